@@ -1,0 +1,198 @@
+//! What the shell must do. Results come back as [`crate::event::Event`]s; nothing is awaited here.
+
+use std::time::Duration;
+
+use crate::{
+    ids::{AttemptId, ChallengeId, SessionId, User},
+    secret::Secret,
+};
+
+/// One intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Check enrolment, delete any leftover credential, open the spool, end on record what was open.
+    /// → `StartUpFinished` or `StartUpFailed`.
+    StartUp,
+    /// Cover every monitor and hold the input; idempotent. → `ScreenCovered` or `ScreenFailed`.
+    CoverScreen,
+    /// Give the screen to this session. → `ScreenUncovered` or `ScreenFailed`.
+    UncoverScreen {
+        /// Whose.
+        session: SessionId,
+    },
+    /// First factor. → `ChallengeIssued`, `SessionOpened`, `SignInRefused` or `SignInUnanswered`.
+    OpenSession {
+        /// Idempotency.
+        attempt: AttemptId,
+        /// As typed.
+        name: String,
+        /// As typed.
+        password: Secret,
+    },
+    /// Second factor. → `SessionOpened`, `SignInRefused` or `SignInUnanswered`.
+    AnswerChallenge {
+        /// Idempotency.
+        attempt: AttemptId,
+        /// Which.
+        challenge: ChallengeId,
+        /// Six digits.
+        code: Secret,
+    },
+    /// Put the credential into the keychain. → `CredentialStored` or `KeychainFailed`.
+    StoreCredential {
+        /// Of this session.
+        session: SessionId,
+        /// The credential.
+        credential: Secret,
+    },
+    /// Take it out again; idempotent. → `CredentialDeleted` or `KeychainFailed`.
+    DeleteCredential {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// Put a record on disk. → `AuditStored` or `AuditFailed`.
+    AppendAudit(OwedRecord),
+    /// Ask for the last input. → `InputSeen` or `InactivityUnknown`.
+    MeasureInactivity,
+    /// Tell the next input as soon as it comes, until `UnwatchInput`.
+    WatchForInput,
+    /// No longer.
+    UnwatchInput,
+    /// Tell the server. → `ActivityAccepted`, `SessionLapsed`, `SessionEndedByServer` or `ServerAway`.
+    ReportActivity {
+        /// Of this session.
+        session: SessionId,
+        /// Time since the last input.
+        idle: Duration,
+    },
+    /// Tell the server what the inactivity really was. → `SessionAdopted`, `SessionEndedByServer` or `ServerAway`.
+    AdoptSession {
+        /// Which.
+        session: SessionId,
+        /// Now.
+        idle: Duration,
+        /// The longest since the server last answered.
+        idle_longest: Duration,
+    },
+    /// End it at the server, through the durable outbox. → `SessionEndTold`.
+    EndSession {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        cause: EndCause,
+    },
+    /// A desktop notification (never the only way something is said).
+    Notify(Notice),
+    /// Take the desktop notification away.
+    WithdrawNotice,
+    /// The screen is covered: let the machine sleep.
+    AllowSleep,
+}
+
+/// A record that a transition owes (module `trail` tells which).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwedRecord {
+    /// A person is about to see the screen.
+    Login {
+        /// Of this session.
+        session: SessionId,
+        /// Who.
+        user: User,
+    },
+    /// The session is over.
+    Logout {
+        /// Of this session.
+        session: SessionId,
+        /// Who.
+        user: User,
+        /// Why.
+        cause: EndCause,
+    },
+    /// The agent could not keep a promise.
+    FailedClosed(FailClosedCause),
+    /// The wall clock jumped by more than two minutes.
+    ClockJumped,
+}
+
+/// What a desktop notification says; words live in the adapter's texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Automatic logoff is near.
+    InactivityWarning {
+        /// Time left.
+        remaining: Duration,
+    },
+    /// The absolute limit is near and cannot be extended.
+    AbsoluteLimitWarning {
+        /// Time left.
+        remaining: Duration,
+    },
+}
+
+/// Coded cause of a logout; PRODUCT's list as far as this agent can bring it about or be told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndCause {
+    /// "Sign out".
+    UserButton,
+    /// The holder's tap, where policy says so.
+    UserTap,
+    /// Automatic logoff (45 CFR 164.312(a)(2)(iii)).
+    Inactivity,
+    /// The absolute limit.
+    AbsoluteLimit,
+    /// A colleague signed in here.
+    TapOver,
+    /// She signed in elsewhere and policy moves the session.
+    Moved,
+    /// She ended it from another workstation.
+    UserElsewhere,
+    /// An administrator.
+    Admin,
+    /// The account was disabled.
+    Disabled,
+    /// Password or TOTP was changed.
+    CredentialChanged,
+    /// Policy forbids it now.
+    Policy,
+    /// The machine slept past the limit.
+    Suspend,
+    /// The workstation shuts down.
+    Shutdown,
+    /// The agent was gone and came back.
+    CrashRecovered,
+    /// The server had not heard the workstation for too long.
+    ContactLost,
+    /// The workstation was revoked.
+    WorkstationRevoked,
+    /// The agent could not keep a promise.
+    FailClosed,
+    /// The agent was updated.
+    Update,
+    /// Offline time was over.
+    OfflineExpired,
+}
+
+/// Why the agent covers and signs nobody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailClosedCause {
+    /// No server has enrolled this workstation.
+    NotEnrolled,
+    /// The server does not know this workstation's key.
+    WorkstationUnknown,
+    /// An administrator revoked it.
+    WorkstationRevoked,
+    /// Two machines use its key.
+    WorkstationCloned,
+    /// The keychain is locked, missing, refusing or mute.
+    KeychainUnavailable,
+    /// A record cannot be put on disk.
+    SpoolUnavailable,
+    /// No room is left for records.
+    SpoolFull,
+    /// The cover cannot be confirmed.
+    CoverUnconfirmed,
+    /// Inactivity cannot be measured, so a session could not be limited.
+    InactivityUnknown,
+    /// The configuration cannot be read.
+    ConfigInvalid,
+}

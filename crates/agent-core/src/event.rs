@@ -1,0 +1,245 @@
+//! What happened: the only way anything reaches the core.
+//!
+//! Badges, concealing and resuming come with the badge issue; their events will be `BadgePresented`,
+//! `BadgeRemoved`, `ReaderChanged`, `ConcealPressed` and `ResumeRefused`, their state `Concealed`.
+
+use std::time::Duration;
+
+use crate::{
+    command::{EndCause, FailClosedCause},
+    ids::{AttemptId, ChallengeId, SessionId, User},
+    instant::Instant,
+    secret::Secret,
+};
+
+/// One fact, told to the core with the instant at which the loop took it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    // -- the loop
+    /// The instant that `State::deadline` named has come (or a spurious earlier wake-up).
+    DeadlineReached,
+    /// Start-up is done: this workstation is enrolled, no credential is left in the keychain, the spool
+    /// takes records, and what was open has been ended on record.
+    StartUpFinished,
+    /// Start-up cannot be completed now; it is retried by [`crate::command::Command::StartUp`].
+    StartUpFailed(FailClosedCause),
+
+    // -- the screen
+    /// Every monitor is covered; `input_held` tells whether keyboard and pointer are ours too.
+    ScreenCovered {
+        /// Another program's grab can delay this.
+        input_held: bool,
+    },
+    /// The screen is the person's.
+    ScreenUncovered {
+        /// Whose.
+        session: SessionId,
+    },
+    /// The screen cannot be covered or uncovered now: the shield or the display is gone.
+    ScreenFailed,
+
+    // -- the person at the covered screen or the strip
+    /// "Sign in" was pressed.
+    SignInSubmitted {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// As typed, bounded.
+        name: String,
+        /// As typed, bounded.
+        password: Secret,
+    },
+    /// A complete one-time code was given.
+    CodeSubmitted {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// Six digits.
+        code: Secret,
+    },
+    /// "Cancel", or Escape.
+    SignInCancelled,
+    /// "Sign out".
+    SignOutPressed,
+    /// "I'm still here".
+    StayPressed,
+
+    // -- inactivity
+    /// Answer to `MeasureInactivity`, and told unasked while `WatchForInput` holds: the last real input.
+    InputSeen {
+        /// When it was; never later than now.
+        at: Instant,
+    },
+    /// The last input cannot be known now; counts as no input.
+    InactivityUnknown,
+
+    // -- the session server
+    /// The first factor was right and a second one is asked.
+    ChallengeIssued {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// Names it.
+        challenge: ChallengeId,
+        /// It is over after this long.
+        expires_in: Duration,
+        /// Wrong codes it still takes.
+        tries_left: u32,
+    },
+    /// The server opened a session.
+    SessionOpened {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// The session.
+        session: SessionId,
+        /// Who.
+        user: User,
+        /// Opens it.
+        credential: Secret,
+        /// What server and agent enforce: already the stricter of both.
+        limits: Limits,
+    },
+    /// The server said no.
+    SignInRefused {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// Why, as far as it may be told.
+        refusal: Refusal,
+    },
+    /// The server was not reached, or gave no usable answer within the time limit of one request.
+    SignInUnanswered {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// What went wrong.
+        fault: ContactFault,
+    },
+    /// The server answered an activity report.
+    ActivityAccepted {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// The server holds the session as lapsed: it did not hear us in time.
+    SessionLapsed {
+        /// Which.
+        session: SessionId,
+    },
+    /// The session goes on with a fresh credential.
+    SessionAdopted {
+        /// Which.
+        session: SessionId,
+        /// Replaces the one before.
+        credential: Secret,
+        /// Anew.
+        limits: Limits,
+    },
+    /// The server ended the session, or told us that it had.
+    SessionEndedByServer {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        cause: EndCause,
+    },
+    /// The server has the end on record (or it stands in the durable outbox, which counts as told).
+    SessionEndTold {
+        /// Which.
+        session: SessionId,
+    },
+    /// The server answers again.
+    ServerReached,
+    /// The server does not answer.
+    ServerAway(ContactFault),
+    /// The server signs nobody in at this workstation.
+    WorkstationRefused(FailClosedCause),
+
+    // -- keychain and spool
+    /// The credential is in the keychain.
+    CredentialStored {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// No credential of this session is in the keychain any more.
+    CredentialDeleted {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// The keychain is locked, missing, refusing or mute.
+    KeychainFailed {
+        /// While doing something for this session.
+        session: SessionId,
+    },
+    /// The record is on disk.
+    AuditStored(RecordKey),
+    /// The record is not on disk.
+    AuditFailed(RecordKey, FailClosedCause),
+
+    // -- the machine
+    /// The machine will sleep as soon as we let it.
+    GoingToSleep,
+    /// The machine woke; its sleep is counted in `now`.
+    WokeUp,
+    /// The wall clock jumped by more than two minutes against the boot clock.
+    WallClockJumped,
+    /// The machine or the OS session shuts down.
+    ShuttingDown,
+}
+
+/// Names one owed record in [`Event::AuditStored`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKey {
+    /// The login of this session.
+    Login(SessionId),
+    /// The logout of this session.
+    Logout(SessionId),
+    /// Any other record: nothing waits for it.
+    Other,
+}
+
+/// The limits of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Automatic logoff after this much inactivity.
+    pub inactivity: Duration,
+    /// The warning begins this long before it; at most half of it.
+    pub warning: Duration,
+    /// Time left until the absolute limit, from the moment of the answer.
+    pub absolute_remaining: Duration,
+    /// Report activity at least this often.
+    pub heartbeat: Duration,
+}
+
+/// Why a sign-in was refused, as far as the screen may tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Name or password.
+    NameOrPassword,
+    /// The code is wrong, stale or used.
+    Code {
+        /// Wrong codes the challenge still takes.
+        tries_left: u32,
+    },
+    /// The challenge is over; begin again.
+    ChallengeOver,
+    /// Too many failures here.
+    LockedOut {
+        /// From now.
+        retry_after: Duration,
+    },
+    /// The account is disabled.
+    Disabled,
+    /// The server is too busy.
+    Busy,
+    /// Something typed is over its limit or cannot be sent.
+    Malformed,
+}
+
+/// Why there is no usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContactFault {
+    /// No connection within 2 s.
+    Unreachable,
+    /// Connected, and no answer within 5 s.
+    Slow,
+    /// The certificate is not of our server's authority, or the answer is not ours (captive portal).
+    NotOurServer,
+    /// The certificate is not valid at this time: this workstation's clock is wrong.
+    ClockWrong,
+    /// The server answered that it cannot serve now.
+    Unavailable,
+}

@@ -1,0 +1,46 @@
+//! What the loop needs of the world, each named for the role. Adapters live in `agent-platform`, fakes
+//! in `testkit`; both keep the same contract (`testkit::contract`).
+//!
+//! Ports are told things by plain calls that return at once and answer by sending [`agent_core::event::Event`]s
+//! into the loop's [`EventSink`]; only [`Clock`] answers directly. A call never blocks the loop: an
+//! adapter that must wait does so on its own thread or task, with its own time limit.
+
+pub mod audit_trail;
+pub mod clock;
+pub mod idle;
+pub mod keychain;
+pub mod notifier;
+pub mod power;
+pub mod screen;
+pub mod session_server;
+
+pub use audit_trail::AuditTrail;
+pub use clock::Clock;
+pub use idle::Idle;
+pub use keychain::Keychain;
+pub use notifier::Notifier;
+pub use power::Power;
+pub use screen::Screen;
+pub use session_server::SessionServer;
+
+use agent_core::event::Event;
+
+/// Where adapters put what happened. Cheap to clone; sending never blocks and never fails: after the
+/// loop has ended, events fall away.
+#[derive(Debug, Clone)]
+pub struct EventSink(tokio::sync::mpsc::UnboundedSender<Event>);
+
+impl EventSink {
+    /// A sink and the end the loop reads.
+    #[must_use]
+    pub fn channel() -> (Self, tokio::sync::mpsc::UnboundedReceiver<Event>) {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Tells the loop.
+    pub fn send(&self, event: Event) {
+        // The loop owns the receiver for the life of the process; after it, nobody needs the event.
+        let _ = self.0.send(event);
+    }
+}

@@ -1,0 +1,12 @@
+//! Desktop notifications: a second way to say something, never the only one.
+
+use agent_core::command::Notice;
+
+/// Shows at most one notification of ours. Failures are logged by the adapter and change nothing.
+pub trait Notifier: Send + 'static {
+    /// Shows `notice`, replacing the one before.
+    fn show(&self, notice: Notice);
+
+    /// Takes it away; idempotent.
+    fn withdraw(&self);
+}

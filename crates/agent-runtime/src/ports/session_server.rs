@@ -1,0 +1,34 @@
+//! The session server, as the agent needs it.
+
+use std::time::Duration;
+
+use agent_core::{
+    command::EndCause,
+    ids::{AttemptId, ChallengeId, SessionId},
+    secret::Secret,
+};
+
+/// Every call returns at once and is answered by one event within its time limit: 2 s to connect, 5 s
+/// in all. The adapter holds the credential of the session at hand (handed over with
+/// [`SessionServer::hold_credential`]) and the event stream, and tells `SessionEndedByServer`,
+/// `WorkstationRefused`, `ServerReached` and `ServerAway` unasked, the last two only when they change.
+pub trait SessionServer: Send + 'static {
+    /// → `ChallengeIssued`, `SessionOpened`, `SignInRefused`, `SignInUnanswered`.
+    fn open_session(&self, attempt: AttemptId, name: String, password: Secret);
+
+    /// → `SessionOpened`, `SignInRefused`, `SignInUnanswered`.
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret);
+
+    /// The credential for the calls below; `None` forgets and wipes it.
+    fn hold_credential(&self, credential: Option<Secret>);
+
+    /// → `ActivityAccepted`, `SessionLapsed`, `SessionEndedByServer`, `ServerAway`.
+    fn report_activity(&self, session: SessionId, idle: Duration);
+
+    /// → `SessionAdopted`, `SessionEndedByServer`, `ServerAway`.
+    fn adopt_session(&self, session: SessionId, idle: Duration, idle_longest: Duration);
+
+    /// Puts the end into the durable outbox, answers `SessionEndTold` once it stands there, and tells the
+    /// server as soon as it answers, however long that takes and across restarts.
+    fn end_session(&self, session: SessionId, cause: EndCause);
+}

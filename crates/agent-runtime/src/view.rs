@@ -1,0 +1,298 @@
+//! Everything the screen may know: one view model, derived from the core's state, drawn by the webview
+//! (covered) or the native strip and warning (uncovered). No password, code, credential or badge number
+//! has a place here.
+//!
+//! Words live in the UI by these codes; only names of people and places are text. Times are told as
+//! `…_ms` from the moment the view was emitted, so that the UI needs no clock in common with us.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What is on screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+pub struct ViewModel {
+    /// Grows with each emitted view; a drawer ignores an older one.
+    #[ts(type = "number")]
+    pub revision: u64,
+    /// The one thing on screen.
+    pub screen: ScreenView,
+    /// Where we are.
+    pub place: Place,
+    /// Whether the session server answers.
+    pub contact: Contact,
+    /// Whether a shield holds the screen; `false` is said on screen in words.
+    pub is_enforced: bool,
+}
+
+/// Names for the corners of the screen, from enrolment and policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+pub struct Place {
+    /// For example `St. Example Hospital`.
+    pub organisation: String,
+    /// For example `ICU-3`.
+    pub unit: String,
+    /// For example `WS-07`.
+    pub workstation: String,
+    /// Short form of the workstation id, for the help desk; empty before enrolment.
+    pub workstation_id: String,
+    /// For example `5-1234`.
+    pub help_line: String,
+}
+
+/// Whether the session server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// Not asked yet.
+    Unknown,
+    /// It answers.
+    Online,
+    /// It does not answer.
+    Away,
+    /// Something else answers in its place (wrong certificate, captive portal).
+    NotOurServer,
+    /// This workstation's clock is wrong.
+    ClockWrong,
+}
+
+/// One screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ScreenView {
+    /// Covered: starting.
+    Starting,
+    /// Covered: name and password.
+    SignedOut {
+        /// Why the last attempt ended, or why the last session did.
+        #[ts(optional)]
+        notice: Option<SignedOutNotice>,
+    },
+    /// Covered: the server is asked; inputs are disabled, nothing typed is lost until an answer.
+    Asking {
+        /// What was sent.
+        step: AskingStep,
+        /// Two seconds have passed: say so in words.
+        is_slow: bool,
+    },
+    /// Covered: six boxes.
+    SecondFactor {
+        /// Time left.
+        #[ts(type = "number")]
+        expires_in_ms: u64,
+        /// Wrong codes it still takes.
+        tries_left: u32,
+        /// The last code was refused.
+        is_refused: bool,
+    },
+    /// Covered: the login is being put on disk, the credential into the keychain, then uncovering.
+    Opening {
+        /// Who.
+        display_name: String,
+    },
+    /// Uncovered: the strip.
+    Active {
+        /// Who.
+        display_name: String,
+        /// For example `RN`; empty when none is known.
+        role: String,
+        /// Set in the last two minutes before the limit.
+        #[ts(type = "number | null")]
+        signs_out_in_ms: Option<u64>,
+        /// The absolute limit is within five minutes; it cannot be extended.
+        #[ts(type = "number | null")]
+        absolute_limit_in_ms: Option<u64>,
+    },
+    /// Uncovered: the strip and the warning.
+    InactivityWarning {
+        /// Who.
+        display_name: String,
+        /// For example `RN`; empty when none is known.
+        role: String,
+        /// Countdown.
+        #[ts(type = "number")]
+        signs_out_in_ms: u64,
+        /// For "nothing was typed or touched for {n} minutes".
+        #[ts(type = "number")]
+        inactive_for_ms: u64,
+    },
+    /// Covered: "Saving her work…", records and ends being stored.
+    SigningOut {
+        /// Whose session.
+        display_name: String,
+        /// Why.
+        cause: EndCauseView,
+    },
+    /// Covered: "Ask IT to enrol this workstation".
+    NotEnrolled,
+    /// Covered: what, since when, what to do, code.
+    FailClosed {
+        /// Stable code, for example `keychain.unavailable`.
+        code: FailClosedCode,
+        /// Since.
+        #[ts(type = "number")]
+        since_ms: u64,
+        /// Next retry.
+        #[ts(type = "number")]
+        retry_in_ms: u64,
+    },
+}
+
+/// What is being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum AskingStep {
+    /// Name and password.
+    FirstFactor,
+    /// The code.
+    SecondFactor,
+}
+
+/// One line on the signed-out screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SignedOutNotice {
+    /// Name or password is wrong; which is not told.
+    Refused,
+    /// The code's tries or time are over; begin again.
+    ChallengeOver,
+    /// Too many failures here.
+    LockedOut {
+        /// Time left.
+        #[ts(type = "number")]
+        retry_after_ms: u64,
+    },
+    /// The account is disabled.
+    Disabled,
+    /// No usable answer; retried by itself while `retrying`.
+    Unanswered {
+        /// `unreachable`, `slow`, `not_our_server`, `clock_wrong` or `unavailable`.
+        fault: ContactFaultView,
+        /// The same request is sent again by itself.
+        is_retrying: bool,
+    },
+    /// The server is too busy.
+    Busy,
+    /// Something typed is too long or cannot be sent.
+    Malformed,
+    /// The keychain or the spool refused: signing in is not possible now.
+    NotPossibleNow {
+        /// Stable code.
+        code: FailClosedCode,
+    },
+    /// The last session ended, and why.
+    SessionEnded {
+        /// Why.
+        cause: EndCauseView,
+    },
+}
+
+/// Why there is no usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum ContactFaultView {
+    /// No connection.
+    Unreachable,
+    /// Connected, no answer in time.
+    Slow,
+    /// Something else answers.
+    NotOurServer,
+    /// This workstation's clock is wrong.
+    ClockWrong,
+    /// The server cannot serve now.
+    Unavailable,
+}
+
+/// Stable codes of fail closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+pub enum FailClosedCode {
+    /// The server does not know this workstation.
+    #[serde(rename = "workstation.unknown")]
+    WorkstationUnknown,
+    /// Revoked.
+    #[serde(rename = "workstation.revoked")]
+    WorkstationRevoked,
+    /// Two machines use its key.
+    #[serde(rename = "workstation.cloned")]
+    WorkstationCloned,
+    /// The keychain is locked, missing, refusing or mute.
+    #[serde(rename = "keychain.unavailable")]
+    KeychainUnavailable,
+    /// A record cannot be put on disk.
+    #[serde(rename = "spool.unavailable")]
+    SpoolUnavailable,
+    /// No room for records.
+    #[serde(rename = "spool.full")]
+    SpoolFull,
+    /// The cover cannot be confirmed.
+    #[serde(rename = "cover.unconfirmed")]
+    CoverUnconfirmed,
+    /// Inactivity cannot be measured.
+    #[serde(rename = "inactivity.unknown")]
+    InactivityUnknown,
+    /// The configuration cannot be read.
+    #[serde(rename = "config.invalid")]
+    ConfigInvalid,
+    /// Not enrolled (only inside a notice; the screen has its own kind).
+    #[serde(rename = "workstation.not_enrolled")]
+    NotEnrolled,
+}
+
+/// Why a session ended, for the words on screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the same causes, documented at agent_core::command::EndCause")]
+pub enum EndCauseView {
+    UserButton,
+    UserTap,
+    Inactivity,
+    AbsoluteLimit,
+    TapOver,
+    Moved,
+    UserElsewhere,
+    Admin,
+    Disabled,
+    CredentialChanged,
+    Policy,
+    Suspend,
+    Shutdown,
+    CrashRecovered,
+    ContactLost,
+    WorkstationRevoked,
+    FailClosed,
+    Update,
+    OfflineExpired,
+}
+
+/// What the person did at the webview, strip or warning.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Intent {
+    /// "Sign in".
+    SignIn {
+        /// As typed.
+        name: String,
+        /// As typed.
+        password: String,
+    },
+    /// Six digits.
+    Code {
+        /// As typed.
+        code: String,
+    },
+    /// "Cancel" or Escape.
+    Cancel,
+    /// "Sign out".
+    SignOut,
+    /// "I'm still here".
+    Stay,
+}

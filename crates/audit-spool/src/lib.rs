@@ -1,0 +1,1 @@
+//! Durable queue of audit records on a workstation's disk

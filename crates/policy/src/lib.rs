@@ -1,0 +1,1 @@
+//! Policy keys, ranges and their resolution; pure

@@ -1,0 +1,1 @@
+//! The session server: sessions, identity, policy and the audit record
