@@ -13,6 +13,7 @@ pub mod notifier;
 pub mod power;
 pub mod screen;
 pub mod session_server;
+pub mod start_up;
 
 pub use audit_trail::AuditTrail;
 pub use clock::Clock;
@@ -22,6 +23,7 @@ pub use notifier::Notifier;
 pub use power::Power;
 pub use screen::Screen;
 pub use session_server::SessionServer;
+pub use start_up::{Enrolment, StartUp};
 
 use agent_core::event::Event;
 
