@@ -8,6 +8,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use crate::intent::Intent;
+
 /// What is on screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "bindings.ts")]
@@ -69,6 +71,7 @@ pub enum ScreenView {
     SignedOut {
         /// Why the last attempt ended, or why the last session did.
         #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         notice: Option<SignedOutNotice>,
     },
     /// Covered: the server is asked; inputs are disabled, nothing typed is lost until an answer.
@@ -270,29 +273,4 @@ pub enum EndCauseView {
     FailClosed,
     Update,
     OfflineExpired,
-}
-
-/// What the person did at the webview, strip or warning.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export_to = "bindings.ts")]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Intent {
-    /// "Sign in".
-    SignIn {
-        /// As typed.
-        name: String,
-        /// As typed.
-        password: String,
-    },
-    /// Six digits.
-    Code {
-        /// As typed.
-        code: String,
-    },
-    /// "Cancel" or Escape.
-    Cancel,
-    /// "Sign out".
-    SignOut,
-    /// "I'm still here".
-    Stay,
 }

@@ -1,0 +1,240 @@
+//! What the person did at the webview, the strip or the warning, and its way into the loop.
+//!
+//! An intent may carry a password. It can be read from the wire but not written to it, its `Debug` names
+//! only its kind, and it is taken apart into [`Secret`]s as soon as it reaches the loop.
+
+use std::fmt;
+
+use agent_core::{event::Event, ids::AttemptId, secret::Secret};
+use protocol::v1::session::{PASSWORD_SIZE_BYTES_MAX, USER_NAME_SIZE_BYTES_MAX};
+use serde::{Deserialize, Deserializer};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// A one-time code has this many digits (RFC 6238 as every authenticator app shows it).
+const CODE_DIGITS: usize = 6;
+
+/// What the person did.
+#[derive(Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Intent {
+    /// "Sign in".
+    SignIn {
+        /// As typed; a password typed into the wrong box is why this is hidden too.
+        #[ts(type = "string")]
+        name: Typed,
+        /// As typed.
+        #[ts(type = "string")]
+        password: Typed,
+    },
+    /// Six digits, with or without spaces.
+    Code {
+        /// As typed.
+        #[ts(type = "string")]
+        code: Typed,
+    },
+    /// "Cancel" or Escape.
+    Cancel,
+    /// "Sign out".
+    SignOut,
+    /// "I'm still here".
+    Stay,
+}
+
+/// Text from a keyboard: wiped when dropped, hidden by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Typed(Secret);
+
+/// What was typed is over its limit or cannot be meant; nothing of it is kept and nothing was truncated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what was typed is empty, too long or not a code")]
+pub struct Malformed;
+
+impl Typed {
+    /// Takes ownership of `text`.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
+impl Intent {
+    /// The event this intent means, with a fresh id where it begins an attempt.
+    ///
+    /// # Errors
+    /// [`Malformed`] when something typed is over its limit ([`USER_NAME_SIZE_BYTES_MAX`],
+    /// [`PASSWORD_SIZE_BYTES_MAX`]), holds a NUL, is empty, or is not six digits.
+    pub fn into_event(self) -> Result<Event, Malformed> {
+        match self {
+            Self::SignIn { name, password } => Ok(Event::SignInSubmitted {
+                attempt: fresh_attempt(),
+                name: bounded(&name, USER_NAME_SIZE_BYTES_MAX)?.to_owned(),
+                password: bounded(&password, PASSWORD_SIZE_BYTES_MAX).map(|_| password.0.clone())?,
+            }),
+            Self::Code { code } => {
+                Ok(Event::CodeSubmitted { attempt: fresh_attempt(), code: six_digits(&code)? })
+            }
+            Self::Cancel => Ok(Event::SignInCancelled),
+            Self::SignOut => Ok(Event::SignOutPressed),
+            Self::Stay => Ok(Event::StayPressed),
+        }
+    }
+}
+
+fn fresh_attempt() -> AttemptId {
+    AttemptId(Uuid::new_v4())
+}
+
+fn bounded(typed: &Typed, size_bytes_max: usize) -> Result<&str, Malformed> {
+    let text = typed.0.expose();
+    if text.is_empty() || text.len() > size_bytes_max || text.contains('\0') {
+        return Err(Malformed);
+    }
+    Ok(text)
+}
+
+/// Takes spaces out: phones show `123 456`, and that is what people paste.
+fn six_digits(typed: &Typed) -> Result<Secret, Malformed> {
+    // Bounds the work before the text is looked at; no honest code is longer than this with its spaces.
+    const TYPED_SIZE_BYTES_MAX: usize = 64;
+    let text = bounded(typed, TYPED_SIZE_BYTES_MAX)?;
+    let mut digits = String::with_capacity(TYPED_SIZE_BYTES_MAX);
+    digits.extend(text.chars().filter(|c| !c.is_whitespace()));
+    let digits = Secret::new(digits);
+    if digits.expose().len() == CODE_DIGITS && digits.expose().bytes().all(|b| b.is_ascii_digit()) {
+        Ok(digits)
+    } else {
+        Err(Malformed)
+    }
+}
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SignIn { .. } => "SignIn(…)",
+            Self::Code { .. } => "Code(…)",
+            Self::Cancel => "Cancel",
+            Self::SignOut => "SignOut",
+            Self::Stay => "Stay",
+        })
+    }
+}
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Typed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Intent {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn sign_in(name: &str, password: &str) -> Result<Event, Malformed> {
+        Intent::SignIn { name: Typed::new(name.to_owned()), password: Typed::new(password.to_owned()) }
+            .into_event()
+    }
+
+    fn code(text: &str) -> Result<Event, Malformed> {
+        Intent::Code { code: Typed::new(text.to_owned()) }.into_event()
+    }
+
+    #[test]
+    fn what_is_typed_arrives_whole() {
+        let long = "pässwörd🙂".repeat(60);
+
+        let event =
+            read(&format!(r#"{{"kind":"sign_in","name":" maria ","password":"{long}"}}"#)).into_event();
+
+        let Ok(Event::SignInSubmitted { name, password, .. }) = event else { panic!("{event:?}") };
+        assert_eq!(name, " maria ");
+        assert_eq!(password.expose(), long);
+    }
+
+    #[test]
+    fn a_password_at_the_limit_is_taken_and_one_byte_more_is_refused() {
+        assert!(sign_in("maria", &"p".repeat(PASSWORD_SIZE_BYTES_MAX)).is_ok());
+        assert_eq!(sign_in("maria", &"p".repeat(PASSWORD_SIZE_BYTES_MAX + 1)), Err(Malformed));
+        assert_eq!(sign_in("maria", &"p".repeat(10_000)), Err(Malformed));
+    }
+
+    #[test]
+    fn a_name_at_the_limit_is_taken_and_one_byte_more_is_refused() {
+        assert!(sign_in(&"n".repeat(USER_NAME_SIZE_BYTES_MAX), "p").is_ok());
+        assert_eq!(sign_in(&"n".repeat(USER_NAME_SIZE_BYTES_MAX + 1), "p"), Err(Malformed));
+    }
+
+    #[test]
+    fn limits_count_bytes_not_characters() {
+        assert!(sign_in(&"ø".repeat(USER_NAME_SIZE_BYTES_MAX / 2), "p").is_ok());
+        assert_eq!(sign_in(&"ø".repeat(USER_NAME_SIZE_BYTES_MAX / 2 + 1), "p"), Err(Malformed));
+    }
+
+    #[test]
+    fn nothing_typed_and_a_nul_are_refused() {
+        assert_eq!(sign_in("", "p"), Err(Malformed));
+        assert_eq!(sign_in("maria", ""), Err(Malformed));
+        assert_eq!(sign_in("ma\0ria", "p"), Err(Malformed));
+        assert_eq!(sign_in("maria", "p\0"), Err(Malformed));
+    }
+
+    #[test]
+    fn a_code_may_be_pasted_with_spaces() {
+        for text in ["123456", "123 456", " 123456\n", "1 2 3 4 5 6", "123\u{a0}456"] {
+            let Ok(Event::CodeSubmitted { code, .. }) = code(text) else { panic!("{text:?}") };
+            assert_eq!(code.expose(), "123456");
+        }
+    }
+
+    #[test]
+    fn what_is_not_six_digits_is_no_code() {
+        let spaces = format!("123456{}", " ".repeat(100));
+        for text in ["", "12345", "1234567", "12345a", "１２３４５６", "123-456", "-12345", &spaces] {
+            assert_eq!(code(text), Err(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_attempt_has_an_id_of_its_own() {
+        let attempt = |event| match event {
+            Ok(Event::SignInSubmitted { attempt, .. }) => attempt,
+            other => panic!("{other:?}"),
+        };
+        assert_ne!(attempt(sign_in("maria", "p")), attempt(sign_in("maria", "p")));
+    }
+
+    #[test]
+    fn nothing_typed_is_printed() {
+        let intents = [
+            read(r#"{"kind":"sign_in","name":"canary","password":"canary"}"#),
+            read(r#"{"kind":"code","code":"canary"}"#),
+        ];
+        for intent in intents {
+            assert!(!format!("{intent:?}").contains("canary"), "{intent:?}");
+        }
+        assert!(!format!("{:?}", Typed::new("canary".to_owned())).contains("canary"));
+    }
+
+    #[test]
+    fn an_unknown_or_incomplete_intent_is_refused() {
+        for json in [
+            r#"{"kind":"uncover"}"#,
+            r#"{}"#,
+            r#"{"kind":"sign_in","name":"maria"}"#,
+            r#"{"kind":"code","code":123456}"#,
+        ] {
+            assert!(serde_json::from_str::<Intent>(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// Written by `cargo xtask bindings` from crates/agent-runtime. Do not edit.
+
+/**
+ * What is on screen.
+ */
+export type ViewModel = {
+/**
+ * Grows with each emitted view; a drawer ignores an older one.
+ */
+revision: number,
+/**
+ * The one thing on screen.
+ */
+screen: ScreenView,
+/**
+ * Where we are.
+ */
+place: Place,
+/**
+ * Whether the session server answers.
+ */
+contact: Contact,
+/**
+ * Whether a shield holds the screen; `false` is said on screen in words.
+ */
+is_enforced: boolean, };
+
+/**
+ * Names for the corners of the screen, from enrolment and policy.
+ */
+export type Place = {
+/**
+ * For example `St. Example Hospital`.
+ */
+organisation: string,
+/**
+ * For example `ICU-3`.
+ */
+unit: string,
+/**
+ * For example `WS-07`.
+ */
+workstation: string,
+/**
+ * Short form of the workstation id, for the help desk; empty before enrolment.
+ */
+workstation_id: string,
+/**
+ * For example `5-1234`.
+ */
+help_line: string, };
+
+/**
+ * Whether the session server answers.
+ */
+export type Contact = "unknown" | "online" | "away" | "not_our_server" | "clock_wrong";
+
+/**
+ * One screen.
+ */
+export type ScreenView = { "kind": "starting" } | { "kind": "signed_out",
+/**
+ * Why the last attempt ended, or why the last session did.
+ */
+notice?: SignedOutNotice, } | { "kind": "asking",
+/**
+ * What was sent.
+ */
+step: AskingStep,
+/**
+ * Two seconds have passed: say so in words.
+ */
+is_slow: boolean, } | { "kind": "second_factor",
+/**
+ * Time left.
+ */
+expires_in_ms: number,
+/**
+ * Wrong codes it still takes.
+ */
+tries_left: number,
+/**
+ * The last code was refused.
+ */
+is_refused: boolean, } | { "kind": "opening",
+/**
+ * Who.
+ */
+display_name: string, } | { "kind": "active",
+/**
+ * Who.
+ */
+display_name: string,
+/**
+ * For example `RN`; empty when none is known.
+ */
+role: string,
+/**
+ * Set in the last two minutes before the limit.
+ */
+signs_out_in_ms: number | null,
+/**
+ * The absolute limit is within five minutes; it cannot be extended.
+ */
+absolute_limit_in_ms: number | null, } | { "kind": "inactivity_warning",
+/**
+ * Who.
+ */
+display_name: string,
+/**
+ * For example `RN`; empty when none is known.
+ */
+role: string,
+/**
+ * Countdown.
+ */
+signs_out_in_ms: number,
+/**
+ * For "nothing was typed or touched for {n} minutes".
+ */
+inactive_for_ms: number, } | { "kind": "signing_out",
+/**
+ * Whose session.
+ */
+display_name: string,
+/**
+ * Why.
+ */
+cause: EndCauseView, } | { "kind": "not_enrolled" } | { "kind": "fail_closed",
+/**
+ * Stable code, for example `keychain.unavailable`.
+ */
+code: FailClosedCode,
+/**
+ * Since.
+ */
+since_ms: number,
+/**
+ * Next retry.
+ */
+retry_in_ms: number, };
+
+/**
+ * One line on the signed-out screen.
+ */
+export type SignedOutNotice = { "kind": "refused" } | { "kind": "challenge_over" } | { "kind": "locked_out",
+/**
+ * Time left.
+ */
+retry_after_ms: number, } | { "kind": "disabled" } | { "kind": "unanswered",
+/**
+ * `unreachable`, `slow`, `not_our_server`, `clock_wrong` or `unavailable`.
+ */
+fault: ContactFaultView,
+/**
+ * The same request is sent again by itself.
+ */
+is_retrying: boolean, } | { "kind": "busy" } | { "kind": "malformed" } | { "kind": "not_possible_now",
+/**
+ * Stable code.
+ */
+code: FailClosedCode, } | { "kind": "session_ended",
+/**
+ * Why.
+ */
+cause: EndCauseView, };
+
+/**
+ * Why a session ended, for the words on screen.
+ */
+export type EndCauseView = "user-button" | "user-tap" | "inactivity" | "absolute-limit" | "tap-over" | "moved" | "user-elsewhere" | "admin" | "disabled" | "credential-changed" | "policy" | "suspend" | "shutdown" | "crash-recovered" | "contact-lost" | "workstation-revoked" | "fail-closed" | "update" | "offline-expired";
+
+/**
+ * Stable codes of fail closed.
+ */
+export type FailClosedCode = "workstation.unknown" | "workstation.revoked" | "workstation.cloned" | "keychain.unavailable" | "spool.unavailable" | "spool.full" | "cover.unconfirmed" | "inactivity.unknown" | "config.invalid" | "workstation.not_enrolled";
+
+/**
+ * Why there is no usable answer.
+ */
+export type ContactFaultView = "unreachable" | "slow" | "not_our_server" | "clock_wrong" | "unavailable";
+
+/**
+ * What is being asked.
+ */
+export type AskingStep = "first_factor" | "second_factor";
+
+/**
+ * What the person did.
+ */
+export type Intent = { "kind": "sign_in",
+/**
+ * As typed; a password typed into the wrong box is why this is hidden too.
+ */
+name: string,
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "code",
+/**
+ * As typed.
+ */
+code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" };
