@@ -1,0 +1,91 @@
+//! The keys of the policy file.
+
+/// One key, for people: messages, `doctor` and the sample file are made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// With its section, for example `automatic_logoff.after`.
+    pub name: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+    /// What holds where no file names it, as the file would write it.
+    pub default: &'static str,
+    /// What is accepted, in words.
+    pub accepted: &'static str,
+}
+
+/// Time without input after which a session ends.
+pub const AUTOMATIC_LOGOFF_AFTER: Key = Key {
+    name: "automatic_logoff.after",
+    meaning: "time without input after which the session ends",
+    default: "\"15min\"",
+    accepted: "1min to 60min; over 15min needs `automatic_logoff.reason`",
+};
+/// How long before that the warning begins.
+pub const AUTOMATIC_LOGOFF_WARNING: Key = Key {
+    name: "automatic_logoff.warning",
+    meaning: "how long before automatic logoff the warning begins",
+    default: "\"60s\"",
+    accepted: "20s to 30min; more than half of `automatic_logoff.after` counts as half of it",
+};
+/// Why automatic logoff may take longer than 15 minutes.
+pub const AUTOMATIC_LOGOFF_REASON: Key = Key {
+    name: "automatic_logoff.reason",
+    meaning: "why `automatic_logoff.after` is over 15min, for whoever reviews the policy",
+    default: "none",
+    accepted: "text of 10 to 500 characters",
+};
+/// How long a session lasts at most.
+pub const SESSION_ABSOLUTE_LIMIT: Key = Key {
+    name: "session.absolute_limit",
+    meaning: "how long a session lasts at most; its warning begins 5min before and cannot be extended",
+    default: "\"12h\"",
+    accepted: "15min to 24h",
+};
+/// How often the agent reports at least.
+pub const HEARTBEAT: Key = Key {
+    name: "heartbeat",
+    meaning: "how often a workstation in session reports at least",
+    default: "\"60s\"",
+    accepted: "15s to 5min",
+};
+/// What a sign-in asks for.
+pub const FACTORS_SIGN_IN: Key = Key {
+    name: "factors.sign_in",
+    meaning: "what a sign-in asks for",
+    default: "\"password+totp\"",
+    accepted: "\"password\" or \"password+totp\"",
+};
+/// How old an undelivered record may become.
+pub const SPOOL_MAX_AGE: Key = Key {
+    name: "spool.max.age",
+    meaning: "age of the oldest undelivered audit record at which the spool counts as full",
+    default: "\"30 days\"",
+    accepted: "1 day to 365 days",
+};
+/// How many undelivered records a workstation keeps.
+pub const SPOOL_MAX_RECORDS: Key = Key {
+    name: "spool.max.records",
+    meaning: "undelivered audit records at which the spool counts as full",
+    default: "100000",
+    accepted: "a whole number from 1000 to 1000000",
+};
+/// Allows limits below their ranges.
+pub const DANGER_ALLOW_SHORT_LIMITS: Key = Key {
+    name: "danger_allow_short_limits",
+    meaning: "allows limits below their ranges, for demonstrations and tests; logged at every start and recorded",
+    default: "false",
+    accepted: "true or false",
+};
+
+/// Every key there is.
+pub const KEYS: [Key; 9] = [
+    AUTOMATIC_LOGOFF_AFTER,
+    AUTOMATIC_LOGOFF_WARNING,
+    AUTOMATIC_LOGOFF_REASON,
+    SESSION_ABSOLUTE_LIMIT,
+    HEARTBEAT,
+    FACTORS_SIGN_IN,
+    SPOOL_MAX_AGE,
+    SPOOL_MAX_RECORDS,
+    DANGER_ALLOW_SHORT_LIMITS,
+];

@@ -1,0 +1,372 @@
+//! The policy file as a site meets it: what holds, what is refused, and in which words.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use policy::{Limits, Policy, SignInFactors, Weakened, duration, key::KEYS};
+use proptest::prelude::*;
+
+const SAMPLE: &str = include_str!("../../../packaging/policy/policy.toml");
+
+#[test]
+fn an_empty_file_is_the_default_policy() {
+    let policy = Policy::parse("").unwrap();
+
+    assert_eq!(policy, Policy::default());
+    assert_eq!(
+        policy.limits(),
+        Limits {
+            inactivity: minutes(15),
+            warning: minutes(1),
+            absolute: minutes(12 * 60),
+            heartbeat: minutes(1)
+        }
+    );
+    assert_eq!(policy.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(policy.spool_max().age(), minutes(30 * 24 * 60));
+    assert_eq!(policy.spool_max().records(), 100_000);
+    assert_eq!(policy.weakened(), []);
+}
+
+#[test]
+fn every_key_that_is_set_holds() {
+    let policy = Policy::parse(
+        r#"
+        heartbeat = "30s"
+        automatic_logoff.after = "45min"
+        automatic_logoff.warning = "2min"
+        automatic_logoff.reason = "Operating theatre, hands are sterile"
+        session.absolute_limit = "8h"
+        factors.sign_in = "password"
+        spool.max.age = "7 days"
+        spool.max.records = 5_000
+        "#,
+    )
+    .unwrap();
+
+    assert_eq!(
+        policy.limits(),
+        Limits {
+            inactivity: minutes(45),
+            warning: minutes(2),
+            absolute: minutes(8 * 60),
+            heartbeat: Duration::from_secs(30)
+        }
+    );
+    assert_eq!(policy.automatic_logoff().reason(), Some("Operating theatre, hands are sterile"));
+    assert_eq!(policy.sign_in_factors(), SignInFactors::Password);
+    assert_eq!(policy.spool_max().age(), minutes(7 * 24 * 60));
+    assert_eq!(policy.spool_max().records(), 5_000);
+}
+
+#[test]
+fn the_strict_policy_signs_out_after_five_minutes_and_asks_for_both_factors() {
+    let strict = Policy::strict();
+
+    assert_eq!(strict.automatic_logoff().after().get(), minutes(5));
+    assert_eq!(strict.automatic_logoff().warning(), minutes(1));
+    assert_eq!(strict.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(strict.weakened(), []);
+}
+
+#[test]
+fn a_short_limit_shortens_its_warning_to_half() {
+    let policy = Policy::parse("automatic_logoff.after = '1min'").unwrap();
+
+    assert_eq!(policy.automatic_logoff().warning(), Duration::from_secs(30));
+}
+
+#[test]
+fn a_limit_outside_its_range_is_refused_with_the_range() {
+    check_refused(
+        r#"
+automatic_logoff.after = "59s"
+automatic_logoff.warning = "19s"
+session.absolute_limit = "25h"
+heartbeat = "1s"
+spool.max.age = "1h"
+spool.max.records = 999
+"#,
+        expect![[r#"
+            line 2: `automatic_logoff.after = "59s"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
+            line 3: `automatic_logoff.warning = "19s"` is refused; accepted is 20s to 30min; more than half of `automatic_logoff.after` counts as half of it
+            line 4: `session.absolute_limit = "25h"` is refused; accepted is 15min to 24h
+            line 5: `heartbeat = "1s"` is refused; accepted is 15s to 5min
+            line 6: `spool.max.age = "1h"` is refused; accepted is 1 day to 365 days
+            line 7: `spool.max.records = 999` is refused; accepted is a whole number from 1000 to 1000000"#]],
+    );
+}
+
+#[test]
+fn more_than_fifteen_minutes_without_a_reason_is_refused() {
+    check_refused(
+        "[automatic_logoff]\nafter = \"20min\"",
+        expect![
+            "line 2: `automatic_logoff.after = \"20min\"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`"
+        ],
+    );
+}
+
+#[test]
+fn a_reason_that_says_nothing_is_none() {
+    check_refused(
+        "[automatic_logoff]\nafter = \"20min\"\nreason = \"   because   \"",
+        expect![[r#"
+            line 2: `automatic_logoff.after = "20min"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
+            line 3: `automatic_logoff.reason = "   because   "` is refused; accepted is text of 10 to 500 characters"#]],
+    );
+}
+
+#[test]
+fn more_than_an_hour_is_refused_whatever_the_reason() {
+    check_refused(
+        "[automatic_logoff]\nafter = \"61min\"\nreason = \"Nobody ever walks past this one\"",
+        expect![
+            "line 2: `automatic_logoff.after = \"61min\"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`"
+        ],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_refused() {
+    check_refused(
+        "heartbeat = 60\nautomatic_logoff.after = \"15\"\nfactors.sign_in = [\"password\"]\ndanger_allow_short_limits = \"yes\"",
+        expect![[r#"
+            line 1: `heartbeat = 60` is refused; accepted is 15s to 5min
+            line 2: `automatic_logoff.after = "15"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
+            line 3: `factors.sign_in = ["password"]` is refused; accepted is "password" or "password+totp"
+            line 4: `danger_allow_short_limits = "yes"` is refused; accepted is true or false"#]],
+    );
+}
+
+#[test]
+fn factors_that_nobody_knows_are_refused() {
+    check_refused(
+        "factors.sign_in = \"none\"",
+        expect![
+            "line 1: `factors.sign_in = \"none\"` is refused; accepted is \"password\" or \"password+totp\""
+        ],
+    );
+}
+
+#[test]
+fn a_misspelled_key_is_refused_and_not_passed_over() {
+    check_refused(
+        "heartbeet = \"60s\"\n[automatic_logoff]\nafer = \"5min\"\n[lockout]\ntries = 3\n",
+        expect![[r#"
+            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
+    );
+}
+
+#[test]
+fn a_section_written_as_a_value_is_refused() {
+    check_refused(
+        "spool = 3\n[[session]]\nabsolute_limit = \"8h\"",
+        expect![[r#"
+            line 1: `spool = 3` is refused; accepted is a section with spool.max.age, spool.max.records
+            line 2: `session = [[session]]` is refused; accepted is a section with session.absolute_limit"#]],
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_refused_together_with_what_else_is_wrong() {
+    check_refused(
+        "heartbeat = \"1s\"\nheartbeat = \"60s\"\n[automatic_logoff\nafter 15min\n",
+        expect![[r#"
+            line 1: `heartbeat = "1s"` is refused; accepted is 15s to 5min
+            line 2: `heartbeat = "60s"` is not understood; duplicate key
+            line 3: `[automatic_logoff` is not understood; unclosed table, expected `]`
+            line 4: `after 15min` is not understood; key with no value, expected `=`"#]],
+    );
+}
+
+#[test]
+fn a_long_or_odd_value_is_shown_shortened_on_one_line() {
+    let long = format!("heartbeat = \"\"\"\n{}\u{7}\"\"\"", "x".repeat(300));
+
+    check_refused(
+        &long,
+        expect![[r#"
+        line 1: `heartbeat = """ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` is refused; accepted is 15s to 5min
+        line 2: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` is not understood; invalid multi-line basic string, expected `\`, characters"#]],
+    );
+}
+
+#[test]
+fn a_file_without_end_is_refused_unread() {
+    check_refused(
+        &"# \n".repeat(30_000),
+        expect!["line 1: `90000 bytes` is not understood; a policy file has at most 65536 bytes"],
+    );
+}
+
+#[test]
+fn short_limits_need_the_ugly_key_and_are_named_with_it() {
+    let limits = "automatic_logoff.after = '20s'\nautomatic_logoff.warning = '8s'\nsession.absolute_limit = '2min'\nheartbeat = '2s'";
+    let policy = Policy::parse(&format!("danger_allow_short_limits = true\n{limits}")).unwrap();
+
+    let weakened: Vec<_> = policy.weakened().iter().map(Weakened::to_string).collect();
+
+    assert!(Policy::parse(limits).is_err());
+    assert_eq!(policy.automatic_logoff().warning(), Duration::from_secs(8));
+    expect![[r#"
+        `danger_allow_short_limits` is set: limits may be below their ranges
+        `automatic_logoff.after` is 20s, below its range, which begins at 1min
+        `automatic_logoff.warning` is 8s, below its range, which begins at 10s
+        `session.absolute_limit` is 2min, below its range, which begins at 15min
+        `heartbeat` is 2s, below its range, which begins at 15s"#]]
+    .assert_eq(&weakened.join("\n"));
+}
+
+#[test]
+fn the_ugly_key_is_named_even_where_nothing_is_short() {
+    let policy = Policy::parse("danger_allow_short_limits = true").unwrap();
+
+    assert_eq!(policy.weakened(), [Weakened::ShortLimitsAllowed]);
+}
+
+#[test]
+fn the_ugly_key_lengthens_nothing() {
+    check_refused(
+        "danger_allow_short_limits = true\nautomatic_logoff.after = '16min'\nsession.absolute_limit = '25h'",
+        expect![[r#"
+            line 2: `automatic_logoff.after = '16min'` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
+            line 3: `session.absolute_limit = '25h'` is refused; accepted is 15min to 24h"#]],
+    );
+}
+
+#[test]
+fn the_sample_file_changes_nothing_and_explains_every_key() {
+    assert_eq!(Policy::parse(SAMPLE).unwrap(), Policy::default());
+    assert_eq!(sample_keys(), KEYS.iter().map(|key| key.name).collect::<std::collections::BTreeSet<_>>());
+}
+
+#[test]
+fn the_sample_file_with_its_comment_marks_taken_off_is_still_the_default_but_for_the_reason() {
+    let policy = Policy::parse(&uncommented()).unwrap();
+
+    assert!(policy.automatic_logoff().reason().is_some());
+    assert_eq!(policy.limits(), Policy::default().limits());
+    assert_eq!(policy.spool_max(), Policy::default().spool_max());
+    assert_eq!(policy.sign_in_factors(), Policy::default().sign_in_factors());
+}
+
+#[test]
+fn the_documented_default_of_each_key_is_the_default() {
+    for key in KEYS.iter().filter(|key| key.default != "none") {
+        let alone = Policy::parse(&format!("{} = {}", key.name, key.default)).unwrap();
+
+        assert_eq!(alone, Policy::default(), "{}", key.name);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_legal_key_alone_gives_a_legal_policy(line in legal_line()) {
+        let policy = Policy::parse(&line);
+
+        prop_assert!(policy.is_ok(), "{line}: {}", policy.unwrap_err());
+        let limits = policy.unwrap().limits();
+        prop_assert!(limits.warning <= limits.inactivity / 2);
+        prop_assert!(limits.inactivity >= minutes(1) && limits.inactivity <= minutes(60));
+        prop_assert!(limits.absolute >= minutes(15) && limits.absolute <= minutes(24 * 60));
+    }
+
+    #[test]
+    fn all_legal_keys_together_are_legal_too(lines in proptest::collection::btree_map(0..6_usize, 0..1000_u64, 0..6)) {
+        let text: String = lines.into_iter().map(|(which, at)| legal(which, at) + "\n").collect();
+
+        prop_assert!(Policy::parse(&text).is_ok(), "{text}");
+    }
+
+    #[test]
+    fn no_duration_outside_the_range_is_taken(seconds in 0..200_000_u64) {
+        let parsed = Policy::parse(&format!("automatic_logoff.after = '{seconds}s'"));
+
+        prop_assert_eq!(parsed.is_ok(), (60..=900).contains(&seconds));
+    }
+
+    #[test]
+    fn no_text_panics(text in any::<String>()) {
+        let _ = Policy::parse(&text).map_err(|refused| refused.to_string());
+    }
+
+    #[test]
+    fn no_text_that_looks_like_a_policy_panics(text in "((\\[{1,2}(automatic_logoff|session|spool|spool.max|factors|x)\\]{1,2}|(after|warning|reason|heartbeat|max|age|sign_in|\"\") ?= ?(\"[0-9]{0,20}(min|s|h|µ)?\"|[0-9]{1,30}|true|\\[\\]|\\{ ?max ?= ?1 ?\\}|'''|\"é))\\r?\\n){0,8}") {
+        let _ = Policy::parse(&text).map_err(|refused| refused.to_string());
+    }
+
+    #[test]
+    fn every_refusal_names_a_line_that_the_file_has(text in "[a-z\\[\\]=\"' .\\n#0-9]{0,80}") {
+        if let Err(refused) = Policy::parse(&text) {
+            prop_assert!(!refused.problems.is_empty());
+            for problem in refused.problems {
+                prop_assert!(problem.line >= 1 && problem.line <= text.matches('\n').count() + 1);
+                prop_assert!(!problem.accepted.is_empty());
+            }
+        }
+    }
+}
+
+fn check_refused(text: &str, words: Expect) {
+    words.assert_eq(&Policy::parse(text).unwrap_err().to_string());
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+fn legal_line() -> impl Strategy<Value = String> {
+    (0..6_usize, 0..1000_u64).prop_map(|(which, at)| legal(which, at))
+}
+
+/// One legal line; `at` of 1000 parts from the least to the most.
+fn legal(which: usize, at: u64) -> String {
+    let seconds = |min: u64, max: u64| duration::write(Duration::from_secs(min + (max - min) * at / 999));
+    match which {
+        0 => format!("automatic_logoff.after = \"{}\"", seconds(60, 900)),
+        1 => format!("automatic_logoff.warning = \"{}\"", seconds(20, 1800)),
+        2 => format!("session.absolute_limit = \"{}\"", seconds(900, 86_400)),
+        3 => format!("heartbeat = \"{}\"", seconds(15, 300)),
+        4 => format!(
+            "spool.max = {{ age = \"{}\", records = {} }}",
+            seconds(86_400, 365 * 86_400),
+            1_000 + 999 * at
+        ),
+        _ => format!("factors.sign_in = \"{}\"", if at % 2 == 0 { "password" } else { "password+totp" }),
+    }
+}
+
+/// The sample file with every `# key = value` in force.
+fn uncommented() -> String {
+    SAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key_line) if is_key_line(key_line) => key_line,
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn is_key_line(line: &str) -> bool {
+    line.split_once(" = ").is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
+fn sample_keys() -> std::collections::BTreeSet<&'static str> {
+    let mut section = String::new();
+    let mut keys = std::collections::BTreeSet::new();
+    for line in uncommented().lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']'));
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| is_key_line(line)) {
+            let full = format!("{section}{name}");
+            keys.insert(KEYS.iter().find(|key| key.name == full).map_or("no such key", |key| key.name));
+        }
+    }
+    keys
+}
