@@ -1,0 +1,179 @@
+//! `test`, `check` and `soak`: which stages there are and in which order.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    demo, place, shell,
+    stages::Stages,
+    tools::{self, Consent, Need, Tools},
+    ui,
+};
+
+/// What a test run may leave out, for the hurry of one developer; continuous integration leaves nothing out.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Leave out everything that needs a display, a bus or a keyring.
+    #[arg(long)]
+    without_desktop: bool,
+}
+
+/// Tests run, passed, failed and skipped over all stages.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Tally {
+    /// Takes the numbers out of the runner's summary, `Summary [ 1.2s] 5 tests run: 4 passed, 1 failed, 2 skipped`.
+    fn read(&mut self, line: &str) {
+        let Some((_, counts)) = line.split_once(" tests run: ").or_else(|| line.split_once(" test run: "))
+        else {
+            return;
+        };
+        for part in counts.split(',') {
+            let mut words = part.split_whitespace();
+            let (Some(Ok(count)), Some(what)) = (words.next().map(str::parse::<u64>), words.next()) else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += count,
+                "failed" | "timed" | "exec" => self.failed += count,
+                "skipped" => self.skipped += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Everything but the long forms.
+///
+/// # Errors
+/// When a stage failed; the table names it.
+pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
+    let mut stages = Stages::default();
+    let mut tally = Tally::default();
+    let mut tools = None;
+    stages.run("install what is missing", 6, || {
+        tools = Some(tools::prepare(consent, &Need::ALL)?);
+        Ok(())
+    });
+    let Some(tools) = tools else { return stages.finish() };
+    stages.run("format", 1, || format(&tools));
+    stages.run("interface: build", 2, || ui::build(&tools));
+    stages.run("build", 9, || build_programs(&tools));
+    if stages.has_failed() {
+        return stages.finish();
+    }
+    stages.run("interface: types, lints, tests", 4, || {
+        for script in ["check", "lint", "test", "test:browser"] {
+            shell::run(tools.npm().args(["run", script]))?;
+        }
+        Ok(())
+    });
+    stages.run("lints", 6, || clippy(&tools));
+    stages.run("documentation", 2, || document(&tools));
+    stages.run("dependencies", 1, || dependencies(&tools));
+    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, "not package(acceptance)"));
+    stages.run("stories on fakes, server", 6, || {
+        nextest(&tools, &mut tally, "package(acceptance) and (binary(server) or binary(agent))")
+    });
+    if !options.without_desktop {
+        stages.run("real parts and end to end", 12, || {
+            nextest(&tools, &mut tally, "package(acceptance) and not (binary(server) or binary(agent))")
+        });
+        stages.run("demo", 4, || demo::play(&[]));
+    }
+    println!();
+    println!("tests: {} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
+    stages.finish()
+}
+
+/// The quick half.
+///
+/// # Errors
+/// When a stage failed.
+pub(crate) fn check(consent: Consent) -> Result<()> {
+    let mut stages = Stages::default();
+    let mut tally = Tally::default();
+    let tools = tools::prepare(consent, &[Need::Build, Need::Node, Need::CargoCompanions])?;
+    stages.run("format", 1, || format(&tools));
+    if !place::root().join("ui/dist/lock.html").exists() {
+        stages.run("interface: build", 2, || ui::build(&tools));
+    }
+    stages.run("lints", 6, || clippy(&tools));
+    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, "not package(acceptance)"));
+    stages.finish()
+}
+
+/// The long forms: the same tests with larger numbers, read by them from `TAPWARD_SOAK`.
+///
+/// # Errors
+/// When a stage failed.
+pub(crate) fn soak(consent: Consent) -> Result<()> {
+    let mut stages = Stages::default();
+    let mut tally = Tally::default();
+    let tools = tools::prepare(consent, &Need::ALL)?;
+    stages.run("interface: build", 2, || ui::build(&tools));
+    stages.run("build", 9, || build_programs(&tools));
+    stages.run("soak", 240, || {
+        run_nextest(
+            tools.cargo().env("TAPWARD_SOAK", "1").env("PROPTEST_CASES", "100000"),
+            &mut tally,
+            "soak",
+            "all()",
+        )
+    });
+    stages.finish()
+}
+
+/// Builds every program, and the agent once more with what only end-to-end tests may use.
+pub(crate) fn build_programs(tools: &Tools) -> Result<()> {
+    let programs = place::target().join("debug");
+    shell::run(tools.cargo().args(["build", "--workspace", "--bins", "--features", "tapward-agent/e2e"]))?;
+    let end_to_end = programs.join("tapward-agent-e2e");
+    fs::copy(programs.join("tapward-agent"), &end_to_end)
+        .with_context(|| format!("cannot copy the agent to {}", end_to_end.display()))?;
+    shell::run(tools.cargo().args(["build", "--workspace", "--bins"]))?;
+    shell::run(tools.cargo().args(["build", "--workspace", "--tests"]))
+}
+
+fn format(tools: &Tools) -> Result<()> {
+    shell::run(tools.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(tools: &Tools) -> Result<()> {
+    shell::run(tools.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn document(tools: &Tools) -> Result<()> {
+    shell::run(tools.cargo().env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]))
+}
+
+fn dependencies(tools: &Tools) -> Result<()> {
+    // The advisory database cannot be had everywhere; `.github/workflows` checks it where it can.
+    shell::run(tools.cargo().args(["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))?;
+    shell::run(tools.cargo().arg("shear"))
+}
+
+fn nextest(tools: &Tools, tally: &mut Tally, filter: &str) -> Result<()> {
+    run_nextest(&mut tools.cargo(), tally, "default", filter)
+}
+
+fn run_nextest(
+    cargo: &mut std::process::Command,
+    tally: &mut Tally,
+    profile: &str,
+    filter: &str,
+) -> Result<()> {
+    let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--profile", profile, "-E", filter];
+    shell::run_watched(cargo.args(arguments), |line| tally.read(line))
+}

@@ -1,0 +1,13 @@
+//! A ward to test in: real parts, each private to the test that starts it and ended with it.
+//!
+//! Every starter waits for a condition with a bound, keeps what its part printed, and ends the part by
+//! its process id on drop. Nothing here uses the machine's own display, bus, keyring or home.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test's harness fails by panicking, with words"
+)]
+#![allow(clippy::disallowed_methods, reason = "a bound on real waiting needs the real clock")]
+
+pub mod part;
