@@ -10,4 +10,6 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a bound on real waiting needs the real clock")]
 
+pub mod hand;
 pub mod part;
+pub mod picture;

@@ -1,0 +1,71 @@
+//! Pictures of the whole screen, taken from the X root window, and single pixels of it.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ConnectionExt as _, ImageFormat},
+    rust_connection::RustConnection,
+};
+
+/// Looks at one display.
+#[derive(Debug)]
+pub struct Eye {
+    connection: RustConnection,
+    root: u32,
+    display: String,
+}
+
+impl Eye {
+    /// An eye on `display`.
+    ///
+    /// # Errors
+    /// When the display does not answer.
+    pub fn on(display: &str) -> Result<Self> {
+        let (connection, screen) = RustConnection::connect(Some(display))?;
+        let root = connection.setup().roots[screen].root;
+        Ok(Self { connection, root, display: display.to_owned() })
+    }
+
+    /// Keeps a picture of the whole screen as PNG.
+    ///
+    /// # Errors
+    /// When it cannot be taken or written.
+    pub fn keep(&self, file: &Path) -> Result<()> {
+        let output = Command::new("import")
+            .args(["-display", &self.display, "-window", "root"])
+            .arg(file)
+            .output()
+            .context("ImageMagick's `import` is needed for pictures")?;
+        if !output.status.success() {
+            bail!("no picture: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// Red, green and blue of one pixel.
+    ///
+    /// # Errors
+    /// When it is outside the screen or the display is gone.
+    pub fn pixel(&self, x: i16, y: i16) -> Result<[u8; 3]> {
+        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, 1, 1, !0)?.reply()?;
+        match image.data[..] {
+            [blue, green, red, ..] => Ok([red, green, blue]),
+            _ => bail!("the X server gave no pixel"),
+        }
+    }
+
+    /// Every pixel of the screen, as red, green and blue, row by row.
+    ///
+    /// # Errors
+    /// When the display is gone.
+    pub fn pixels(&self) -> Result<Vec<[u8; 3]>> {
+        let size = self.connection.get_geometry(self.root)?.reply()?;
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, size.width, size.height, !0)?
+            .reply()?;
+        Ok(image.data.chunks_exact(4).map(|bytes| [bytes[2], bytes[1], bytes[0]]).collect())
+    }
+}
