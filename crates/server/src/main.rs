@@ -1,1 +1,3 @@
+//! `tapward-server`: one binary, `serve`, and the administrator's commands.
+
 fn main() {}

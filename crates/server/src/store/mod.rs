@@ -1,0 +1,188 @@
+//! The database. All SQL lives below this module, written so that SQLite and PostgreSQL take it.
+//!
+//! Times are whole milliseconds since 1970 (UTC) in `BIGINT`, ids `UUID`, bytes `BYTEA`, states and
+//! causes text that is parsed strictly. A write begins with `BEGIN IMMEDIATE`: a transaction that
+//! starts as a reader and upgrades would be refused at once, whatever the busy timeout.
+
+use std::{path::Path, time::Duration};
+
+use jiff::Timestamp;
+use sqlx::{
+    Connection as _, Sqlite, SqliteConnection, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// Before 3.51.3 two connections that write and checkpoint at one instant can corrupt a WAL database.
+const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+/// How long a writer waits for the one before it.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections of the pool; SQLite has one writer at a time anyway.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// What can go wrong, by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing was decided; try again. Usual causes: a full disk, a busy or closing database.
+    #[error("the database cannot be reached")]
+    Unavailable(#[from] sqlx::Error),
+    /// A stored value is not one this version knows; an administrator must look.
+    #[error("a stored {0} cannot be understood")]
+    Corrupt(&'static str),
+}
+
+/// A transaction that holds the write lock from its beginning.
+pub type Write = Transaction<'static, Sqlite>;
+
+/// The database, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+impl Store {
+    /// Opens or makes the database at `path` and brings it to the newest migration.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, SQLite is too old or refuses a safeguard, or a migration fails.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .after_connect(|connection, _| Box::pin(assert_safeguards(connection)))
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("./migrations").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Sqlite>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// A transaction for writing; it holds the write lock at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes every connection; what follows is refused.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Why the database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened, or a safeguard is refused.
+    #[error("the database cannot be opened")]
+    Connect(#[from] sqlx::Error),
+    /// The file belongs to another version, or is damaged.
+    #[error("the database cannot be brought to this version")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Milliseconds since 1970, as times are stored.
+#[must_use]
+pub fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// A stored time.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] beyond the year 9999.
+pub fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt("time"))
+}
+
+/// Refuses a connection on which a promise of durability would not hold.
+async fn assert_safeguards(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    connection.ping().await?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await?;
+    let broken = if parse_version(&version) < Some(SQLITE_VERSION_MIN) {
+        Some(format!("SQLite {version} is older than 3.51.3"))
+    } else if journal_mode != "wal" {
+        Some(format!("journal_mode is {journal_mode}, not wal"))
+    } else if synchronous != 2 {
+        Some(format!("synchronous is {synchronous}, not 2 (FULL)"))
+    } else if foreign_keys != 1 {
+        Some(String::from("foreign_keys is off"))
+    } else {
+        None
+    };
+    match broken {
+        None => Ok(()),
+        Some(what) => Err(sqlx::Error::Configuration(what.into())),
+    }
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_holds_the_safeguards() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("tapward.db")).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
+            held.push(store.read().await.unwrap());
+        }
+
+        for connection in &mut held {
+            assert_safeguards(connection).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_full_durability_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("tapward.db")).await.unwrap();
+        let mut connection = store.read().await.unwrap();
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await.unwrap();
+
+        let refusal = assert_safeguards(&mut connection).await.unwrap_err();
+
+        assert!(refusal.to_string().contains("synchronous"), "{refusal}");
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(parse_version("3.51.10") > Some(SQLITE_VERSION_MIN));
+        assert!(parse_version("3.51.2") < Some(SQLITE_VERSION_MIN));
+        assert!(parse_version("three") < Some(SQLITE_VERSION_MIN));
+    }
+}
