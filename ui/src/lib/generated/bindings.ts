@@ -1,29 +1,46 @@
 // Written by `cargo xtask bindings` from crates/agent-runtime. Do not edit.
 
 /**
- * What is on screen.
+ * What is being asked.
  */
-export type ViewModel = {
-/**
- * Grows with each emitted view; a drawer ignores an older one.
- */
-revision: number,
-/**
- * The one thing on screen.
- */
-screen: ScreenView,
-/**
- * Where we are.
- */
-place: Place,
+export type AskingStep = "first_factor" | "second_factor";
+
 /**
  * Whether the session server answers.
  */
-contact: Contact,
+export type Contact = "unknown" | "online" | "away" | "not_our_server" | "clock_wrong";
+
 /**
- * Whether a shield holds the screen; `false` is said on screen in words.
+ * Why there is no usable answer.
  */
-is_enforced: boolean, };
+export type ContactFaultView = "unreachable" | "slow" | "not_our_server" | "clock_wrong" | "unavailable";
+
+/**
+ * Why a session ended, for the words on screen.
+ */
+export type EndCauseView = "user-button" | "user-tap" | "inactivity" | "absolute-limit" | "tap-over" | "moved" | "user-elsewhere" | "admin" | "disabled" | "credential-changed" | "policy" | "suspend" | "shutdown" | "crash-recovered" | "contact-lost" | "workstation-revoked" | "fail-closed" | "update" | "offline-expired";
+
+/**
+ * Stable codes of fail closed.
+ */
+export type FailClosedCode = "workstation.unknown" | "workstation.revoked" | "workstation.cloned" | "keychain.unavailable" | "spool.unavailable" | "spool.full" | "cover.unconfirmed" | "inactivity.unknown" | "config.invalid" | "workstation.not_enrolled";
+
+/**
+ * What the person did.
+ */
+export type Intent = { "kind": "sign_in",
+/**
+ * As typed; a password typed into the wrong box is why this is hidden too.
+ */
+name: string,
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "code",
+/**
+ * As typed.
+ */
+code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" };
 
 /**
  * Names for the corners of the screen, from enrolment and policy.
@@ -51,9 +68,9 @@ workstation_id: string,
 help_line: string, };
 
 /**
- * Whether the session server answers.
+ * What is in force because the policy file was refused.
  */
-export type Contact = "unknown" | "online" | "away" | "not_our_server" | "clock_wrong";
+export type PolicyNotice = "last_good" | "built_in_strict";
 
 /**
  * One screen.
@@ -166,38 +183,30 @@ code: FailClosedCode, } | { "kind": "session_ended",
 cause: EndCauseView, };
 
 /**
- * Why a session ended, for the words on screen.
+ * What is on screen.
  */
-export type EndCauseView = "user-button" | "user-tap" | "inactivity" | "absolute-limit" | "tap-over" | "moved" | "user-elsewhere" | "admin" | "disabled" | "credential-changed" | "policy" | "suspend" | "shutdown" | "crash-recovered" | "contact-lost" | "workstation-revoked" | "fail-closed" | "update" | "offline-expired";
-
+export type ViewModel = {
 /**
- * Stable codes of fail closed.
+ * Grows with each emitted view; a drawer ignores an older one.
  */
-export type FailClosedCode = "workstation.unknown" | "workstation.revoked" | "workstation.cloned" | "keychain.unavailable" | "spool.unavailable" | "spool.full" | "cover.unconfirmed" | "inactivity.unknown" | "config.invalid" | "workstation.not_enrolled";
-
+revision: number,
 /**
- * Why there is no usable answer.
+ * The one thing on screen.
  */
-export type ContactFaultView = "unreachable" | "slow" | "not_our_server" | "clock_wrong" | "unavailable";
-
+screen: ScreenView,
 /**
- * What is being asked.
+ * Where we are.
  */
-export type AskingStep = "first_factor" | "second_factor";
-
+place: Place,
 /**
- * What the person did.
+ * Whether the session server answers.
  */
-export type Intent = { "kind": "sign_in",
+contact: Contact,
 /**
- * As typed; a password typed into the wrong box is why this is hidden too.
+ * Whether a shield holds the screen; `false` is said on screen in words.
  */
-name: string,
+is_enforced: boolean,
 /**
- * As typed.
+ * The policy file was refused; said on screen in one small line while it holds.
  */
-password: string, } | { "kind": "code",
-/**
- * As typed.
- */
-code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" };
+policy_notice?: PolicyNotice, };

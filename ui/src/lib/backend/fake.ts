@@ -1,0 +1,125 @@
+import type { Intent, ScreenView, ViewModel } from '../generated/bindings';
+import type { Backend } from './backend';
+import { SCENES, scene, type Scene } from './scenes';
+
+/** Shows what the test or the developer says, and keeps what the page sent. */
+export class FakeBackend implements Backend {
+  /** Everything the page sent, in order. */
+  readonly sent: Intent[] = [];
+  /** How often the page said that it has drawn. */
+  readyCount = 0;
+  /** How often the page asked for the view again. */
+  refreshCount = 0;
+  /** Whether what is sent is lost. */
+  isDeaf = false;
+
+  #draw: (view: ViewModel) => void = () => undefined;
+  #revision = 0;
+  #shown: ViewModel | undefined;
+
+  constructor(first?: Scene) {
+    if (first !== undefined) {
+      this.show(first);
+    }
+  }
+
+  /** Emits one view; returns it, so that a test can replay it late. */
+  show(next: Scene | ScreenView): ViewModel {
+    this.#revision += 1;
+    const view = { revision: this.#revision, ...('kind' in next ? scene(next) : next) };
+    this.emit(view);
+    return view;
+  }
+
+  /** Emits exactly this view. */
+  emit(view: ViewModel): void {
+    this.#shown = view;
+    this.#draw(view);
+  }
+
+  onView(draw: (view: ViewModel) => void): Promise<void> {
+    this.#draw = draw;
+    if (this.#shown !== undefined) {
+      draw(this.#shown);
+    }
+    return Promise.resolve();
+  }
+
+  refresh(): Promise<void> {
+    this.refreshCount += 1;
+    if (this.#shown !== undefined) {
+      this.#draw(this.#shown);
+    }
+    return Promise.resolve();
+  }
+
+  send(intent: Intent): Promise<void> {
+    this.sent.push(intent);
+    return this.isDeaf ? Promise.reject(new Error('deaf')) : Promise.resolve();
+  }
+
+  ready(): Promise<void> {
+    this.readyCount += 1;
+    return Promise.resolve();
+  }
+}
+
+/** Plays an agent and a server well enough to walk through the screens by hand or by keyboard alone. */
+export class StoryBackend extends FakeBackend {
+  #triesLeft = 5;
+
+  constructor() {
+    super(SCENES['signed_out']);
+  }
+
+  override async send(intent: Intent): Promise<void> {
+    await super.send(intent);
+    switch (intent.kind) {
+      case 'sign_in':
+        this.show({ kind: 'asking', step: 'first_factor', is_slow: false });
+        this.#later(() => {
+          this.#answerFirstFactor(intent.name, intent.password);
+        });
+        break;
+      case 'code':
+        this.show({ kind: 'asking', step: 'second_factor', is_slow: false });
+        this.#later(() => {
+          this.#answerSecondFactor(intent.code);
+        });
+        break;
+      case 'cancel':
+        this.show({ kind: 'signed_out' });
+        break;
+      case 'sign_out':
+      case 'stay':
+        break;
+    }
+  }
+
+  #answerFirstFactor(name: string, password: string): void {
+    if (name === 'maria' && password === 'correct horse') {
+      this.#triesLeft = 5;
+      this.show({ kind: 'second_factor', expires_in_ms: 120_000, tries_left: 5, is_refused: false });
+    } else {
+      this.show({ kind: 'signed_out', notice: { kind: 'refused' } });
+    }
+  }
+
+  #answerSecondFactor(code: string): void {
+    if (code === '123456') {
+      this.show({ kind: 'opening', display_name: 'Maria O.' });
+      return;
+    }
+    this.#triesLeft -= 1;
+    if (this.#triesLeft === 0) {
+      this.show({ kind: 'signed_out', notice: { kind: 'challenge_over' } });
+    } else {
+      this.show({ kind: 'second_factor', expires_in_ms: 90_000, tries_left: this.#triesLeft, is_refused: true });
+    }
+  }
+
+  /** As a server would: not in the same breath. */
+  #later(answer: () => void): void {
+    setTimeout(answer, 300);
+  }
+}

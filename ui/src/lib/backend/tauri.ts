@@ -1,0 +1,54 @@
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import type { Intent, ViewModel } from '../generated/bindings';
+import type { Backend } from './backend';
+
+/** Names shared with the commands and events of the Tauri shell. */
+const COMMAND = { currentView: 'current_view', intent: 'intent', pageReady: 'page_ready', pong: 'pong' } as const;
+const EVENT = { view: 'view', ping: 'ping' } as const;
+
+/** The agent, through Tauri's calls and events. */
+export class TauriBackend implements Backend {
+  #draw: (view: ViewModel) => void = () => undefined;
+
+  async onView(draw: (view: ViewModel) => void): Promise<void> {
+    this.#draw = draw;
+    // Listening comes before asking: a view emitted in between is heard twice rather than never.
+    await listen<ViewModel>(EVENT.view, (event) => {
+      this.#draw(event.payload);
+    });
+    await listen<number>(EVENT.ping, (event) => {
+      // A page that can no longer draw must not answer, so the answer waits for the next frame.
+      afterNextFrame(() => {
+        void invoke(COMMAND.pong, { n: event.payload }).catch(() => undefined);
+      });
+    });
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    this.#draw(await invoke<ViewModel>(COMMAND.currentView));
+  }
+
+  async send(intent: Intent): Promise<void> {
+    try {
+      await invoke(COMMAND.intent, { intent });
+    } catch {
+      // The refusal may quote its argument, which is a password: it ends here.
+      throw new Error('The intent did not arrive.');
+    }
+  }
+
+  async ready(): Promise<void> {
+    await invoke(COMMAND.pageReady);
+  }
+}
+
+/** Runs `then` once the page has been drawn; a hidden page draws no frames, and answers at once. */
+function afterNextFrame(then: () => void): void {
+  if (document.visibilityState === 'visible') {
+    requestAnimationFrame(then);
+  } else {
+    then();
+  }
+}

@@ -1,0 +1,191 @@
+import type { Messages } from './messages';
+
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const DATE = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+
+/** English. */
+export const en: Messages = {
+  language: 'en',
+
+  clock: {
+    time: (at) => TIME.format(at),
+    date: (at) => DATE.format(at).replace(',', ''),
+  },
+  countdown: (seconds) => `${Math.floor(seconds / 60).toString()}:${(seconds % 60).toString().padStart(2, '0')}`,
+
+  place: {
+    corner: (unit, workstation) => [unit, workstation].filter((word) => word !== '').join(' · '),
+    workstationId: (id) => `Workstation id ${id}`,
+  },
+  contact: {
+    unknown: 'Connecting…',
+    online: 'Online',
+    away: 'Server away, trying again',
+    not_our_server: 'Not our server',
+    clock_wrong: "This workstation's clock is wrong",
+  },
+  notEnforced: 'Screen not enforced: sign out before you leave',
+  help: (line) => (line === '' ? "Can't sign in? Call the help desk" : `Can't sign in? Help: ${line}`),
+  code: (code) => `Code ${code}`,
+
+  starting: { title: 'Getting ready', line: 'You can sign in here in a moment.' },
+
+  signedOut: {
+    title: 'Sign in',
+    next: 'Type your user name and password',
+    name: 'User name',
+    password: 'Password',
+    showPassword: 'Show password',
+    hidePassword: 'Hide password',
+    capsLock: 'Caps Lock is on',
+    submit: 'Sign in',
+    nameMissing: 'Type your user name first.',
+    passwordMissing: 'Type your password too.',
+  },
+
+  notice: {
+    refused: 'That name and password do not match. Type them again.',
+    challengeOver: 'The time or the tries for your code are over. Sign in again.',
+    lockedOut: (countdown) => `Too many tries with this name. Try again in ${countdown}.`,
+    lockedOutSpoken: (seconds) => `Too many tries with this name. Try again in ${spokenDuration(seconds)}.`,
+    lockedOutOver: 'You can try again now.',
+    disabled: 'This account is switched off. Call the help desk.',
+    unanswered: {
+      unreachable: 'The server cannot be reached.',
+      slow: 'The server did not answer in time.',
+      not_our_server: 'Something else answers in place of the server. Do not sign in here; call the help desk.',
+      clock_wrong: "This workstation's clock is wrong. Call the help desk, and use another workstation.",
+      unavailable: 'The server cannot sign anyone in right now.',
+    },
+    retrying: 'Trying again by itself; you need not type anything.',
+    busy: 'Many people are signing in right now. Wait a moment, then try again.',
+    malformed: 'That is too long, or holds a character that cannot be used. Type it again.',
+    notPossibleNow: {
+      'workstation.unknown': 'The server does not know this workstation. Use another one, and call the help desk.',
+      'workstation.revoked': 'This workstation is out of service. Use another one.',
+      'workstation.cloned': 'This workstation must be checked by IT. Use another one.',
+      'keychain.unavailable': 'Nobody can sign in here right now: the key store does not open. Use another workstation.',
+      'spool.unavailable': 'Nobody can sign in here right now: it cannot be put on record. Use another workstation.',
+      'spool.full': 'Nobody can sign in here right now: there is no room left for records. Use another workstation.',
+      'cover.unconfirmed': 'Nobody can sign in here right now: the screen cannot be covered. Use another workstation.',
+      'inactivity.unknown': 'Nobody can sign in here right now: automatic sign-out does not work. Use another workstation.',
+      'config.invalid': 'Nobody can sign in here right now: the settings cannot be read. Use another workstation.',
+      'workstation.not_enrolled': 'This workstation is not set up yet. Use another one.',
+    },
+    sessionEnded: {
+      'user-button': 'Signed out.',
+      'user-tap': 'Signed out by badge.',
+      inactivity: 'Signed out because nothing was typed or touched.',
+      'absolute-limit': 'Signed out: the longest time for one session was reached. Sign in again to go on.',
+      'tap-over': 'Signed out: a colleague signed in here.',
+      moved: 'Signed out here: the session moved to another workstation.',
+      'user-elsewhere': 'Signed out here: the same person signed in at another workstation.',
+      admin: 'Signed out by an administrator.',
+      disabled: 'Signed out: the account was switched off.',
+      'credential-changed': 'Signed out: the password or code was changed. Sign in with the new one.',
+      policy: 'Signed out: the rules for this workstation changed. Sign in again to go on.',
+      suspend: 'Signed out because the workstation was asleep.',
+      shutdown: 'Signed out when the workstation was switched off.',
+      'crash-recovered': 'Signed out after an interruption. Sign in again to go on.',
+      'contact-lost': 'Signed out: the server was out of reach for too long.',
+      'workstation-revoked': 'Signed out: this workstation is out of service.',
+      'fail-closed': 'Signed out, to be safe, after a fault here. Sign in again to go on.',
+      update: 'Signed out for an update. Sign in again to go on.',
+      'offline-expired': 'Signed out: time without the server is over.',
+    },
+  },
+
+  asking: {
+    first_factor: { busy: 'Signing in…', slow: 'The server is slow to answer. Still trying; please wait.' },
+    second_factor: { busy: 'Checking your code…', slow: 'The server is slow to answer. Still trying; please wait.' },
+  },
+  cancel: 'Cancel',
+
+  secondFactor: {
+    title: 'Your six-digit code',
+    next: 'Type the code that your authenticator app shows now',
+    label: 'Six-digit code',
+    refused: 'That code was not accepted. Wait for the next one, then type it.',
+    triesLeft: (tries) => (tries === 1 ? 'Last try' : `${tries.toString()} tries left`),
+    timeLeft: (countdown) => `${countdown} left`,
+    timeOver: 'Time is over',
+  },
+
+  opening: { title: (name) => (name === '' ? 'Welcome' : `Welcome, ${name}`), line: 'Opening your desktop…' },
+
+  signingOut: {
+    title: (name) => (name === '' ? 'Signing out' : `Signing out ${name}`),
+    why: {
+      'user-button': 'Sign-out was asked for here.',
+      'user-tap': 'Sign-out was asked for by badge.',
+      inactivity: 'Nothing was typed or touched for a while.',
+      'absolute-limit': 'The longest time for one session was reached.',
+      'tap-over': 'A colleague is signing in here.',
+      moved: 'The session moved to another workstation.',
+      'user-elsewhere': 'The same person signed in at another workstation.',
+      admin: 'An administrator ended the session.',
+      disabled: 'The account was switched off.',
+      'credential-changed': 'The password or code was changed.',
+      policy: 'The rules for this workstation changed.',
+      suspend: 'The workstation was asleep.',
+      shutdown: 'The workstation is being switched off.',
+      'crash-recovered': 'The last session was interrupted.',
+      'contact-lost': 'The server was out of reach for too long.',
+      'workstation-revoked': 'This workstation is out of service.',
+      'fail-closed': 'Something here needs attention first.',
+      update: 'An update is being put in place.',
+      'offline-expired': 'Time without the server is over.',
+    },
+    line: 'Saving the work. You can sign in here in a moment.',
+  },
+
+  notEnrolled: {
+    title: 'Ask IT to enrol this workstation',
+    line: (id) => (id === '' ? 'Nobody can sign in here yet.' : `Nobody can sign in here yet. Workstation id ${id}`),
+    todo: (help) => (help === '' ? 'Use another workstation until then.' : `Use another workstation until then. Help: ${help}`),
+  },
+
+  failClosed: {
+    title: 'Please use another workstation',
+    what: {
+      'workstation.unknown': 'The server does not know this workstation.',
+      'workstation.revoked': 'This workstation was taken out of service.',
+      'workstation.cloned': 'Another machine uses the identity of this workstation.',
+      'keychain.unavailable': 'The key store of this workstation does not open.',
+      'spool.unavailable': 'Sign-ins cannot be put on record here.',
+      'spool.full': 'There is no room left here to put sign-ins on record.',
+      'cover.unconfirmed': 'The screen cannot be covered here.',
+      'inactivity.unknown': 'Automatic sign-out does not work here.',
+      'config.invalid': 'The settings of this workstation cannot be read.',
+      'workstation.not_enrolled': 'This workstation is not set up yet.',
+    },
+    todo: {
+      'workstation.unknown': 'IT can enrol it again.',
+      'workstation.revoked': 'IT can enrol it again.',
+      'workstation.cloned': 'IT must check both machines.',
+      'keychain.unavailable': 'It works again once the key store is unlocked. If this stays, IT can help.',
+      'spool.unavailable': 'IT must check the disk of this workstation.',
+      'spool.full': 'It works again once the server has taken the waiting records. If this stays, IT can help.',
+      'cover.unconfirmed': 'Close open menus, if you see any. If this stays, IT can help.',
+      'inactivity.unknown': 'Restarting the workstation may help. If this stays, IT can help.',
+      'config.invalid': 'IT must correct the settings file.',
+      'workstation.not_enrolled': 'IT can enrol it.',
+    },
+    callHelp: (help) => (help === '' ? 'Call the help desk and read out:' : `Call ${help} and read out:`),
+    since: (at, isToday) => (isToday ? `Since ${TIME.format(at)}` : `Since ${DATE.format(at).replace(',', '')}, ${TIME.format(at)}`),
+    retry: (countdown) => `Tries again by itself in ${countdown}`,
+    retrying: 'Trying again…',
+  },
+
+  spoken: {
+    secondsLeft: (seconds) => `${seconds.toString()} seconds left`,
+    covered: 'The screen is covered.',
+  },
+};
+
+function spokenDuration(seconds: number): string {
+  if (seconds < 90) {
+    return `${seconds.toString()} seconds`;
+  }
+  return `${Math.ceil(seconds / 60).toString()} minutes`;
+}
