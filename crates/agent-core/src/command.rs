@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    event::RecordKey,
     ids::{AttemptId, ChallengeId, SessionId, User},
     secret::Secret,
 };
@@ -50,7 +51,8 @@ pub enum Command {
         /// Of this session.
         session: SessionId,
     },
-    /// Put a record on disk. → `AuditStored` or `AuditFailed`.
+    /// Put a record on disk; idempotent for login and logout, whose ids follow from the session.
+    /// → `AuditStored` or `AuditFailed` with [`OwedRecord::key`].
     AppendAudit(OwedRecord),
     /// Ask for the last input. → `InputSeen` or `InactivityUnknown`.
     MeasureInactivity,
@@ -114,6 +116,19 @@ pub enum OwedRecord {
     ClockJumped,
 }
 
+impl OwedRecord {
+    /// Names the record in the answer.
+    #[must_use]
+    pub const fn key(&self) -> RecordKey {
+        match self {
+            Self::Login { session, .. } => RecordKey::Login(*session),
+            Self::Logout { session, .. } => RecordKey::Logout(*session),
+            Self::FailedClosed(_) => RecordKey::FailedClosed,
+            Self::ClockJumped => RecordKey::Other,
+        }
+    }
+}
+
 /// What a desktop notification says; words live in the adapter's texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
@@ -154,7 +169,7 @@ pub enum EndCause {
     CredentialChanged,
     /// Policy forbids it now.
     Policy,
-    /// The machine slept past the limit.
+    /// The machine went to sleep, or woke from a sleep it had not announced.
     Suspend,
     /// The workstation shuts down.
     Shutdown,

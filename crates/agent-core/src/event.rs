@@ -187,6 +187,8 @@ pub enum RecordKey {
     Login(SessionId),
     /// The logout of this session.
     Logout(SessionId),
+    /// The record that the agent failed closed: appended again while it could not be stored.
+    FailedClosed,
     /// Any other record: nothing waits for it.
     Other,
 }
