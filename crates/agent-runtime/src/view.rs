@@ -25,6 +25,21 @@ pub struct ViewModel {
     pub contact: Contact,
     /// Whether a shield holds the screen; `false` is said on screen in words.
     pub is_enforced: bool,
+    /// The policy file was refused; said on screen in one small line while it holds.
+    #[ts(optional)]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub policy_notice: Option<PolicyNotice>,
+}
+
+/// What is in force because the policy file was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyNotice {
+    /// The last good one.
+    LastGood,
+    /// None was ever held: the built-in strict one.
+    BuiltInStrict,
 }
 
 /// Names for the corners of the screen, from enrolment and policy.

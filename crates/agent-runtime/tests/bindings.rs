@@ -4,7 +4,7 @@
 //! fails when the committed file is stale.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::{any::TypeId, collections::HashSet, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use agent_runtime::{intent::Intent, view::ViewModel};
 use ts_rs::{Config, TS, TypeVisitor};
@@ -28,7 +28,7 @@ fn a_secret_has_no_place_in_what_the_screen_is_told() {
     let mut view = Declarations::new();
     view.visit::<ViewModel>();
 
-    let told = view.text.to_lowercase();
+    let told = view.by_name.values().cloned().collect::<String>().to_lowercase();
     for word in ["password", "credential", "token", "badge_number", "totp"] {
         let as_a_field = format!("{word}:");
         assert!(!told.contains(&as_a_field), "{word} is told to the screen");
@@ -41,37 +41,35 @@ fn bindings() -> String {
     declarations.visit::<Intent>();
     let mut text =
         String::from("// Written by `cargo xtask bindings` from crates/agent-runtime. Do not edit.\n");
-    for line in declarations.text.lines() {
+    for line in declarations.by_name.values().flat_map(|declaration| declaration.lines()) {
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
 }
 
-/// Each type once, in the order in which it is first needed.
+/// Each type once, by name: the order in which the derive tells dependencies differs from build to build.
 struct Declarations {
     config: Config,
-    seen: HashSet<TypeId>,
-    text: String,
+    by_name: BTreeMap<String, String>,
 }
 
 impl Declarations {
     fn new() -> Self {
-        Self { config: Config::new(), seen: HashSet::new(), text: String::new() }
+        Self { config: Config::new(), by_name: BTreeMap::new() }
     }
 }
 
 impl TypeVisitor for Declarations {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        let name = T::ident(&self.config);
         // Types without a path of their own are TypeScript's: string, number, boolean.
-        if T::output_path().is_none() || !self.seen.insert(TypeId::of::<T>()) {
+        if T::output_path().is_none() || self.by_name.contains_key(&name) {
             return;
         }
-        self.text.push('\n');
-        self.text.push_str(&T::docs().unwrap_or_default());
-        self.text.push_str("export ");
-        self.text.push_str(&T::decl(&self.config));
-        self.text.push('\n');
+        let docs = T::docs().unwrap_or_default();
+        let declaration = T::decl(&self.config);
+        self.by_name.insert(name, format!("\n{docs}export {declaration}\n"));
         T::visit_dependencies(self);
     }
 }

@@ -25,7 +25,29 @@ pub use screen::Screen;
 pub use session_server::SessionServer;
 pub use start_up::{Enrolment, StartUp};
 
+use std::{fmt, sync::Arc};
+
 use agent_core::event::Event;
+
+/// One adapter for each port: what `agent-platform` makes for this platform, and `testkit` for a test.
+#[allow(missing_docs, reason = "each field is its port, documented there")]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub start_up: Box<dyn StartUp>,
+    pub screen: Box<dyn Screen>,
+    pub idle: Box<dyn Idle>,
+    pub keychain: Box<dyn Keychain>,
+    pub audit_trail: Box<dyn AuditTrail>,
+    pub session_server: Box<dyn SessionServer>,
+    pub notifier: Box<dyn Notifier>,
+    pub power: Box<dyn Power>,
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
 
 /// Where adapters put what happened. Cheap to clone; sending never blocks and never fails: after the
 /// loop has ended, events fall away.

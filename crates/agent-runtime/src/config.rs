@@ -1,0 +1,306 @@
+//! How this agent is set up: `agent.toml` and the environment, as values that cannot hold nonsense.
+//!
+//! What an organisation decides about its people is policy, not config (`policy` crate). No key here is a
+//! secret. Precedence, highest first: environment › file › default. [`key::KEYS`] lists every key;
+//! `packaging/linux/agent.toml` is the sample file, and a test keeps the two alike.
+
+pub mod key;
+mod log;
+mod server;
+mod state;
+
+use std::{fmt, path::PathBuf};
+
+pub use log::LogLevel;
+pub use server::ServerUrl;
+
+use key::{KEYS, Key};
+
+/// A value is repeated in a message up to this many characters.
+const VALUE_CHARS_MAX: usize = 60;
+
+/// How this agent is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The session server.
+    pub server_url: ServerUrl,
+    /// Where the agent keeps what must outlive it: enrolment, spool, last good policy.
+    pub state_directory: PathBuf,
+    /// The policy file.
+    pub policy_file: PathBuf,
+    /// How much is logged.
+    pub log_level: LogLevel,
+}
+
+/// The file as it was read, if there is one.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Named in messages.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// One thing to mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's path, or `environment`.
+    pub origin: String,
+    /// As it is written there; empty where a file is no TOML at all.
+    pub key: String,
+    /// As it is written there, shortened; empty when it is missing.
+    pub value: String,
+    /// What would be accepted.
+    pub accepted: String,
+}
+
+/// The configuration is refused: every problem at once, so that it takes one round to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Refused {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl Config {
+    /// Puts environment, file and defaults together.
+    ///
+    /// # Errors
+    /// Every problem there is, each with where it stands, key, value and what would be accepted.
+    pub fn from_sources(
+        file: Option<File<'_>>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Refused> {
+        let mut problems = Vec::new();
+        let table = read_table(file, &mut problems);
+        let mut found = Found { file, table: &table, environment: &environment, problems };
+        found.refuse_unknown_keys();
+
+        let server_url = found.value(key::SERVER_URL, server::from_text);
+        let state_directory = found.value(key::STATE_DIRECTORY, state::from_text);
+        let policy_file = found.value(key::POLICY_FILE, state::from_text);
+        let log_level = found.value(key::LOG_LEVEL, log::from_text);
+        match (server_url, state_directory, policy_file, log_level) {
+            (Some(server_url), Some(state_directory), Some(policy_file), Some(log_level))
+                if found.problems.is_empty() =>
+            {
+                Ok(Self { server_url, state_directory, policy_file, log_level })
+            }
+            _ => Err(Refused { problems: found.problems }),
+        }
+    }
+}
+
+/// The two sources, and what was wrong with them up to now.
+struct Found<'a, E> {
+    file: Option<File<'a>>,
+    table: &'a toml::Table,
+    environment: &'a E,
+    problems: Vec<Problem>,
+}
+
+impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
+    /// The value of `key`, or a problem.
+    fn value<T>(&mut self, key: Key, from_text: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let (origin, name, text) = if let Some(text) = (self.environment)(key.environment) {
+            ("environment".to_owned(), key.environment, Some(text))
+        } else if let Some(value) = self.in_file(key.name) {
+            let text = value.as_str().map_or_else(|| Err(value.to_string()), |text| Ok(text.to_owned()));
+            match text {
+                Ok(text) => (self.origin(), key.name, Some(text)),
+                Err(text) => {
+                    self.refuse(self.origin(), key.name, &text, key.accepted);
+                    return None;
+                }
+            }
+        } else {
+            (self.origin(), key.name, key.default.map(str::to_owned))
+        };
+        let text = text.unwrap_or_default();
+        let value = from_text(&text);
+        if value.is_none() {
+            self.refuse(origin, name, &text, key.accepted);
+        }
+        value
+    }
+
+    fn in_file(&self, name: &str) -> Option<&toml::Value> {
+        let (section, key) = name.split_once('.')?;
+        self.table.get(section)?.as_table()?.get(key)
+    }
+
+    fn refuse_unknown_keys(&mut self) {
+        let unknown: Vec<_> = self
+            .table
+            .iter()
+            .flat_map(|(section, value)| match value.as_table() {
+                Some(keys) => keys
+                    .iter()
+                    .map(|(key, value)| (format!("{section}.{key}"), value.to_string()))
+                    .collect::<Vec<_>>(),
+                // A bare key: every key of ours stands in a section.
+                None => vec![(section.clone(), value.to_string())],
+            })
+            .filter(|(name, _)| !KEYS.iter().any(|key| key.name == name))
+            .collect();
+        let known = KEYS.map(|key| key.name).join(", ");
+        for (name, value) in unknown {
+            self.refuse(self.origin(), &name, &value, &format!("one of the keys {known}"));
+        }
+    }
+
+    fn refuse(&mut self, origin: String, key: &str, value: &str, accepted: &str) {
+        self.problems.push(Problem {
+            origin,
+            key: shorten(key),
+            value: shorten(value),
+            accepted: accepted.to_owned(),
+        });
+    }
+
+    fn origin(&self) -> String {
+        self.file.map_or_else(|| "no file".to_owned(), |file| file.path.to_owned())
+    }
+}
+
+fn read_table(file: Option<File<'_>>, problems: &mut Vec<Problem>) -> toml::Table {
+    let Some(file) = file else { return toml::Table::new() };
+    file.text.parse().unwrap_or_else(|error: toml::de::Error| {
+        problems.push(Problem {
+            origin: file.path.to_owned(),
+            key: String::new(),
+            value: shorten(error.message()),
+            accepted: "TOML".to_owned(),
+        });
+        toml::Table::new()
+    })
+}
+
+fn shorten(text: &str) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let shortened: String = characters.by_ref().take(VALUE_CHARS_MAX).collect();
+    if characters.next().is_some() { shortened + "…" } else { shortened }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { origin, key, value, accepted } = self;
+        match (key.is_empty(), value.is_empty()) {
+            (true, _) => write!(f, "{origin}: {value}; accepted is {accepted}"),
+            (false, true) => write!(f, "{origin}: `{key}` is missing; accepted is {accepted}"),
+            (false, false) => {
+                write!(f, "{origin}: `{key} = {value}` is refused; accepted is {accepted}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "/etc/tapward/agent.toml";
+
+    fn check(text: &str, environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let environment = |name: &str| {
+            environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        Config::from_sources(Some(File { path: PATH, text }), environment)
+            .map_err(|refused| refused.problems.iter().map(Problem::to_string).collect())
+    }
+
+    #[test]
+    fn a_server_is_all_that_must_be_said() {
+        let config = check("[server]\nurl = \"https://tapward.hospital.example:8443/\"", &[]).unwrap();
+
+        assert_eq!(config.server_url.as_str(), "https://tapward.hospital.example:8443");
+        assert_eq!(config.state_directory, PathBuf::from("/var/lib/tapward"));
+        assert_eq!(config.policy_file, PathBuf::from("/etc/tapward/policy.toml"));
+        assert_eq!(config.log_level, LogLevel::Info);
+    }
+
+    #[test]
+    fn the_environment_is_above_the_file_and_the_file_above_the_default() {
+        let file = "[server]\nurl = \"https://a.example\"\n[log]\nlevel = \"warn\"";
+
+        let config = check(file, &[("TAPWARD_SERVER_URL", "https://b.example")]).unwrap();
+
+        assert_eq!(config.server_url.as_str(), "https://b.example");
+        assert_eq!(config.log_level, LogLevel::Warn);
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_where_it_stands_and_what_would_be_accepted() {
+        let file = "[server]\nurl = \"http://a.example\"\ntoken = \"x\"\n[state]\ndirectory = 7\n[lgo]\nlevel = \"info\"";
+
+        let problems = check(file, &[("TAPWARD_LOG_LEVEL", "loud")]).unwrap_err();
+
+        let told = problems.join("\n");
+        assert_eq!(problems.len(), 5, "{told}");
+        for part in [
+            "/etc/tapward/agent.toml: `server.token = \"x\"` is refused",
+            "/etc/tapward/agent.toml: `lgo.level = \"info\"` is refused",
+            "/etc/tapward/agent.toml: `server.url = http://a.example` is refused; accepted is https://",
+            "/etc/tapward/agent.toml: `state.directory = 7` is refused; accepted is an absolute path",
+            "environment: `TAPWARD_LOG_LEVEL = loud` is refused; accepted is error, warn",
+        ] {
+            assert!(told.contains(part), "{part}\nnot in\n{told}");
+        }
+    }
+
+    #[test]
+    fn without_a_server_it_says_that_one_is_missing() {
+        let problems = check("", &[]).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].contains("`server.url` is missing"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_in_words() {
+        let problems = check("server = = 1", &[]).unwrap_err();
+        assert!(problems[0].starts_with("/etc/tapward/agent.toml: "), "{}", problems[0]);
+        assert!(problems[0].ends_with("accepted is TOML"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_huge_or_binary_value_does_not_flood_the_message() {
+        let url = "x\u{1}".repeat(100_000);
+        let problems = check("", &[("TAPWARD_SERVER_URL", &url)]).unwrap_err();
+        assert!(problems[0].len() < 400, "{}", problems[0].len());
+        assert!(!problems[0].contains('\u{1}'));
+    }
+
+    #[test]
+    fn the_sample_file_says_everything_the_agent_reads() {
+        let sample = include_str!("../../../packaging/linux/agent.toml");
+
+        for key in KEYS {
+            let (section, name) = key.name.split_once('.').unwrap();
+            assert!(sample.contains(&format!("[{section}]")), "[{section}] is missing");
+            assert!(
+                sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = "))),
+                "{} is missing",
+                key.name
+            );
+            assert!(sample.contains(key.environment), "{} is missing", key.environment);
+            if let Some(default) = key.default {
+                assert!(sample.contains(&format!("{name} = \"{default}\"")), "default of {}", key.name);
+            }
+        }
+        check(sample, &[]).unwrap();
+    }
+
+    #[test]
+    fn the_sample_file_with_every_key_uncommented_is_still_good() {
+        let sample: String = include_str!("../../../packaging/linux/agent.toml")
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(key) if KEYS.iter().any(|known| key.starts_with(&format!("{} = ", known.key()))) => key,
+                _ => line,
+            })
+            .flat_map(|line| [line, "\n"])
+            .collect();
+
+        check(&sample, &[]).unwrap();
+    }
+}
