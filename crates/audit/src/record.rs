@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::codes::LogoutCause;
+
 /// Version of [`AuditRecord`]'s shape; a reader refuses a higher one.
 pub const RECORD_VERSION: u16 = 1;
 
@@ -66,7 +68,7 @@ pub struct UserRef {
     pub display_name: String,
 }
 
-/// What happened.
+/// What happened. Texts are codes, never words of a person: no record has room for a patient's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum What {
@@ -89,7 +91,7 @@ pub enum What {
     ApplicationStarted,
     /// The agent or the server stopped (110100 / 110121).
     ApplicationStopped,
-    /// A workstation enrolled, or was refused (110113 / 110126 when refused).
+    /// A workstation enrolled, or was refused (110113 / 110126; the outcome tells which).
     Enrolment {
         /// Whether it was accepted.
         is_accepted: bool,
@@ -131,7 +133,8 @@ pub enum Alert {
     WorkstationCloned,
     /// The wall clock jumped by more than two minutes (110129).
     ClockJumped,
-    /// A stored record could not be read back and was set aside (110134).
+    /// A stored record could not be read back, or was refused by the endpoint, and was set aside (110113;
+    /// DICOM has no narrower code: its 110133 and 110134 are auditing as a whole, stopped and started).
     RecordQuarantined,
     /// The agent could not keep a promise and covered the screen (110113).
     FailedClosed,
@@ -141,7 +144,122 @@ pub enum Alert {
     LockedOut,
 }
 
+impl Alert {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::WorkstationRefused,
+        Self::WorkstationCloned,
+        Self::ClockJumped,
+        Self::RecordQuarantined,
+        Self::FailedClosed,
+        Self::SafeguardWeakened,
+        Self::LockedOut,
+    ];
+}
+
+/// A workstation's name is at most this many bytes of UTF-8.
+pub const WORKSTATION_NAME_SIZE_BYTES_MAX: usize = 64;
+/// A display name is at most this many bytes of UTF-8.
+pub const DISPLAY_NAME_SIZE_BYTES_MAX: usize = 256;
+/// A code (refusal reason, administrator's action, auditor's name) is at most this many bytes.
+pub const CODE_SIZE_BYTES_MAX: usize = 64;
+
+/// What a record says that no record may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Written by a newer program, or by none.
+    #[error("the record has version {found}; this program reads up to {RECORD_VERSION}")]
+    Version {
+        /// The version found.
+        found: u16,
+    },
+    /// The id is not the one that the kind of record asks for.
+    #[error("the record's id is not the id of what it records")]
+    Id,
+    /// The time lies before 1970.
+    #[error("the record's time lies before 1970")]
+    Time,
+    /// A name or code is empty, too long or has characters it may not have.
+    #[error("`{field}` is empty, too long or has characters it may not have")]
+    Text {
+        /// Which.
+        field: &'static str,
+    },
+    /// The kind of record needs a field that is absent, or has one it must not have.
+    #[error("`{field}` does not belong with this kind of record, or is missing from it")]
+    Shape {
+        /// Which.
+        field: &'static str,
+    },
+}
+
 impl AuditRecord {
+    /// A person signed in: written by agent or server, once.
+    #[must_use]
+    pub fn login(
+        source: Source,
+        at: Timestamp,
+        workstation: WorkstationRef,
+        user: UserRef,
+        session: Uuid,
+        factors: Factors,
+    ) -> Self {
+        Self {
+            id: Self::login_id(session),
+            version: RECORD_VERSION,
+            recorded_at: to_millisecond(at),
+            source,
+            workstation: Some(workstation),
+            user: Some(user),
+            session_id: Some(session),
+            what: What::Login { factors },
+        }
+    }
+
+    /// A session ended: written by agent or server, once.
+    #[must_use]
+    pub fn logout(
+        source: Source,
+        at: Timestamp,
+        workstation: WorkstationRef,
+        user: UserRef,
+        session: Uuid,
+        cause: LogoutCause,
+    ) -> Self {
+        Self {
+            id: Self::logout_id(session),
+            version: RECORD_VERSION,
+            recorded_at: to_millisecond(at),
+            source,
+            workstation: Some(workstation),
+            user: Some(user),
+            session_id: Some(session),
+            what: What::Logout { cause: cause.code().code.to_owned() },
+        }
+    }
+
+    /// Any record that is no login and no logout. `id` is a fresh random one (UUID, version 4).
+    #[must_use]
+    pub fn other(
+        id: Uuid,
+        source: Source,
+        at: Timestamp,
+        workstation: Option<WorkstationRef>,
+        user: Option<UserRef>,
+        what: What,
+    ) -> Self {
+        Self {
+            id,
+            version: RECORD_VERSION,
+            recorded_at: to_millisecond(at),
+            source,
+            workstation,
+            user,
+            session_id: None,
+            what,
+        }
+    }
+
     /// The id of the login record of `session`.
     #[must_use]
     pub fn login_id(session: Uuid) -> Uuid {
@@ -153,6 +271,109 @@ impl AuditRecord {
     pub fn logout_id(session: Uuid) -> Uuid {
         session_record_id(session, "logout")
     }
+
+    /// Whether this record may be stored and told: asked before writing and after reading.
+    ///
+    /// # Errors
+    /// [`RecordError`] names the first thing that does not hold.
+    pub fn check(&self) -> Result<(), RecordError> {
+        if self.version != RECORD_VERSION {
+            return Err(RecordError::Version { found: self.version });
+        }
+        // From 1970 on: a workstation whose clock has lost its battery still writes.
+        if self.recorded_at < Timestamp::UNIX_EPOCH {
+            return Err(RecordError::Time);
+        }
+        self.check_texts()?;
+        self.check_shape()?;
+        self.check_id()
+    }
+
+    fn check_texts(&self) -> Result<(), RecordError> {
+        if let Some(workstation) = &self.workstation {
+            check_name(&workstation.name, WORKSTATION_NAME_SIZE_BYTES_MAX, "workstation.name")?;
+        }
+        if let Some(user) = &self.user {
+            check_name(&user.display_name, DISPLAY_NAME_SIZE_BYTES_MAX, "user.display_name")?;
+        }
+        match &self.what {
+            What::LoginRefused { reason } => check_code(reason, "reason"),
+            What::Logout { cause } => {
+                LogoutCause::from_code(cause).map(|_| ()).ok_or(RecordError::Text { field: "cause" })
+            }
+            What::Administration { action } => check_code(action, "action"),
+            What::TrailRead { auditor } => check_name(auditor, CODE_SIZE_BYTES_MAX, "auditor"),
+            What::Login { .. }
+            | What::ApplicationStarted
+            | What::ApplicationStopped
+            | What::Enrolment { .. }
+            | What::SecurityAlert { .. } => Ok(()),
+        }
+    }
+
+    fn check_shape(&self) -> Result<(), RecordError> {
+        let is_agents = self.source == Source::Agent;
+        require(!is_agents || self.workstation.is_some(), "workstation")?;
+        match &self.what {
+            What::Login { .. } | What::Logout { .. } => {
+                require(self.workstation.is_some(), "workstation")?;
+                require(self.user.is_some(), "user")?;
+                require(self.session_id.is_some(), "session_id")
+            }
+            What::LoginRefused { .. } => {
+                require(self.workstation.is_some(), "workstation")?;
+                require(self.session_id.is_none(), "session_id")
+            }
+            What::ApplicationStarted | What::ApplicationStopped => {
+                require(is_agents == self.workstation.is_some(), "workstation")?;
+                require(self.user.is_none(), "user")?;
+                require(self.session_id.is_none(), "session_id")
+            }
+            What::SecurityAlert { .. } => Ok(()),
+            What::Enrolment { is_accepted } => {
+                require(!is_agents, "source")?;
+                require(!is_accepted || self.workstation.is_some(), "workstation")?;
+                require(self.user.is_none(), "user")?;
+                require(self.session_id.is_none(), "session_id")
+            }
+            What::Administration { .. } => require(!is_agents, "source"),
+            What::TrailRead { .. } => {
+                require(!is_agents, "source")?;
+                require(self.workstation.is_none(), "workstation")?;
+                require(self.user.is_none(), "user")?;
+                require(self.session_id.is_none(), "session_id")
+            }
+        }
+    }
+
+    fn check_id(&self) -> Result<(), RecordError> {
+        let is_right = match (&self.what, self.session_id) {
+            (What::Login { .. }, Some(session)) => self.id == Self::login_id(session),
+            (What::Logout { .. }, Some(session)) => self.id == Self::logout_id(session),
+            // A random id, so that nobody can take the place of a login or logout still to come.
+            _ => self.id.get_version_num() == 4,
+        };
+        if is_right { Ok(()) } else { Err(RecordError::Id) }
+    }
+}
+
+fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+fn require(holds: bool, field: &'static str) -> Result<(), RecordError> {
+    if holds { Ok(()) } else { Err(RecordError::Shape { field }) }
+}
+
+fn check_name(name: &str, size_bytes_max: usize, field: &'static str) -> Result<(), RecordError> {
+    let is_bounded = !name.trim().is_empty() && name.len() <= size_bytes_max;
+    if is_bounded && !name.chars().any(char::is_control) { Ok(()) } else { Err(RecordError::Text { field }) }
+}
+
+fn check_code(code: &str, field: &'static str) -> Result<(), RecordError> {
+    let is_bounded = !code.is_empty() && code.len() <= CODE_SIZE_BYTES_MAX;
+    let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    if is_bounded && code.chars().all(is_code) { Ok(()) } else { Err(RecordError::Text { field }) }
 }
 
 fn session_record_id(session: Uuid, moment: &str) -> Uuid {
