@@ -1,0 +1,26 @@
+//! macOS has no shield: the agent covers itself and says that this is not enforced.
+//!
+//! A kiosk session keeps other programs away as far as macOS lets it; nothing holds the input.
+
+use agent_runtime::ports::{EventSink, Screen};
+
+use super::{LoopProbe, Window, unenforced::Unenforced};
+
+/// Never made on this platform.
+#[derive(Debug)]
+pub enum ShieldSocket {}
+
+/// `None`: no shield can have started this agent.
+#[must_use]
+pub fn inherit_shield_socket() -> Option<ShieldSocket> {
+    None
+}
+
+pub(super) fn attach(
+    _shield: Option<ShieldSocket>,
+    window: Box<dyn Window>,
+    _probe: LoopProbe,
+    events: EventSink,
+) -> Box<dyn Screen> {
+    Box::new(Unenforced::new(window, events))
+}
