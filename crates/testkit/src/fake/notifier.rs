@@ -1,0 +1,44 @@
+//! A desktop that shows notifications.
+
+use std::sync::{Arc, Mutex};
+
+use agent_core::command::Notice;
+use agent_runtime::ports::Notifier;
+
+use super::lock;
+
+/// Shows nothing at first.
+#[derive(Debug, Clone, Default)]
+pub struct FakeNotifier(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    shown: Option<Notice>,
+    ever_shown: Vec<Notice>,
+}
+
+impl FakeNotifier {
+    /// What stands on the desktop.
+    #[must_use]
+    pub fn shown(&self) -> Option<Notice> {
+        lock(&self.0).shown
+    }
+
+    /// Everything ever shown.
+    #[must_use]
+    pub fn ever_shown(&self) -> Vec<Notice> {
+        lock(&self.0).ever_shown.clone()
+    }
+}
+
+impl Notifier for FakeNotifier {
+    fn show(&self, notice: Notice) {
+        let mut state = lock(&self.0);
+        state.shown = Some(notice);
+        state.ever_shown.push(notice);
+    }
+
+    fn withdraw(&self) {
+        lock(&self.0).shown = None;
+    }
+}

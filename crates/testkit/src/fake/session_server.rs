@@ -1,0 +1,477 @@
+//! A session server with one person, as small as the port lets it be: it issues challenges, keeps
+//! sessions, lets them lapse and ends them by its own clock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use agent_core::{
+    command::{EndCause, FailClosedCause},
+    event::{ContactFault, Event, Limits, Refusal},
+    ids::{AttemptId, ChallengeId, SessionId, User, UserId},
+    instant::Instant,
+    secret::Secret,
+};
+use agent_runtime::ports::{Clock, SessionServer};
+use uuid::Uuid;
+
+use super::{Line, lock};
+
+/// The server waits this much longer than the agent.
+const SLACK: Duration = Duration::from_secs(5);
+/// A challenge lives this long.
+const CHALLENGE_LIFE: Duration = Duration::from_secs(120);
+/// And takes this many wrong codes.
+const CHALLENGE_TRIES: u32 = 5;
+/// An unreachable server is given up after this long.
+const UNREACHABLE_AFTER: Duration = Duration::from_secs(2);
+/// A slow one after this long.
+const SLOW_AFTER: Duration = Duration::from_secs(5);
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// What she types.
+    pub name: String,
+    /// What she types.
+    pub password: String,
+    /// What her phone shows; without one the password suffices.
+    pub code: Option<String>,
+    /// As the server tells it.
+    pub user: User,
+}
+
+impl Person {
+    /// A nurse with password and one-time code.
+    #[must_use]
+    pub fn maria() -> Self {
+        Self {
+            name: "maria".to_owned(),
+            password: "correct horse".to_owned(),
+            code: Some("123456".to_owned()),
+            user: User {
+                id: UserId(Uuid::from_u128(0xA11A)),
+                display_name: "Maria O.".to_owned(),
+                role: Some("RN".to_owned()),
+            },
+        }
+    }
+}
+
+/// Whether it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It does, after this long.
+    Answers(Duration),
+    /// It does not.
+    Away(ContactFault),
+}
+
+/// A session as the server holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerSession {
+    /// In use.
+    Open,
+    /// Not heard in time.
+    Lapsed,
+    /// Over, for good.
+    Ended(EndCause),
+}
+
+/// One server for one workstation.
+#[derive(Debug, Clone)]
+pub struct FakeSessionServer {
+    line: Line,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    person: Person,
+    limits: Limits,
+    reach: Reach,
+    was_reached: Option<bool>,
+    refuses_everybody: Option<Refusal>,
+    refuses_workstation: Option<FailClosedCause>,
+    challenges: BTreeMap<ChallengeId, Challenge>,
+    sessions: BTreeMap<SessionId, Session>,
+    outbox: Vec<(SessionId, EndCause)>,
+    held: Option<Secret>,
+    asked: Vec<&'static str>,
+    reports: Vec<Duration>,
+    seed: u128,
+}
+
+#[derive(Debug)]
+struct Challenge {
+    until: Instant,
+    tries_left: u32,
+}
+
+#[derive(Debug)]
+struct Session {
+    state: ServerSession,
+    credential: Secret,
+    last_input: Instant,
+    absolute_at: Instant,
+}
+
+impl FakeSessionServer {
+    /// It answers at once and knows [`Person::maria`].
+    #[must_use]
+    pub fn new(line: Line) -> Self {
+        let state = State {
+            person: Person::maria(),
+            limits: Limits {
+                inactivity: Duration::from_secs(15 * 60),
+                warning: Duration::from_secs(60),
+                absolute_remaining: Duration::from_secs(12 * 60 * 60),
+                heartbeat: Duration::from_secs(60),
+            },
+            reach: Reach::Answers(Duration::ZERO),
+            was_reached: None,
+            refuses_everybody: None,
+            refuses_workstation: None,
+            challenges: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            outbox: Vec::new(),
+            held: None,
+            asked: Vec::new(),
+            reports: Vec::new(),
+            seed: 1,
+        };
+        Self { line, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Changes the one person it knows.
+    pub fn knows(&self, person: Person) {
+        lock(&self.state).person = person;
+    }
+
+    /// The limits it gives to sessions opened from now on.
+    pub fn limits(&self, limits: Limits) {
+        lock(&self.state).limits = limits;
+    }
+
+    /// Whether it answers from now on. Coming back it is told what stood in the outbox.
+    pub fn is(&self, reach: Reach) {
+        lock(&self.state).reach = reach;
+        if matches!(reach, Reach::Answers(_)) {
+            self.hears_outbox();
+        }
+        self.contact_changed();
+    }
+
+    /// Refuses every sign-in, whoever it is, until told otherwise.
+    pub fn refuses_everybody(&self, refusal: Option<Refusal>) {
+        lock(&self.state).refuses_everybody = refusal;
+    }
+
+    /// Signs nobody in at this workstation.
+    pub fn refuses_workstation(&self, cause: FailClosedCause) {
+        lock(&self.state).refuses_workstation = Some(cause);
+        self.line.tell(Event::WorkstationRefused(cause));
+    }
+
+    /// Serves this workstation again.
+    pub fn takes_workstation_back(&self) {
+        lock(&self.state).refuses_workstation = None;
+    }
+
+    /// Why this workstation is refused, if it is.
+    #[must_use]
+    pub fn workstation_refusal(&self) -> Option<FailClosedCause> {
+        lock(&self.state).refuses_workstation
+    }
+
+    /// Ends a session by its own decision, and tells the workstation if it can.
+    pub fn ends(&self, session: SessionId, cause: EndCause) {
+        lock(&self.state).end(session, cause);
+        if self.answers() {
+            self.line.tell(Event::SessionEndedByServer { session, cause });
+        }
+    }
+
+    /// Where a session stands now.
+    #[must_use]
+    pub fn session(&self, session: SessionId) -> Option<ServerSession> {
+        let now = self.line.clock().now();
+        let mut state = lock(&self.state);
+        state.enforce(now);
+        state.sessions.get(&session).map(|session| session.state.clone())
+    }
+
+    /// Every session that is not over.
+    #[must_use]
+    pub fn sessions_not_over(&self) -> Vec<SessionId> {
+        let state = lock(&self.state);
+        let is_over = |session: &Session| matches!(session.state, ServerSession::Ended(_));
+        state.sessions.iter().filter(|(_, session)| !is_over(session)).map(|(id, _)| *id).collect()
+    }
+
+    /// The names of the calls up to now.
+    #[must_use]
+    pub fn asked(&self) -> Vec<&'static str> {
+        lock(&self.state).asked.clone()
+    }
+
+    /// Idle times reported up to now.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Duration> {
+        lock(&self.state).reports.clone()
+    }
+
+    /// Whether the adapter still has a credential in memory.
+    #[must_use]
+    pub fn holds_credential(&self) -> bool {
+        lock(&self.state).held.is_some()
+    }
+
+    /// Whether it answers now.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        matches!(lock(&self.state).reach, Reach::Answers(_))
+    }
+
+    /// What start-up asks: ends every session that is not over. `false` when it does not answer.
+    pub fn recovers(&self) -> bool {
+        if !self.answers() {
+            return false;
+        }
+        self.hears_outbox();
+        for session in self.sessions_not_over() {
+            lock(&self.state).end(session, EndCause::CrashRecovered);
+        }
+        true
+    }
+
+    /// Ends of sessions that it has not been told yet.
+    #[must_use]
+    pub fn outbox(&self) -> Vec<(SessionId, EndCause)> {
+        lock(&self.state).outbox.clone()
+    }
+
+    fn hears_outbox(&self) {
+        let mut state = lock(&self.state);
+        for (session, cause) in std::mem::take(&mut state.outbox) {
+            state.end(session, cause);
+        }
+    }
+
+    fn contact_changed(&self) {
+        let mut state = lock(&self.state);
+        let is_reached = matches!(state.reach, Reach::Answers(_));
+        if state.was_reached.replace(is_reached) == Some(is_reached) {
+            return;
+        }
+        match state.reach {
+            Reach::Answers(_) => self.line.tell(Event::ServerReached),
+            Reach::Away(fault) => {
+                self.line.tell_after(given_up_after(fault), Event::ServerAway(fault));
+            }
+        }
+    }
+
+    /// Answers a sign-in call with what `decide` says, or gives it up.
+    fn answer_sign_in(
+        &self,
+        call: &'static str,
+        attempt: AttemptId,
+        decide: impl FnOnce(&mut State, Instant) -> Event,
+    ) {
+        self.contact_changed();
+        let now = self.line.clock().now();
+        let mut state = lock(&self.state);
+        state.asked.push(call);
+        match state.reach {
+            Reach::Away(fault) => {
+                let event = Event::SignInUnanswered { attempt, fault };
+                self.line.tell_after(given_up_after(fault), event);
+            }
+            Reach::Answers(delay) if delay >= SLOW_AFTER => {
+                let event = Event::SignInUnanswered { attempt, fault: ContactFault::Slow };
+                self.line.tell_after(SLOW_AFTER, event);
+            }
+            Reach::Answers(delay) => {
+                let event = match (state.refuses_workstation, state.refuses_everybody) {
+                    (Some(cause), _) => Event::WorkstationRefused(cause),
+                    (None, Some(refusal)) => Event::SignInRefused { attempt, refusal },
+                    (None, None) => decide(&mut state, now),
+                };
+                self.line.tell_after(delay, event);
+            }
+        }
+    }
+
+    /// Answers a call about a session with what `decide` says, or not.
+    fn answer_in_session(&self, call: &'static str, decide: impl FnOnce(&mut State, Instant) -> Event) {
+        self.contact_changed();
+        let now = self.line.clock().now();
+        let mut state = lock(&self.state);
+        state.asked.push(call);
+        match state.reach {
+            Reach::Away(fault) => self.line.tell_after(given_up_after(fault), Event::ServerAway(fault)),
+            Reach::Answers(delay) => {
+                state.enforce(now);
+                let event = decide(&mut state, now);
+                self.line.tell_after(delay, event);
+            }
+        }
+    }
+}
+
+impl State {
+    /// What the server does by itself, whatever the agent does.
+    fn enforce(&mut self, now: Instant) {
+        for session in self.sessions.values_mut() {
+            if session.state != ServerSession::Open {
+                continue;
+            }
+            if now >= session.absolute_at {
+                session.state = ServerSession::Ended(EndCause::AbsoluteLimit);
+            } else if now.since(session.last_input) > self.limits.inactivity + SLACK {
+                session.state = ServerSession::Lapsed;
+            }
+        }
+    }
+
+    /// The cause that came first stands.
+    fn end(&mut self, session: SessionId, cause: EndCause) {
+        if let Some(session) = self.sessions.get_mut(&session)
+            && !matches!(session.state, ServerSession::Ended(_))
+        {
+            session.state = ServerSession::Ended(cause);
+        }
+    }
+
+    fn open(&mut self, attempt: AttemptId, now: Instant) -> Event {
+        let session = SessionId(self.fresh());
+        let credential = Secret::new(format!("credential-{session}"));
+        self.sessions.insert(
+            session,
+            Session {
+                state: ServerSession::Open,
+                credential: credential.clone(),
+                last_input: now,
+                absolute_at: now + self.limits.absolute_remaining,
+            },
+        );
+        let (user, limits) = (self.person.user.clone(), self.limits);
+        Event::SessionOpened { attempt, session, user, credential, limits }
+    }
+
+    fn fresh(&mut self) -> Uuid {
+        self.seed += 1;
+        Uuid::from_u128(self.seed)
+    }
+}
+
+impl SessionServer for FakeSessionServer {
+    fn open_session(&self, attempt: AttemptId, name: String, password: Secret) {
+        self.answer_sign_in("open_session", attempt, |state, now| {
+            if name.trim().to_lowercase() != state.person.name || password.expose() != state.person.password {
+                return Event::SignInRefused { attempt, refusal: Refusal::NameOrPassword };
+            }
+            if state.person.code.is_none() {
+                return state.open(attempt, now);
+            }
+            let challenge = ChallengeId(state.fresh());
+            let issued = Challenge { until: now + CHALLENGE_LIFE, tries_left: CHALLENGE_TRIES };
+            state.challenges.insert(challenge, issued);
+            Event::ChallengeIssued {
+                attempt,
+                challenge,
+                expires_in: CHALLENGE_LIFE,
+                tries_left: CHALLENGE_TRIES,
+            }
+        });
+    }
+
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret) {
+        self.answer_sign_in("answer_challenge", attempt, |state, now| {
+            let is_right = state.person.code.as_deref() == Some(code.expose());
+            let refusal = match state.challenges.get_mut(&challenge) {
+                Some(asked) if asked.until > now && asked.tries_left > 0 => {
+                    if is_right {
+                        state.challenges.remove(&challenge);
+                        return state.open(attempt, now);
+                    }
+                    asked.tries_left -= 1;
+                    match asked.tries_left {
+                        0 => Refusal::ChallengeOver,
+                        tries_left => Refusal::Code { tries_left },
+                    }
+                }
+                _ => Refusal::ChallengeOver,
+            };
+            Event::SignInRefused { attempt, refusal }
+        });
+    }
+
+    fn hold_credential(&self, credential: Option<Secret>) {
+        lock(&self.state).held = credential;
+    }
+
+    fn report_activity(&self, session: SessionId, idle: Duration) {
+        lock(&self.state).reports.push(idle);
+        self.answer_in_session("report_activity", |state, now| {
+            let is_ours = state.sessions.get(&session).map(|s| &s.credential) == state.held.as_ref();
+            match state.sessions.get_mut(&session) {
+                Some(held) if is_ours => match held.state {
+                    ServerSession::Open => {
+                        let seen = Instant::from_boot(now.since_boot().saturating_sub(idle));
+                        held.last_input = held.last_input.max(seen);
+                        Event::ActivityAccepted { session }
+                    }
+                    ServerSession::Lapsed => Event::SessionLapsed { session },
+                    ServerSession::Ended(cause) => Event::SessionEndedByServer { session, cause },
+                },
+                // A session the server does not know is not valid.
+                _ => Event::SessionEndedByServer { session, cause: EndCause::ContactLost },
+            }
+        });
+    }
+
+    fn adopt_session(&self, session: SessionId, idle: Duration, idle_longest: Duration) {
+        self.answer_in_session("adopt_session", |state, now| {
+            let limits = state.limits;
+            let Some(held) = state.sessions.get_mut(&session) else {
+                return Event::SessionEndedByServer { session, cause: EndCause::ContactLost };
+            };
+            if let ServerSession::Ended(cause) = held.state {
+                return Event::SessionEndedByServer { session, cause };
+            }
+            if idle.max(idle_longest) >= limits.inactivity {
+                held.state = ServerSession::Ended(EndCause::Inactivity);
+                return Event::SessionEndedByServer { session, cause: EndCause::Inactivity };
+            }
+            held.state = ServerSession::Open;
+            held.last_input = Instant::from_boot(now.since_boot().saturating_sub(idle));
+            held.credential = Secret::new(format!("{}-again", held.credential.expose()));
+            let limits = Limits { absolute_remaining: held.absolute_at.since(now), ..limits };
+            Event::SessionAdopted { session, credential: held.credential.clone(), limits }
+        });
+    }
+
+    fn end_session(&self, session: SessionId, cause: EndCause) {
+        {
+            let mut state = lock(&self.state);
+            state.asked.push("end_session");
+            state.outbox.push((session, cause));
+        }
+        if self.answers() {
+            self.hears_outbox();
+        }
+        self.line.tell(Event::SessionEndTold { session });
+    }
+}
+
+const fn given_up_after(fault: ContactFault) -> Duration {
+    match fault {
+        ContactFault::Slow => SLOW_AFTER,
+        ContactFault::Unreachable => UNREACHABLE_AFTER,
+        ContactFault::NotOurServer | ContactFault::ClockWrong | ContactFault::Unavailable => Duration::ZERO,
+    }
+}

@@ -1,0 +1,146 @@
+//! Start-up on the other fakes, by the port's five steps.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use agent_core::{
+    command::{EndCause, FailClosedCause},
+    event::Event,
+    ids::SessionId,
+};
+use agent_runtime::ports::{Clock, Enrolment, SessionServer, StartUp};
+use audit::{
+    codes::LogoutCause,
+    record::{AuditRecord, Source, WorkstationRef},
+};
+use uuid::Uuid;
+
+use super::{FakeAuditTrail, FakeKeychain, FakeSessionServer, Line, lock};
+
+/// Enrolled as WS-07 of ICU-3.
+#[derive(Debug, Clone)]
+pub struct FakeStartUp {
+    line: Line,
+    keychain: FakeKeychain,
+    audit_trail: FakeAuditTrail,
+    session_server: FakeSessionServer,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    enrolment: Option<Enrolment>,
+    fails: Option<FailClosedCause>,
+    delay: Duration,
+    runs: usize,
+}
+
+impl FakeStartUp {
+    /// Starts up on these.
+    #[must_use]
+    pub fn new(
+        line: Line,
+        keychain: FakeKeychain,
+        audit_trail: FakeAuditTrail,
+        session_server: FakeSessionServer,
+    ) -> Self {
+        let state = State { enrolment: Some(icu_3_ws_07()), fails: None, delay: Duration::ZERO, runs: 0 };
+        Self { line, keychain, audit_trail, session_server, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Nobody has enrolled this workstation.
+    pub fn is_not_enrolled(&self) {
+        lock(&self.state).enrolment = None;
+    }
+
+    /// IT has enrolled it.
+    pub fn is_enrolled(&self) {
+        lock(&self.state).enrolment = Some(icu_3_ws_07());
+    }
+
+    /// Fails for a reason none of the other fakes has.
+    pub fn fails(&self, cause: Option<FailClosedCause>) {
+        lock(&self.state).fails = cause;
+    }
+
+    /// Takes this long.
+    pub fn takes(&self, delay: Duration) {
+        lock(&self.state).delay = delay;
+    }
+
+    /// How often it was asked.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        lock(&self.state).runs
+    }
+
+    fn outcome(&self) -> Event {
+        let (fails, enrolment) = {
+            let state = lock(&self.state);
+            (state.fails, state.enrolment.clone())
+        };
+        let Some(enrolment) = enrolment else {
+            return Event::StartUpFailed(FailClosedCause::NotEnrolled);
+        };
+        if let Some(cause) = fails {
+            return Event::StartUpFailed(cause);
+        }
+        if !self.keychain.works() {
+            return Event::StartUpFailed(FailClosedCause::KeychainUnavailable);
+        }
+        self.keychain.forget();
+        if let Some(cause) = self.audit_trail.refusal() {
+            return Event::StartUpFailed(cause);
+        }
+        self.end_what_was_open(&enrolment);
+        match self.session_server.workstation_refusal() {
+            Some(cause) if self.session_server.answers() => Event::StartUpFailed(cause),
+            _ => {
+                self.session_server.recovers();
+                Event::StartUpFinished
+            }
+        }
+    }
+
+    fn end_what_was_open(&self, enrolment: &Enrolment) {
+        for login in self.audit_trail.open_sessions() {
+            let (Some(user), Some(session)) = (login.user, login.session_id) else { continue };
+            self.audit_trail.put(AuditRecord::logout(
+                Source::Agent,
+                self.line.clock().wall(),
+                enrolment.workstation.clone(),
+                user,
+                session,
+                LogoutCause::CrashRecovered,
+            ));
+            self.session_server.end_session(SessionId(session), EndCause::CrashRecovered);
+        }
+    }
+}
+
+impl StartUp for FakeStartUp {
+    fn start_up(&self) {
+        let delay = {
+            let mut state = lock(&self.state);
+            state.runs += 1;
+            state.delay
+        };
+        let start_up = self.clone();
+        self.line.clock().after(delay, move || start_up.line.tell(start_up.outcome()));
+    }
+
+    fn enrolment(&self) -> Option<Enrolment> {
+        lock(&self.state).enrolment.clone()
+    }
+}
+
+fn icu_3_ws_07() -> Enrolment {
+    Enrolment {
+        workstation: WorkstationRef { id: Uuid::from_u128(0x0705_0000), name: "WS-07".to_owned() },
+        unit: "ICU-3".to_owned(),
+        organisation: "St. Example Hospital".to_owned(),
+        help_line: "5-1234".to_owned(),
+    }
+}
