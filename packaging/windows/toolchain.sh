@@ -18,7 +18,8 @@ missing=""
 for package in $needed; do dpkg-query -W "$package" >/dev/null 2>&1 || missing="$missing $package"; done
 if [ -n "$missing" ] || [ ! -e done ]; then
   as_root apt-get update -qq
-  llvm=$(apt-cache depends rustc-web | grep -om1 'libllvm[0-9]*' || true)
+  library=$(apt-cache depends libstd-rust-web-dev | grep -o 'libstd-rust-web-[0-9][0-9.]*' | sort -u | tail -n 1)
+  llvm=$(apt-cache depends "$library" | grep -o 'libllvm[0-9]*' | sort -u | tail -n 1)
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing $llvm
 fi
@@ -28,7 +29,6 @@ if [ ! -e done ]; then
   mkdir packages tree build
   (
     cd packages
-    library=$(apt-cache depends libstd-rust-web-dev | grep -om1 'libstd-rust-web-[0-9][0-9.]*')
     apt-get download -q rustc-web libstd-rust-web-dev rust-web-src rust-web-clippy "$library"
   )
   for package in packages/*.deb; do

@@ -13,3 +13,5 @@
 pub mod hand;
 pub mod part;
 pub mod picture;
+pub mod session_bus;
+pub mod x_server;
