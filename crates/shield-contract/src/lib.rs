@@ -270,8 +270,11 @@ mod tests {
             Just(AgentMessage::TakeInput),
             Just(AgentMessage::Holding),
             Just(AgentMessage::GiveBack),
-            any::<([u8; 16], u64, u64)>()
-                .prop_map(|(session, seq, lease_ms)| AgentMessage::Uncover { session, seq, lease_ms }),
+            any::<([u8; 16], u64, u64)>().prop_map(|(session, seq, lease_ms)| AgentMessage::Uncover {
+                session,
+                seq,
+                lease_ms
+            }),
             any::<u64>().prop_map(|seq| AgentMessage::Cover { seq }),
             any::<(u64, u64)>().prop_map(|(seq, lease_ms)| AgentMessage::Beat { seq, lease_ms }),
         ]

@@ -1,0 +1,262 @@
+//! The agent's process: how it is started, spoken to and ended.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        unix::process::CommandExt,
+    },
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use rustix::{
+    io::Errno,
+    net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair},
+    process::{
+        Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getppid, kill_process, kill_process_group,
+        setrlimit, setsid, waitid,
+    },
+};
+use shield_contract::{AGENT_FD, AgentMessage, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
+
+use crate::{processes, signals};
+
+/// What an agent may inherit of our environment. Nothing that loads code into it (`LD_PRELOAD`, `GTK_MODULES`, WebKit's
+/// automation) is among it.
+const ENVIRONMENT: [&str; 8] = [
+    "DISPLAY",
+    "XAUTHORITY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR",
+    "HOME",
+    "LANG",
+    "TZ",
+    "WEBKIT_DISABLE_COMPOSITING_MODE",
+];
+/// The whole of the locale besides `LANG`.
+const LOCALE_PREFIX: &str = "LC_";
+/// Nobody's `PATH` but ours decides what the agent runs.
+const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// Messages taken in one go; then the display and the clock have their turn.
+pub(crate) const MESSAGES_AT_ONCE_MAX: usize = 32;
+
+/// How to start an agent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Launch {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// Its arguments.
+    pub(crate) arguments: Vec<OsString>,
+    /// Variables it may inherit besides [`ENVIRONMENT`].
+    pub(crate) environment: Vec<OsString>,
+}
+
+/// A started agent.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    child: Child,
+    pid: Pid,
+    /// Until it was closed, or nothing it says counts any more.
+    socket: Option<OwnedFd>,
+}
+
+/// What came out of the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// A message.
+    Message(AgentMessage),
+    /// A packet that is none.
+    Garbled,
+    /// The other end is closed.
+    Closed,
+    /// Nothing more for now.
+    Nothing,
+}
+
+impl Launch {
+    /// Starts it: in an OS session of its own, with our death as its death, without core dumps, with our allow-list as
+    /// its environment and one end of a fresh socketpair as its file descriptor [`AGENT_FD`].
+    pub(crate) fn start(&self) -> io::Result<Agent> {
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| self.may_inherit(name)))
+            .env("PATH", SEARCH_PATH)
+            .env("GDK_BACKEND", "x11")
+            .env(SHIELD_ENV, "1")
+            .stdin(Stdio::null());
+        prepare(&mut command, theirs.as_raw_fd());
+        let child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        Ok(Agent { child, pid, socket: Some(ours) })
+    }
+
+    fn may_inherit(&self, name: &OsStr) -> bool {
+        ENVIRONMENT.iter().any(|allowed| name == *allowed)
+            || name.to_str().is_some_and(|name| name.starts_with(LOCALE_PREFIX))
+            || self.environment.iter().any(|allowed| name == allowed)
+    }
+}
+
+#[expect(unsafe_code, reason = "what a child does between fork and exec is the caller's word")]
+fn prepare(command: &mut Command, socket: i32) {
+    let parent = rustix::process::getpid();
+    let make_ready = move || {
+        setsid()?;
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        if getppid() != Some(parent) {
+            // We died before the line above could tell.
+            return Err(Errno::SRCH.into());
+        }
+        setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+        // SAFETY: plain system calls on numbers. Ours has been open since before the fork; AGENT_FD is open too (the
+        // shield's first descriptor has that number), so it is not the pipe on which `Command` reports.
+        unsafe {
+            let placed = if socket == AGENT_FD {
+                libc::fcntl(AGENT_FD, libc::F_SETFD, 0)
+            } else {
+                libc::dup2(socket, AGENT_FD)
+            };
+            if placed < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // Whatever else we were started with stays behind. Kernels without the call have our own CLOEXEC.
+            let from = AGENT_FD.unsigned_abs() + 1;
+            libc::syscall(libc::SYS_close_range, from, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        }
+        signals::unblock()?;
+        Ok(())
+    };
+    // SAFETY: the closure allocates nothing and takes no lock: it makes system calls on values it owns.
+    unsafe { command.pre_exec(make_ready) };
+}
+
+impl Agent {
+    /// Readable when the agent said something; `None` once nothing it says counts.
+    pub(crate) fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The next packet.
+    pub(crate) fn hear(&mut self) -> Heard {
+        let Some(socket) = &self.socket else { return Heard::Nothing };
+        // One byte more than a message, so that a longer packet shows.
+        let mut packet = [0; MESSAGE_SIZE_BYTES + 1];
+        match recv(socket, &mut packet[..], RecvFlags::DONTWAIT) {
+            Ok((_, 0)) => {
+                self.hang_up();
+                Heard::Closed
+            }
+            Ok((size_bytes, _)) => {
+                let packet = &packet[..size_bytes.min(packet.len())];
+                AgentMessage::decode(packet).map_or(Heard::Garbled, Heard::Message)
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
+            Err(_) => {
+                self.hang_up();
+                Heard::Closed
+            }
+        }
+    }
+
+    /// Whether the message was taken. An agent that lets its buffer run full does not listen.
+    pub(crate) fn say(&self, message: ShieldMessage) -> bool {
+        let Some(socket) = &self.socket else { return true };
+        let packet = message.encode();
+        send(socket, &packet, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) == Ok(packet.len())
+    }
+
+    /// Nothing it says counts any more.
+    pub(crate) fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
+    /// SIGTERM, to it alone.
+    pub(crate) fn ask_to_end(&self) {
+        // It is our child and not reaped: the number is its own. It may be dead already, which is what we want.
+        let _ = kill_process(self.pid, Signal::TERM);
+    }
+
+    /// SIGKILL, to it and to whatever it started: its process group, its OS session, and its descendants (WebKit's
+    /// processes are among them).
+    pub(crate) fn end(&mut self) {
+        self.hang_up();
+        let tree = processes::tree_of(self.pid);
+        // Each of these may be gone by now.
+        let _ = kill_process(self.pid, Signal::KILL);
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        for pid in tree {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
+    /// Whether the process is gone. It is buried last, so that its number names its process group until all that it
+    /// left behind is ended.
+    pub(crate) fn bury_if_dead(&mut self) -> bool {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match waitid(WaitId::Pid(self.pid), look) {
+            Ok(None) => false,
+            Ok(Some(_)) | Err(_) => {
+                self.end();
+                let _ = self.child.wait();
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_loads_code_into_the_agent_is_inherited() {
+        let launch = Launch::default();
+
+        for name in [
+            "LD_PRELOAD",
+            "LD_LIBRARY_PATH",
+            "LD_AUDIT",
+            "GTK_MODULES",
+            "GTK3_MODULES",
+            "GTK_PATH",
+            "GIO_EXTRA_MODULES",
+            "TAURI_AUTOMATION",
+            "TAURI_WEBVIEW_AUTOMATION",
+            "WEBKIT_EXEC_PATH",
+            "WEBKIT_INSPECTOR_SERVER",
+            "PATH",
+            "GST_PLUGIN_PATH",
+            "RUST_LOG",
+            "SHELL",
+            "LC",
+            "",
+        ] {
+            assert!(!launch.may_inherit(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn display_bus_home_and_locale_are_inherited() {
+        let launch = Launch::default();
+
+        for name in
+            ["DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LC_ALL", "LC_TIME", "TZ"]
+        {
+            assert!(launch.may_inherit(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_was_allowed_by_name_is_inherited_and_no_other() {
+        let launch = Launch { environment: vec!["TAPWARD_TEST".into()], ..Launch::default() };
+
+        assert!(launch.may_inherit(OsStr::new("TAPWARD_TEST")));
+        assert!(!launch.may_inherit(OsStr::new("TAPWARD_TEST2")));
+    }
+}

@@ -1,0 +1,560 @@
+//! Every decision of the shield: events and the time in, actions out. No X, no processes, no clock.
+//!
+//! The invariants, each tested at the foot or in `tests`:
+//!
+//! 1. The screen is uncovered only between an accepted `Uncover` and the first of: its lease's end, a `Cover`, a protocol
+//!    error, end of file, silence, the agent's death, our own end.
+//! 2. One `Uncover` is good for one uncovering: its `seq` never uncovers again.
+//! 3. While covered, somebody holds the input or is being made to: the shield wants it, or the agent was given it.
+//! 4. An agent that does not run is started again, for ever.
+
+use std::time::Duration;
+
+use shield_contract::{
+    AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, LEASE_MS_MAX, START_MS, ShieldMessage,
+};
+
+/// An agent that beats on time may still be this late: one slow scheduling of a busy machine.
+const BEAT_SLACK_MS: u64 = 500;
+/// Without a usable agent for this long, the screen says so in words.
+pub(crate) const NOTICE_AFTER: Duration = Duration::from_secs(3);
+/// The longest wait before an agent that keeps failing is started again.
+const RESTART_DELAY_MAX: Duration = Duration::from_secs(5);
+/// An agent that was usable for this long owes nothing to its predecessors' failures.
+const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(2);
+/// An agent that is asked to end has this long to put its record on disk.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// One instant on two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Moment {
+    /// Since boot, machine sleep included: leases run on it.
+    pub(crate) boot: Duration,
+    /// Since boot, machine sleep left out: silence is measured on it, because nobody beats asleep.
+    pub(crate) awake: Duration,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The shield covers and begins.
+    Begun,
+    /// The agent process runs.
+    Started,
+    /// The agent could not be started.
+    NotStarted,
+    /// The agent said this.
+    Said(AgentMessage),
+    /// The agent said something that is no message.
+    Garbled,
+    /// The agent's end of the socket is closed.
+    Closed,
+    /// The agent process is gone, and all that it left behind.
+    Exited,
+    /// Keyboard and pointer are the shield's (`true`), or are not though it wants them.
+    InputHeld(bool),
+    /// We are asked to end.
+    EndAsked,
+    /// A deadline may have come.
+    Tick,
+}
+
+/// What to do, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Every monitor black, above everything, with the focus.
+    Cover,
+    /// Keyboard and pointer: take them, and keep trying. Reported by [`Event::InputHeld`].
+    HoldInput,
+    /// Keyboard and pointer: let go.
+    ReleaseInput,
+    /// The screen is the person's: windows and grabs away.
+    Uncover,
+    /// This window of the agent's belongs above the cover.
+    KeepAbove(u32),
+    /// Tell the agent.
+    Say(ShieldMessage),
+    /// Start it. Reported by [`Event::Started`] or [`Event::NotStarted`].
+    StartAgent,
+    /// Ask it to end by itself.
+    AskAgentToEnd,
+    /// End it by force: its X client first (that frees its grab even while it is stopped), then the process and all
+    /// it started. Reported by [`Event::Exited`].
+    EndAgent {
+        /// A window of its X client, where it told one.
+        window: Option<u32>,
+    },
+    /// Say in words that the agent is being started.
+    ShowNotice,
+    /// No longer.
+    HideNotice,
+    /// For the log.
+    Log(Word),
+    /// We are done.
+    Exit,
+}
+
+/// Why something was done, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// The agent asked.
+    CoveredAsAsked,
+    /// The agent asked.
+    UncoveredAsAsked,
+    /// Nobody renewed the lease.
+    LeaseEnded,
+    /// The agent broke the contract.
+    ContractBroken,
+    /// The agent closed its end.
+    AgentClosed,
+    /// The agent did not beat, or was never ready.
+    AgentSilent,
+    /// The agent process is gone.
+    AgentGone,
+    /// The agent is ready.
+    AgentReady,
+    /// It could not be started.
+    AgentNotStarted,
+    /// Somebody wants us to end.
+    Ending,
+}
+
+/// The shield's state.
+#[derive(Debug, Clone)]
+pub(crate) struct Supervisor {
+    screen: Screen,
+    agent: Agent,
+    /// Of the last `Cover` or `Uncover`.
+    seq: u64,
+    /// Whether the shield has the input it wants; `None` until the first try has been answered.
+    input_held: Option<bool>,
+    /// What this agent was last told of it, since the last cover.
+    told_held: Option<bool>,
+    /// Agents that ended in a row before they had been usable for long.
+    failures: u32,
+    /// Since when there is no usable agent.
+    unusable_since: Option<Duration>,
+    is_notice_shown: bool,
+    ending: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Covered(Holder),
+    Uncovered { lease_ends: Duration },
+}
+
+/// Whose the input is while covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Shield,
+    /// As [`Holder::Shield`], and the agent waits to hear that it was taken back.
+    ShieldForAgent,
+    /// It was passed to the agent, which says whether it has it.
+    Agent {
+        has_it: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Agent {
+    /// Not running; the next start is due then.
+    Down { start_at: Duration },
+    /// Being started by the shell of this machine.
+    Starting,
+    /// Running and not ready yet.
+    Raw { since: Duration },
+    /// Ready.
+    Ready { window: u32, since: Duration, heard: Duration },
+    /// Being ended by force.
+    Ending,
+}
+
+impl Supervisor {
+    /// Before [`Event::Begun`].
+    pub(crate) fn new() -> Self {
+        Self {
+            screen: Screen::Covered(Holder::Shield),
+            agent: Agent::Down { start_at: Duration::ZERO },
+            seq: 0,
+            input_held: None,
+            told_held: None,
+            failures: 0,
+            unusable_since: None,
+            is_notice_shown: false,
+            ending: None,
+        }
+    }
+
+    /// Whether the screen is to be covered.
+    pub(crate) fn is_covered(&self) -> bool {
+        matches!(self.screen, Screen::Covered(_))
+    }
+
+    /// The only function that changes the state. Deadlines that have come are always dealt with first: nothing
+    /// an agent says late can outrun the end of its lease.
+    pub(crate) fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if event != Event::Begun {
+            self.expire(now, &mut actions);
+        }
+        match event {
+            Event::Begun => self.on_begun(now, &mut actions),
+            Event::Started => self.on_started(now),
+            Event::NotStarted => self.on_not_started(now, &mut actions),
+            Event::Said(message) => self.on_said(message, now, &mut actions),
+            Event::Garbled => self.break_contract(&mut actions),
+            Event::Closed => self.distrust(Word::AgentClosed, &mut actions),
+            Event::Exited => self.on_exited(now, &mut actions),
+            Event::InputHeld(held) => self.on_input(held, &mut actions),
+            Event::EndAsked => self.on_end_asked(now, &mut actions),
+            Event::Tick => {}
+        }
+        actions
+    }
+
+    /// When the lease of an uncovered screen ends, on the clock that counts machine sleep.
+    pub(crate) fn lease_ends(&self) -> Option<Duration> {
+        match self.screen {
+            Screen::Uncovered { lease_ends } => Some(lease_ends),
+            Screen::Covered(_) => None,
+        }
+    }
+
+    /// The next instant, on the clock without machine sleep, at which a [`Event::Tick`] would do something.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let agent = match self.agent {
+            Agent::Down { start_at } if self.ending.is_none() => Some(start_at),
+            Agent::Raw { since } => Some(since + Duration::from_millis(START_MS)),
+            Agent::Ready { heard, .. } => Some(heard + self.patience()),
+            Agent::Down { .. } | Agent::Starting | Agent::Ending => None,
+        };
+        let notice = self.unusable_since.filter(|_| !self.is_notice_shown).map(|since| since + NOTICE_AFTER);
+        [agent, notice, self.ending].into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let is_lease_over = self.lease_ends().is_some_and(|lease_ends| lease_ends <= now.boot);
+        // Asked before covering, because a covered agent may be silent for longer.
+        let is_silent = match self.agent {
+            Agent::Ready { heard, .. } => heard + self.patience() <= now.awake,
+            Agent::Raw { since } => since + Duration::from_millis(START_MS) <= now.awake,
+            Agent::Down { .. } | Agent::Starting | Agent::Ending => false,
+        };
+        if is_lease_over {
+            self.cover(actions);
+            actions.push(Action::Log(Word::LeaseEnded));
+        }
+        if is_silent {
+            self.distrust(Word::AgentSilent, actions);
+        }
+        if self.ending.is_some_and(|end| end <= now.awake) {
+            self.ending = Some(Duration::MAX);
+            self.end_agent(actions);
+        }
+        if let Agent::Down { start_at } = self.agent
+            && start_at <= now.awake
+            && self.ending.is_none()
+            && self.unusable_since.is_some()
+        {
+            self.agent = Agent::Starting;
+            actions.push(Action::StartAgent);
+        }
+        if self.unusable_since.is_some_and(|since| since + NOTICE_AFTER <= now.awake) && !self.is_notice_shown
+        {
+            self.is_notice_shown = true;
+            actions.push(Action::ShowNotice);
+        }
+    }
+
+    fn on_begun(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.unusable_since = Some(now.awake);
+        self.agent = Agent::Starting;
+        actions.extend([Action::HoldInput, Action::Cover, Action::StartAgent]);
+    }
+
+    fn on_started(&mut self, now: Moment) {
+        if self.agent == Agent::Starting {
+            self.agent = Agent::Raw { since: now.awake };
+            self.seq = 0;
+            self.told_held = None;
+        }
+    }
+
+    fn on_not_started(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        actions.push(Action::Log(Word::AgentNotStarted));
+        self.failures = self.failures.saturating_add(1);
+        self.go_down(now, actions);
+    }
+
+    fn on_said(&mut self, message: AgentMessage, now: Moment, actions: &mut Vec<Action>) {
+        let is_ready = match &mut self.agent {
+            Agent::Ready { heard, .. } => {
+                *heard = now.awake;
+                true
+            }
+            Agent::Raw { .. } => false,
+            // What was still in the socket of an agent that is being ended counts for nothing.
+            Agent::Down { .. } | Agent::Starting | Agent::Ending => return,
+        };
+        match message {
+            AgentMessage::Ready { window } => self.on_ready(window, now, actions),
+            // It may beat while its window is being made; that does not make it ready.
+            AgentMessage::Beat { seq: 0, lease_ms: 0 } if !is_ready => {}
+            _ if !is_ready => self.break_contract(actions),
+            AgentMessage::TakeInput => self.on_take_input(actions),
+            AgentMessage::Holding => self.on_holding(actions),
+            AgentMessage::GiveBack => self.on_give_back(actions),
+            AgentMessage::Uncover { session, seq, lease_ms } => {
+                self.on_uncover(session, seq, lease_ms, now, actions);
+            }
+            AgentMessage::Cover { seq } => self.on_cover(seq, actions),
+            AgentMessage::Beat { seq, lease_ms } => self.on_beat(seq, lease_ms, now, actions),
+        }
+    }
+
+    fn on_ready(&mut self, window: u32, now: Moment, actions: &mut Vec<Action>) {
+        let since = match self.agent {
+            Agent::Ready { since, .. } => since,
+            Agent::Raw { .. } | Agent::Down { .. } | Agent::Starting | Agent::Ending => {
+                actions.push(Action::Log(Word::AgentReady));
+                now.awake
+            }
+        };
+        self.agent = Agent::Ready { window, since, heard: now.awake };
+        self.unusable_since = None;
+        if std::mem::take(&mut self.is_notice_shown) {
+            actions.push(Action::HideNotice);
+        }
+        actions.push(Action::KeepAbove(window));
+        self.told_held = None;
+        self.tell_covered(actions);
+    }
+
+    fn on_take_input(&mut self, actions: &mut Vec<Action>) {
+        match self.screen {
+            Screen::Covered(_) => {
+                self.screen = Screen::Covered(Holder::Agent { has_it: false });
+                actions.extend([Action::ReleaseInput, Action::Say(ShieldMessage::InputReleased)]);
+            }
+            Screen::Uncovered { .. } => self.break_contract(actions),
+        }
+    }
+
+    fn on_holding(&mut self, actions: &mut Vec<Action>) {
+        match &mut self.screen {
+            Screen::Covered(Holder::Agent { has_it }) => *has_it = true,
+            // It was late: the shield has covered by itself and wants the input, and the agent was told.
+            Screen::Covered(Holder::Shield | Holder::ShieldForAgent) => {}
+            Screen::Uncovered { .. } => self.break_contract(actions),
+        }
+    }
+
+    fn on_give_back(&mut self, actions: &mut Vec<Action>) {
+        match self.screen {
+            Screen::Covered(Holder::Agent { .. }) => {
+                self.screen = Screen::Covered(Holder::ShieldForAgent);
+                self.input_held = None;
+                actions.push(Action::HoldInput);
+            }
+            Screen::Covered(Holder::Shield) if self.input_held == Some(true) => {
+                actions.push(Action::Say(ShieldMessage::InputTaken));
+            }
+            Screen::Covered(Holder::Shield | Holder::ShieldForAgent) => {
+                self.screen = Screen::Covered(Holder::ShieldForAgent);
+            }
+            Screen::Uncovered { .. } => self.break_contract(actions),
+        }
+    }
+
+    fn on_uncover(
+        &mut self,
+        session: [u8; 16],
+        seq: u64,
+        lease_ms: u64,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        if seq <= self.seq {
+            return;
+        }
+        let is_sound = (1..=LEASE_MS_MAX).contains(&lease_ms) && session != [0; 16];
+        match self.screen {
+            Screen::Covered(Holder::Shield) if is_sound && self.ending.is_none() => {
+                self.seq = seq;
+                self.screen = Screen::Uncovered { lease_ends: now.boot + Duration::from_millis(lease_ms) };
+                actions.extend([
+                    Action::Uncover,
+                    Action::Say(ShieldMessage::Uncovered { seq }),
+                    Action::Log(Word::UncoveredAsAsked),
+                ]);
+            }
+            // We are about to end; the screen stays covered, whatever the agent has not heard of that yet.
+            Screen::Covered(_) if self.ending.is_some() => {}
+            Screen::Covered(_) | Screen::Uncovered { .. } => self.break_contract(actions),
+        }
+    }
+
+    fn on_cover(&mut self, seq: u64, actions: &mut Vec<Action>) {
+        self.seq = self.seq.max(seq);
+        self.told_held = None;
+        if self.is_covered() {
+            self.tell_covered(actions);
+        } else {
+            self.cover(actions);
+            actions.push(Action::Log(Word::CoveredAsAsked));
+        }
+    }
+
+    fn on_beat(&mut self, seq: u64, lease_ms: u64, now: Moment, actions: &mut Vec<Action>) {
+        if seq > self.seq || lease_ms > LEASE_MS_MAX {
+            return self.break_contract(actions);
+        }
+        if seq < self.seq {
+            return;
+        }
+        if let Screen::Uncovered { lease_ends } = &mut self.screen {
+            *lease_ends = now.boot + Duration::from_millis(lease_ms);
+            if lease_ms == 0 {
+                self.expire(now, actions);
+            }
+        }
+    }
+
+    fn on_input(&mut self, held: bool, actions: &mut Vec<Action>) {
+        match self.screen {
+            Screen::Covered(Holder::Shield) => {
+                self.input_held = Some(held);
+                self.tell_covered(actions);
+            }
+            Screen::Covered(Holder::ShieldForAgent) => {
+                self.input_held = Some(held);
+                if held {
+                    self.screen = Screen::Covered(Holder::Shield);
+                    self.told_held = Some(true);
+                    actions.push(Action::Say(ShieldMessage::InputTaken));
+                }
+            }
+            // A report about a hold that has been given up since.
+            Screen::Covered(Holder::Agent { .. }) | Screen::Uncovered { .. } => {}
+        }
+    }
+
+    fn on_exited(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.cover_for_lost_agent(actions);
+        match self.agent {
+            Agent::Ready { since, .. } if since + FAILURES_FORGOTTEN_AFTER <= now.awake => self.failures = 0,
+            Agent::Ready { .. } | Agent::Raw { .. } | Agent::Starting | Agent::Ending => {}
+            Agent::Down { .. } => return,
+        }
+        actions.push(Action::Log(Word::AgentGone));
+        if self.ending.is_some() {
+            self.agent = Agent::Down { start_at: Duration::MAX };
+            actions.push(Action::Exit);
+            return;
+        }
+        self.go_down(now, actions);
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    fn on_end_asked(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if self.ending.is_some() {
+            return;
+        }
+        actions.push(Action::Log(Word::Ending));
+        self.ending = Some(now.awake + LAST_WORDS);
+        if !self.is_covered() {
+            self.cover(actions);
+        }
+        match self.agent {
+            Agent::Down { .. } => actions.push(Action::Exit),
+            Agent::Starting | Agent::Raw { .. } | Agent::Ready { .. } => actions.push(Action::AskAgentToEnd),
+            Agent::Ending => {}
+        }
+    }
+
+    /// Down, and up again: at once after the first failure, then later and later, never later than
+    /// [`RESTART_DELAY_MAX`].
+    fn go_down(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let doublings = self.failures.saturating_sub(1).min(8);
+        let delay = match self.failures {
+            0 => Duration::ZERO,
+            _ => (Duration::from_millis(250) * (1 << doublings)).min(RESTART_DELAY_MAX),
+        };
+        self.agent = Agent::Down { start_at: now.awake + delay };
+        self.unusable_since = self.unusable_since.or(Some(now.awake));
+        self.expire(now, actions);
+    }
+
+    /// The agent said what it may not say.
+    fn break_contract(&mut self, actions: &mut Vec<Action>) {
+        self.distrust(Word::ContractBroken, actions);
+    }
+
+    /// On doubt, covered: nothing of this agent counts any more, and it is ended.
+    fn distrust(&mut self, why: Word, actions: &mut Vec<Action>) {
+        if matches!(self.agent, Agent::Down { .. } | Agent::Ending) {
+            return;
+        }
+        actions.push(Action::Log(why));
+        self.end_agent(actions);
+    }
+
+    fn end_agent(&mut self, actions: &mut Vec<Action>) {
+        let window = match self.agent {
+            Agent::Ready { window, .. } => Some(window),
+            Agent::Raw { .. } | Agent::Starting => None,
+            Agent::Down { .. } | Agent::Ending => return,
+        };
+        if !self.is_covered() {
+            actions.push(Action::Cover);
+        }
+        // Its X client goes before we ask for the input, which is why that comes second.
+        actions.push(Action::EndAgent { window });
+        self.agent = Agent::Ending;
+        self.screen = Screen::Covered(Holder::Shield);
+        self.input_held = None;
+        actions.push(Action::HoldInput);
+    }
+
+    /// The process is gone, and with it its windows and grabs.
+    fn cover_for_lost_agent(&mut self, actions: &mut Vec<Action>) {
+        match self.screen {
+            Screen::Uncovered { .. } => self.cover(actions),
+            Screen::Covered(Holder::Agent { .. } | Holder::ShieldForAgent) => {
+                self.screen = Screen::Covered(Holder::Shield);
+                self.input_held = None;
+                actions.push(Action::HoldInput);
+            }
+            Screen::Covered(Holder::Shield) => {}
+        }
+    }
+
+    fn cover(&mut self, actions: &mut Vec<Action>) {
+        self.screen = Screen::Covered(Holder::Shield);
+        self.input_held = None;
+        self.told_held = None;
+        // The keyboard first: nothing typed after the word belongs to the app any more.
+        actions.extend([Action::HoldInput, Action::Cover]);
+    }
+
+    /// Tells a ready agent that it is covered, and who has the input, unless it knows or the first try is under way.
+    fn tell_covered(&mut self, actions: &mut Vec<Action>) {
+        let input_held = match self.screen {
+            Screen::Covered(Holder::Agent { has_it }) => Some(has_it),
+            Screen::Covered(Holder::Shield | Holder::ShieldForAgent) => self.input_held,
+            Screen::Uncovered { .. } => None,
+        };
+        let Some(held) = input_held else { return };
+        if matches!(self.agent, Agent::Ready { .. }) && self.told_held != input_held {
+            self.told_held = input_held;
+            actions.push(Action::Say(ShieldMessage::Covered { seq: self.seq, input_held: held }));
+        }
+    }
+
+    /// How long a ready agent may say nothing.
+    fn patience(&self) -> Duration {
+        let beat_ms = if self.is_covered() { BEAT_COVERED_MS } else { BEAT_UNCOVERED_MS };
+        Duration::from_millis(2 * beat_ms + BEAT_SLACK_MS)
+    }
+}
