@@ -187,6 +187,25 @@ pub enum EndCause {
     OfflineExpired,
 }
 
+impl EndCause {
+    /// Why a session ends whose workstation the server refuses.
+    pub(crate) const fn of_refused_workstation(cause: FailClosedCause) -> Self {
+        match cause {
+            FailClosedCause::WorkstationRevoked | FailClosedCause::WorkstationUnknown => {
+                Self::WorkstationRevoked
+            }
+            FailClosedCause::NotEnrolled
+            | FailClosedCause::WorkstationCloned
+            | FailClosedCause::KeychainUnavailable
+            | FailClosedCause::SpoolUnavailable
+            | FailClosedCause::SpoolFull
+            | FailClosedCause::CoverUnconfirmed
+            | FailClosedCause::InactivityUnknown
+            | FailClosedCause::ConfigInvalid => Self::FailClosed,
+        }
+    }
+}
+
 /// Why the agent covers and signs nobody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailClosedCause {

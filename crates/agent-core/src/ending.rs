@@ -1,0 +1,122 @@
+//! What the end of a session owes before anybody else may sign in. It is carried from `SigningOut` into
+//! `FailClosed` and is never dropped before it is paid.
+
+use crate::{
+    command::{Command, EndCause, FailClosedCause},
+    event::RecordKey,
+    ids::{SessionId, User},
+    session::Session,
+    trail,
+};
+
+/// The debts of one session's end. The cause that came first stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Whose session it was.
+    pub session: SessionId,
+    /// Who.
+    pub user: User,
+    /// Why it ended.
+    pub cause: EndCause,
+    /// The login record is not known to be on disk.
+    pub owes_login: bool,
+    /// The logout record is not known to be on disk.
+    pub owes_logout: bool,
+    /// The credential may still be in the keychain.
+    pub owes_deletion: bool,
+    /// Neither the server nor the durable outbox is known to have the end.
+    pub owes_telling: bool,
+}
+
+impl Ending {
+    /// Of a session whose login is on disk.
+    pub(crate) fn of(session: Session, cause: EndCause) -> Self {
+        Self {
+            session: session.id,
+            user: session.user,
+            cause,
+            owes_login: false,
+            owes_logout: true,
+            owes_deletion: true,
+            owes_telling: true,
+        }
+    }
+
+    /// The commands that would pay, logout never before login.
+    pub(crate) fn commands(&self) -> Vec<Command> {
+        let (session, cause) = (self.session, self.cause);
+        [
+            self.owes_login.then(|| Command::AppendAudit(trail::login(session, &self.user))),
+            self.owes_logout.then(|| Command::AppendAudit(trail::logout(session, &self.user, cause))),
+            self.owes_deletion.then_some(Command::DeleteCredential { session }),
+            self.owes_telling.then_some(Command::EndSession { session, cause }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    pub(crate) const fn is_paid(&self) -> bool {
+        !(self.owes_login || self.owes_logout || self.owes_deletion || self.owes_telling)
+    }
+
+    /// Why the agent fails closed when what is owed stays unpaid.
+    pub(crate) const fn unpaid_cause(&self) -> FailClosedCause {
+        if self.owes_login || self.owes_logout {
+            FailClosedCause::SpoolUnavailable
+        } else if self.owes_deletion {
+            FailClosedCause::KeychainUnavailable
+        } else {
+            // The outbox is a part of the spool.
+            FailClosedCause::SpoolUnavailable
+        }
+    }
+
+    pub(crate) fn record_stored(&mut self, key: RecordKey) {
+        if key == RecordKey::Login(self.session) {
+            self.owes_login = false;
+        }
+        if key == RecordKey::Logout(self.session) {
+            self.owes_logout = false;
+        }
+    }
+
+    /// Whether `key` names a record that is still owed.
+    pub(crate) fn owes_record(&self, key: RecordKey) -> bool {
+        (self.owes_login && key == RecordKey::Login(self.session))
+            || (self.owes_logout && key == RecordKey::Logout(self.session))
+    }
+
+    pub(crate) fn credential_deleted(&mut self, session: SessionId) {
+        if session == self.session {
+            self.owes_deletion = false;
+        }
+    }
+
+    /// A store that was under way when the session ended has come through after its deletion.
+    pub(crate) fn credential_stored(&mut self, session: SessionId) -> Option<Command> {
+        if session != self.session || self.owes_deletion {
+            return None;
+        }
+        self.owes_deletion = true;
+        Some(Command::DeleteCredential { session })
+    }
+
+    /// The server or the outbox has it.
+    pub(crate) fn was_told(&mut self, session: SessionId) {
+        if session == self.session {
+            self.owes_telling = false;
+        }
+    }
+
+    /// What to do about a session that was opened while this one is ending: nothing about a late copy of
+    /// its own answer, else it is ended, because nobody waits for it.
+    pub(crate) fn stray(&self, session: SessionId) -> Vec<Command> {
+        if session == self.session { Vec::new() } else { vec![end_stray(session)] }
+    }
+}
+
+/// Ends a session that was opened for nobody: its sign-in is no longer waited for, so nothing was uncovered.
+pub(crate) const fn end_stray(session: SessionId) -> Command {
+    Command::EndSession { session, cause: EndCause::FailClosed }
+}

@@ -1,0 +1,351 @@
+//! Where the agent is: one closed set of states, each carrying exactly what is true in it.
+
+use crate::{
+    command::{EndCause, FailClosedCause},
+    ending::Ending,
+    event::{ContactFault, Refusal},
+    ids::{AttemptId, ChallengeId},
+    instant::Instant,
+    secret::Secret,
+    session::{InUse, Session},
+};
+
+/// Where the agent is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Covering, and finding out whether anybody may sign in.
+    Starting(Starting),
+    /// Covered; anybody may sign in.
+    SignedOut(SignedOut),
+    /// Covered; somebody proves who she is.
+    SigningIn(SigningIn),
+    /// Uncovered; a session is in use.
+    Active(Active),
+    /// Uncovered; automatic logoff is near.
+    InactivityWarning(InactivityWarning),
+    /// Covering; a session is being ended, on record.
+    SigningOut(SigningOut),
+    /// Covered; a promise cannot be kept, so nobody signs in.
+    FailClosed(FailClosed),
+}
+
+/// Covering, and finding out whether anybody may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    /// Since when the cover is asked for.
+    pub since: Instant,
+    /// The cover is confirmed.
+    pub is_covered: bool,
+    /// Start-up is done.
+    pub is_started_up: bool,
+    /// When start-up was last asked for.
+    pub start_up_asked_at: Instant,
+    /// The machine waits for the cover before it sleeps.
+    pub is_sleep_awaited: bool,
+}
+
+/// Covered; anybody may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignedOut {
+    /// What the last person is told.
+    pub notice: Option<SignedOutNotice>,
+    /// The sign-in that was cancelled last: its answer may still come.
+    pub cancelled: Option<AttemptId>,
+}
+
+/// Why the last sign-in or the last session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedOutNotice {
+    /// The server said no.
+    Refused(Refusal),
+    /// Too many failures here.
+    LockedOut {
+        /// Told until then.
+        until: Instant,
+    },
+    /// No usable answer, and no more tries.
+    Unanswered(ContactFault),
+    /// The session was opened but could not be made safe here, so it was ended.
+    NotPossibleNow(FailClosedCause),
+    /// The last session ended.
+    SessionEnded(EndCause),
+}
+
+/// Covered; somebody proves who she is. The only state that holds what she typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningIn {
+    /// How far she is.
+    pub stage: Stage,
+}
+
+/// How far a sign-in is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Name and password are with the server.
+    AskingFirstFactor {
+        /// The question.
+        request: Request,
+        /// As typed, to ask again.
+        name: String,
+        /// As typed, to ask again.
+        password: Secret,
+    },
+    /// The server wants a code; nobody has given one yet.
+    AwaitingCode {
+        /// Which code.
+        challenge: Challenge,
+        /// The last one was wrong.
+        is_refused: bool,
+    },
+    /// The code is with the server.
+    AskingSecondFactor {
+        /// The question.
+        request: Request,
+        /// To which challenge.
+        challenge: Challenge,
+        /// As typed, to ask again.
+        code: Secret,
+    },
+    /// The session is open; login record and credential are on their way to disk and keychain.
+    Securing {
+        /// The session.
+        session: Session,
+        /// Since when.
+        since: Instant,
+        /// The login record is on disk.
+        is_login_stored: bool,
+        /// The credential is in the keychain.
+        is_credential_stored: bool,
+    },
+    /// Both are durable; the screen is asked for.
+    Uncovering {
+        /// The session.
+        session: Session,
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// A question to the server, asked again with the same id until it is answered or given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Makes it idempotent.
+    pub attempt: AttemptId,
+    /// When it was asked for the first time.
+    pub first_asked_at: Instant,
+    /// Whether an answer is awaited.
+    pub phase: RequestPhase,
+}
+
+/// Whether an answer is awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestPhase {
+    /// Asked.
+    Waiting {
+        /// When.
+        asked_at: Instant,
+        /// Long enough ago to say so.
+        is_slow: bool,
+    },
+    /// Not answered; asked again by itself.
+    Resting {
+        /// What went wrong.
+        fault: ContactFault,
+        /// When it is asked again.
+        retry_at: Instant,
+    },
+}
+
+/// A second factor that the server wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    /// Names it.
+    pub id: ChallengeId,
+    /// It is over then.
+    pub expires_at: Instant,
+    /// Wrong codes it still takes.
+    pub tries_left: u32,
+}
+
+/// Uncovered; a session is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Active {
+    /// The session.
+    pub in_use: InUse,
+    /// Whether the screen really is hers.
+    pub screen: ActiveScreen,
+    /// Times the screen covered by itself since the last report.
+    pub recoveries: u32,
+    /// The inactivity port was asked then and has not answered.
+    pub measuring_since: Option<Instant>,
+}
+
+/// Whether the screen of an active session really is hers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActiveScreen {
+    /// It is.
+    Uncovered,
+    /// It covered by itself; it has been asked for again.
+    Recovering {
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// Uncovered; automatic logoff is near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InactivityWarning {
+    /// The session.
+    pub in_use: InUse,
+    /// Since when the warning is shown.
+    pub since: Instant,
+    /// The limit has come, and the inactivity port was asked one last time then.
+    pub last_look_at: Option<Instant>,
+}
+
+/// Covering; a session is being ended, on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningOut {
+    /// What is owed.
+    pub ending: Ending,
+    /// The cover is not confirmed.
+    pub owes_cover: bool,
+    /// Since when.
+    pub since: Instant,
+    /// What follows.
+    pub next: AfterSignOut,
+    /// The machine waits before it sleeps or shuts down.
+    pub is_sleep_awaited: bool,
+}
+
+/// What follows a sign-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterSignOut {
+    /// Anybody may sign in.
+    SignedOut(SignedOutNotice),
+    /// Nobody may.
+    FailClosed(FailClosedCause),
+}
+
+/// Covered; a promise cannot be kept, so nobody signs in. Left when nothing is owed any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailClosed {
+    /// What is wrong, as far as last heard.
+    pub cause: FailClosedCause,
+    /// Since when.
+    pub since: Instant,
+    /// The next try.
+    pub retry_at: Instant,
+    /// Tries so far.
+    pub retries: u32,
+    /// The cover is not confirmed.
+    pub owes_cover: bool,
+    /// A session's end that is not paid yet.
+    pub ending: Option<Ending>,
+    /// Whether start-up must succeed first.
+    pub start_up: StartUpDebt,
+    /// Whether this is on record.
+    pub record: RecordDebt,
+    /// What the last person is told once it is over.
+    pub notice: Option<SignedOutNotice>,
+    /// The machine waits for the cover before it sleeps.
+    pub is_sleep_awaited: bool,
+}
+
+/// Whether start-up must succeed before anybody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartUpDebt {
+    /// It has, or nothing asks for it.
+    Settled,
+    /// It must.
+    Owed,
+    /// It is at work.
+    Asked {
+        /// Since when.
+        at: Instant,
+    },
+}
+
+/// Whether a record is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordDebt {
+    /// It is.
+    Stored,
+    /// It is on its way.
+    Asked,
+    /// It is not.
+    Failed,
+}
+
+macro_rules! state_from {
+    ($($name:ident),*) => {$(
+        impl From<$name> for State {
+            fn from(state: $name) -> Self {
+                Self::$name(state)
+            }
+        }
+    )*};
+}
+
+state_from!(Starting, SignedOut, SigningIn, Active, InactivityWarning, SigningOut, FailClosed);
+
+impl State {
+    /// When [`crate::event::Event::DeadlineReached`] is due; derived from the state, never stored twice.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Starting(starting) => starting.deadline(),
+            Self::SignedOut(signed_out) => signed_out.deadline(),
+            Self::SigningIn(signing_in) => Some(signing_in.deadline()),
+            Self::Active(active) => Some(active.deadline()),
+            Self::InactivityWarning(warning) => Some(warning.deadline()),
+            Self::SigningOut(signing_out) => Some(signing_out.deadline()),
+            Self::FailClosed(fail_closed) => Some(fail_closed.deadline()),
+        }
+    }
+
+    /// The state's name, for logs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Starting(_) => "Starting",
+            Self::SignedOut(_) => "SignedOut",
+            Self::SigningIn(_) => "SigningIn",
+            Self::Active(_) => "Active",
+            Self::InactivityWarning(_) => "InactivityWarning",
+            Self::SigningOut(_) => "SigningOut",
+            Self::FailClosed(_) => "FailClosed",
+        }
+    }
+
+    /// The session at hand: opened by the server, and its end not yet begun.
+    #[must_use]
+    pub const fn session(&self) -> Option<&Session> {
+        match self {
+            Self::SigningIn(SigningIn {
+                stage: Stage::Securing { session, .. } | Stage::Uncovering { session, .. },
+            }) => Some(session),
+            Self::Active(active) => Some(&active.in_use.session),
+            Self::InactivityWarning(warning) => Some(&warning.in_use.session),
+            Self::Starting(_)
+            | Self::SignedOut(_)
+            | Self::SigningIn(_)
+            | Self::SigningOut(_)
+            | Self::FailClosed(_) => None,
+        }
+    }
+
+    /// A session's end that is not paid yet.
+    #[must_use]
+    pub const fn ending(&self) -> Option<&Ending> {
+        match self {
+            Self::SigningOut(signing_out) => Some(&signing_out.ending),
+            Self::FailClosed(fail_closed) => fail_closed.ending.as_ref(),
+            Self::Starting(_)
+            | Self::SignedOut(_)
+            | Self::SigningIn(_)
+            | Self::Active(_)
+            | Self::InactivityWarning(_) => None,
+        }
+    }
+}

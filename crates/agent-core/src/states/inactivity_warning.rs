@@ -1,0 +1,198 @@
+//! Uncovered; automatic logoff is near.
+//!
+//! The next input is told as soon as it comes, prolongs the session, and reaches the app under the warning.
+//! At the limit the inactivity port is asked one last time, so that a key pressed at the last moment counts.
+
+use crate::{
+    command::{Command, EndCause, FailClosedCause, Notice},
+    ending::{self, Ending},
+    event::Event,
+    instant::Instant,
+    session::InUse,
+    state::{Active, InactivityWarning, SigningOut},
+    states::active::absolute_notice,
+    step::Step,
+    time_limits::MEASURE_LIMIT,
+    trail,
+};
+
+impl InactivityWarning {
+    pub(crate) fn begin(in_use: InUse, now: Instant) -> Step {
+        let remaining = in_use.logoff_at().since(now);
+        let commands = vec![Command::WatchForInput, Command::Notify(Notice::InactivityWarning { remaining })];
+        Step::to(Self { in_use, since: now, last_look_at: None }, commands)
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        let look = match self.last_look_at {
+            Some(at) => at + MEASURE_LIMIT,
+            None => self.in_use.logoff_at(),
+        };
+        let announce = (!self.in_use.is_absolute_warned).then_some(self.in_use.session.absolute_warning_at);
+        announce
+            .into_iter()
+            .chain([self.in_use.heartbeat_at, self.in_use.session.absolute_end])
+            .fold(look, Instant::min)
+    }
+
+    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
+        match event {
+            Event::DeadlineReached => self.due(now),
+
+            Event::InputSeen { at } => self.input_seen(at, now),
+            Event::InactivityUnknown if self.last_look_at.is_some() => self.end(EndCause::Inactivity, now),
+            // Not an answer to anything asked.
+            Event::InactivityUnknown => self.due(now),
+            Event::StayPressed if now < self.in_use.logoff_at() => self.input_seen(now, now),
+            // Too late; where the press really was earlier, the last look sees it.
+            Event::StayPressed => self.due(now),
+            Event::SignOutPressed => self.end(EndCause::UserButton, now),
+
+            // No warning is drawn on a covered screen: back to being active, which asks for the screen.
+            Event::ScreenCovered { input_held: _ } => match self.in_use.is_over(now) {
+                Some(cause) => self.end(cause, now),
+                None => Active::recover(self.in_use, 0, now)
+                    .after(vec![Command::UnwatchInput, Command::WithdrawNotice]),
+            },
+            // Told again.
+            Event::ScreenUncovered { session } if session == self.in_use.session.id => self.due(now),
+            // Somebody sees a screen that is not hers.
+            Event::ScreenUncovered { session: _ } => self.end(EndCause::FailClosed, now),
+            Event::ScreenFailed => self.end(EndCause::FailClosed, now),
+
+            Event::ActivityAccepted { session } if session == self.in_use.session.id => {
+                self.in_use.was_accepted(now);
+                self.due(now)
+            }
+            Event::SessionLapsed { session } if session == self.in_use.session.id => {
+                self.in_use.is_lapsed = true;
+                let adopt = self.in_use.report(now);
+                self.due(now).after(vec![adopt])
+            }
+            Event::SessionAdopted { session, credential, limits } if session == self.in_use.session.id => {
+                self.in_use.was_adopted(limits, now);
+                self.due(now).after(vec![Command::StoreCredential { session, credential }])
+            }
+            Event::SessionEndedByServer { session, cause } if session == self.in_use.session.id => {
+                self.sign_out(cause, SigningOut::known_to_the_server, now)
+            }
+            // News of a session before this one.
+            Event::ActivityAccepted { session: _ }
+            | Event::SessionLapsed { session: _ }
+            | Event::SessionAdopted { .. }
+            | Event::SessionEndedByServer { .. }
+            | Event::SessionEndTold { session: _ } => self.due(now),
+            Event::ServerAway(fault) => {
+                self.in_use.server_away = Some(fault);
+                self.due(now)
+            }
+            Event::ServerReached => {
+                self.in_use.server_away = None;
+                // It has not heard of us: report at once.
+                self.in_use.heartbeat_at = now;
+                self.due(now)
+            }
+            Event::SessionOpened { session, .. } if session == self.in_use.session.id => self.due(now),
+            Event::SessionOpened { session, .. } => self.due(now).after(vec![ending::end_stray(session)]),
+            // Of two machines with one key, the one in session finishes it; the next sign-in is refused.
+            Event::WorkstationRefused(FailClosedCause::WorkstationCloned) => self.due(now),
+            Event::WorkstationRefused(cause) => {
+                let end = EndCause::of_refused_workstation(cause);
+                self.sign_out(end, |signing_out| signing_out.then_fail_closed(cause), now)
+            }
+
+            // A fresh credential could not be stored after the session was adopted: it could not be deleted
+            // for certain either.
+            Event::KeychainFailed { session } if session == self.in_use.session.id => {
+                self.end(EndCause::FailClosed, now)
+            }
+            // Of a session before this one.
+            Event::KeychainFailed { session: _ } => self.due(now),
+
+            // No session outlives the machine's sleep: nobody can be asked who it is that opens the lid.
+            Event::GoingToSleep => self.sign_out(EndCause::Suspend, SigningOut::awaited_by_sleep, now),
+            Event::WokeUp => self.end(EndCause::Suspend, now),
+            Event::ShuttingDown => self.sign_out(EndCause::Shutdown, SigningOut::awaited_by_sleep, now),
+            Event::WallClockJumped => self.due(now).after(vec![trail::clock_jumped()]),
+
+            // The credential is where it belongs, before or after an adoption.
+            Event::CredentialStored { session: _ } => self.due(now),
+            // Of a session before this one.
+            Event::CredentialDeleted { session: _ } => self.due(now),
+            // The login is on disk since before the screen was hers; nothing else is waited for.
+            Event::AuditStored(_) | Event::AuditFailed(..) => self.due(now),
+            // The covered screen offers these; a press may have crossed the change of screens.
+            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
+                self.due(now)
+            }
+            // Second copies of answers to the sign-in that led here, or to one before.
+            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
+                self.due(now)
+            }
+            // A second answer to a start-up that was asked twice.
+            Event::StartUpFinished | Event::StartUpFailed(_) => self.due(now),
+        }
+    }
+
+    fn input_seen(mut self, at: Instant, now: Instant) -> Step {
+        if at >= self.in_use.logoff_at() {
+            return self.end(EndCause::Inactivity, now);
+        }
+        if at > self.in_use.last_input {
+            self.in_use.saw_input(at);
+            self.last_look_at = None;
+            return self.due(now);
+        }
+        if self.last_look_at.is_some() {
+            // The last look's answer: nothing since the warning began.
+            return self.end(EndCause::Inactivity, now);
+        }
+        self.due(now)
+    }
+
+    /// Does what the clock asks for.
+    fn due(mut self, now: Instant) -> Step {
+        if let Some(cause) = self.in_use.is_over(now) {
+            return self.end(cause, now);
+        }
+        if now < self.in_use.warning_at() {
+            return self.stay_signed_in(now);
+        }
+        // The warning on screen shows both limits; the one notification stays with the nearer.
+        self.in_use.is_absolute_warned |= now >= self.in_use.session.absolute_warning_at;
+        let mut commands = Vec::new();
+        match self.last_look_at {
+            Some(at) if now >= at + MEASURE_LIMIT => return self.end(EndCause::Inactivity, now),
+            None if now >= self.in_use.logoff_at() => {
+                self.last_look_at = Some(now);
+                commands.push(Command::MeasureInactivity);
+            }
+            Some(_) | None => {}
+        }
+        if now >= self.in_use.heartbeat_at {
+            // Input is being watched for, so what is known of it is true now.
+            commands.push(self.in_use.report(now));
+        }
+        Step::to(self, commands)
+    }
+
+    /// The extension is told to the server at once.
+    fn stay_signed_in(mut self, now: Instant) -> Step {
+        let notice = if self.in_use.is_absolute_warned {
+            absolute_notice(&self.in_use, now)
+        } else {
+            Command::WithdrawNotice
+        };
+        let report = self.in_use.report(now);
+        Step::to(Active::resume(self.in_use), vec![report, Command::UnwatchInput, notice])
+    }
+
+    fn end(self, cause: EndCause, now: Instant) -> Step {
+        self.sign_out(cause, |signing_out| signing_out, now)
+    }
+
+    fn sign_out(self, cause: EndCause, how: impl FnOnce(SigningOut) -> SigningOut, now: Instant) -> Step {
+        let signing_out = SigningOut::of(Ending::of(self.in_use.session, cause), now);
+        how(signing_out).enter().and(vec![Command::UnwatchInput, Command::WithdrawNotice])
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per state: what each event means in it, and when it is due to look at the clock.
+//!
+//! Every event is named in every state. Where nothing follows from one, the arm says why.
+
+mod active;
+mod fail_closed;
+mod inactivity_warning;
+mod signed_out;
+mod signing_in;
+mod signing_out;
+mod starting;

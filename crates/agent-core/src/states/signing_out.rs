@@ -1,0 +1,188 @@
+//! Covering; a session is being ended, on record.
+//!
+//! The cover is asked for first; record, deletion and the word to the server are not held back by a cover
+//! that is slow. Left for `SignedOut` when all of it is done. What fails or takes too long moves to
+//! `FailClosed`, which goes on paying: nothing is lost, and nobody signs in before.
+
+use crate::{
+    command::{Command, FailClosedCause},
+    ending::Ending,
+    event::{Event, RecordKey},
+    instant::Instant,
+    state::{AfterSignOut, FailClosed, SignedOut, SignedOutNotice, SigningOut, StartUpDebt},
+    step::Step,
+    time_limits::{COVER_LIMIT, ENDING_LIMIT},
+    trail,
+};
+
+impl SigningOut {
+    pub(crate) const fn of(ending: Ending, now: Instant) -> Self {
+        let next = AfterSignOut::SignedOut(SignedOutNotice::SessionEnded(ending.cause));
+        Self { ending, owes_cover: true, since: now, next, is_sleep_awaited: false }
+    }
+
+    /// The screen has not been uncovered, nor asked for.
+    pub(crate) fn under_cover(self) -> Self {
+        Self { owes_cover: false, ..self }
+    }
+
+    /// The screen is not known to be covered.
+    pub(crate) fn bare(self) -> Self {
+        Self { owes_cover: true, ..self }
+    }
+
+    pub(crate) fn known_to_the_server(mut self) -> Self {
+        self.ending.owes_telling = false;
+        self
+    }
+
+    pub(crate) fn telling(self, notice: SignedOutNotice) -> Self {
+        Self { next: AfterSignOut::SignedOut(notice), ..self }
+    }
+
+    pub(crate) fn then_fail_closed(self, cause: FailClosedCause) -> Self {
+        Self { next: AfterSignOut::FailClosed(cause), ..self }
+    }
+
+    pub(crate) fn awaited_by_sleep(self) -> Self {
+        Self { is_sleep_awaited: true, ..self }
+    }
+
+    pub(crate) fn enter(self) -> Step {
+        let mut commands = Vec::new();
+        if self.owes_cover {
+            commands.push(Command::CoverScreen);
+        }
+        commands.append(&mut self.ending.commands());
+        Step::to(self, commands)
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        let all = self.since + ENDING_LIMIT;
+        if self.owes_cover { all.min(self.since + COVER_LIMIT) } else { all }
+    }
+
+    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
+        match event {
+            Event::DeadlineReached => self.due(now),
+
+            Event::ScreenCovered { input_held: _ } => {
+                self.owes_cover = false;
+                self.proceed(now)
+            }
+            Event::ScreenUncovered { session: _ } => {
+                // The answer to an earlier wish; the cover asked for since then follows, or fails.
+                self.owes_cover = true;
+                Step::to(self, vec![Command::CoverScreen])
+            }
+            Event::ScreenFailed => {
+                self.owes_cover = true;
+                self.fail(FailClosedCause::CoverUnconfirmed, now)
+            }
+
+            Event::AuditStored(key) => {
+                self.ending.record_stored(key);
+                self.proceed(now)
+            }
+            Event::AuditFailed(key, cause) if self.ending.owes_record(key) => self.fail(cause, now),
+            Event::CredentialDeleted { session } => {
+                self.ending.credential_deleted(session);
+                self.proceed(now)
+            }
+            Event::CredentialStored { session } => {
+                let delete = self.ending.credential_stored(session);
+                Step::to(self, delete.into_iter().collect())
+            }
+            Event::KeychainFailed { session }
+                if session == self.ending.session && self.ending.owes_deletion =>
+            {
+                self.fail(FailClosedCause::KeychainUnavailable, now)
+            }
+            Event::SessionEndTold { session } | Event::SessionEndedByServer { session, cause: _ } => {
+                // The server's cause may be another; the one that came first stands.
+                self.ending.was_told(session);
+                self.proceed(now)
+            }
+
+            Event::SessionOpened { session, .. } => {
+                let end = self.ending.stray(session);
+                Step::to(self, end)
+            }
+            Event::WorkstationRefused(cause) => Step::stay(self.then_fail_closed(cause)),
+
+            Event::GoingToSleep | Event::ShuttingDown => Step::stay(self.awaited_by_sleep()),
+            Event::WokeUp => {
+                // What was asked before the sleep gets its time anew.
+                self.is_sleep_awaited = false;
+                self.since = now;
+                Step::stay(self)
+            }
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+
+            // Of a session before this one, or of something already paid.
+            Event::AuditFailed(RecordKey::Login(_) | RecordKey::Logout(_), _)
+            | Event::KeychainFailed { session: _ } => Step::stay(self),
+            // Nothing waits for these records here.
+            Event::AuditFailed(RecordKey::FailedClosed | RecordKey::Other, _) => Step::stay(self),
+            // The screen takes no sign-in before this session is over; what was typed is wiped.
+            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
+                Step::stay(self)
+            }
+            // The first cause stands, and what is ended stays ended.
+            Event::SignOutPressed
+            | Event::StayPressed
+            | Event::InputSeen { at: _ }
+            | Event::InactivityUnknown => Step::stay(self),
+            // Answers to what was asked while the session lasted. A fresh credential is not stored, so it
+            // opens nothing.
+            Event::ActivityAccepted { session: _ }
+            | Event::SessionLapsed { session: _ }
+            | Event::SessionAdopted { .. } => Step::stay(self),
+            // Of a sign-in before; its session, should there be one, comes as `SessionOpened`.
+            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
+                Step::stay(self)
+            }
+            // The durable outbox takes the end in any case.
+            Event::ServerReached | Event::ServerAway(_) => Step::stay(self),
+            // A second answer to a start-up that was asked twice.
+            Event::StartUpFinished | Event::StartUpFailed(_) => Step::stay(self),
+        }
+    }
+
+    fn due(self, now: Instant) -> Step {
+        if self.owes_cover && now >= self.since + COVER_LIMIT {
+            return self.fail(FailClosedCause::CoverUnconfirmed, now);
+        }
+        if now >= self.since + ENDING_LIMIT {
+            let cause = self.ending.unpaid_cause();
+            return self.fail(cause, now);
+        }
+        Step::stay(self)
+    }
+
+    fn proceed(self, now: Instant) -> Step {
+        if self.owes_cover || !self.ending.is_paid() {
+            return Step::stay(self);
+        }
+        let sleep = self.is_sleep_awaited.then_some(Command::AllowSleep).into_iter().collect();
+        match self.next {
+            AfterSignOut::SignedOut(notice) => Step::to(SignedOut::telling(notice), sleep),
+            AfterSignOut::FailClosed(cause) => {
+                FailClosed::because(cause, now).owing_start_up(StartUpDebt::Owed).enter().and(sleep)
+            }
+        }
+    }
+
+    fn fail(self, cause: FailClosedCause, now: Instant) -> Step {
+        let start_up = match self.next {
+            AfterSignOut::SignedOut(_) => StartUpDebt::Settled,
+            AfterSignOut::FailClosed(_) => StartUpDebt::Owed,
+        };
+        FailClosed::because(cause, now)
+            .owing_cover(self.owes_cover)
+            .owing_ending(self.ending)
+            .owing_start_up(start_up)
+            .awaited_by_sleep(self.is_sleep_awaited)
+            .enter()
+    }
+}

@@ -1,0 +1,38 @@
+//! How long each wait may last. Fixed: a site decides about its people's time (policy), not about ours.
+
+use std::time::Duration;
+
+/// `ScreenCovered` must follow `CoverScreen` within this, or the cover counts as unconfirmed.
+pub const COVER_LIMIT: Duration = Duration::from_secs(2);
+/// The same at start, where the display may still be coming up.
+pub const COVER_LIMIT_AT_START: Duration = Duration::from_secs(5);
+/// `ScreenUncovered` must follow `UncoverScreen` within this.
+pub const UNCOVER_LIMIT: Duration = Duration::from_secs(3);
+/// The start-up port answers within 10 s; after this it is asked again.
+pub const START_UP_LIMIT: Duration = Duration::from_secs(15);
+/// Login record and credential must be in place within this (the keychain answers within 3 s).
+pub const SECURING_LIMIT: Duration = Duration::from_secs(8);
+/// What a session's end owes must be paid within this, or the agent fails closed and goes on paying.
+pub const ENDING_LIMIT: Duration = Duration::from_secs(5);
+/// The inactivity port answers within 100 ms; without an answer after this, there was no input.
+pub const MEASURE_LIMIT: Duration = Duration::from_millis(150);
+/// Later than this behind the inactivity limit nothing counts any more. The server is as far behind.
+pub const LATE_MAX: Duration = Duration::from_secs(5);
+/// An answer is called slow, in words, after this.
+pub const SLOW_AFTER: Duration = Duration::from_secs(2);
+/// The server port gives one request up at 5 s; should even that not be told, the core does at this.
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(8);
+/// An unanswered request is sent again, with the same id, after this.
+pub const RETRY_AFTER: Duration = Duration::from_secs(3);
+/// After this the retries end, in words.
+pub const GIVE_UP_AFTER: Duration = Duration::from_secs(120);
+/// First wait between two tries to leave `FailClosed`; each further one doubles it.
+pub const BACK_OFF_FIRST: Duration = Duration::from_secs(1);
+/// No wait between two tries is longer.
+pub const BACK_OFF_MAX: Duration = Duration::from_secs(30);
+/// The absolute limit is announced this long before it, or at half of the session where that is later.
+pub const ABSOLUTE_WARNING: Duration = Duration::from_secs(5 * 60);
+/// No report is due more often, whatever a server says.
+pub const HEARTBEAT_MIN: Duration = Duration::from_millis(100);
+/// Times the screen may cover by itself between two reports before the session is given up.
+pub const RECOVERIES_MAX: u32 = 3;
