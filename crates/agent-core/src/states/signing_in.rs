@@ -492,7 +492,7 @@ impl SigningIn {
             Stage::Uncovering { session, .. } => Some(SigningOut::of(Ending::of(session, cause), now)),
             Stage::AskingFirstFactor { .. }
             | Stage::AwaitingCode { .. }
-            | Stage::AskingSecondFactor { .. } => Err(self),
+            | Stage::AskingSecondFactor { .. } => None,
         }
     }
 }
