@@ -1,0 +1,215 @@
+//! The audit record: append-only, read in pages.
+
+use audit::{
+    fhir::{self, AuditEvent},
+    record::AuditRecord,
+};
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{StoreError, millis, timestamp};
+
+/// The chain of this node: there is one node.
+const CHAIN_ID: i64 = 1;
+
+/// When a record came, and by whose proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// By the server's clock.
+    pub received_at: Timestamp,
+    /// The workstation whose proof came with it; `None` for the server's own.
+    pub received_from: Option<Uuid>,
+}
+
+impl Receipt {
+    /// A record the server writes itself.
+    #[must_use]
+    pub const fn own(received_at: Timestamp) -> Self {
+        Self { received_at, received_from: None }
+    }
+}
+
+/// What became of a record handed to [`insert`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insertion {
+    /// It is stored with the caller's transaction.
+    Inserted,
+    /// It was stored before, byte for byte.
+    Identical,
+    /// Another record with its id was stored before and stands.
+    Conflict,
+}
+
+/// One stored event with its stamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Place in the order of receipt.
+    pub chain_seq: i64,
+    /// When and from whom it came.
+    pub receipt: Receipt,
+    /// FHIR R4 `AuditEvent`, as stored.
+    pub event: String,
+}
+
+/// What to look for; every part that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Exactly this event.
+    pub id: Option<Uuid>,
+    /// Recorded at this instant or later.
+    pub from: Option<Timestamp>,
+    /// Recorded before this instant.
+    pub until: Option<Timestamp>,
+    /// About this person.
+    pub user_id: Option<Uuid>,
+    /// At this workstation.
+    pub workstation_id: Option<Uuid>,
+}
+
+/// A place in the order in which pages are read: by time of the event, then by receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Time of the last event of the page before, in milliseconds since 1970.
+    pub recorded_at: i64,
+    /// Its place in the order of receipt.
+    pub chain_seq: i64,
+}
+
+/// One page, oldest event first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The events.
+    pub events: Vec<StoredEvent>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+}
+
+/// Stores `record` once. Call it within a write transaction.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    record: &AuditRecord,
+    receipt: Receipt,
+) -> Result<Insertion, StoreError> {
+    let event = event_text(record);
+    let held: Option<String> = sqlx::query_scalar("SELECT event FROM audit_events WHERE id = $1")
+        .bind(record.id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    match held {
+        Some(held) if held == event => return Ok(Insertion::Identical),
+        Some(_) => return Ok(Insertion::Conflict),
+        None => {}
+    }
+    sqlx::query(
+        "INSERT INTO audit_events (id, chain_id, chain_seq, recorded_at, received_at, received_from, \
+         workstation_id, user_id, session_id, event) \
+         SELECT $1, $2, COALESCE(MAX(chain_seq), 0) + 1, $3, $4, $5, $6, $7, $8, $9 \
+         FROM audit_events WHERE chain_id = $2",
+    )
+    .bind(record.id)
+    .bind(CHAIN_ID)
+    .bind(millis(record.recorded_at))
+    .bind(millis(receipt.received_at))
+    .bind(receipt.received_from)
+    .bind(record.workstation.as_ref().map(|workstation| workstation.id))
+    .bind(record.user.as_ref().map(|user| user.id))
+    .bind(record.session_id)
+    .bind(event)
+    .execute(connection)
+    .await?;
+    Ok(Insertion::Inserted)
+}
+
+/// The event with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<StoredEvent>, StoreError> {
+    sqlx::query(
+        "SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| stored(&row).map(|(event, _)| event))
+    .transpose()
+}
+
+/// At most `count` events after `after`, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn search(
+    connection: &mut SqliteConnection,
+    search: &Search,
+    after: Option<Cursor>,
+    count: u32,
+) -> Result<Page, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE 1 = 1",
+    );
+    push_conditions(&mut query, search);
+    if let Some(after) = after {
+        query.push(" AND (recorded_at, chain_seq) > (").push_bind(after.recorded_at).push(", ");
+        query.push_bind(after.chain_seq).push(")");
+    }
+    query.push(" ORDER BY recorded_at, chain_seq LIMIT ").push_bind(i64::from(count) + 1);
+    let rows = query.build().fetch_all(connection).await?;
+    let mut found = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+    let has_more = found.len() > usize::try_from(count).unwrap_or(usize::MAX);
+    if has_more {
+        found.pop();
+    }
+    let next = found.last().filter(|_| has_more).map(|(_, cursor)| *cursor);
+    Ok(Page { events: found.into_iter().map(|(event, _)| event).collect(), next })
+}
+
+/// How many events there are, all pages together.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count(connection: &mut SqliteConnection, search: &Search) -> Result<u64, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
+    push_conditions(&mut query, search);
+    let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
+    u64::try_from(count).map_err(|_| StoreError::Corrupt("count"))
+}
+
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, search: &Search) {
+    if let Some(id) = search.id {
+        query.push(" AND id = ").push_bind(id);
+    }
+    if let Some(from) = search.from {
+        query.push(" AND recorded_at >= ").push_bind(millis(from));
+    }
+    if let Some(until) = search.until {
+        query.push(" AND recorded_at < ").push_bind(millis(until));
+    }
+    if let Some(user_id) = search.user_id {
+        query.push(" AND user_id = ").push_bind(user_id);
+    }
+    if let Some(workstation_id) = search.workstation_id {
+        query.push(" AND workstation_id = ").push_bind(workstation_id);
+    }
+}
+
+fn stored(row: &SqliteRow) -> Result<(StoredEvent, Cursor), StoreError> {
+    let recorded_at: i64 = row.try_get("recorded_at")?;
+    let chain_seq: i64 = row.try_get("chain_seq")?;
+    let receipt = Receipt {
+        received_at: timestamp(row.try_get("received_at")?)?,
+        received_from: row.try_get("received_from")?,
+    };
+    let event = StoredEvent { chain_seq, receipt, event: row.try_get("event")? };
+    Ok((event, Cursor { recorded_at, chain_seq }))
+}
+
+/// The one spelling of a record; what is compared and will be chained.
+fn event_text(record: &AuditRecord) -> String {
+    let json = fhir::to_json(&AuditEvent::from(record));
+    String::from_utf8(json).expect("serde_json writes UTF-8")
+}

@@ -1,0 +1,66 @@
+//! Tokens that read the audit record. The token itself is shown once and never stored.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::{StoreError, millis};
+
+/// Stores the SHA-256 of a new token under `name`; `false` when the name was used before.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    name: &str,
+    token_hash: [u8; 32],
+    made_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO auditor_tokens (name, token_hash, made_at, expires_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(name)
+    .bind(&token_hash[..])
+    .bind(millis(made_at))
+    .bind(millis(expires_at))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The name of the token with this SHA-256, if it may be used at `now`.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn find(
+    connection: &mut SqliteConnection,
+    token_hash: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let name = sqlx::query_scalar(
+        "SELECT name FROM auditor_tokens WHERE token_hash = $1 AND expires_at > $2 AND revoked_at IS NULL",
+    )
+    .bind(&token_hash[..])
+    .bind(millis(now))
+    .fetch_optional(connection)
+    .await?;
+    Ok(name)
+}
+
+/// Ends the token called `name`; `false` when there is none or it was ended before.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn revoke(
+    connection: &mut SqliteConnection,
+    name: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE auditor_tokens SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL")
+        .bind(name)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
