@@ -10,8 +10,12 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a bound on real waiting needs the real clock")]
 
+pub mod app;
+pub mod auditor;
 pub mod hand;
+pub mod nurse;
 pub mod part;
 pub mod picture;
 pub mod session_bus;
+pub mod ward;
 pub mod x_server;

@@ -1,6 +1,6 @@
 //! Pictures of the whole screen, taken from the X root window, and single pixels of it.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use x11rb::{
@@ -8,6 +8,8 @@ use x11rb::{
     protocol::xproto::{ConnectionExt as _, ImageFormat},
     rust_connection::RustConnection,
 };
+
+use crate::part::wait_for;
 
 /// Looks at one display.
 #[derive(Debug)]
@@ -42,6 +44,22 @@ impl Eye {
             bail!("no picture: {}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
+    }
+
+    /// Waits until the screen stands still: the same pixels for a fifth of a second.
+    ///
+    /// # Errors
+    /// When it still moves after three seconds, or the display is gone.
+    pub fn wait_still(&self) -> Result<()> {
+        const LOOKS: u32 = 5;
+        let (mut last, mut same) = (self.pixels()?, 0);
+        wait_for("a screen that stands still", Duration::from_secs(3), || {
+            std::thread::sleep(Duration::from_millis(40));
+            let pixels = self.pixels().ok()?;
+            same = if pixels == last { same + 1 } else { 0 };
+            last = pixels;
+            (same == LOOKS).then_some(())
+        })
     }
 
     /// Red, green and blue of one pixel.

@@ -1,0 +1,129 @@
+//! A person's app: a window in a colour nothing else has, which keeps count of every key and click it gets.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use anyhow::Result;
+use x11rb::{
+    connection::Connection,
+    protocol::{
+        Event,
+        xproto::{ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, PropMode, WindowClass},
+    },
+    rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
+};
+
+/// The app's colour, red, green, blue: none of Tapward's themes has it.
+pub const MARKER: [u8; 3] = [0xff, 0x00, 0xf0];
+
+/// What reached the app.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Key codes, in order.
+    pub keys: Vec<u8>,
+    /// Clicks.
+    pub clicks: usize,
+}
+
+/// The running app.
+#[derive(Debug)]
+pub struct App {
+    received: Arc<Mutex<Received>>,
+    is_stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    window: u32,
+}
+
+impl App {
+    /// Opens a window that covers the screen's work area and takes the focus, as a full-screen app would.
+    ///
+    /// # Errors
+    /// When the display does not answer.
+    pub fn start(display: &str) -> Result<Self> {
+        let (connection, screen) = RustConnection::connect(Some(display))?;
+        let screen = &connection.setup().roots[screen];
+        let (root, width, height) = (screen.root, screen.width_in_pixels, screen.height_in_pixels);
+        let window = connection.generate_id()?;
+        let [red, green, blue] = MARKER.map(u32::from);
+        connection.create_window(
+            x11rb::COPY_DEPTH_FROM_PARENT,
+            window,
+            root,
+            0,
+            0,
+            width,
+            height,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            0,
+            &CreateWindowAux::new()
+                .background_pixel(red << 16 | green << 8 | blue)
+                .event_mask(EventMask::KEY_PRESS | EventMask::BUTTON_PRESS | EventMask::STRUCTURE_NOTIFY),
+        )?;
+        let title = connection.intern_atom(false, b"WM_NAME")?.reply()?.atom;
+        connection.change_property8(PropMode::REPLACE, window, title, 31_u32, b"Chart")?;
+        connection.map_window(window)?;
+        connection.flush()?;
+        // A window manager decides the focus; without one, or after it, this asks for it.
+        connection.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)?;
+        connection.sync()?;
+
+        let received = Arc::new(Mutex::new(Received::default()));
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let thread = thread::spawn({
+            let (received, is_stopping) = (Arc::clone(&received), Arc::clone(&is_stopping));
+            move || listen(&connection, &received, &is_stopping)
+        });
+        Ok(Self { received, is_stopping, thread: Some(thread), window })
+    }
+
+    /// What reached it so far.
+    ///
+    /// # Panics
+    /// When its thread has panicked.
+    #[must_use]
+    pub fn received(&self) -> Received {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// Its X id.
+    #[must_use]
+    pub fn window(&self) -> u32 {
+        self.window
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn listen(connection: &RustConnection, received: &Mutex<Received>, is_stopping: &AtomicBool) {
+    while !is_stopping.load(Ordering::Relaxed) {
+        match connection.poll_for_event() {
+            Ok(Some(Event::KeyPress(key))) => received.lock().unwrap().keys.push(key.detail),
+            Ok(Some(Event::ButtonPress(_))) => received.lock().unwrap().clicks += 1,
+            Ok(Some(_)) => {}
+            Ok(None) => thread::sleep(Duration::from_millis(2)),
+            // The display is gone, and with it everything that could still be received.
+            Err(_) => return,
+        }
+    }
+}
+
+/// Whether any of `pixels` shows the app.
+#[must_use]
+pub fn is_visible_in(pixels: &[[u8; 3]]) -> bool {
+    pixels.contains(&MARKER)
+}
