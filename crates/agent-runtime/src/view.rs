@@ -5,8 +5,12 @@
 //! Words live in the UI by these codes; only names of people and places are text. Times are told as
 //! `…_ms` from the moment the view was emitted, so that the UI needs no clock in common with us.
 
+mod derive;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use derive::{next_change, screen};
 
 pub use crate::intent::Intent;
 
@@ -95,6 +99,10 @@ pub enum ScreenView {
         step: AskingStep,
         /// Two seconds have passed: say so in words.
         is_slow: bool,
+        /// It went unanswered for this reason and is asked again by itself.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        fault: Option<ContactFaultView>,
     },
     /// Covered: six boxes.
     SecondFactor {

@@ -8,5 +8,6 @@
 //!   adapters in `tests/os_contract`.
 #![allow(clippy::unwrap_used, reason = "only tests use this crate")]
 
+pub mod bedside;
 pub mod clock;
 pub mod fake;

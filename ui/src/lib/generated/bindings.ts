@@ -87,7 +87,11 @@ step: AskingStep,
 /**
  * Two seconds have passed: say so in words.
  */
-is_slow: boolean, } | { "kind": "second_factor",
+is_slow: boolean,
+/**
+ * It went unanswered for this reason and is asked again by itself.
+ */
+fault?: ContactFaultView, } | { "kind": "second_factor",
 /**
  * Time left.
  */

@@ -1,0 +1,55 @@
+//! What the events say of the server's whereabouts. The core needs this only within a session; the screen
+//! shows it always.
+
+use agent_core::event::{ContactFault, Event};
+
+use crate::view::Contact;
+
+/// Whether the server answers, after `event`.
+pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
+    match event {
+        // It answered: whatever it said.
+        Event::ServerReached
+        | Event::ChallengeIssued { .. }
+        | Event::SessionOpened { .. }
+        | Event::SignInRefused { .. }
+        | Event::ActivityAccepted { .. }
+        | Event::SessionLapsed { .. }
+        | Event::SessionAdopted { .. }
+        | Event::WorkstationRefused(_) => Contact::Online,
+
+        Event::ServerAway(fault) | Event::SignInUnanswered { fault, .. } => match fault {
+            ContactFault::Unreachable => Contact::Away,
+            ContactFault::Slow => Contact::Away,
+            ContactFault::Unavailable => Contact::Away,
+            ContactFault::NotOurServer => Contact::NotOurServer,
+            ContactFault::ClockWrong => Contact::ClockWrong,
+        },
+
+        // An end can be told by a durable outbox too; the rest is not about the server.
+        Event::SessionEndedByServer { .. }
+        | Event::SessionEndTold { .. }
+        | Event::DeadlineReached
+        | Event::StartUpFinished
+        | Event::StartUpFailed(_)
+        | Event::ScreenCovered { .. }
+        | Event::ScreenUncovered { .. }
+        | Event::ScreenFailed
+        | Event::SignInSubmitted { .. }
+        | Event::CodeSubmitted { .. }
+        | Event::SignInCancelled
+        | Event::SignOutPressed
+        | Event::StayPressed
+        | Event::InputSeen { .. }
+        | Event::InactivityUnknown
+        | Event::CredentialStored { .. }
+        | Event::CredentialDeleted { .. }
+        | Event::KeychainFailed { .. }
+        | Event::AuditStored(_)
+        | Event::AuditFailed(..)
+        | Event::GoingToSleep
+        | Event::WokeUp
+        | Event::WallClockJumped
+        | Event::ShuttingDown => before,
+    }
+}

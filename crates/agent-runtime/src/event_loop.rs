@@ -1,0 +1,287 @@
+//! The one loop: the next event or the next deadline, one step of the core, its commands, the view.
+//!
+//! One task owns the state. Nothing here waits for a port: ports answer by events. While nothing is due
+//! the loop sleeps, and nothing polls.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use agent_core::{
+    event::{Event, Limits, RecordKey},
+    instant::Instant,
+    state::State,
+    step::{self, Step},
+};
+use audit::record::{Alert, What};
+use tokio::sync::{
+    mpsc::{self, UnboundedReceiver},
+    watch,
+};
+use tracing::{debug, error, info};
+
+use crate::{
+    contact,
+    intent::{Intent, Malformed},
+    interpreter::Interpreter,
+    policy_file::{PolicyInForce, PolicyOrigin},
+    ports::{Clock, EventSink, Ports},
+    stage::Stage,
+    view::ViewModel,
+};
+
+/// More intents than a person can make at once; what is over it falls away.
+const INTENTS_MAX: usize = 32;
+/// The core never leaves a deadline standing once it was told that it has come. Should it, it is told
+/// again after this: a busy loop would be the worse fault.
+const DEADLINE_TOLD_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// The record of the agent's stop is waited for at most this long.
+const LAST_RECORD_LIMIT: Duration = Duration::from_secs(2);
+
+/// The running agent, as one future.
+pub struct EventLoop {
+    state: State,
+    interpreter: Interpreter,
+    clock: Arc<dyn Clock>,
+    events: UnboundedReceiver<Event>,
+    intents: mpsc::Receiver<Intent>,
+    policy: PolicyInForce,
+    stage: Stage,
+    has_recorded_start: bool,
+    is_stopping: bool,
+    /// When the core was last told that its deadline has come.
+    deadline_told_at: Option<Instant>,
+}
+
+/// What the program around the loop holds of it: intents in, views out.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    intents: mpsc::Sender<Intent>,
+    views: watch::Receiver<ViewModel>,
+}
+
+impl Remote {
+    /// Hands over what the person did. Never blocks; falls away when the loop is far behind or has ended.
+    pub fn send(&self, intent: Intent) {
+        if self.intents.try_send(intent).is_err() {
+            debug!("An intent fell away: there are too many, or the loop has ended");
+        }
+    }
+
+    /// What is on screen, now and whenever it changes.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<ViewModel> {
+        self.views.clone()
+    }
+}
+
+impl EventLoop {
+    /// A loop on `ports`, which put their events into `events`' other end, `sink`.
+    #[must_use]
+    pub fn new(
+        ports: Ports,
+        (sink, events): (EventSink, UnboundedReceiver<Event>),
+        policy: PolicyInForce,
+    ) -> (Self, Remote) {
+        let clock = Arc::clone(&ports.clock);
+        let now = clock.now();
+        let mut interpreter = Interpreter::new(ports, sink);
+        let Step { state, commands } = step::start(now);
+        let (stage, views) = Stage::new(&state, policy.notice(), interpreter.ports(), now);
+        for command in commands {
+            interpreter.run(command);
+        }
+        let (intent_sender, intents) = mpsc::channel(INTENTS_MAX);
+        let event_loop = Self {
+            state,
+            interpreter,
+            clock,
+            events,
+            intents,
+            policy,
+            stage,
+            has_recorded_start: false,
+            is_stopping: false,
+            deadline_told_at: None,
+        };
+        (event_loop, Remote { intents: intent_sender, views })
+    }
+
+    /// Runs until the machine or the OS session shuts down and nothing is owed any more.
+    pub async fn run(mut self) {
+        while !self.may_stop() {
+            self.turn().await;
+        }
+        self.record_stop().await;
+        info!("The agent has stopped");
+    }
+
+    /// Takes up one thing: the next event, what the person did, or a deadline.
+    async fn turn(&mut self) {
+        let clock = Arc::clone(&self.clock);
+        let deadline = self.deadline();
+        // A deadline that has come goes before any number of events: nobody can hold it off by making more.
+        if deadline.is_some_and(|deadline| deadline <= clock.now()) {
+            return self.deadline_reached();
+        }
+        let deadline_comes = async {
+            match deadline {
+                Some(deadline) => clock.sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(event) = self.events.recv() => self.take(event),
+            Some(intent) = self.intents.recv() => self.take_intent(intent),
+            () = deadline_comes => self.deadline_reached(),
+        }
+    }
+
+    /// The core's deadline, or the view's own where that is earlier.
+    fn deadline(&self) -> Option<Instant> {
+        let core = self.core_deadline();
+        let view = self.stage.next_change(&self.state, self.clock.now());
+        core.into_iter().chain(view).min()
+    }
+
+    fn core_deadline(&self) -> Option<Instant> {
+        let deadline = self.state.deadline()?;
+        match self.deadline_told_at {
+            Some(told_at) if deadline <= told_at => Some(told_at + DEADLINE_TOLD_AGAIN_AFTER),
+            _ => Some(deadline),
+        }
+    }
+
+    fn deadline_reached(&mut self) {
+        let now = self.clock.now();
+        if self.core_deadline().is_some_and(|deadline| deadline <= now) {
+            if self.state.deadline().is_some_and(|deadline| Some(deadline) <= self.deadline_told_at) {
+                error!(state = self.state.name(), "The core leaves a deadline standing that has come");
+            }
+            self.deadline_told_at = Some(now);
+            self.take(Event::DeadlineReached);
+        } else {
+            self.show();
+        }
+    }
+
+    fn take_intent(&mut self, intent: Intent) {
+        debug!(?intent, "The person did something");
+        match intent.into_event() {
+            Ok(event) => {
+                self.stage.forget_malformed();
+                self.take(event);
+            }
+            Err(Malformed) => {
+                self.stage.refuse_malformed();
+                self.show();
+            }
+        }
+    }
+
+    fn take(&mut self, mut event: Event) {
+        let now = self.clock.now();
+        self.stage.contact = contact::after(self.stage.contact, &event);
+        self.is_stopping |= event == Event::ShuttingDown;
+        let starts_up = event == Event::StartUpFinished;
+        self.tighten(&mut event);
+
+        let before = self.state.name();
+        // The core takes the state by value and hands the next one back.
+        let state = std::mem::replace(&mut self.state, step::start(now).state);
+        let Step { state, commands } = step::step(state, event, now);
+        self.state = state;
+        if self.state.name() != before {
+            info!(
+                from = before,
+                to = self.state.name(),
+                "The agent went from {before} to {}",
+                self.state.name()
+            );
+        }
+
+        for command in commands {
+            self.interpreter.run(command);
+        }
+        if starts_up && !self.has_recorded_start {
+            self.has_recorded_start = true;
+            self.record_start();
+        }
+        self.show();
+    }
+
+    /// The session gets the stricter of what the server gives and what this workstation's policy allows.
+    fn tighten(&self, event: &mut Event) {
+        if let Event::SessionOpened { limits, .. } | Event::SessionAdopted { limits, .. } = event {
+            *limits = self.stricter(*limits);
+        }
+    }
+
+    fn stricter(&self, server: Limits) -> Limits {
+        let strict = self.policy.policy.limits().stricter_of(policy::Limits {
+            inactivity: server.inactivity,
+            warning: server.warning,
+            absolute: server.absolute_remaining,
+            heartbeat: server.heartbeat,
+        });
+        Limits {
+            inactivity: strict.inactivity,
+            warning: strict.warning,
+            absolute_remaining: strict.absolute,
+            heartbeat: strict.heartbeat,
+        }
+    }
+
+    fn show(&mut self) {
+        self.stage.show(&self.state, self.interpreter.ports(), self.clock.now());
+    }
+
+    /// Once per process, when the spool takes records: that the agent runs, and what weakens it.
+    fn record_start(&self) {
+        self.interpreter.append_other(What::ApplicationStarted);
+        for _ in self.policy.weakened() {
+            self.interpreter.append_other(What::SecurityAlert { alert: Alert::SafeguardWeakened });
+        }
+        if matches!(self.policy.origin, PolicyOrigin::LastGood | PolicyOrigin::BuiltInStrict) {
+            self.interpreter.append_other(What::Administration { action: "policy.refused".to_owned() });
+        }
+    }
+
+    fn may_stop(&self) -> bool {
+        let is_at_rest = match &self.state {
+            State::Starting(_) | State::SignedOut(_) => true,
+            State::FailClosed(fail_closed) => fail_closed.ending.is_none() && !fail_closed.owes_cover,
+            State::SigningIn(_) | State::Active(_) | State::InactivityWarning(_) | State::SigningOut(_) => {
+                false
+            }
+        };
+        self.is_stopping && is_at_rest
+    }
+
+    async fn record_stop(&mut self) {
+        if !self.has_recorded_start {
+            return;
+        }
+        self.interpreter.append_other(What::ApplicationStopped);
+        let clock = Arc::clone(&self.clock);
+        let limit = clock.sleep_until(clock.now() + LAST_RECORD_LIMIT);
+        tokio::pin!(limit);
+        loop {
+            tokio::select! {
+                biased;
+                event = self.events.recv() => match event {
+                    Some(Event::AuditStored(RecordKey::Other) | Event::AuditFailed(RecordKey::Other, _)) | None => {
+                        return;
+                    }
+                    Some(_) => {}
+                },
+                () = &mut limit => return,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").field("state", &self.state.name()).finish_non_exhaustive()
+    }
+}

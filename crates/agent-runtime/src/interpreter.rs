@@ -1,0 +1,119 @@
+//! Commands of the core become calls of the ports. Dull: nothing is decided here.
+
+use agent_core::{
+    command::{Command, FailClosedCause, OwedRecord},
+    event::{Event, RecordKey},
+};
+use audit::record::{AuditRecord, Factors};
+use tracing::{debug, error};
+
+use crate::{
+    ports::{EventSink, Ports},
+    records,
+};
+
+/// Runs commands against the ports.
+#[derive(Debug)]
+pub(crate) struct Interpreter {
+    ports: Ports,
+    events: EventSink,
+    /// What the sign-in at hand has been asked for: the login's record tells it.
+    factors: Factors,
+}
+
+impl Interpreter {
+    pub(crate) const fn new(ports: Ports, events: EventSink) -> Self {
+        Self { ports, events, factors: Factors::Password }
+    }
+
+    pub(crate) const fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Runs one command. Returns at once: every port answers by an event.
+    pub(crate) fn run(&mut self, command: Command) {
+        debug!(command = name(&command), "Running a command");
+        let ports = &self.ports;
+        match command {
+            Command::StartUp => ports.start_up.start_up(),
+            Command::CoverScreen => ports.screen.cover(),
+            Command::UncoverScreen { session } => ports.screen.uncover(session),
+            Command::OpenSession { attempt, name, password } => {
+                self.factors = Factors::Password;
+                self.ports.session_server.open_session(attempt, name, password);
+            }
+            Command::AnswerChallenge { attempt, challenge, code } => {
+                self.factors = Factors::PasswordTotp;
+                self.ports.session_server.answer_challenge(attempt, challenge, code);
+            }
+            Command::StoreCredential { session, credential } => {
+                ports.session_server.hold_credential(Some(credential.clone()));
+                ports.keychain.store(session, credential);
+            }
+            Command::DeleteCredential { session } => {
+                ports.session_server.hold_credential(None);
+                ports.keychain.delete(session);
+            }
+            Command::AppendAudit(owed) => self.append(owed),
+            Command::MeasureInactivity => ports.idle.measure(),
+            Command::WatchForInput => ports.idle.watch(),
+            Command::UnwatchInput => ports.idle.unwatch(),
+            Command::ReportActivity { session, idle } => ports.session_server.report_activity(session, idle),
+            Command::AdoptSession { session, idle, idle_longest } => {
+                ports.session_server.adopt_session(session, idle, idle_longest);
+            }
+            Command::EndSession { session, cause } => ports.session_server.end_session(session, cause),
+            Command::Notify(notice) => ports.notifier.show(notice),
+            Command::WithdrawNotice => ports.notifier.withdraw(),
+            Command::AllowSleep => ports.power.allow_sleep(),
+        }
+    }
+
+    /// Writes down something that no state waits for.
+    pub(crate) fn append_other(&self, what: audit::record::What) {
+        let at = self.ports.clock.wall();
+        let workstation = self.ports.start_up.enrolment().map(|enrolment| enrolment.workstation);
+        self.ports.audit_trail.append(RecordKey::Other, records::other(at, workstation, what));
+    }
+
+    fn append(&self, owed: OwedRecord) {
+        let key = records::key(&owed);
+        match self.record(owed) {
+            Some(record) => self.ports.audit_trail.append(key, record),
+            None => {
+                // A session cannot open before start-up has read the enrolment.
+                error!("A record is owed at a workstation that does not know who it is");
+                self.events.send(Event::AuditFailed(key, FailClosedCause::NotEnrolled));
+            }
+        }
+    }
+
+    fn record(&self, owed: OwedRecord) -> Option<AuditRecord> {
+        let at = self.ports.clock.wall();
+        let workstation = self.ports.start_up.enrolment().map(|enrolment| enrolment.workstation);
+        records::record(owed, at, workstation, self.factors)
+    }
+}
+
+/// A command's name, for the log: what it carries is nobody's business there.
+const fn name(command: &Command) -> &'static str {
+    match command {
+        Command::StartUp => "StartUp",
+        Command::CoverScreen => "CoverScreen",
+        Command::UncoverScreen { .. } => "UncoverScreen",
+        Command::OpenSession { .. } => "OpenSession",
+        Command::AnswerChallenge { .. } => "AnswerChallenge",
+        Command::StoreCredential { .. } => "StoreCredential",
+        Command::DeleteCredential { .. } => "DeleteCredential",
+        Command::AppendAudit(_) => "AppendAudit",
+        Command::MeasureInactivity => "MeasureInactivity",
+        Command::WatchForInput => "WatchForInput",
+        Command::UnwatchInput => "UnwatchInput",
+        Command::ReportActivity { .. } => "ReportActivity",
+        Command::AdoptSession { .. } => "AdoptSession",
+        Command::EndSession { .. } => "EndSession",
+        Command::Notify(_) => "Notify",
+        Command::WithdrawNotice => "WithdrawNotice",
+        Command::AllowSleep => "AllowSleep",
+    }
+}
