@@ -270,7 +270,7 @@ impl Supervisor {
     fn on_begun(&mut self, now: Moment, actions: &mut Vec<Action>) {
         self.unusable_since = Some(now.awake);
         self.agent = Agent::Starting;
-        actions.extend([Action::HoldInput, Action::Cover, Action::StartAgent]);
+        actions.extend([Action::Cover, Action::HoldInput, Action::StartAgent]);
     }
 
     fn on_started(&mut self, now: Moment) {
@@ -534,8 +534,7 @@ impl Supervisor {
         self.screen = Screen::Covered(Holder::Shield);
         self.input_held = None;
         self.told_held = None;
-        // The keyboard first: nothing typed after the word belongs to the app any more.
-        actions.extend([Action::HoldInput, Action::Cover]);
+        actions.extend([Action::Cover, Action::HoldInput]);
     }
 
     /// Tells a ready agent that it is covered, and who has the input, unless it knows or the first try is under way.
@@ -558,3 +557,6 @@ impl Supervisor {
         Duration::from_millis(2 * beat_ms + BEAT_SLACK_MS)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,7 @@ impl Cover {
         self.panes.iter().map(|Pane { on, .. }| (on.x, on.y, on.width, on.height)).collect()
     }
 
-    /// Every monitor black, above everything. Sent with the next flush: [`Cover::hold_input`] follows.
+    /// Every monitor black, above everything. [`Cover::hold_input`] must follow: it takes the focus too.
     pub(crate) fn cover(&mut self) -> Result<(), CoverError> {
         self.is_covering = true;
         for window in self.windows() {

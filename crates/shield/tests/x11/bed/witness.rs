@@ -1,0 +1,121 @@
+//! Somebody who looks at one pixel of every monitor, more than a thousand times a second where the machine allows.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use anyhow::Result;
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ConnectionExt as _, ImageFormat},
+};
+
+use super::SOON;
+use crate::part::wait_for;
+
+/// What was seen, from when on. The time is taken before the look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub at: Instant,
+    pub point: usize,
+    /// `None` where the point is outside the screen.
+    pub colour: Option<[u8; 3]>,
+}
+
+struct Notes {
+    changes: Vec<Seen>,
+    /// The last look at each point.
+    last: Vec<Option<Seen>>,
+}
+
+pub struct Witness {
+    points: usize,
+    seen: Arc<Mutex<Notes>>,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Witness {
+    pub fn on(display: &str, points: &[(i16, i16)]) -> Result<Self> {
+        let (conn, screen) = x11rb::connect(Some(display))?;
+        let root = conn.setup().roots[screen].root;
+        let seen = Arc::new(Mutex::new(Notes { changes: Vec::new(), last: vec![None; points.len()] }));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (notes, over, look_at) = (Arc::clone(&seen), Arc::clone(&is_over), points.to_vec());
+        let thread = thread::spawn(move || {
+            while !over.load(Ordering::SeqCst) {
+                for (point, &(x, y)) in look_at.iter().enumerate() {
+                    let at = Instant::now();
+                    let Ok(look) = conn.get_image(ImageFormat::Z_PIXMAP, root, x, y, 1, 1, !0) else {
+                        return;
+                    };
+                    let colour = look.reply().ok().map(|image| [image.data[2], image.data[1], image.data[0]]);
+                    let now = Seen { at, point, colour };
+                    let Notes { changes, last } = &mut *notes.lock().unwrap();
+                    if last[point].is_none_or(|before: Seen| before.colour != colour) {
+                        changes.push(now);
+                    }
+                    last[point] = Some(now);
+                }
+                // A look per millisecond is enough, and leaves the two cores of a test machine to the others.
+                thread::sleep(std::time::Duration::from_micros(500));
+            }
+        });
+        Ok(Self { points: points.len(), seen, is_over, thread: Some(thread) })
+    }
+
+    /// Waits until every monitor shows this colour, seen by looks that began after the call.
+    pub fn wait_all(&self, colour: [u8; 3], what: &str) -> Result<Instant> {
+        (0..self.points)
+            .map(|point| self.wait(point, Some(colour), what))
+            .try_fold(Instant::now(), |_, at| at)
+    }
+
+    /// Waits until one monitor shows it.
+    pub fn wait(&self, point: usize, colour: Option<[u8; 3]>, what: &str) -> Result<Instant> {
+        let from = Instant::now();
+        wait_for(what, SOON, || {
+            let last = self.seen.lock().unwrap().last[point]?;
+            (last.at >= from && last.colour == colour).then_some(last.at)
+        })
+    }
+
+    /// Waits for one more look at every monitor, and gives what was seen since `from`: the colour that each showed
+    /// then, and every change after it.
+    pub fn since(&self, from: Instant) -> Result<Vec<Seen>> {
+        let until = Instant::now();
+        wait_for("another look", SOON, || {
+            let notes = self.seen.lock().unwrap();
+            notes.last.iter().all(|last| last.is_some_and(|last| last.at > until)).then_some(())
+        })?;
+        Ok(self.seen.lock().unwrap().changes.iter().copied().filter(|seen| seen.at >= from).collect())
+    }
+
+    /// Fails if the marker began to show on any monitor at or after `from`.
+    pub fn assert_unseen_since(&self, marker: [u8; 3], from: Instant) -> Result<()> {
+        let shown: Vec<Seen> =
+            self.since(from)?.into_iter().filter(|seen| seen.colour == Some(marker)).collect();
+        assert!(shown.is_empty(), "the app was seen through the cover: {shown:?}");
+        for (point, last) in self.seen.lock().unwrap().last.iter().enumerate() {
+            assert!(
+                last.is_none_or(|last| last.colour != Some(marker)),
+                "monitor {point} still shows the app"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
