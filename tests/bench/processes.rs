@@ -3,22 +3,12 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::ward::children;
+use harness::ward::{children, descendants};
 
 /// `root` and everything below it.
 pub(crate) fn tree(root: u32) -> Vec<u32> {
-    let mut all = vec![root];
-    let mut next = 0;
-    while let Some(&pid) = all.get(next) {
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        for thread in threads {
-            let text = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            all.extend(text.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        }
-        next += 1;
-    }
-    all.sort_unstable();
-    all.dedup();
+    let mut all = descendants(root);
+    all.push(root);
     all
 }
 

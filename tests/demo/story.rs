@@ -42,7 +42,7 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
 
     println!("Maria mistypes her password…");
     hand.type_text("maria\tnot her password\n")?;
-    wait_text(&ward, "sign_in.refused")?;
+    ward.wait_log("sign_in.refused")?;
     eye.wait_still()?;
     keep.picture(&eye, "refused", "a wrong password is refused in words that tell nothing more")?;
 
@@ -53,7 +53,7 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     eye.wait_still()?;
     keep.picture(&eye, "second-factor", "name and password were right; her one-time code is asked")?;
     hand.type_text("000000")?;
-    wait_text(&ward, "second_factor.refused")?;
+    ward.wait_log("second_factor.refused")?;
     eye.wait_still()?;
     keep.picture(&eye, "code-refused", "a wrong code is refused; the tries left are said")?;
     hand.type_text(&maria.code()?)?;
@@ -100,7 +100,7 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     ward.stop_server(Signal::TERM)?;
     clear_name(&hand)?;
     ward.give_password(&hand, &jonas)?;
-    wait_text(&ward, "SignInUnanswered")?;
+    ward.wait_log("SignInUnanswered")?;
     eye.wait_still()?;
     keep.picture(&eye, "server-away", "the server is away: said in words, and tried again by itself")?;
     ward.start_server()?;
@@ -135,10 +135,6 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     }
     ward.stop_kiosk(Signal::TERM)?;
     Ok(())
-}
-
-fn wait_text(ward: &Ward, text: &str) -> Result<()> {
-    wait_for(&format!("`{text}` in the agent's log"), SOON, || ward.kiosk_log().contains(text).then_some(()))
 }
 
 fn clear_name(hand: &Hand) -> Result<()> {

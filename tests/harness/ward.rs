@@ -15,6 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    desktop::{self, Button},
     hand::{Hand, Whose},
     nurse::Nurse,
     part::{Part, READY_WITHIN, wait_for},
@@ -383,6 +384,27 @@ impl Ward {
         wait_for("the agent's process", READY_WITHIN, || children(leader).into_iter().next())
     }
 
+    /// Waits until another agent than `before` runs.
+    ///
+    /// # Errors
+    /// When none does in time.
+    pub fn wait_other_agent(&self, before: u32) -> Result<u32> {
+        wait_for("another agent", READY_WITHIN, || self.agent_pid().ok().filter(|pid| *pid != before))
+    }
+
+    /// The process id of the web view's process below `agent`.
+    ///
+    /// # Errors
+    /// When there is none in time.
+    pub fn web_process(&self, agent: u32) -> Result<u32> {
+        wait_for("the web process", READY_WITHIN, || {
+            descendants(agent).into_iter().find(|pid| {
+                fs::read_to_string(format!("/proc/{pid}/comm"))
+                    .is_ok_and(|name| name.starts_with("WebKitWebPro"))
+            })
+        })
+    }
+
     /// What the kiosk's programs have logged.
     #[must_use]
     pub fn kiosk_log(&self) -> String {
@@ -418,6 +440,26 @@ impl Ward {
         })
     }
 
+    /// Where to click one of Tapward's native buttons.
+    ///
+    /// # Errors
+    /// When it is not shown in time.
+    pub fn button(&self, button: Button) -> Result<(i16, i16)> {
+        wait_for(&format!("the button {button:?}"), READY_WITHIN, || {
+            desktop::find(self.display(), button).ok().flatten()
+        })
+    }
+
+    /// Waits until the kiosk's programs have logged `text`.
+    ///
+    /// # Errors
+    /// When they do not in time.
+    pub fn wait_log(&self, text: &str) -> Result<()> {
+        wait_for(&format!("`{text}` in the kiosk's log"), READY_WITHIN, || {
+            self.kiosk_log().contains(text).then_some(())
+        })
+    }
+
     /// Signs `nurse` in as a person would, up to the uncovered screen.
     ///
     /// # Errors
@@ -447,6 +489,18 @@ impl Ward {
     /// When it cannot be asked.
     pub fn has_session_credential(&self) -> Result<bool> {
         Keyring::has_entry(&self.bus, "tapward", "session-credential")
+    }
+
+    /// The session credential itself, read from the keychain by another program, to look whether it leaked.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn session_credential(&self) -> Result<String> {
+        let mut command = Command::new("secret-tool");
+        command.args(["lookup", "service", "tapward", "username", "session-credential"]);
+        let text = output(self.bus.dress(&mut command))?;
+        anyhow::ensure!(!text.is_empty(), "no session credential in the keychain");
+        Ok(text)
     }
 
     /// The audit record as the server stored it, oldest first, read with an auditor's token.
@@ -499,6 +553,21 @@ pub fn children(parent: u32) -> Vec<u32> {
         .split_whitespace()
         .filter_map(|pid| pid.parse().ok())
         .collect()
+}
+
+/// Process ids of everything below `parent`, of whichever of its threads.
+#[must_use]
+pub fn descendants(parent: u32) -> Vec<u32> {
+    let mut all = Vec::new();
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    for thread in threads {
+        let text = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        for child in text.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+            all.push(child);
+            all.extend(descendants(child));
+        }
+    }
+    all
 }
 
 /// Where the built programs are: beside the program that runs this.

@@ -1,0 +1,121 @@
+//! What most stories begin with: a ward, an app that must not be seen, and somebody to sign in.
+
+use std::time::Duration;
+
+use harness::{
+    app::{self, App},
+    hand::{Hand, Whose},
+    nurse::Nurse,
+    part::wait_for,
+    picture::Eye,
+    ward::{Setup, Ward},
+};
+use serde_json::Value;
+
+/// Longer than anything here may take; a condition is waited for, not this.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+/// The promise: a usable sign-in, or a plain message, within this after any fault.
+pub(crate) const USABLE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A ward with the kiosk started and its sign-in on screen.
+pub(crate) struct Bedside {
+    pub(crate) chart: App,
+    pub(crate) eye: Eye,
+    pub(crate) hand: Hand,
+    pub(crate) maria: Nurse,
+    pub(crate) token: String,
+    pub(crate) ward: Ward,
+}
+
+impl Bedside {
+    pub(crate) fn open(setup: Setup) -> Self {
+        let mut ward = Ward::open(setup).unwrap();
+        let maria = ward.add_nurse("maria", "Maria O.").unwrap();
+        let token = ward.auditor_token("test").unwrap();
+        let chart = App::start(ward.display()).unwrap();
+        ward.start_kiosk().unwrap();
+        ward.wait_screen("signed_out", SOON).unwrap();
+        let (eye, hand) = (ward.eye().unwrap(), ward.hand(Whose::Person).unwrap());
+        Self { chart, eye, hand, maria, token, ward }
+    }
+
+    /// Signs Maria in and checks that her app can be seen.
+    pub(crate) fn signed_in(setup: Setup) -> Self {
+        let bedside = Self::open(setup);
+        bedside.ward.sign_in(&bedside.maria).unwrap();
+        bedside.wait_visible();
+        bedside
+    }
+
+    pub(crate) fn is_app_visible(&self) -> bool {
+        app::is_visible_in(&self.eye.pixels().unwrap())
+    }
+
+    pub(crate) fn wait_visible(&self) {
+        wait_for("her app on screen", SOON, || self.is_app_visible().then_some(())).unwrap();
+    }
+
+    pub(crate) fn wait_covered(&self) {
+        wait_for("a cover", SOON, || (!self.is_app_visible()).then_some(())).unwrap();
+    }
+
+    /// Waits for the ended session, and checks what every end owes: covered, no credential, nothing open at
+    /// the server, one login and one logout on record, the logout with `cause`.
+    pub(crate) fn assert_ended(&self, cause: &str) {
+        self.wait_covered();
+        self.ward.wait_screen("signed_out", SOON).unwrap();
+        assert!(!self.ward.has_session_credential().unwrap(), "a credential is left in the keychain");
+        wait_for("no open session at the server", SOON, || (self.open_sessions() == 0).then_some(()))
+            .unwrap();
+        let record = self
+            .ward
+            .wait_audit(&self.token, "login and logout", SOON, |record| {
+                !logouts(record).is_empty() && !logins(record).is_empty()
+            })
+            .unwrap();
+        assert_eq!(logins(&record).len(), 1, "{record:#?}");
+        assert_eq!(logouts(&record), [cause], "{record:#?}");
+    }
+
+    pub(crate) fn open_sessions(&self) -> usize {
+        let sessions = self.ward.admin(&["session", "list"], "").unwrap();
+        let rows = sessions.as_array().or_else(|| sessions["sessions"].as_array()).unwrap();
+        rows.iter().filter(|row| row["state"] != "ended").count()
+    }
+}
+
+/// Ids of the sessions with an accepted login on record.
+pub(crate) fn logins(record: &[Value]) -> Vec<String> {
+    record
+        .iter()
+        .filter(|event| event["subtype"][0]["code"] == "110122" && event["outcome"] == "0")
+        .map(|event| event["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Causes of the logouts on record.
+pub(crate) fn logouts(record: &[Value]) -> Vec<String> {
+    record.iter().filter(|event| event["subtype"][0]["code"] == "110123").map(cause_of).collect()
+}
+
+/// The coded cause of one logout, wherever in the event it stands.
+fn cause_of(event: &Value) -> String {
+    find_cause(event).unwrap_or_else(|| panic!("no cause in {event:#}"))
+}
+
+fn find_cause(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(fields) => {
+            let is_cause = fields
+                .get("system")
+                .and_then(Value::as_str)
+                .is_some_and(|system| system.contains("logout-cause"));
+            if is_cause && let Some(code) = fields.get("code").and_then(Value::as_str) {
+                return Some(code.to_owned());
+            }
+            fields.values().find_map(find_cause)
+        }
+        Value::Array(items) => items.iter().find_map(find_cause),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}

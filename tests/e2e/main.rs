@@ -1,0 +1,17 @@
+//! Whole stories: real display, bus, keyring, server, shield, agent and web view; keys and clicks by a hand.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod absolute_limit;
+mod automation_refused;
+mod bedside;
+mod canary;
+mod kills;
+mod machine_sleep;
+mod server_alone;
+mod server_away;
+mod sign_in;
+mod sign_out;
+mod user_disabled;
+mod walk_away;
+mod without_shield;

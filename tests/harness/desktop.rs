@@ -1,0 +1,77 @@
+//! Tapward's own native windows on a display: where they are, found by their type as a window manager would.
+
+use anyhow::{Context, Result};
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{AtomEnum, ConnectionExt as _, MapState, Window},
+    rust_connection::RustConnection,
+};
+
+/// A button of Tapward's outside the web view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// "Sign out" at the right end of the strip.
+    SignOut,
+    /// "I'm still here" at the foot of the warning.
+    Stay,
+}
+
+impl Button {
+    const fn window_type(self) -> &'static [u8] {
+        match self {
+            Self::SignOut => b"_NET_WM_WINDOW_TYPE_DOCK",
+            Self::Stay => b"_NET_WM_WINDOW_TYPE_NOTIFICATION",
+        }
+    }
+
+    /// A point well inside it: both are at least 48 px high and wide, and stand at a fixed edge.
+    fn inside(self, x: i16, y: i16, width: u16, height: u16) -> (i16, i16) {
+        let (width, height) = (width.cast_signed(), height.cast_signed());
+        match self {
+            Self::SignOut => (x + width - 40, y + height / 2),
+            Self::Stay => (x + width / 2, y + height - 44),
+        }
+    }
+}
+
+/// Where to click `button` now; `None` while its window is not shown.
+///
+/// # Errors
+/// When the display does not answer.
+pub fn find(display: &str, button: Button) -> Result<Option<(i16, i16)>> {
+    let (connection, screen) = RustConnection::connect(Some(display))?;
+    let root = connection.setup().roots[screen].root;
+    let wanted = connection.intern_atom(false, button.window_type())?.reply()?.atom;
+    let property = connection.intern_atom(false, b"_NET_WM_WINDOW_TYPE")?.reply()?.atom;
+    let mut windows = connection.query_tree(root)?.reply()?.children;
+    let mut next = 0;
+    while let Some(&window) = windows.get(next) {
+        next += 1;
+        // A window may vanish while it is looked at.
+        let Ok(found) = look(&connection, window, property, wanted) else { continue };
+        windows.extend(found.children);
+        if !found.is_ours {
+            continue;
+        }
+        let size = connection.get_geometry(window)?.reply()?;
+        let place = connection.translate_coordinates(window, root, 0, 0)?.reply()?;
+        return Ok(Some(button.inside(place.dst_x, place.dst_y, size.width, size.height)));
+    }
+    Ok(None)
+}
+
+struct Found {
+    is_ours: bool,
+    children: Vec<Window>,
+}
+
+fn look(connection: &RustConnection, window: Window, property: u32, wanted: u32) -> Result<Found> {
+    let is_shown = connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+    let types = connection.get_property(false, window, property, AtomEnum::ATOM, 0, 8)?.reply()?;
+    let has_type = types.value32().is_some_and(|mut atoms| atoms.any(|atom| atom == wanted));
+    let class =
+        connection.get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 64)?.reply()?;
+    let is_tapward = String::from_utf8_lossy(&class.value).to_lowercase().contains("tapward");
+    let children = connection.query_tree(window)?.reply().context("children")?.children;
+    Ok(Found { is_ours: is_shown && has_type && is_tapward, children })
+}
