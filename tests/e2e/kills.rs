@@ -92,6 +92,7 @@ impl Moments {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moment itself is what is tried; nothing is waited for")]
 fn kills_at_random_moments_lose_no_record_and_leave_no_credential() {
     let kills = if std::env::var_os("TAPWARD_SOAK").is_some() { 200 } else { 20 };
     let mut moments = Moments(0x7461_7077_6172_6421);
@@ -105,7 +106,6 @@ fn kills_at_random_moments_lose_no_record_and_leave_no_credential() {
         if moments.next(4) > 0 && bedside.ward.wait_screen("second_factor", Duration::from_secs(3)).is_ok() {
             bedside.hand.type_text(&nurse.code().unwrap()).unwrap();
         }
-        // Not a wait for anything: the moment itself is what is tried.
         std::thread::sleep(Duration::from_millis(moments.next(900)));
         seen_active += usize::from(bedside.is_app_visible());
         match number % 3 {
