@@ -44,6 +44,8 @@ export default ts.config(
       'svelte/no-target-blank': 'error',
       'svelte/button-has-type': 'error',
       'svelte/require-each-key': 'error',
+      // Dates are replaced, never changed, and held in `$state.raw`.
+      'svelte/prefer-svelte-reactivity': 'off',
       'svelte/no-restricted-html-elements': [
         'error',
         { elements: ['select'], message: "A <select> opens a pop-up, which takes the cover's input grab away." },

@@ -14,8 +14,9 @@ export function wallClock(): { readonly at: Date } {
       if (document.visibilityState === 'hidden') {
         return;
       }
-      at = new Date();
-      timer = setTimeout(tick, MINUTE_MS - (at.getTime() % MINUTE_MS));
+      const now = new Date();
+      at = now;
+      timer = setTimeout(tick, MINUTE_MS - (now.getTime() % MINUTE_MS));
     };
     tick();
     document.addEventListener('visibilitychange', tick);

@@ -27,7 +27,11 @@ export class TauriBackend implements Backend {
   }
 
   async refresh(): Promise<void> {
-    this.#draw(await invoke<ViewModel>(COMMAND.currentView));
+    // An agent that has only just started has none yet; it will be told.
+    const view = await invoke<ViewModel | null>(COMMAND.currentView);
+    if (view !== null) {
+      this.#draw(view);
+    }
   }
 
   async send(intent: Intent): Promise<void> {

@@ -21,7 +21,7 @@ export const en: Messages = {
     unknown: 'Connecting…',
     online: 'Online',
     away: 'Server away, trying again',
-    not_our_server: 'Not our server',
+    not_our_server: 'Wrong server: call the help desk',
     clock_wrong: "This workstation's clock is wrong",
   },
   notEnforced: 'Screen not enforced: sign out before you leave',

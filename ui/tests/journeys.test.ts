@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { words } from '../src/lib/messages/words';
+import { Browser, type Bedside } from './chromium';
+
+let browser: Browser;
+let bedside: Bedside;
+beforeAll(async () => {
+  browser = await Browser.start();
+});
+afterAll(() => browser.stop());
+beforeEach(async () => {
+  bedside = await browser.open('story');
+});
+afterEach(() => bedside.close());
+
+describe('by keyboard alone', () => {
+  it('she signs in with name, password and code', async () => {
+    const { keyboard } = bedside.page;
+    expect(await bedside.focused()).not.toBe('name');
+
+    await keyboard.type('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    await bedside.sees(words.secondFactor.title);
+    await keyboard.type('123456');
+    await bedside.sees('Welcome, Maria O.');
+
+    expect(await bedside.sent()).toEqual([
+      { kind: 'sign_in', name: 'maria', password: 'correct horse' },
+      { kind: 'code', code: '123456' },
+    ]);
+  });
+
+  it('she is refused, types the password again, mistypes the code, and is in', async () => {
+    const { page } = bedside;
+    const { keyboard } = page;
+
+    await keyboard.type('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('wrong');
+    await keyboard.press('Enter');
+    await bedside.sees(words.notice.refused);
+    await page.waitForFunction(() => document.activeElement?.id === 'password');
+    expect(await page.inputValue('#name')).toBe('maria');
+    expect(await page.inputValue('#password')).toBe('');
+
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    await bedside.sees(words.secondFactor.title);
+    await keyboard.type('000000');
+    await bedside.sees('4 tries left');
+    await keyboard.type('123456');
+    await bedside.sees('Welcome, Maria O.');
+  });
+
+  it('five wrong codes take her back to the beginning, with words', async () => {
+    const { keyboard } = bedside.page;
+    await keyboard.type('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    for (const left of [5, 4, 3, 2]) {
+      await bedside.sees(words.secondFactor.triesLeft(left));
+      await keyboard.type('000000');
+    }
+    await bedside.sees(words.secondFactor.triesLeft(1));
+
+    await keyboard.type('000000');
+
+    await bedside.sees(words.notice.challengeOver);
+    expect(await bedside.page.inputValue('#name')).toBe('');
+  });
+
+  it('Escape leaves the code and nothing of it stays', async () => {
+    const { keyboard } = bedside.page;
+    await keyboard.type('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    await bedside.sees(words.secondFactor.title);
+    await keyboard.type('123');
+
+    await keyboard.press('Escape');
+    await bedside.page.locator('#name').waitFor();
+
+    expect(await bedside.page.inputValue('#name')).toBe('');
+    expect((await bedside.sent()).at(-1)).toEqual({ kind: 'cancel' });
+  });
+
+  it('every control is reached by Tab in reading order, and shows that it has the focus', async () => {
+    const reached: string[] = [];
+    for (let press = 0; press < 4; press += 1) {
+      await bedside.page.keyboard.press('Tab');
+      reached.push(await bedside.focused());
+      const mark = await bedside.page.evaluate(() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
+        return `${outlineStyle} ${outlineWidth}`;
+      });
+      expect(mark).toBe('solid 4px');
+    }
+
+    expect(reached).toEqual(['name', 'password', words.signedOut.showPassword, words.signedOut.submit]);
+  });
+});
+
+describe('what the desktop or the browser would do', () => {
+  it.each(['Meta+t', 'Alt+d', 'Control+r', 'Control+p', 'Control+u', 'F5', 'F7', 'F12', 'Shift+F10'])(
+    '%s types nothing, opens nothing and loses nothing',
+    async (shortcut) => {
+      await bedside.page.keyboard.type('maria');
+
+      await bedside.page.keyboard.press(shortcut);
+
+      expect(await bedside.page.inputValue('#name')).toBe('maria');
+      expect(await bedside.focused()).toBe('name');
+      expect(browser.context.pages()).toHaveLength(2);
+    },
+  );
+
+  it('no menu, no drag, nothing to mark outside a field', async () => {
+    const { page } = bedside;
+
+    const menu = await page.evaluate(() => document.body.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true })));
+    await page.mouse.dblclick(512, 100);
+    await page.keyboard.press('Control+a');
+
+    expect(menu).toBe(false);
+    expect(await page.evaluate(() => getSelection()?.toString() ?? '')).toBe('');
+  });
+
+  it('Undo does not bring a sent password back', async () => {
+    const { keyboard } = bedside.page;
+    await keyboard.type('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('hunter2');
+    await keyboard.press('Enter');
+    await bedside.sees(words.notice.refused);
+    await bedside.page.waitForFunction(() => document.activeElement?.id === 'password');
+
+    await keyboard.press('Control+z');
+
+    expect(await bedside.page.inputValue('#password')).toBe('');
+  });
+});
+
+describe('pasting', () => {
+  it('fills the six boxes from "123 456" and submits them', async () => {
+    await bedside.show({ kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+
+    await paste('123 456');
+
+    await bedside.sees('Welcome, Maria O.');
+    expect(await bedside.sent()).toEqual([{ kind: 'code', code: '123456' }]);
+  });
+
+  it('takes a long password into its field', async () => {
+    await bedside.page.keyboard.type('maria');
+    await bedside.page.keyboard.press('Tab');
+
+    await paste('long '.repeat(2_000));
+    await bedside.page.keyboard.press('Enter');
+
+    await bedside.sees(words.notice.refused);
+    expect(await bedside.sent()).toEqual([{ kind: 'sign_in', name: 'maria', password: 'long '.repeat(2_000) }]);
+  });
+});
+
+describe('after the story', () => {
+  it('nothing that was typed is left in the page or in any store of the browser', async () => {
+    const { page } = bedside;
+    await page.keyboard.type('maria');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('canary-horse');
+    await page.keyboard.press('Enter');
+    await bedside.sees(words.notice.refused);
+
+    const left = await page.evaluate(async () => ({
+      local: Object.keys(localStorage),
+      session: Object.keys(sessionStorage),
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+      cookie: document.cookie,
+      address: location.href,
+      page: document.documentElement.outerHTML,
+      fields: [...document.querySelectorAll('input')].map(({ value }) => value),
+    }));
+
+    expect(left).toMatchObject({ local: [], session: [], databases: [], cookie: '', fields: ['maria', ''] });
+    expect(left.address).not.toContain('canary');
+    expect(left.page).not.toContain('canary');
+  });
+});
+
+/** As the clipboard does it: the text arrives at once. */
+async function paste(text: string): Promise<void> {
+  await bedside.page.waitForFunction(() => document.activeElement instanceof HTMLInputElement);
+  await bedside.page.keyboard.insertText(text);
+}
