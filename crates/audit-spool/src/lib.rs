@@ -1,1 +1,95 @@
-//! Durable queue of audit records on a workstation's disk
+//! The spool: audit records that are on this workstation's disk and not yet at their endpoint.
+//!
+//! This page is the specification. With it and a spool key one can write a second reader.
+//!
+//! # Promises
+//!
+//! 1. **Durable on return.** When [`Spool::append`] returns `Ok`, the record survives a power cut. When it
+//!    returns `Err`, the record is not stored; after `Unavailable` it may or may not be, and nothing more
+//!    is promised by that handle: drop it, open the spool again, append again.
+//! 2. **Once.** Appending is idempotent by record id as long as the record is held: what came first
+//!    stands. After its acknowledgement the id may be taken again; the endpoint, which knows it, then
+//!    answers that it has it.
+//! 3. **In order.** [`Spool::pending`] hands records out in the order in which they were appended.
+//! 4. **Deleted only when acknowledged.** [`Spool::acknowledge`] deletes the records it is given and no
+//!    other. A power cut between the endpoint's answer and the acknowledgement delivers a record twice,
+//!    with the same id and the same bytes.
+//! 5. **Nothing skipped in silence.** A record that does not open, does not fit the chain, cannot be read
+//!    or is refused for good is set aside with its bytes, and an alert (`RecordQuarantined`) is appended
+//!    in the same transaction. A record that is gone becomes such an alert when the spool is opened.
+//! 6. **Bounded.** See [`Bounds`]. When a bound is reached, what begins something is refused with
+//!    [`SpoolError::Full`]; what ends it (logout, agent stopped, alerts) is still taken, at most
+//!    [`RECORDS_OF_THE_SESSION_AT_HAND_MAX`] records more, with the room of the reserve where the disk
+//!    itself is full.
+//! 7. **Sealed.** Without the key the file shows: how many records, when they were appended, their ids
+//!    and those of sessions, and the causes of ends not yet told. No name and no content.
+//! 8. **One writer.** A second process, or a second handle, gets [`SpoolError::InUse`]. The lock goes with
+//!    the process, however it dies.
+//!
+//! # The file
+//!
+//! SQLite 3.51.3 or newer; `application_id` 0x54575350 (`TWSP`), `user_version` 1; WAL,
+//! `synchronous=FULL`, `locking_mode=EXCLUSIVE`, pages of 4096 bytes, mode 0600. Times are milliseconds
+//! since 1970 (UTC), ids 16 bytes, hashes 32 bytes. Beside it lies `<name>.reserve`: bytes of no meaning.
+//!
+//! | table | holds |
+//! | --- | --- |
+//! | `head` | one row: `seq` and `hash` of the newest record, and `pruned_through`, the highest number forgotten |
+//! | `records` | one row per number from `pruned_through + 1` to `head.seq`; `state` is `pending` (with `sealed`), `acknowledged` or `quarantined` (both without) |
+//! | `quarantine` | a record set aside, as it stood, with `flaw` (`seal-broken`, `link-broken`, `unreadable`, `refused`) and `found_at` |
+//! | `missing` | numbers found without a row, each gap alerted once |
+//! | `open_sessions` | sessions with a login and no logout; the user is sealed |
+//! | `session_ends` | the outbox: ends the server has not confirmed |
+//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record |
+//!
+//! **Sealed** means: byte 1, a random 96-bit nonce, AES-256-GCM ciphertext and tag. The associated data is
+//! `tapward-spool-v1:` and then, for a record, `record:` ‖ `seq` (8 bytes, big endian) ‖ `id` ‖ `prior`; for
+//! an open session `open-session:` ‖ its id; for a small value `meta:` ‖ its name. The plain text of a
+//! record is the JSON of [`audit::record::AuditRecord`], of an open session that of
+//! [`audit::record::UserRef`].
+//!
+//! **Chain**: `hash = SHA-256("tapward-spool-v1:chain:" ‖ prior ‖ seq ‖ id ‖ sealed)`, `prior` is the `hash`
+//! of the record before, 32 zero bytes for the first. Because `prior` is sealed in, a record opens only
+//! behind the one it was appended behind. A tail cut off together with a rewritten `head` does not show in
+//! the file: that is what delivering soon is for.
+//!
+//! **Forgetting**: rows before the oldest pending record are deleted; the newest row stays always.
+//!
+//! # Opening
+//!
+//! [`Spool::open`] (1) takes the file alone, (2) refuses a foreign, newer or damaged one (`quick_check`),
+//! (3) checkpoints, so that whatever an earlier process wrote without a completed sync is written and
+//! synced again, (4) tells a wrong key, (5) takes the reserve, (6) alerts gaps. Then the caller ends the
+//! sessions of [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
+//!
+//! A damaged file is never replaced by itself: that would lose records in silence. [`set_file_aside`]
+//! moves it out of the way when a person says so.
+//!
+//! # Sessions
+//!
+//! `append(login)` enters the session among the open ones, `append(logout)` takes it out and puts its end
+//! into the outbox: each in the transaction that stores the record, so that no crash comes between.
+
+mod bounds;
+mod drain;
+mod error;
+mod recovery;
+mod reserve;
+mod schema;
+mod seal;
+mod sessions;
+mod spool;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use bounds::{ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX};
+pub use drain::{BATCH_RECORDS_MAX, Flaw, Pending, Quarantined};
+pub use error::{Fault, SpoolError};
+pub use seal::SpoolKey;
+pub use sessions::{
+    META_NAME_SIZE_BYTES_MAX, META_SIZE_BYTES_MAX, OpenSession, SESSION_ENDS_MAX, SessionEnd,
+};
+pub use spool::{Spool, set_file_aside};
+pub use writer::Appended;

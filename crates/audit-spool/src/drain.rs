@@ -1,0 +1,275 @@
+//! Delivering: what is pending, what was acknowledged, what is set aside.
+
+use audit::record::{Alert, AuditRecord, Source, What};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior};
+use uuid::Uuid;
+
+use crate::{
+    error::SpoolError,
+    seal::{HASH_SIZE, Hash, Place, Sealer, chain_hash},
+    spool::Spool,
+    writer,
+};
+
+/// Records handed out or acknowledged by one call, at most.
+pub const BATCH_RECORDS_MAX: usize = 500;
+
+/// A record that was not yet acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its place, by which it is acknowledged.
+    pub seq: u64,
+    /// The record.
+    pub record: AuditRecord,
+}
+
+/// Why a record was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// The sealed bytes do not open at their place with this key: changed, cut, or moved.
+    SealBroken,
+    /// The hashes of the chain do not fit.
+    LinkBroken,
+    /// It opens, and is no record that may be stored.
+    Unreadable,
+    /// The endpoint refuses it for good.
+    Refused,
+}
+
+impl Flaw {
+    const ALL: [Self; 4] = [Self::SealBroken, Self::LinkBroken, Self::Unreadable, Self::Refused];
+
+    /// As the file spells it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SealBroken => "seal-broken",
+            Self::LinkBroken => "link-broken",
+            Self::Unreadable => "unreadable",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A record that was set aside; its bytes stay in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its place.
+    pub seq: u64,
+    /// Why.
+    pub flaw: Flaw,
+    /// When that was found.
+    pub found_at: Timestamp,
+}
+
+impl Spool {
+    /// The oldest records not yet acknowledged, at most `limit` and [`BATCH_RECORDS_MAX`], in their
+    /// order. Each is checked; a broken one is set aside and an alert takes its turn at the end. Empty
+    /// means that nothing is pending.
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`]; `Full` when there is no room to set a broken record aside.
+    pub fn pending(&mut self, limit: usize, now: Timestamp) -> Result<Vec<Pending>, SpoolError> {
+        let limit = limit.clamp(1, BATCH_RECORDS_MAX);
+        loop {
+            let mut sound = Vec::new();
+            let mut broken = Vec::new();
+            for row in self.guarded(|spool| spool.pending_rows(limit))? {
+                match row.examine(&self.sealer) {
+                    Ok(record) => sound.push(Pending { seq: row.seq.unsigned_abs(), record }),
+                    Err(flaw) => broken.push((row.seq, flaw)),
+                }
+            }
+            for (seq, flaw) in &broken {
+                self.guarded_with_reserve(|spool| spool.quarantine(*seq, *flaw, now))?;
+            }
+            if !sound.is_empty() || broken.is_empty() {
+                return Ok(sound);
+            }
+        }
+    }
+
+    /// Deletes the records that the endpoint has stored; every other number is passed over. Returns how
+    /// many were deleted. On return the deletion is durable; a power cut before it means that they are
+    /// delivered again.
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`]; `Bound` for more than [`BATCH_RECORDS_MAX`] at once.
+    pub fn acknowledge(&mut self, seqs: &[u64]) -> Result<u64, SpoolError> {
+        if seqs.len() > BATCH_RECORDS_MAX {
+            return Err(SpoolError::Bound("seqs"));
+        }
+        self.guarded_with_reserve(|spool| {
+            let transaction = spool.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut deleted = 0;
+            for seq in seqs.iter().filter_map(|seq| i64::try_from(*seq).ok()) {
+                deleted += transaction
+                    .prepare_cached(
+                        "UPDATE records SET state = 'acknowledged', sealed = NULL \
+                         WHERE seq = ?1 AND state = 'pending'",
+                    )?
+                    .execute([seq])? as u64;
+            }
+            prune(&transaction)?;
+            transaction.commit()?;
+            spool.counts.pending -= deleted;
+            Ok(deleted)
+        })
+    }
+
+    /// Sets aside a record that the endpoint refuses for good, so that those behind it are delivered.
+    /// It becomes an alert on record, unless it is itself such an alert. `false` when it was not pending.
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`] and `Full`.
+    pub fn set_aside(&mut self, seq: u64, now: Timestamp) -> Result<bool, SpoolError> {
+        let Ok(seq) = i64::try_from(seq) else { return Ok(false) };
+        self.guarded_with_reserve(|spool| spool.quarantine(seq, Flaw::Refused, now))
+    }
+
+    /// What was set aside, oldest first, at most `limit` and [`BATCH_RECORDS_MAX`].
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`].
+    pub fn quarantined(&mut self, limit: usize) -> Result<Vec<Quarantined>, SpoolError> {
+        let limit = i64::try_from(limit.min(BATCH_RECORDS_MAX)).unwrap_or(i64::MAX);
+        self.guarded(|spool| {
+            let mut statement = spool
+                .connection
+                .prepare_cached("SELECT seq, flaw, found_at FROM quarantine ORDER BY seq LIMIT ?1")?;
+            let rows = statement.query_map([limit], |row| {
+                let flaw: String = row.get(1)?;
+                Ok(Quarantined {
+                    seq: row.get::<_, i64>(0)?.unsigned_abs(),
+                    flaw: Flaw::ALL.into_iter().find(|known| known.code() == flaw).unwrap_or(Flaw::Unreadable),
+                    found_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn pending_rows(&self, limit: usize) -> Result<Vec<PendingRow>, SpoolError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT this.seq, this.id, this.prior, this.hash, this.sealed, before.hash \
+             FROM records AS this \
+             LEFT JOIN records AS before ON before.seq = this.seq - 1 AND before.state <> 'quarantined' \
+             WHERE this.state = 'pending' ORDER BY this.seq LIMIT ?1",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map([limit], PendingRow::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn quarantine(&mut self, seq: i64, flaw: Flaw, now: Timestamp) -> Result<bool, SpoolError> {
+        let is_alert = flaw == Flaw::Refused && self.is_quarantine_alert(seq)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let moved = transaction.execute(
+            "INSERT INTO quarantine (seq, flaw, found_at, id, appended_at, prior, hash, sealed) \
+             SELECT seq, ?2, ?3, id, appended_at, prior, hash, sealed \
+             FROM records WHERE seq = ?1 AND state = 'pending'",
+            (seq, flaw.code(), now.as_millisecond()),
+        )?;
+        if moved == 0 {
+            return Ok(false);
+        }
+        transaction
+            .execute("UPDATE records SET state = 'quarantined', sealed = NULL WHERE seq = ?1", [seq])?;
+        if !is_alert {
+            let alert = quarantine_alert(self.workstation.clone(), now);
+            writer::insert(&transaction, &self.sealer, &alert, now)?;
+        }
+        prune(&transaction)?;
+        transaction.commit()?;
+        self.counts.quarantined += 1;
+        if is_alert {
+            self.counts.pending -= 1;
+        }
+        Ok(true)
+    }
+
+    /// A refused alert about a refused record must not breed another one.
+    fn is_quarantine_alert(&self, seq: i64) -> Result<bool, SpoolError> {
+        let row = self
+            .connection
+            .query_row(
+                "SELECT seq, id, prior, hash, sealed, NULL FROM records WHERE seq = ?1 AND state = 'pending'",
+                [seq],
+                PendingRow::read,
+            )
+            .optional()?;
+        let record = row.and_then(|row| row.examine(&self.sealer).ok());
+        let alert = What::SecurityAlert { alert: Alert::RecordQuarantined };
+        Ok(record.is_some_and(|record| record.what == alert))
+    }
+}
+
+/// A row as it stands; nothing in it is trusted.
+struct PendingRow {
+    seq: i64,
+    id: Vec<u8>,
+    prior: Vec<u8>,
+    hash: Vec<u8>,
+    sealed: Vec<u8>,
+    hash_before: Option<Vec<u8>>,
+}
+
+impl PendingRow {
+    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            seq: row.get(0)?,
+            id: row.get(1)?,
+            prior: row.get(2)?,
+            hash: row.get(3)?,
+            sealed: row.get(4)?,
+            hash_before: row.get(5)?,
+        })
+    }
+
+    fn examine(&self, sealer: &Sealer) -> Result<AuditRecord, Flaw> {
+        let id = Uuid::from_slice(&self.id).map_err(|_| Flaw::SealBroken)?;
+        let prior: &Hash =
+            self.prior.as_slice().try_into().map_err(|_: std::array::TryFromSliceError| Flaw::LinkBroken)?;
+        let plain =
+            sealer.open(Place::Record { seq: self.seq, id, prior }, &self.sealed).ok_or(Flaw::SealBroken)?;
+        let is_linked = self.hash == chain_hash(self.seq, id, prior, &self.sealed)
+            && self.hash_before.as_ref().is_none_or(|before| before.as_slice() == &prior[..HASH_SIZE]);
+        if !is_linked {
+            return Err(Flaw::LinkBroken);
+        }
+        let record: AuditRecord = serde_json::from_slice(&plain).map_err(|_| Flaw::Unreadable)?;
+        if record.id == id && record.check().is_ok() { Ok(record) } else { Err(Flaw::Unreadable) }
+    }
+}
+
+/// Forgets what lies before the oldest pending record. The newest row stays: the next is chained to it.
+fn prune(transaction: &Transaction<'_>) -> Result<(), SpoolError> {
+    let keep_from: i64 = transaction.query_row(
+        "SELECT COALESCE((SELECT seq FROM records WHERE state = 'pending' ORDER BY seq LIMIT 1), seq) \
+         FROM head",
+        [],
+        |row| row.get(0),
+    )?;
+    transaction.prepare_cached("DELETE FROM records WHERE seq < ?1")?.execute([keep_from])?;
+    transaction
+        .prepare_cached("UPDATE head SET pruned_through = MAX(pruned_through, ?1 - 1)")?
+        .execute([keep_from])?;
+    transaction.prepare_cached("DELETE FROM missing WHERE last_seq < ?1")?.execute([keep_from])?;
+    Ok(())
+}
+
+/// The record of a record set aside, or gone.
+pub(crate) fn quarantine_alert(
+    workstation: audit::record::WorkstationRef,
+    now: Timestamp,
+) -> AuditRecord {
+    AuditRecord::other(
+        Uuid::new_v4(),
+        Source::Agent,
+        now,
+        Some(workstation),
+        None,
+        What::SecurityAlert { alert: Alert::RecordQuarantined },
+    )
+}

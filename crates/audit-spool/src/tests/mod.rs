@@ -1,0 +1,5 @@
+//! Model, faults and every known corruption by name.
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
+
+mod bedside;
+mod promises;
