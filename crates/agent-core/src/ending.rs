@@ -42,18 +42,22 @@ impl Ending {
         }
     }
 
-    /// The commands that would pay, logout never before login.
+    /// The commands that would pay; the logout follows once its login is on disk.
     pub(crate) fn commands(&self) -> Vec<Command> {
         let (session, cause) = (self.session, self.cause);
         [
             self.owes_login.then(|| Command::AppendAudit(trail::login(session, &self.user))),
-            self.owes_logout.then(|| Command::AppendAudit(trail::logout(session, &self.user, cause))),
+            (self.owes_logout && !self.owes_login).then(|| self.logout()),
             self.owes_deletion.then_some(Command::DeleteCredential { session }),
             self.owes_telling.then_some(Command::EndSession { session, cause }),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    fn logout(&self) -> Command {
+        Command::AppendAudit(trail::logout(self.session, &self.user, self.cause))
     }
 
     pub(crate) const fn is_paid(&self) -> bool {
@@ -72,13 +76,16 @@ impl Ending {
         }
     }
 
-    pub(crate) fn record_stored(&mut self, key: RecordKey) {
-        if key == RecordKey::Login(self.session) {
-            self.owes_login = false;
-        }
+    /// Gives what is to be appended next.
+    pub(crate) fn record_stored(&mut self, key: RecordKey) -> Option<Command> {
         if key == RecordKey::Logout(self.session) {
             self.owes_logout = false;
         }
+        if !self.owes_login || key != RecordKey::Login(self.session) {
+            return None;
+        }
+        self.owes_login = false;
+        self.owes_logout.then(|| self.logout())
     }
 
     /// Whether `key` names a record that is still owed.

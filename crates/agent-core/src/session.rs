@@ -8,7 +8,7 @@ use crate::{
     event::{ContactFault, Limits},
     ids::{SessionId, User},
     instant::Instant,
-    time_limits::{ABSOLUTE_WARNING, HEARTBEAT_MIN, LATE_MAX},
+    time_limits::{ABSOLUTE_WARNING, HEARTBEAT_MIN, MEASURE_LIMIT},
 };
 
 /// One person's use of this workstation, and what bounds it.
@@ -98,6 +98,11 @@ impl InUse {
         self.last_input + self.session.inactivity
     }
 
+    /// Input that was before the limit can be told until then.
+    pub(crate) fn last_look_over_at(&self) -> Instant {
+        self.logoff_at() + MEASURE_LIMIT
+    }
+
     /// Its warning is due.
     #[must_use]
     pub fn warning_at(&self) -> Instant {
@@ -114,7 +119,7 @@ impl InUse {
     pub(crate) fn is_over(&self, now: Instant) -> Option<EndCause> {
         if now >= self.session.absolute_end && self.session.absolute_end <= self.logoff_at() {
             Some(EndCause::AbsoluteLimit)
-        } else if now >= self.logoff_at() + LATE_MAX {
+        } else if now >= self.last_look_over_at() {
             Some(EndCause::Inactivity)
         } else if now >= self.session.absolute_end {
             Some(EndCause::AbsoluteLimit)

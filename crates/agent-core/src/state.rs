@@ -133,6 +133,8 @@ pub struct Request {
     pub attempt: AttemptId,
     /// When it was asked for the first time.
     pub first_asked_at: Instant,
+    /// It is not asked again from then on.
+    pub give_up_at: Instant,
     /// Whether an answer is awaited.
     pub phase: RequestPhase,
 }

@@ -44,7 +44,7 @@ impl Active {
             ActiveScreen::Uncovered => None,
             ActiveScreen::Recovering { since } => Some(since + UNCOVER_LIMIT),
         };
-        [Some(measure), Some(self.in_use.session.absolute_end), announce, recover]
+        [Some(self.in_use.last_look_over_at()), Some(self.in_use.session.absolute_end), announce, recover]
             .into_iter()
             .flatten()
             .fold(measure, Instant::min)
@@ -64,11 +64,7 @@ impl Active {
             Event::InactivityUnknown => self.due(now),
 
             Event::SignOutPressed => self.end(EndCause::UserButton, now),
-            // Late from the warning: a press by her is activity like any other.
-            Event::StayPressed if now < self.in_use.logoff_at() => {
-                self.in_use.saw_input(now);
-                self.due(now)
-            }
+            // The button stands in the warning alone, and as input the press counts wherever it was.
             Event::StayPressed => self.due(now),
 
             Event::ScreenCovered { input_held: _ } => self.covered_by_itself(now),

@@ -134,9 +134,13 @@ impl FailClosed {
                 Step::stay(self)
             }
 
-            Event::CredentialDeleted { session } => {
-                self.pay(|ending| ending.credential_deleted(session), now)
-            }
+            Event::CredentialDeleted { session } => self.pay(
+                |ending| {
+                    ending.credential_deleted(session);
+                    None
+                },
+                now,
+            ),
             Event::CredentialStored { session } => {
                 let delete = match &mut self.ending {
                     Some(ending) => ending.credential_stored(session),
@@ -158,9 +162,14 @@ impl FailClosed {
                 }
                 Step::stay(self)
             }
-            Event::SessionEndTold { session } | Event::SessionEndedByServer { session, cause: _ } => {
-                self.pay(|ending| ending.was_told(session), now)
-            }
+            Event::SessionEndTold { session } | Event::SessionEndedByServer { session, cause: _ } => self
+                .pay(
+                    |ending| {
+                        ending.was_told(session);
+                        None
+                    },
+                    now,
+                ),
             Event::SessionOpened { session, .. } => {
                 let end = match &self.ending {
                     Some(ending) => ending.stray(session),
@@ -227,15 +236,15 @@ impl FailClosed {
         self.proceed(commands)
     }
 
-    fn pay(mut self, pay: impl FnOnce(&mut Ending), now: Instant) -> Step {
+    fn pay(mut self, pay: impl FnOnce(&mut Ending) -> Option<Command>, now: Instant) -> Step {
         let Some(ending) = &mut self.ending else {
             // A second answer.
             return Step::stay(self);
         };
-        pay(ending);
+        let mut commands: Vec<_> = pay(ending).into_iter().collect();
         self.forget_paid();
-        let start_up = self.ask_start_up(now).into_iter().collect();
-        self.proceed(start_up)
+        commands.extend(self.ask_start_up(now));
+        self.proceed(commands)
     }
 
     fn forget_paid(&mut self) {

@@ -12,7 +12,6 @@ use crate::{
     state::{Active, InactivityWarning, SigningOut},
     states::active::absolute_notice,
     step::Step,
-    time_limits::MEASURE_LIMIT,
     trail,
 };
 
@@ -20,12 +19,12 @@ impl InactivityWarning {
     pub(crate) fn begin(in_use: InUse, now: Instant) -> Step {
         let remaining = in_use.logoff_at().since(now);
         let commands = vec![Command::WatchForInput, Command::Notify(Notice::InactivityWarning { remaining })];
-        Step::to(Self { in_use, since: now, last_look_at: None }, commands)
+        Self { in_use, since: now, last_look_at: None }.due(now).after(commands)
     }
 
     pub(crate) fn deadline(&self) -> Instant {
         let look = match self.last_look_at {
-            Some(at) => at + MEASURE_LIMIT,
+            Some(_) => self.in_use.last_look_over_at(),
             None => self.in_use.logoff_at(),
         };
         let announce = (!self.in_use.is_absolute_warned).then_some(self.in_use.session.absolute_warning_at);
@@ -161,13 +160,9 @@ impl InactivityWarning {
         // The warning on screen shows both limits; the one notification stays with the nearer.
         self.in_use.is_absolute_warned |= now >= self.in_use.session.absolute_warning_at;
         let mut commands = Vec::new();
-        match self.last_look_at {
-            Some(at) if now >= at + MEASURE_LIMIT => return self.end(EndCause::Inactivity, now),
-            None if now >= self.in_use.logoff_at() => {
-                self.last_look_at = Some(now);
-                commands.push(Command::MeasureInactivity);
-            }
-            Some(_) | None => {}
+        if self.last_look_at.is_none() && now >= self.in_use.logoff_at() {
+            self.last_look_at = Some(now);
+            commands.push(Command::MeasureInactivity);
         }
         if now >= self.in_use.heartbeat_at {
             // Input is being watched for, so what is known of it is true now.

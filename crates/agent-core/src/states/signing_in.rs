@@ -16,6 +16,9 @@
 //! cancels, that session can be opened by nobody: its credential was lost with the answer. The server
 //! ends it when this workstation next signs in or starts.
 
+mod request;
+
+use self::request::RequestDue;
 use crate::{
     command::{Command, EndCause, FailClosedCause},
     ending::{self, Ending},
@@ -25,28 +28,26 @@ use crate::{
     secret::Secret,
     session::Session,
     state::{
-        Active, Challenge, FailClosed, Request, RequestPhase, SignedOut, SignedOutNotice, SigningIn,
-        SigningOut, Stage, StartUpDebt,
+        Active, Challenge, FailClosed, Request, SignedOut, SignedOutNotice, SigningIn, SigningOut, Stage,
+        StartUpDebt,
     },
     step::Step,
-    time_limits::{ANSWER_LIMIT, GIVE_UP_AFTER, RETRY_AFTER, SECURING_LIMIT, SLOW_AFTER, UNCOVER_LIMIT},
+    time_limits::{GIVE_UP_AFTER, SECURING_LIMIT, UNCOVER_LIMIT},
     trail,
 };
 
 impl SigningIn {
     pub(crate) fn begin(attempt: AttemptId, name: String, password: Secret, now: Instant) -> Step {
-        let request = Request::begin(attempt, now);
+        let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
         Self { stage: Stage::AskingFirstFactor { request, name, password } }.ask()
     }
 
     pub(crate) fn deadline(&self) -> Instant {
         match &self.stage {
-            Stage::AskingFirstFactor { request, .. } => request.deadline(),
+            Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. } => {
+                request.deadline()
+            }
             Stage::AwaitingCode { challenge, .. } => challenge.expires_at,
-            Stage::AskingSecondFactor { request, challenge, .. } => match request.phase {
-                RequestPhase::Waiting { .. } => request.deadline(),
-                RequestPhase::Resting { .. } => request.deadline().min(challenge.expires_at),
-            },
             Stage::Securing { since, .. } => *since + SECURING_LIMIT,
             Stage::Uncovering { since, .. } => *since + UNCOVER_LIMIT,
         }
@@ -133,12 +134,6 @@ impl SigningIn {
             },
             Stage::AwaitingCode { challenge, .. } if now >= challenge.expires_at => challenge_over(),
             Stage::AwaitingCode { .. } => Step::stay(self),
-            // Nobody waits for an answer that can no longer be a yes; one under way may still be.
-            Stage::AskingSecondFactor { request, challenge, .. }
-                if request.is_resting() && now >= challenge.expires_at =>
-            {
-                challenge_over()
-            }
             Stage::AskingSecondFactor { request, challenge, code } => match request.due(now) {
                 RequestDue::Nothing(request) => {
                     Step::stay(Self { stage: Stage::AskingSecondFactor { request, challenge, code } })
@@ -187,13 +182,7 @@ impl SigningIn {
     fn ask_again(mut self, now: Instant) -> Step {
         match &mut self.stage {
             Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. } => {
-                match request.phase {
-                    RequestPhase::Resting { .. } => {
-                        request.phase = RequestPhase::Waiting { asked_at: now, is_slow: false };
-                        self.ask()
-                    }
-                    RequestPhase::Waiting { .. } => Step::stay(self),
-                }
+                if request.wake(now) { self.ask() } else { Step::stay(self) }
             }
             Stage::AwaitingCode { .. } | Stage::Securing { .. } | Stage::Uncovering { .. } => {
                 Step::stay(self)
@@ -204,7 +193,9 @@ impl SigningIn {
     fn code_submitted(self, attempt: AttemptId, code: Secret, now: Instant) -> Step {
         match self.stage {
             Stage::AwaitingCode { challenge, .. } => {
-                let request = Request::begin(attempt, now);
+                // Nobody waits longer than the challenge itself lasts.
+                let give_up_at = challenge.expires_at.min(now + GIVE_UP_AFTER);
+                let request = Request::begin(attempt, give_up_at, now);
                 Self { stage: Stage::AskingSecondFactor { request, challenge, code } }.ask()
             }
             // No code is asked for; it is wiped.
@@ -305,14 +296,11 @@ impl SigningIn {
             Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. }
                 if request.attempt == attempt =>
             {
-                if !is_worth_retrying(fault) {
-                    return Step::stay(SignedOut::telling(SignedOutNotice::Unanswered(fault)));
+                if request.rest(fault, now) {
+                    Step::stay(self)
+                } else {
+                    Step::stay(SignedOut::telling(SignedOutNotice::Unanswered(fault)))
                 }
-                // A second word of the same silence does not postpone the next try.
-                if matches!(request.phase, RequestPhase::Waiting { .. }) {
-                    request.phase = RequestPhase::Resting { fault, retry_at: now + RETRY_AFTER };
-                }
-                Step::stay(self)
             }
             // Of a request that nobody waits for any more.
             Stage::AskingFirstFactor { .. }
@@ -494,60 +482,6 @@ impl SigningIn {
             | Stage::AwaitingCode { .. }
             | Stage::AskingSecondFactor { .. } => None,
         }
-    }
-}
-
-/// What a request's deadline asks for.
-enum RequestDue {
-    Nothing(Request),
-    Ask(Request),
-    GiveUp(ContactFault),
-}
-
-impl Request {
-    const fn begin(attempt: AttemptId, now: Instant) -> Self {
-        Self { attempt, first_asked_at: now, phase: RequestPhase::Waiting { asked_at: now, is_slow: false } }
-    }
-
-    fn deadline(&self) -> Instant {
-        match self.phase {
-            RequestPhase::Waiting { asked_at, is_slow: false } => asked_at + SLOW_AFTER,
-            RequestPhase::Waiting { asked_at, is_slow: true } => asked_at + ANSWER_LIMIT,
-            RequestPhase::Resting { retry_at, .. } => retry_at.min(self.first_asked_at + GIVE_UP_AFTER),
-        }
-    }
-
-    fn due(mut self, now: Instant) -> RequestDue {
-        match self.phase {
-            RequestPhase::Waiting { asked_at, .. } if now >= asked_at + ANSWER_LIMIT => {
-                self.phase = RequestPhase::Resting { fault: ContactFault::Slow, retry_at: now + RETRY_AFTER };
-                RequestDue::Nothing(self)
-            }
-            RequestPhase::Waiting { asked_at, .. } => {
-                self.phase = RequestPhase::Waiting { asked_at, is_slow: now >= asked_at + SLOW_AFTER };
-                RequestDue::Nothing(self)
-            }
-            RequestPhase::Resting { fault, .. } if now >= self.first_asked_at + GIVE_UP_AFTER => {
-                RequestDue::GiveUp(fault)
-            }
-            RequestPhase::Resting { retry_at, .. } if now >= retry_at => {
-                self.phase = RequestPhase::Waiting { asked_at: now, is_slow: false };
-                RequestDue::Ask(self)
-            }
-            RequestPhase::Resting { .. } => RequestDue::Nothing(self),
-        }
-    }
-
-    const fn is_resting(&self) -> bool {
-        matches!(self.phase, RequestPhase::Resting { .. })
-    }
-}
-
-const fn is_worth_retrying(fault: ContactFault) -> bool {
-    match fault {
-        ContactFault::Unreachable | ContactFault::Slow | ContactFault::Unavailable => true,
-        // Asking again does not mend a clock, and an impostor is not asked twice.
-        ContactFault::NotOurServer | ContactFault::ClockWrong => false,
     }
 }
 

@@ -81,8 +81,8 @@ impl SigningOut {
             }
 
             Event::AuditStored(key) => {
-                self.ending.record_stored(key);
-                self.proceed(now)
+                let next = self.ending.record_stored(key);
+                self.proceed(now).and(next.into_iter().collect())
             }
             Event::AuditFailed(key, cause) if self.ending.owes_record(key) => self.fail(cause, now),
             Event::CredentialDeleted { session } => {

@@ -1,0 +1,194 @@
+//! The numbered invariants, checked after every single event.
+
+use std::time::Duration;
+
+use agent_core::{
+    command::{Command, OwedRecord},
+    event::Event,
+    state::{SigningIn, Stage, State},
+    time_limits::{BACK_OFF_MAX, GIVE_UP_AFTER, MEASURE_LIMIT},
+};
+use proptest::prelude::*;
+
+use crate::{
+    action::actions,
+    world::{ABSOLUTE, INACTIVITY, Port, World},
+};
+
+proptest! {
+    #![proptest_config(crate::config())]
+
+    #[test]
+    fn whatever_happens_the_invariants_hold(needs_code: bool, actions in actions()) {
+        let mut world = World::new(needs_code);
+
+        for action in actions {
+            action.apply(&mut world);
+        }
+    }
+
+    #[test]
+    fn when_the_world_is_healthy_again_a_sign_in_is_possible_soon(needs_code: bool, actions in actions()) {
+        let mut world = World::new(needs_code);
+        for action in actions {
+            action.apply(&mut world);
+        }
+
+        world.heal();
+        let healed_at = world.now;
+        while !is_usable(&world) && world.now.since(healed_at) < GIVE_UP_AFTER + BACK_OFF_MAX + Duration::from_secs(30) {
+            world.work_off_all();
+            let next = world.state.deadline().map_or(Duration::ZERO, |deadline| deadline.since(world.now));
+            world.advance(next.clamp(Duration::from_millis(1), Duration::from_secs(1)));
+        }
+
+        prop_assert!(is_usable(&world), "{:?}", world.state);
+        check_books_closed(&mut world);
+    }
+}
+
+fn is_usable(world: &World) -> bool {
+    matches!(world.state, State::SignedOut(_) | State::Active(_)) && world.is_idle()
+}
+
+/// 4, 6: with everybody signed out and nothing under way, every login has its one logout, every session that
+/// the core took up is ended at the server, and the keychain is empty.
+fn check_books_closed(world: &mut World) {
+    if matches!(world.state, State::Active(_)) {
+        world.tell(Event::SignOutPressed);
+        world.work_off_all();
+    }
+    assert!(matches!(world.state, State::SignedOut(_)), "{:?}", world.state);
+    assert!(world.logins.keys().eq(world.logouts.keys()), "4: {:?} {:?}", world.logins, world.logouts);
+    assert_eq!(world.keychain, None, "6");
+    assert_eq!(world.screen, None, "1");
+    for session in &world.known {
+        assert!(world.sessions[session].ended.is_some(), "6: {session} is still open at the server");
+    }
+}
+
+/// What must hold of a single step.
+pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands: &[Command]) {
+    for command in commands {
+        match command {
+            Command::UncoverScreen { session } => {
+                assert!(world.logins.contains_key(session), "2: uncovered without a durable login");
+                assert!(!world.logouts.contains_key(session), "1: uncovered for a session that is over");
+                assert_eq!(world.keychain, Some(*session), "2: uncovered without the credential in place");
+                assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "1");
+            }
+            Command::OpenSession { .. } => {
+                assert!(
+                    matches!(before, State::SignedOut(_) | State::SigningIn(_)),
+                    "4: a sign-in begins while something else is owed"
+                );
+                assert!(
+                    world.logins.keys().eq(world.logouts.keys()),
+                    "4: a sign-in begins before the logout is on disk"
+                );
+            }
+            Command::StartUp => {
+                assert!(world.state.ending().is_none(), "7: start-up while an ending is owed")
+            }
+            Command::AppendAudit(OwedRecord::Logout { session, .. }) => {
+                assert_eq!(world.state.ending().map(|ending| ending.session), Some(*session), "4");
+            }
+            _ => {}
+        }
+    }
+    if is_uncovered(before) && !is_uncovered(&world.state) {
+        assert_eq!(commands.first(), Some(&Command::CoverScreen), "8: covering comes first");
+        assert!(
+            commands.iter().any(|command| matches!(command, Command::AppendAudit(OwedRecord::Logout { .. }))),
+            "4: a session left without its record"
+        );
+    }
+    if before.session().is_none() && world.state.session().is_some() {
+        let logins =
+            commands.iter().filter(|c| matches!(c, Command::AppendAudit(OwedRecord::Login { .. }))).count();
+        assert_eq!(logins, 1, "4: a session entered without its record");
+        assert!(matches!(event, Event::SessionOpened { .. }));
+    }
+    if let (Some(ours), None) = (before.session(), world.state.session()) {
+        let ending = world.state.ending().expect("a session ends by its ending alone");
+        assert_eq!(ending.session, ours.id, "4");
+    }
+    if let (Some(ending), None) = (before.ending(), world.state.ending()) {
+        assert_eq!(world.logouts.get(&ending.session).map(|causes| causes.len()), Some(1), "7: {ending:?}");
+        assert!(world.sessions[&ending.session].ended.is_some(), "7: {ending:?}");
+        assert_ne!(world.keychain, Some(ending.session), "7: {ending:?}");
+    }
+    if let Event::SessionOpened { session, .. } = event {
+        let is_ours = world.state.session().is_some_and(|ours| ours.id == *session)
+            || world.state.ending().is_some_and(|ending| ending.session == *session);
+        let is_ended = commands
+            .iter()
+            .any(|c| matches!(c, Command::EndSession { session: ended, .. } if ended == session));
+        assert!(is_ours != is_ended, "6: a session opened for nobody is ended at once, and no other");
+    }
+    check_secrets(before, &world.state);
+    // 9: nothing is asked of people while nothing is due.
+    if matches!(event, Event::DeadlineReached) && before == &world.state {
+        assert!(commands.is_empty(), "{commands:?}");
+    }
+}
+
+/// 5: what was typed exists only while the server is asked. `Secret` hides its text but not that it is there.
+fn check_secrets(before: &State, state: &State) {
+    let asks = |state: &State| {
+        matches!(
+            state,
+            State::SigningIn(SigningIn {
+                stage: Stage::AskingFirstFactor { .. } | Stage::AskingSecondFactor { .. }
+            })
+        )
+    };
+    // Printing is slow: only where something can have changed.
+    if asks(before) || asks(state) || std::mem::discriminant(before) != std::mem::discriminant(state) {
+        let holds_secret = format!("{state:?}").contains("Secret(");
+        assert_eq!(holds_secret, asks(state), "5: {state:?}");
+    }
+}
+
+/// What must hold of the world between two events.
+pub(crate) fn check_world(world: &World) {
+    match &world.state {
+        State::Starting(_) | State::SignedOut(_) => assert_eq!(world.screen, None, "1: {:?}", world.state),
+        State::SigningIn(SigningIn { stage }) => {
+            if world.screen.is_some() {
+                assert!(matches!(stage, Stage::Uncovering { .. }), "1: {stage:?}");
+            }
+        }
+        State::Active(active) => check_in_use(world, active.in_use.over_at()),
+        State::InactivityWarning(warning) => check_in_use(world, warning.in_use.over_at()),
+        State::SigningOut(signing_out) => {
+            assert!(world.screen.is_none() || signing_out.owes_cover, "1: bare and not asked to cover");
+        }
+        State::FailClosed(fail_closed) => {
+            assert!(world.screen.is_none() || fail_closed.owes_cover, "1: bare and not asked to cover");
+        }
+    }
+
+    if matches!(world.state, State::SignedOut(_)) && world.is_queue_empty(Port::Keychain) {
+        assert_eq!(world.keychain, None, "6: a credential without a session");
+    }
+    for (session, causes) in &world.logouts {
+        assert_eq!(causes.len(), 1, "4: two causes for {session}");
+    }
+    let open = world.logins.keys().filter(|session| !world.logouts.contains_key(session)).count();
+    assert!(open <= 1, "6: two sessions open here");
+}
+
+fn check_in_use(world: &World, over_at: agent_core::instant::Instant) {
+    assert!(world.now < over_at + MEASURE_LIMIT, "3: in use past its limit");
+    assert!(
+        world.now < world.last_activity() + INACTIVITY + MEASURE_LIMIT,
+        "3: in use {:?} after the last input",
+        world.now.since(world.last_activity())
+    );
+    assert!(world.now < world.opened_at + ABSOLUTE, "3: in use past the absolute limit");
+}
+
+const fn is_uncovered(state: &State) -> bool {
+    matches!(state, State::Active(_) | State::InactivityWarning(_))
+}

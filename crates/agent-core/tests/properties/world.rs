@@ -1,0 +1,425 @@
+//! The world around the core: a person, a screen, a keychain, a spool, an inactivity port, a server, a
+//! machine. Commands wait in a queue per port until they are worked off; each port can be broken.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use agent_core::{
+    command::{Command, EndCause, FailClosedCause, OwedRecord},
+    event::{ContactFault, Event, Limits, RecordKey, Refusal},
+    ids::{AttemptId, ChallengeId, SessionId, User, UserId},
+    instant::Instant,
+    secret::Secret,
+    state::State,
+    step::{self, Step},
+};
+use uuid::Uuid;
+
+pub(crate) const INACTIVITY: Duration = Duration::from_secs(300);
+pub(crate) const WARNING: Duration = Duration::from_secs(60);
+pub(crate) const ABSOLUTE: Duration = Duration::from_secs(3600);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
+const CHALLENGE_LIFETIME: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Port {
+    Screen,
+    Server,
+    Outbox,
+    Keychain,
+    Spool,
+    Idle,
+    StartUp,
+}
+
+pub(crate) const PORTS: [Port; 7] =
+    [Port::Screen, Port::Server, Port::Outbox, Port::Keychain, Port::Spool, Port::Idle, Port::StartUp];
+
+/// What becomes of the answer once a command is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Told,
+    ToldTwice,
+    Lost,
+}
+
+/// What the server knows of one session.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerSession {
+    pub(crate) ended: Option<EndCause>,
+    is_lapsed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) state: State,
+    queues: BTreeMap<Port, VecDeque<Command>>,
+    broken: BTreeSet<Port>,
+    refused: Option<FailClosedCause>,
+    needs_code: bool,
+
+    /// Whose the screen is; `None` while covered.
+    pub(crate) screen: Option<SessionId>,
+    pub(crate) keychain: Option<SessionId>,
+    pub(crate) logins: BTreeMap<SessionId, u32>,
+    pub(crate) logouts: BTreeMap<SessionId, BTreeSet<EndCause>>,
+    pub(crate) sessions: BTreeMap<SessionId, ServerSession>,
+    /// Sessions that the core took up.
+    pub(crate) known: BTreeSet<SessionId>,
+    attempts: BTreeMap<AttemptId, SessionId>,
+    challenges: BTreeMap<AttemptId, ChallengeId>,
+    history: Vec<Event>,
+    watches: bool,
+    last_input: Instant,
+    /// When the session at hand was opened, as the core was told.
+    pub(crate) opened_at: Instant,
+    /// Every command so far, with the instant it was given.
+    pub(crate) given: Vec<(Instant, Command)>,
+    ids: u128,
+}
+
+impl World {
+    pub(crate) fn new(needs_code: bool) -> Self {
+        let now = Instant::from_boot(Duration::from_secs(100));
+        let Step { state, commands } = step::start(now);
+        let mut world = Self {
+            now,
+            state,
+            queues: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            refused: None,
+            needs_code,
+            screen: None,
+            keychain: None,
+            logins: BTreeMap::new(),
+            logouts: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            known: BTreeSet::new(),
+            attempts: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            history: Vec::new(),
+            watches: false,
+            last_input: now,
+            opened_at: now,
+            given: Vec::new(),
+            ids: 0,
+        };
+        world.give(commands);
+        world
+    }
+
+    /// The last input by the person, the sign-in included.
+    pub(crate) fn last_activity(&self) -> Instant {
+        self.last_input.max(self.opened_at)
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queues.values().all(VecDeque::is_empty)
+    }
+
+    pub(crate) fn is_queue_empty(&self, port: Port) -> bool {
+        self.queues.get(&port).is_none_or(VecDeque::is_empty)
+    }
+
+    // -- the person
+
+    pub(crate) fn submit(&mut self) {
+        self.last_input = self.now;
+        let attempt = AttemptId(self.id());
+        let (name, password) = ("nurse".to_owned(), Secret::new("canary password".to_owned()));
+        self.tell(Event::SignInSubmitted { attempt, name, password });
+    }
+
+    pub(crate) fn code(&mut self) {
+        self.last_input = self.now;
+        let attempt = AttemptId(self.id());
+        self.tell(Event::CodeSubmitted { attempt, code: Secret::new("123456".to_owned()) });
+    }
+
+    pub(crate) fn stay(&mut self) {
+        // The button is drawn in the warning alone.
+        if matches!(self.state, State::InactivityWarning(_)) {
+            self.last_input = self.now;
+        }
+        self.tell(Event::StayPressed);
+    }
+
+    pub(crate) fn types(&mut self) {
+        self.last_input = self.now;
+        if self.watches {
+            self.tell(Event::InputSeen { at: self.now });
+        }
+    }
+
+    // -- time
+
+    /// Time passes and the loop is on time.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        let target = self.now + by;
+        while let Some(deadline) = self.state.deadline().filter(|deadline| *deadline <= target) {
+            self.now = self.now.max(deadline);
+            self.tell(Event::DeadlineReached);
+            assert!(
+                self.state.deadline().is_none_or(|next| next > self.now),
+                "a deadline that was met is due again at once: {:?}",
+                self.state
+            );
+        }
+        self.now = target;
+    }
+
+    /// Time passes and nobody looks at the clock.
+    pub(crate) fn jump(&mut self, by: Duration) {
+        self.now = self.now + by;
+    }
+
+    // -- faults
+
+    pub(crate) fn set_broken(&mut self, port: Port, is_broken: bool) {
+        if is_broken {
+            self.broken.insert(port);
+        } else if self.broken.remove(&port) && port == Port::Server {
+            self.tell(Event::ServerReached);
+        }
+    }
+
+    pub(crate) fn refuse_workstation(&mut self, cause: FailClosedCause) {
+        self.refused = Some(cause);
+        self.tell(Event::WorkstationRefused(cause));
+    }
+
+    pub(crate) fn heal(&mut self) {
+        self.refused = None;
+        for port in PORTS {
+            self.set_broken(port, false);
+        }
+    }
+
+    /// The shield covers by itself.
+    pub(crate) fn cover_by_itself(&mut self) {
+        if self.screen.take().is_some() {
+            self.tell(Event::ScreenCovered { input_held: true });
+        }
+    }
+
+    pub(crate) fn server_ends(&mut self, cause: EndCause) {
+        let Some(session) = self.session_in_use() else { return };
+        self.end_at_server(session, cause);
+        self.tell(Event::SessionEndedByServer { session, cause });
+    }
+
+    pub(crate) fn server_lapses(&mut self) {
+        let Some(session) = self.session_in_use() else { return };
+        self.sessions.get_mut(&session).unwrap().is_lapsed = true;
+    }
+
+    /// An answer of the server, the keychain or the spool comes a second time, late.
+    pub(crate) fn echo(&mut self, which: usize) {
+        if !self.history.is_empty() {
+            let event = self.history[which % self.history.len()].clone();
+            self.tell(event);
+        }
+    }
+
+    // -- the ports
+
+    /// Works off one command of a port; the server's in any order, the others' in theirs.
+    pub(crate) fn work_off(&mut self, port: Port, which: usize, answer: Answer) {
+        let Some(queue) = self.queues.get_mut(&port).filter(|queue| !queue.is_empty()) else { return };
+        let index = if port == Port::Server { which % queue.len() } else { 0 };
+        let command = queue.remove(index).unwrap();
+        let Some(event) = self.result(port, command) else { return };
+        // A screen tells things once, and in order; an outbox that lost its answer is asked again.
+        if port != Port::Screen && port != Port::Idle && port != Port::StartUp {
+            self.history.push(event.clone());
+        }
+        match answer {
+            Answer::Told => self.tell(event),
+            Answer::ToldTwice => {
+                self.tell(event.clone());
+                self.tell(event);
+            }
+            Answer::Lost => {}
+        }
+    }
+
+    /// Works everything off, with what follows from it.
+    pub(crate) fn work_off_all(&mut self) {
+        for _ in 0..1_000 {
+            let Some(port) = PORTS.into_iter().find(|port| !self.is_queue_empty(*port)) else { return };
+            self.work_off(port, 0, Answer::Told);
+        }
+        panic!("commands without end: {:?}", self.queues);
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        let before = self.state.clone();
+        let Step { state, commands } = step::step(before.clone(), event.clone(), self.now);
+        if self.state.session().is_none() && state.session().is_some() {
+            self.opened_at = self.now;
+        }
+        self.known.extend(state.session().map(|session| session.id));
+        self.state = state;
+        crate::invariants::check_step(self, &before, &event, &commands);
+        self.give(commands);
+        crate::invariants::check_world(self);
+    }
+
+    fn give(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            self.given.push((self.now, command.clone()));
+            let port = match command {
+                Command::StartUp => Port::StartUp,
+                Command::CoverScreen | Command::UncoverScreen { .. } => Port::Screen,
+                Command::OpenSession { .. }
+                | Command::AnswerChallenge { .. }
+                | Command::ReportActivity { .. }
+                | Command::AdoptSession { .. } => Port::Server,
+                Command::EndSession { .. } => Port::Outbox,
+                Command::StoreCredential { .. } | Command::DeleteCredential { .. } => Port::Keychain,
+                Command::AppendAudit(_) => Port::Spool,
+                Command::MeasureInactivity => Port::Idle,
+                Command::WatchForInput => {
+                    self.watches = true;
+                    continue;
+                }
+                Command::UnwatchInput => {
+                    self.watches = false;
+                    continue;
+                }
+                Command::Notify(_) | Command::WithdrawNotice | Command::AllowSleep => continue,
+            };
+            self.queues.entry(port).or_default().push_back(command);
+        }
+    }
+
+    fn result(&mut self, port: Port, command: Command) -> Option<Event> {
+        let is_broken = self.broken.contains(&port);
+        Some(match command {
+            Command::StartUp if is_broken => Event::StartUpFailed(FailClosedCause::ConfigInvalid),
+            Command::StartUp => match self.refused {
+                Some(cause) => Event::StartUpFailed(cause),
+                None => {
+                    self.keychain = None;
+                    Event::StartUpFinished
+                }
+            },
+            Command::CoverScreen | Command::UncoverScreen { .. } if is_broken => Event::ScreenFailed,
+            Command::CoverScreen => {
+                self.screen = None;
+                Event::ScreenCovered { input_held: true }
+            }
+            Command::UncoverScreen { session } => {
+                self.screen = Some(session);
+                Event::ScreenUncovered { session }
+            }
+            Command::OpenSession { attempt, .. } | Command::AnswerChallenge { attempt, .. } if is_broken => {
+                Event::SignInUnanswered { attempt, fault: ContactFault::Unreachable }
+            }
+            Command::OpenSession { attempt, .. } if self.refused.is_some() => {
+                Event::SignInRefused { attempt, refusal: Refusal::Disabled }
+            }
+            Command::OpenSession { attempt, .. } if self.needs_code => {
+                let fresh = ChallengeId(self.id());
+                let challenge = *self.challenges.entry(attempt).or_insert(fresh);
+                Event::ChallengeIssued { attempt, challenge, expires_in: CHALLENGE_LIFETIME, tries_left: 5 }
+            }
+            Command::OpenSession { attempt, .. } | Command::AnswerChallenge { attempt, .. } => {
+                self.open(attempt)
+            }
+            Command::ReportActivity { session, .. } | Command::AdoptSession { session, .. } => {
+                let known = self.sessions[&session].clone();
+                match (known.ended, is_broken) {
+                    (_, true) => Event::ServerAway(ContactFault::Slow),
+                    (Some(cause), false) => Event::SessionEndedByServer { session, cause },
+                    (None, false) if matches!(command, Command::AdoptSession { .. }) => {
+                        self.sessions.get_mut(&session).unwrap().is_lapsed = false;
+                        let absolute_remaining = (self.opened_at + ABSOLUTE).since(self.now);
+                        let credential = Secret::new("fresh credential".to_owned());
+                        Event::SessionAdopted { session, credential, limits: limits(absolute_remaining) }
+                    }
+                    (None, false) if known.is_lapsed => Event::SessionLapsed { session },
+                    (None, false) => Event::ActivityAccepted { session },
+                }
+            }
+            // A broken outbox is mute.
+            Command::EndSession { .. } if is_broken => return None,
+            Command::EndSession { session, cause } => {
+                self.end_at_server(session, cause);
+                Event::SessionEndTold { session }
+            }
+            Command::StoreCredential { session, .. } | Command::DeleteCredential { session } if is_broken => {
+                Event::KeychainFailed { session }
+            }
+            Command::StoreCredential { session, .. } => {
+                self.keychain = Some(session);
+                Event::CredentialStored { session }
+            }
+            Command::DeleteCredential { session } => {
+                if self.keychain == Some(session) {
+                    self.keychain = None;
+                }
+                Event::CredentialDeleted { session }
+            }
+            Command::AppendAudit(record) if is_broken => {
+                Event::AuditFailed(record.key(), FailClosedCause::SpoolUnavailable)
+            }
+            Command::AppendAudit(record) => self.store(record),
+            Command::MeasureInactivity if is_broken => Event::InactivityUnknown,
+            Command::MeasureInactivity => Event::InputSeen { at: self.last_input },
+            Command::WatchForInput
+            | Command::UnwatchInput
+            | Command::Notify(_)
+            | Command::WithdrawNotice
+            | Command::AllowSleep => return None,
+        })
+    }
+
+    fn open(&mut self, attempt: AttemptId) -> Event {
+        let fresh = SessionId(self.id());
+        let session = *self.attempts.entry(attempt).or_insert(fresh);
+        self.sessions.entry(session).or_insert(ServerSession { ended: None, is_lapsed: false });
+        Event::SessionOpened {
+            attempt,
+            session,
+            user: User { id: UserId(Uuid::nil()), display_name: "Maria O.".to_owned(), role: None },
+            credential: Secret::new("canary credential".to_owned()),
+            limits: limits(ABSOLUTE),
+        }
+    }
+
+    fn end_at_server(&mut self, session: SessionId, cause: EndCause) {
+        // `ended` is final, and the first cause stands.
+        self.sessions.get_mut(&session).unwrap().ended.get_or_insert(cause);
+    }
+
+    fn store(&mut self, record: OwedRecord) -> Event {
+        let key = record.key();
+        match record {
+            OwedRecord::Login { session, .. } => *self.logins.entry(session).or_default() += 1,
+            OwedRecord::Logout { session, cause, .. } => {
+                assert!(self.logins.contains_key(&session), "4: a logout without its login");
+                self.logouts.entry(session).or_default().insert(cause);
+            }
+            OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => {}
+        }
+        assert!(key != RecordKey::Other || matches!(record, OwedRecord::ClockJumped));
+        Event::AuditStored(key)
+    }
+
+    fn session_in_use(&self) -> Option<SessionId> {
+        self.sessions.iter().rfind(|(_, session)| session.ended.is_none()).map(|(id, _)| *id)
+    }
+
+    fn id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids)
+    }
+}
+
+fn limits(absolute_remaining: Duration) -> Limits {
+    Limits { inactivity: INACTIVITY, warning: WARNING, absolute_remaining, heartbeat: HEARTBEAT }
+}
