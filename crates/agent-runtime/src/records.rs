@@ -17,7 +17,8 @@ pub(crate) const fn key(owed: &OwedRecord) -> RecordKey {
     match owed {
         OwedRecord::Login { session, .. } => RecordKey::Login(*session),
         OwedRecord::Logout { session, .. } => RecordKey::Logout(*session),
-        OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => RecordKey::Other,
+        OwedRecord::FailedClosed(_) => RecordKey::FailedClosed,
+        OwedRecord::ClockJumped => RecordKey::Other,
     }
 }
 
