@@ -1,8 +1,18 @@
-//! The server's key store: a file of mode 0600 beside the database, never in it.
+//! The server's key store: `DATA/keys.toml`, mode 0600, made once by `init`, never in the database.
 
-use std::fmt;
+use std::{
+    fmt, fs,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
 
-use zeroize::Zeroizing;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// Version of the file; a reader refuses another.
+const FILE_VERSION: u32 = 1;
 
 /// One 256-bit key. `Debug` hides it and its memory is wiped on drop.
 #[derive(Clone)]
@@ -15,10 +25,30 @@ impl Key {
         Self(Zeroizing::new(bytes))
     }
 
+    /// A new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self::new(random())
+    }
+
     /// The bytes, for the one primitive that needs them.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// HMAC-SHA-256 over `parts`, each with its length before it, so that no two lists are one text.
+    #[must_use]
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, self.bytes());
+        let mut context = aws_lc_rs::hmac::Context::with_key(&key);
+        for part in parts {
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part);
+        }
+        let mut mac = [0; 32];
+        mac.copy_from_slice(context.sign().as_ref());
+        mac
     }
 }
 
@@ -39,4 +69,151 @@ pub struct Keys {
     pub field: Key,
     /// Blind indexes and look-ups.
     pub index: Key,
+}
+
+/// Why the key store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It cannot be read or written; often another user owns it.
+    #[error("the key store cannot be read or written")]
+    Io(#[from] std::io::Error),
+    /// Others may read it; `chmod 600` it and ask who did.
+    #[error("the key store is readable by others (mode {0:o}); make it 600")]
+    Exposed(u32),
+    /// It is damaged or of another version.
+    #[error("the key store is damaged or of another version")]
+    Unreadable,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    pepper: String,
+    nonce: String,
+    field: String,
+    index: String,
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for text in [&mut self.pepper, &mut self.nonce, &mut self.field, &mut self.index] {
+            text.zeroize();
+        }
+    }
+}
+
+impl Keys {
+    /// New keys.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self { pepper: Key::generate(), nonce: Key::generate(), field: Key::generate(), index: Key::generate() }
+    }
+
+    /// Writes the keys to a file that must not exist yet.
+    ///
+    /// # Errors
+    /// [`KeysError::Io`], also when the file exists.
+    pub fn write_new(&self, path: &Path) -> Result<(), KeysError> {
+        let text = |key: &Key| URL_SAFE_NO_PAD.encode(key.bytes());
+        let file = File {
+            version: FILE_VERSION,
+            pepper: text(&self.pepper),
+            nonce: text(&self.nonce),
+            field: text(&self.field),
+            index: text(&self.index),
+        };
+        let content = Zeroizing::new(toml::to_string(&file).map_err(|_| KeysError::Unreadable)?);
+        Ok(write_new_private(path, content.as_bytes())?)
+    }
+
+    /// Reads the keys; refuses a file that others may read.
+    ///
+    /// # Errors
+    /// [`KeysError`].
+    pub fn read(path: &Path) -> Result<Self, KeysError> {
+        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeysError::Exposed(mode));
+        }
+        let content = Zeroizing::new(fs::read_to_string(path)?);
+        let file: File = toml::from_str(&content).map_err(|_| KeysError::Unreadable)?;
+        if file.version != FILE_VERSION {
+            return Err(KeysError::Unreadable);
+        }
+        Ok(Self {
+            pepper: key(&file.pepper)?,
+            nonce: key(&file.nonce)?,
+            field: key(&file.field)?,
+            index: key(&file.index)?,
+        })
+    }
+}
+
+/// Makes a file of mode 0600 that did not exist, durably.
+///
+/// # Errors
+/// When it exists or cannot be written.
+pub fn write_new_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Bytes of the operating system's generator, by way of aws-lc.
+///
+/// # Panics
+/// When there is none: nothing can be kept secret then.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).expect("a server without random numbers must not go on");
+    bytes
+}
+
+fn key(text: &str) -> Result<Key, KeysError> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).map_err(|_| KeysError::Unreadable)?);
+    bytes.as_slice().try_into().map(Key::new).map_err(|_| KeysError::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn keys_are_read_back_as_they_were_written_and_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let keys = Keys::generate();
+        keys.write_new(&path).unwrap();
+
+        assert_eq!(Keys::read(&path).unwrap().pepper.bytes(), keys.pepper.bytes());
+        assert!(matches!(Keys::generate().write_new(&path), Err(KeysError::Io(_))));
+    }
+
+    #[test]
+    fn a_key_store_that_others_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        Keys::generate().write_new(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+
+        assert!(matches!(Keys::read(&path), Err(KeysError::Exposed(0o640))));
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let text = format!("{:?}", Keys::generate());
+
+        assert_eq!(text, "Keys { pepper: Key(…), nonce: Key(…), field: Key(…), index: Key(…) }");
+    }
+
+    #[test]
+    fn a_mac_tells_where_one_part_ends() {
+        let key = Key::new([3; 32]);
+
+        assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
+    }
 }

@@ -1,0 +1,7 @@
+//! People: their names, passwords and one-time codes, and what happens when these are wrong.
+
+pub mod lockout;
+pub mod name;
+pub mod password;
+pub mod sealing;
+pub mod totp;
