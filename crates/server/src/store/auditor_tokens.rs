@@ -1,9 +1,9 @@
 //! Tokens that read the audit record. The token itself is shown once and never stored.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::{Row as _, SqliteConnection};
 
-use super::{StoreError, millis};
+use super::{StoreError, millis, timestamp};
 
 /// Stores the SHA-256 of a new token under `name`; `false` when the name was used before.
 ///
@@ -46,6 +46,42 @@ pub async fn find(
     .fetch_optional(connection)
     .await?;
     Ok(name)
+}
+
+/// One token as an administrator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditorToken {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// At most `count` tokens by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<AuditorToken>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, made_at, expires_at, revoked_at FROM auditor_tokens ORDER BY name LIMIT $1",
+    )
+    .bind(count)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(AuditorToken {
+                name: row.try_get("name")?,
+                made_at: timestamp(row.try_get("made_at")?)?,
+                expires_at: timestamp(row.try_get("expires_at")?)?,
+                revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(timestamp).transpose()?,
+            })
+        })
+        .collect()
 }
 
 /// Ends the token called `name`; `false` when there is none or it was ended before.

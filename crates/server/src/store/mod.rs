@@ -4,18 +4,37 @@
 //! causes text that is parsed strictly. A write begins with `BEGIN IMMEDIATE`: a transaction that
 //! starts as a reader and upgrades would be refused at once, whatever the busy timeout.
 
-use std::{path::Path, time::Duration};
+pub mod attempts;
+pub mod audit_events;
+pub mod auditor_tokens;
+pub mod challenges;
+pub mod enrolment_codes;
+pub mod failures;
+pub mod proofs;
+pub mod sessions;
+pub mod users;
+pub mod workstations;
+
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use sqlx::{
     Connection as _, Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Before 3.51.3 two connections that write and checkpoint at one instant can corrupt a WAL database.
 const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// How long a writer waits for the one before it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Failures at one workstation are forgotten this long after the last one.
+const FAILURES_REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// Connections of the pool; SQLite has one writer at a time anyway.
 const CONNECTIONS_MAX: u32 = 8;
 
@@ -30,13 +49,43 @@ pub enum StoreError {
     Corrupt(&'static str),
 }
 
-/// A transaction that holds the write lock from its beginning.
-pub type Write = Transaction<'static, Sqlite>;
+/// A transaction that holds the write lock from its beginning. Dropped, it is rolled back.
+#[derive(Debug)]
+pub struct Write {
+    transaction: Transaction<'static, Sqlite>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Write {
+    /// Makes it durable: once this returns, no power cut takes it back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; nothing was written then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+impl Deref for Write {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}
 
 /// The database, cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
+    /// Writers take turns here, first come first served, where SQLite would have them poll.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -59,7 +108,7 @@ impl Store {
             .connect_with(options)
             .await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, turn: Arc::new(Mutex::new(())) })
     }
 
     /// A connection for reading.
@@ -75,7 +124,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn write(&self) -> Result<Write, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        let turn = tokio::time::timeout(BUSY_TIMEOUT, Arc::clone(&self.turn).lock_owned())
+            .await
+            .map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))?;
+        Ok(Write { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await?, _turn: turn })
     }
 
     /// Asks the database for a sign of life.
@@ -91,6 +143,30 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Deletes what is over at `now`. Failures in a row are forgotten after a day without another, but for
+/// those that suspended an authenticator: only the help desk resets them.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let before = |age| millis(now.saturating_sub(age).unwrap_or(Timestamp::MIN));
+    let mut write = store.write().await?;
+    for (sql, bound) in [
+        ("DELETE FROM spent_proofs WHERE expires_at < $1", millis(now)),
+        ("DELETE FROM attempts WHERE at < $1", before(attempts::REMEMBERED)),
+        ("DELETE FROM challenges WHERE expires_at < $1", before(attempts::REMEMBERED)),
+        ("DELETE FROM enrolment_codes WHERE expires_at < $1 OR uses_left = 0", millis(now)),
+        (
+            "DELETE FROM failures WHERE failed_at < $1 AND locked_until < $1 \
+             AND workstation_id <> X'00000000000000000000000000000000'",
+            before(FAILURES_REMEMBERED),
+        ),
+    ] {
+        sqlx::query(sql).bind(bound).execute(&mut *write).await?;
+    }
+    write.commit().await
 }
 
 /// Why the database cannot be opened.

@@ -1,0 +1,119 @@
+//! Second factors that were asked for, and what was answered to attempts.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use super::{StoreError, millis, timestamp};
+
+/// A challenge: two minutes, five tries, one workstation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    /// Its id.
+    pub id: Uuid,
+    /// Only there it can be answered.
+    pub workstation_id: Uuid,
+    /// Whose first factor was right.
+    pub user_id: Uuid,
+    /// When it is over.
+    pub expires_at: Timestamp,
+    /// Wrong answers it still takes.
+    pub tries_left: u32,
+    /// Whether it was answered.
+    pub is_satisfied: bool,
+}
+
+impl Challenge {
+    /// Whether an answer is still looked at.
+    #[must_use]
+    pub fn takes_answers(&self, now: Timestamp) -> bool {
+        !self.is_satisfied && self.tries_left > 0 && now < self.expires_at
+    }
+}
+
+/// Stores a new challenge.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn insert(connection: &mut SqliteConnection, challenge: &Challenge) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO challenges (id, workstation_id, user_id, expires_at, tries_left) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(challenge.id)
+    .bind(challenge.workstation_id)
+    .bind(challenge.user_id)
+    .bind(millis(challenge.expires_at))
+    .bind(i64::from(challenge.tries_left))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The challenge with this id, if it was made for this workstation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    workstation_id: Uuid,
+) -> Result<Option<Challenge>, StoreError> {
+    let row = sqlx::query(
+        "SELECT user_id, expires_at, tries_left, satisfied_at FROM challenges \
+         WHERE id = $1 AND workstation_id = $2",
+    )
+    .bind(id)
+    .bind(workstation_id)
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    Ok(Some(Challenge {
+        id,
+        workstation_id,
+        user_id: row.try_get("user_id")?,
+        expires_at: timestamp(row.try_get("expires_at")?)?,
+        tries_left: u32::try_from(row.try_get::<i64, _>("tries_left")?)
+            .map_err(|_| StoreError::Corrupt("number of tries"))?,
+        is_satisfied: row.try_get::<Option<i64>, _>("satisfied_at")?.is_some(),
+    }))
+}
+
+/// Takes one try.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn take_try(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET tries_left = tries_left - 1 WHERE id = $1 AND tries_left > 0")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Closes it as answered.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn satisfy(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET satisfied_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends every challenge of a person whose authenticators changed or who was disabled.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn end_all_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("UPDATE challenges SET tries_left = 0 WHERE user_id = $1 AND satisfied_at IS NULL")
+        .bind(user_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

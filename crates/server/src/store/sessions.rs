@@ -1,0 +1,332 @@
+//! Sessions as rows; what may happen to them is decided in `session/`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use protocol::v1::session::EndCause;
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{StoreError, millis, timestamp};
+use crate::session::{Session, SessionLimits, State, expiry};
+
+/// A session with its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose.
+    pub user_id: Uuid,
+    /// Where.
+    pub workstation_id: Uuid,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Whether its credential has been used.
+    pub is_credential_used: bool,
+    /// What the rules know of it.
+    pub session: Session,
+}
+
+/// Which sessions to look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Of one person.
+    User(Uuid),
+    /// Of one workstation.
+    Workstation(Uuid),
+    /// All.
+    Everyone,
+}
+
+/// Stores a new session.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    row: &SessionRow,
+    credential_hash: [u8; 32],
+) -> Result<(), StoreError> {
+    let session = &row.session;
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
+         opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
+         due_at) VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(row.id)
+    .bind(row.user_id)
+    .bind(row.workstation_id)
+    .bind(&credential_hash[..])
+    .bind(millis(row.opened_at))
+    .bind(millis(session.last_input_at))
+    .bind(millis(session.last_heard_at))
+    .bind(millis(session.absolute_until))
+    .bind(duration_ms(session.limits.inactivity))
+    .bind(duration_ms(session.limits.warning))
+    .bind(duration_ms(session.limits.heartbeat))
+    .bind(expiry::deadline(session).map(millis))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The session with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<SessionRow>, StoreError> {
+    sqlx::query("SELECT * FROM sessions WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(session_row)
+        .transpose()
+}
+
+/// The session that this credential opens at this workstation, whatever its state.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_by_credential(
+    connection: &mut SqliteConnection,
+    credential_hash: [u8; 32],
+    workstation_id: Uuid,
+) -> Result<Option<SessionRow>, StoreError> {
+    sqlx::query("SELECT * FROM sessions WHERE credential_hash = $1 AND workstation_id = $2")
+        .bind(&credential_hash[..])
+        .bind(workstation_id)
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(session_row)
+        .transpose()
+}
+
+/// Whether `credential_hash` may adopt the session: its own, or the one before while the fresh one
+/// was never used.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn may_adopt(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    credential_hash: [u8; 32],
+) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM sessions WHERE id = $1 AND (credential_hash = $2 OR \
+         (credential_hash_before = $2 AND NOT is_credential_used))",
+    )
+    .bind(id)
+    .bind(&credential_hash[..])
+    .fetch_one(connection)
+    .await?;
+    Ok(found == 1)
+}
+
+/// At most `count` sessions that are not ended, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn unended(
+    connection: &mut SqliteConnection,
+    of: Of,
+    count: i64,
+) -> Result<Vec<SessionRow>, StoreError> {
+    let query = match of {
+        Of::User(id) => sqlx::query(
+            "SELECT * FROM sessions WHERE state <> 'ended' AND user_id = $2 ORDER BY opened_at LIMIT $1",
+        )
+        .bind(count)
+        .bind(id),
+        Of::Workstation(id) => sqlx::query(
+            "SELECT * FROM sessions WHERE state <> 'ended' AND workstation_id = $2 ORDER BY opened_at LIMIT $1",
+        )
+        .bind(count)
+        .bind(id),
+        Of::Everyone => {
+            sqlx::query("SELECT * FROM sessions WHERE state <> 'ended' ORDER BY opened_at LIMIT $1").bind(count)
+        }
+    };
+    query.fetch_all(connection).await?.iter().map(session_row).collect()
+}
+
+/// At most `count` sessions to which time alone does something at `now`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn due(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    count: i64,
+) -> Result<Vec<SessionRow>, StoreError> {
+    sqlx::query("SELECT * FROM sessions WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+        .bind(millis(now))
+        .bind(count)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(session_row)
+        .collect()
+}
+
+/// When time next does something to any session.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn next_due(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, StoreError> {
+    let due: Option<i64> = sqlx::query_scalar("SELECT MIN(due_at) FROM sessions").fetch_one(connection).await?;
+    due.map(timestamp).transpose()
+}
+
+/// The newest time that a session knows; the server's clock does not start before it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn newest_time(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, StoreError> {
+    let newest: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(last_heard_at) FROM sessions WHERE state <> 'ended'")
+            .fetch_one(connection)
+            .await?;
+    newest.map(timestamp).transpose()
+}
+
+/// Stores what the rules made of an open or lapsed session; an ended one is never touched.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn update(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    session: &Session,
+) -> Result<(), StoreError> {
+    let (state, lapsed_at) = match session.state {
+        State::Open => ("open", None),
+        State::Lapsed { since } => ("lapsed", Some(millis(since))),
+        State::Ended { .. } => return Err(StoreError::Corrupt("session state")),
+    };
+    sqlx::query(
+        "UPDATE sessions SET state = $2, lapsed_at = $3, last_input_at = $4, last_heard_at = $5, due_at = $6 \
+         WHERE id = $1 AND state <> 'ended'",
+    )
+    .bind(id)
+    .bind(state)
+    .bind(lapsed_at)
+    .bind(millis(session.last_input_at))
+    .bind(millis(session.last_heard_at))
+    .bind(expiry::deadline(session).map(millis))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the credential was used: from now on it is not replaced for a repeated attempt.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_credential_used(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET is_credential_used = TRUE, credential_hash_before = NULL \
+         WHERE id = $1 AND NOT is_credential_used",
+    )
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the credential. The one before may still adopt, once, until the fresh one is used.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn replace_credential(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    credential_hash: [u8; 32],
+    credential_hash_before: Option<[u8; 32]>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET credential_hash = $2, credential_hash_before = $3, is_credential_used = FALSE \
+         WHERE id = $1 AND state <> 'ended'",
+    )
+    .bind(id)
+    .bind(&credential_hash[..])
+    .bind(credential_hash_before.map(|hash| hash.to_vec()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends a session; `false` when it had ended before: the first cause stands.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn end(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    cause: EndCause,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE sessions SET state = 'ended', cause = $2, ended_at = $3, due_at = NULL, \
+         credential_hash_before = NULL WHERE id = $1 AND state <> 'ended'",
+    )
+    .bind(id)
+    .bind(cause_spelled(cause))
+    .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The cause as it is stored, sent and recorded.
+#[must_use]
+pub fn cause_spelled(cause: EndCause) -> String {
+    match serde_json::to_value(cause) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(_) | Err(_) => unreachable!("a fieldless enum is written as text"),
+    }
+}
+
+fn cause_parsed(text: String) -> Result<EndCause, StoreError> {
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|_| StoreError::Corrupt("logout cause"))
+}
+
+fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+    let state: String = row.try_get("state")?;
+    let lapsed_at: Option<i64> = row.try_get("lapsed_at")?;
+    let cause: Option<String> = row.try_get("cause")?;
+    let state = match (state.as_str(), lapsed_at, cause) {
+        ("open", None, None) => State::Open,
+        ("lapsed", Some(since), None) => State::Lapsed { since: timestamp(since)? },
+        ("ended", _, Some(cause)) => State::Ended { cause: cause_parsed(cause)? },
+        _ => return Err(StoreError::Corrupt("session state")),
+    };
+    let limits = SessionLimits {
+        inactivity: duration(row.try_get("inactivity_ms")?)?,
+        warning: duration(row.try_get("warning_ms")?)?,
+        heartbeat: duration(row.try_get("heartbeat_ms")?)?,
+    };
+    Ok(SessionRow {
+        id: row.try_get("id")?,
+        user_id: row.try_get("user_id")?,
+        workstation_id: row.try_get("workstation_id")?,
+        opened_at: timestamp(row.try_get("opened_at")?)?,
+        is_credential_used: row.try_get("is_credential_used")?,
+        session: Session {
+            state,
+            limits,
+            absolute_until: timestamp(row.try_get("absolute_until")?)?,
+            last_input_at: timestamp(row.try_get("last_input_at")?)?,
+            last_heard_at: timestamp(row.try_get("last_heard_at")?)?,
+        },
+    })
+}
+
+fn duration_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn duration(ms: i64) -> Result<Duration, StoreError> {
+    u64::try_from(ms).map(Duration::from_millis).map_err(|_| StoreError::Corrupt("duration"))
+}
