@@ -2,7 +2,19 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use crate::{clock::Clock, keys::Keys, store::Store};
+use policy::Policy;
+use tokio::sync::Notify;
+
+use crate::{
+    auth::{alerts::Alerts, replay::Seen},
+    clock::Clock,
+    config::Config,
+    enrolment::{Failures, Fingerprint},
+    events::EventHub,
+    identity::password::{HashError, Passwords},
+    keys::Keys,
+    store::Store,
+};
 
 /// The running server, cheap to clone.
 #[derive(Debug, Clone)]
@@ -11,19 +23,71 @@ pub struct App(Arc<Parts>);
 /// The parts of [`App`].
 #[derive(Debug)]
 pub struct Parts {
+    /// How it is set up.
+    pub config: Config,
+    /// What the organisation decided.
+    pub policy: Policy,
     /// The database.
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The keys.
     pub keys: Keys,
+    /// The fingerprint of the TLS authority, the last part of every enrolment code.
+    pub authority: Fingerprint,
+    /// Password hashing, bounded.
+    pub passwords: Passwords,
+    /// Streams to workstations.
+    pub events: EventHub,
+    /// Proofs seen by this node.
+    pub seen_proofs: Seen,
+    /// Keeps strangers from filling the audit record.
+    pub alerts: Alerts,
+    /// Failed enrolments of late.
+    pub enrolment_failures: Failures,
+    /// Wakes the job that lets sessions expire: an earlier deadline may have come up.
+    pub deadlines_changed: Notify,
+}
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Ingredients {
+    /// How it is set up.
+    pub config: Config,
+    /// What the organisation decided.
+    pub policy: Policy,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The keys.
+    pub keys: Keys,
+    /// The fingerprint of the TLS authority.
+    pub authority: Fingerprint,
 }
 
 impl App {
     /// Puts the parts together.
-    #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    ///
+    /// # Errors
+    /// [`HashError::Broken`] when the hash cost cannot be used.
+    pub fn new(with: Ingredients) -> Result<Self, HashError> {
+        let pepper = with.keys.pepper.clone();
+        let passwords = Passwords::new(pepper, with.config.hash_cost, with.config.hashes_at_once)?;
+        Ok(Self(Arc::new(Parts {
+            config: with.config,
+            policy: with.policy,
+            store: with.store,
+            clock: with.clock,
+            keys: with.keys,
+            authority: with.authority,
+            passwords,
+            events: EventHub::default(),
+            seen_proofs: Seen::default(),
+            alerts: Alerts::default(),
+            enrolment_failures: Failures::default(),
+            deadlines_changed: Notify::new(),
+        })))
     }
 }
 

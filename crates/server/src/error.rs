@@ -11,7 +11,7 @@ use protocol::v1::{
 };
 use uuid::Uuid;
 
-use crate::store::StoreError;
+use crate::{identity::password::HashError, store::StoreError};
 
 /// A refusal on its way to the client. Build it from a code and add what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,18 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Corrupt(what) => {
                 tracing::error!(what, "A row of the database could not be understood");
+                Self::new(ProblemCode::ServerFault)
+            }
+        }
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::new(ProblemCode::ServerBusy).retry_after_ms(1_000),
+            HashError::Broken => {
+                tracing::error!("Passwords cannot be hashed with this configuration");
                 Self::new(ProblemCode::ServerFault)
             }
         }

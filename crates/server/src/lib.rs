@@ -2,14 +2,30 @@
 //!
 //! Read [`router`] and you know the API. A handler in [`routes`] parses, authorizes, calls the pure
 //! rules of [`session`] and [`identity`], and [`store`], and answers. SQL lives in [`store`] only.
-//! Time is asked of [`clock`] alone; keys live in [`keys`], never in the database.
+//! Time is asked of [`clock`] alone; keys live in [`keys`], never in the database. What the server does
+//! unasked is in [`jobs`]; what it owes the audit record in [`trail`].
 
+pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod ending;
+pub mod enrolment;
 pub mod error;
+pub mod events;
+pub mod identity;
+pub mod init;
+pub mod jobs;
 pub mod keys;
 pub mod middleware;
 pub mod router;
 pub mod routes;
+pub mod serve;
+pub mod session;
+pub mod sign_in;
 pub mod store;
+pub mod telemetry;
+pub mod tls;
+pub mod trail;

@@ -1,3 +1,11 @@
 //! One file per resource.
 
+pub mod body;
+pub mod challenges;
+pub mod events;
 pub mod health;
+pub mod openapi;
+pub mod recovery;
+pub mod session;
+pub mod sessions;
+pub mod workstations;

@@ -1,0 +1,221 @@
+//! What commands ask and what they are answered: the JSON of `--json`.
+
+use jiff::Timestamp;
+use protocol::{secret::WireSecret, v1::session::SessionState};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// `user add`
+    UserAdd {
+        /// What she types.
+        name: String,
+        /// What the screen shows.
+        display_name: String,
+        /// For example `RN`.
+        role: Option<String>,
+        /// Absent: one is made and answered.
+        password: Option<WireSecret>,
+    },
+    /// `user list`
+    UserList,
+    /// `user disable`, `user enable`
+    UserDisable {
+        /// Whom.
+        name: String,
+        /// `false` enables again.
+        is_disabled: bool,
+    },
+    /// `user totp`
+    UserTotp {
+        /// Whose.
+        name: String,
+    },
+    /// `user reset`
+    UserReset {
+        /// Whose.
+        name: String,
+        /// Absent: one is made and answered.
+        password: Option<WireSecret>,
+    },
+    /// `workstation code`
+    WorkstationCode {
+        /// How many workstations it enrols.
+        uses: u32,
+        /// For how long.
+        expires_in_s: u64,
+        /// Name of the workstation; absent: the server names it.
+        name: Option<String>,
+        /// Unit of the workstation.
+        unit: Option<String>,
+    },
+    /// `workstation list`
+    WorkstationList,
+    /// `workstation revoke`
+    WorkstationRevoke {
+        /// Name or id.
+        workstation: String,
+    },
+    /// `session list`
+    SessionList,
+    /// `session end`
+    SessionEnd {
+        /// Which.
+        session_id: Uuid,
+    },
+    /// `auditor token`
+    AuditorToken {
+        /// Who will hold it.
+        name: String,
+        /// For how long.
+        expires_in_s: u64,
+    },
+    /// `auditor list`
+    AuditorList,
+    /// `auditor revoke`
+    AuditorRevoke {
+        /// Whose.
+        name: String,
+    },
+}
+
+/// One answer. Secrets stand in it once; the server keeps none of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// A person's authenticators, to be handed over.
+    Authenticators {
+        /// Who.
+        user_id: Uuid,
+        /// As compared.
+        name: String,
+        /// Only when the server made it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        password: Option<WireSecret>,
+        /// Only when a TOTP secret was made: for an authenticator app.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        otpauth_url: Option<WireSecret>,
+        /// Sessions that ended with it.
+        sessions_ended: usize,
+    },
+    /// `user list`
+    Users {
+        /// By name.
+        users: Vec<UserLine>,
+    },
+    /// An enrolment code, to be handed over.
+    Code {
+        /// All three parts.
+        code: WireSecret,
+        /// When it is over.
+        expires_at: Timestamp,
+    },
+    /// `workstation list`
+    Workstations {
+        /// By name.
+        workstations: Vec<WorkstationLine>,
+    },
+    /// `session list`
+    Sessions {
+        /// Oldest first.
+        sessions: Vec<SessionLine>,
+    },
+    /// An auditor's token, to be handed over.
+    Token {
+        /// Whose.
+        name: String,
+        /// The token.
+        token: WireSecret,
+        /// When it is over.
+        expires_at: Timestamp,
+    },
+    /// `auditor list`
+    Auditors {
+        /// By name.
+        auditors: Vec<AuditorLine>,
+    },
+    /// It is so.
+    Done {
+        /// Whether it was not so before.
+        is_changed: bool,
+        /// Sessions that ended with it.
+        sessions_ended: usize,
+    },
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserLine {
+    /// Opaque id.
+    pub user_id: Uuid,
+    /// As compared.
+    pub name: String,
+    /// As shown.
+    pub display_name: String,
+    /// For example `RN`.
+    pub role: Option<String>,
+    /// Whether the account signs nobody in.
+    pub is_disabled: bool,
+    /// Whether 100 failures suspended the password.
+    pub is_password_suspended: bool,
+    /// Whether 100 failures suspended the one-time codes.
+    pub is_totp_suspended: bool,
+}
+
+/// A workstation in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WorkstationLine {
+    /// Its id.
+    pub workstation_id: Uuid,
+    /// For example `WS-07`.
+    pub name: String,
+    /// For example `ICU-3`.
+    pub unit: String,
+    /// What it says of itself.
+    pub host_name: String,
+    /// What it says of itself.
+    pub os: String,
+    /// What it says of itself.
+    pub agent_version: String,
+    /// When.
+    pub enrolled_at: Timestamp,
+    /// To the minute.
+    pub heard_at: Timestamp,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+    /// Whether two machines use its key.
+    pub is_cloned: bool,
+}
+
+/// A session in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionLine {
+    /// Its id.
+    pub session_id: Uuid,
+    /// Where it stands.
+    pub state: SessionState,
+    /// Who.
+    pub user_name: String,
+    /// Where.
+    pub workstation: String,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// When its workstation last spoke of it.
+    pub last_heard_at: Timestamp,
+}
+
+/// An auditor's token in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AuditorLine {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+    /// Whether it was ended.
+    pub is_revoked: bool,
+}

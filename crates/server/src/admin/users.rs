@@ -1,0 +1,210 @@
+//! `user add | list | disable | enable | totp | reset`.
+
+use protocol::{
+    secret::WireSecret,
+    v1::{problem::ProblemCode, session::EndCause},
+};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{
+    message::{Answer, UserLine},
+    perform::{LINES_MAX, check_text, missing},
+};
+use crate::{
+    app::App,
+    ending::{self, Ended},
+    error::ApiError,
+    identity::{lockout::Factor, name::UserName, password, sealing, totp},
+    routes::body::invalid,
+    store::{
+        StoreError, challenges, failures,
+        sessions::Of,
+        users::{self, User, totp_place},
+    },
+    trail::{self, About},
+};
+
+/// What is known of somebody new.
+pub(super) struct NewUser {
+    pub(super) name: String,
+    pub(super) display_name: String,
+    pub(super) role: Option<String>,
+    pub(super) password: Option<WireSecret>,
+}
+
+pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
+    let name = parse(&new.name)?;
+    check_text("A display name", &new.display_name)?;
+    if let Some(role) = &new.role {
+        check_text("A role", role)?;
+    }
+    let chosen = Chosen::take(new.password)?;
+    let user_id = Uuid::new_v4();
+    let secret = totp::generate();
+    let user = User {
+        id: user_id,
+        name: name.as_str().to_owned(),
+        display_name: new.display_name,
+        role: new.role,
+        password_hash: app.passwords.hash(&chosen.password).await?,
+        totp_sealed: seal(app, user_id, &secret)?,
+        made_at: app.clock.now(),
+        disabled_at: None,
+    };
+    let mut write = app.store.write().await?;
+    if !users::insert(&mut write, &user).await? {
+        return Err(ApiError::new(ProblemCode::Conflict).detail("Somebody has this name already."));
+    }
+    let about = About::default().user(Some(&user));
+    trail::administration(&mut write, about, "user.add", user.made_at).await?;
+    write.commit().await?;
+    Ok(Answer::Authenticators {
+        user_id,
+        otpauth_url: Some(url(app, &secret, &name)?),
+        name: user.name,
+        password: chosen.to_tell(),
+        sessions_ended: 0,
+    })
+}
+
+pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
+    let mut read = app.store.read().await?;
+    let mut lines = Vec::new();
+    for user in users::list(&mut read, LINES_MAX).await? {
+        let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
+        let subject = name.subject(&app.keys.index);
+        let first = failures::counts(&mut read, subject, Uuid::nil(), Factor::First).await?;
+        let second = failures::counts(&mut read, subject, Uuid::nil(), Factor::Second).await?;
+        lines.push(UserLine {
+            user_id: user.id,
+            name: user.name,
+            display_name: user.display_name,
+            role: user.role,
+            is_disabled: user.disabled_at.is_some(),
+            is_password_suspended: first.is_suspended(),
+            is_totp_suspended: second.is_suspended(),
+        });
+    }
+    Ok(Answer::Users { users: lines })
+}
+
+pub(super) async fn disable(app: &App, name: &str, is_disabled: bool) -> Result<Answer, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (_, user) = find(&mut write, name).await?;
+    let is_changed = users::set_disabled(&mut write, user.id, is_disabled.then_some(now)).await?;
+    let mut ended = Vec::new();
+    if is_disabled {
+        // Challenges under way stay: whoever answers one is told only once all factors were right.
+        ended = ending::end_all(&mut write, Of::User(user.id), EndCause::Disabled, now).await?;
+    }
+    if is_changed {
+        let action = if is_disabled { "user.disable" } else { "user.enable" };
+        trail::administration(&mut write, About::default().user(Some(&user)), action, now).await?;
+    }
+    write.commit().await?;
+    Ok(Answer::Done { is_changed, sessions_ended: tell(app, ended) })
+}
+
+pub(super) async fn totp(app: &App, name: &str) -> Result<Answer, ApiError> {
+    let secret = totp::generate();
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (name, user) = find(&mut write, name).await?;
+    users::set_totp(&mut write, user.id, &seal(app, user.id, &secret)?).await?;
+    failures::clear(&mut write, name.subject(&app.keys.index), Some(Factor::Second)).await?;
+    let ended = changed(&mut write, &user, "user.totp", now).await?;
+    write.commit().await?;
+    Ok(Answer::Authenticators {
+        user_id: user.id,
+        otpauth_url: Some(url(app, &secret, &name)?),
+        name: user.name,
+        password: None,
+        sessions_ended: tell(app, ended),
+    })
+}
+
+pub(super) async fn reset(
+    app: &App,
+    name: &str,
+    password: Option<WireSecret>,
+) -> Result<Answer, ApiError> {
+    let chosen = Chosen::take(password)?;
+    let password_hash = app.passwords.hash(&chosen.password).await?;
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (name, user) = find(&mut write, name).await?;
+    users::set_password(&mut write, user.id, &password_hash).await?;
+    failures::clear(&mut write, name.subject(&app.keys.index), None).await?;
+    let ended = changed(&mut write, &user, "user.reset", now).await?;
+    write.commit().await?;
+    Ok(Answer::Authenticators {
+        user_id: user.id,
+        name: user.name,
+        password: chosen.to_tell(),
+        otpauth_url: None,
+        sessions_ended: tell(app, ended),
+    })
+}
+
+/// A person's authenticators changed: what they opened is over, and it is on record.
+async fn changed(
+    connection: &mut SqliteConnection,
+    user: &User,
+    action: &str,
+    now: jiff::Timestamp,
+) -> Result<Vec<Ended>, StoreError> {
+    challenges::end_all_of(connection, user.id).await?;
+    let ended = ending::end_all(connection, Of::User(user.id), EndCause::CredentialChanged, now).await?;
+    trail::administration(connection, About::default().user(Some(user)), action, now).await?;
+    Ok(ended)
+}
+
+async fn find(connection: &mut SqliteConnection, name: &str) -> Result<(UserName, User), ApiError> {
+    let name = parse(name)?;
+    let user = users::find_by_name(connection, &name).await?;
+    let user = user.ok_or_else(|| missing("Nobody has this name. `user list` shows all."))?;
+    Ok((name, user))
+}
+
+fn parse(name: &str) -> Result<UserName, ApiError> {
+    UserName::parse(name).ok_or_else(|| invalid("A name has 1 to 256 bytes, no control characters."))
+}
+
+/// A password that was given, or made here.
+struct Chosen {
+    password: WireSecret,
+    is_made_here: bool,
+}
+
+impl Chosen {
+    fn take(given: Option<WireSecret>) -> Result<Self, ApiError> {
+        let Some(password) = given else {
+            return Ok(Self { password: password::generate(), is_made_here: true });
+        };
+        match password::refusal_of_new(&password) {
+            Some(refusal) => Err(invalid(refusal)),
+            None => Ok(Self { password, is_made_here: false }),
+        }
+    }
+
+    fn to_tell(self) -> Option<WireSecret> {
+        self.is_made_here.then_some(self.password)
+    }
+}
+
+fn seal(app: &App, user_id: Uuid, secret: &[u8]) -> Result<Vec<u8>, ApiError> {
+    sealing::seal(&app.keys.field, totp_place(user_id), secret)
+        .map_err(|_| ApiError::new(ProblemCode::ServerFault))
+}
+
+fn url(app: &App, secret: &[u8], name: &UserName) -> Result<WireSecret, ApiError> {
+    totp::url(secret, name, &app.config.organisation).map_err(|_| ApiError::new(ProblemCode::ServerFault))
+}
+
+fn tell(app: &App, ended: Vec<Ended>) -> usize {
+    let count = ended.len();
+    ended.into_iter().for_each(|ended| ended.tell(app));
+    count
+}

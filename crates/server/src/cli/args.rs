@@ -1,0 +1,214 @@
+//! What may be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use uuid::Uuid;
+
+/// The Tapward session server.
+#[derive(Debug, Parser)]
+#[command(name = "tapward-server", version, about, long_about = None, after_help = "\
+Examples:
+  tapward-server init --data /var/lib/tapward-server --organisation 'St. Example Hospital' --host tapward.example.org
+  tapward-server serve --data /var/lib/tapward-server
+  tapward-server user add maria --display-name 'Maria O.' --role RN
+  tapward-server workstation code --name WS-07 --unit ICU-3")]
+pub struct Cli {
+    /// Folder of the server.
+    #[arg(long, global = true, default_value = "/var/lib/tapward-server")]
+    pub data: PathBuf,
+    /// Answer in JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the folder of a new server: keys, certificates, configuration. Overwrites nothing.
+    #[command(after_help = "Example:\n  tapward-server init --data DIR --organisation 'St. Example Hospital' --help-line 5-1234 --host tapward.example.org --host 192.0.2.7")]
+    Init(Init),
+    /// Run the server until SIGTERM or Ctrl-C.
+    Serve(Serve),
+    /// People.
+    #[command(subcommand)]
+    User(User),
+    /// Workstations and the codes they enrol with.
+    #[command(subcommand)]
+    Workstation(Workstation),
+    /// Sessions.
+    #[command(subcommand)]
+    Session(Session),
+    /// Tokens that read the audit record.
+    #[command(subcommand)]
+    Auditor(Auditor),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Name of the organisation, shown at workstations and in authenticator apps.
+    #[arg(long)]
+    pub organisation: Option<String>,
+    /// Whom to call, shown at the covered screen.
+    #[arg(long)]
+    pub help_line: Option<String>,
+    /// Name or address that workstations reach the server by; may be repeated. [default: this machine alone]
+    #[arg(long = "host", value_name = "NAME|ADDRESS")]
+    pub hosts: Vec<String>,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port, instead of the configured ones; port 0 takes a free one. The bound address is
+    /// printed, and written to `listen.addr` in the folder.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `user …`
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a person. Prints her password (unless given on standard input) and the URL for her
+    /// authenticator app, once.
+    #[command(after_help = "Examples:\n  tapward-server user add maria --display-name 'Maria O.' --role RN\n  tapward-server user add maria --display-name 'Maria O.' --password-stdin < password.txt")]
+    Add {
+        /// What she types; upper and lower case are the same.
+        name: String,
+        /// What the screen shows.
+        #[arg(long)]
+        display_name: String,
+        /// For example RN.
+        #[arg(long)]
+        role: Option<String>,
+        /// Read the password from the first line of standard input. [default: make one]
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all.
+    List,
+    /// Sign nobody in under this name, and end the sessions at once.
+    Disable {
+        /// Whom.
+        name: String,
+    },
+    /// Undo `disable`.
+    Enable {
+        /// Whom.
+        name: String,
+    },
+    /// Make a new secret for one-time codes and print its URL, once. Ends the sessions.
+    Totp {
+        /// Whose.
+        name: String,
+    },
+    /// Set a new password and forget failures, after a lockout or a lost password. Ends the sessions.
+    Reset {
+        /// Whose.
+        name: String,
+        /// Read the password from the first line of standard input. [default: make one]
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+/// `workstation …`
+#[derive(Debug, Subcommand)]
+pub enum Workstation {
+    /// Make an enrolment code and print it, once.
+    #[command(after_help = "Examples:\n  tapward-server workstation code --name WS-07 --unit ICU-3\n  tapward-server workstation code --uses 40 --expires 8h --unit ER")]
+    Code {
+        /// How many workstations it enrols, 1 to 1000.
+        #[arg(long, default_value_t = crate::enrolment::USES_DEFAULT)]
+        uses: u32,
+        /// For how long, for example 30min or 8h; at most 30d.
+        #[arg(long, default_value = "24h", value_parser = duration)]
+        expires: std::time::Duration,
+        /// Name of the workstation. [default: the server names it]
+        #[arg(long)]
+        name: Option<String>,
+        /// Unit of the workstation.
+        #[arg(long)]
+        unit: Option<String>,
+    },
+    /// List all.
+    List,
+    /// Sign nobody in at this workstation any more, and end its session at once.
+    Revoke {
+        /// Name or id.
+        workstation: String,
+    },
+}
+
+/// `session …`
+#[derive(Debug, Subcommand)]
+pub enum Session {
+    /// List all that are open or lapsed.
+    List,
+    /// End one at once.
+    End {
+        /// Which.
+        session: Uuid,
+    },
+}
+
+/// `auditor …`
+#[derive(Debug, Subcommand)]
+pub enum Auditor {
+    /// Make a token and print it, once.
+    Token {
+        /// Who will hold it.
+        name: String,
+        /// For how long, for example 8h or 90d; at most 366d.
+        #[arg(long, default_value = "90d", value_parser = duration)]
+        expires: std::time::Duration,
+    },
+    /// List all.
+    List,
+    /// End one.
+    Revoke {
+        /// Whose.
+        name: String,
+    },
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    policy::duration::parse(text).ok_or_else(|| String::from("a whole number with a unit: s, min, h or d"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_takes_a_password_as_an_argument() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let takes_text = argument.get_action().takes_values();
+                assert!(!(takes_text && argument.get_id().as_str().contains("password")), "{command}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,8 @@
+//! The command line: `init`, `serve`, and the administrator's commands.
+
+pub mod args;
+pub mod show;
+
+mod run;
+
+pub use run::run;

@@ -1,0 +1,132 @@
+//! Does what was typed.
+
+use std::{
+    io::{BufRead as _, Read as _, Write as _},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::CommandFactory as _;
+use protocol::{secret::WireSecret, v1::session::PASSWORD_SIZE_BYTES_MAX};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{
+    args::{Auditor, Cli, Init, Serve, Session, User, Verb, Workstation},
+    show::show,
+};
+use crate::{
+    admin::{message::Command, socket},
+    clock::{Clock as _, SystemClock},
+    init::{Site, init},
+    serve,
+};
+
+/// Runs one command line.
+///
+/// # Errors
+/// In words for whoever typed it.
+pub async fn run(cli: Cli) -> Result<()> {
+    let command = match cli.verb {
+        Verb::Init(arguments) => return make(&cli.data, arguments, cli.json),
+        Verb::Serve(arguments) => return serve_until_told(&cli.data, &arguments, cli.json).await,
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "tapward-server", &mut std::io::stdout());
+            return Ok(());
+        }
+        Verb::Man => return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?),
+        Verb::User(verb) => user(verb)?,
+        Verb::Workstation(verb) => workstation(verb),
+        Verb::Session(Session::List) => Command::SessionList,
+        Verb::Session(Session::End { session }) => Command::SessionEnd { session_id: session },
+        Verb::Auditor(verb) => auditor(verb),
+    };
+    let answer = socket::ask(&cli.data, &command).await?;
+    let text = if cli.json { serde_json::to_string_pretty(&answer)? } else { show(&answer) };
+    say(&text)
+}
+
+fn make(data: &Path, arguments: Init, is_json: bool) -> Result<()> {
+    let site =
+        Site { organisation: arguments.organisation, help_line: arguments.help_line, hosts: arguments.hosts };
+    init(data, site, SystemClock::not_before(jiff::Timestamp::MIN).wall())?;
+    if is_json {
+        return say(&serde_json::json!({ "answer": "made", "data": data }).to_string());
+    }
+    say(&format!(
+        "Made {}.\nIt holds the server's keys: back it up where nobody else reads.\nNext: tapward-server serve --data {}",
+        data.display(),
+        data.display()
+    ))
+}
+
+async fn serve_until_told(data: &Path, arguments: &Serve, is_json: bool) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let options = serve::Options { listen: arguments.listen, clock: None };
+    let running = serve::start(data, options).await?;
+    let address = running.address;
+    say(&if is_json {
+        serde_json::json!({ "answer": "listening", "address": address }).to_string()
+    } else {
+        format!("Listening on https://{address}")
+    })?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.drain().await
+}
+
+fn user(verb: User) -> Result<Command> {
+    Ok(match verb {
+        User::Add { name, display_name, role, password_stdin } => {
+            Command::UserAdd { name, display_name, role, password: password(password_stdin)? }
+        }
+        User::List => Command::UserList,
+        User::Disable { name } => Command::UserDisable { name, is_disabled: true },
+        User::Enable { name } => Command::UserDisable { name, is_disabled: false },
+        User::Totp { name } => Command::UserTotp { name },
+        User::Reset { name, password_stdin } => {
+            Command::UserReset { name, password: password(password_stdin)? }
+        }
+    })
+}
+
+fn workstation(verb: Workstation) -> Command {
+    match verb {
+        Workstation::Code { uses, expires, name, unit } => {
+            Command::WorkstationCode { uses, expires_in_s: expires.as_secs(), name, unit }
+        }
+        Workstation::List => Command::WorkstationList,
+        Workstation::Revoke { workstation } => Command::WorkstationRevoke { workstation },
+    }
+}
+
+fn auditor(verb: Auditor) -> Command {
+    match verb {
+        Auditor::Token { name, expires } => Command::AuditorToken { name, expires_in_s: expires.as_secs() },
+        Auditor::List => Command::AuditorList,
+        Auditor::Revoke { name } => Command::AuditorRevoke { name },
+    }
+}
+
+/// The first line of standard input, without its end.
+fn password(from_stdin: bool) -> Result<Option<WireSecret>> {
+    if !from_stdin {
+        return Ok(None);
+    }
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(PASSWORD_SIZE_BYTES_MAX + 2));
+    let bound = u64::try_from(PASSWORD_SIZE_BYTES_MAX + 2)?;
+    std::io::stdin().lock().take(bound).read_line(&mut line).context("standard input cannot be read")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("standard input holds no password in its first line");
+    }
+    Ok(Some(WireSecret::new(password.to_owned())))
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,73 @@
+//! `tapward-server init`: the folder a server lives in.
+
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use crate::{
+    config,
+    keys::{Keys, write_new_private},
+    serve::KEYS_FILE,
+    tls,
+};
+
+/// Hosts a certificate is made for when none is named.
+const HOSTS_DEFAULT: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+const POLICY: &str = "# Policy of this site. Every key has a default; see packaging/policy/policy.toml.\n";
+
+/// What the administrator says of the new server.
+#[derive(Debug, Default)]
+pub struct Site {
+    /// For example `St. Example Hospital`.
+    pub organisation: Option<String>,
+    /// For example `5-1234`.
+    pub help_line: Option<String>,
+    /// Names and addresses that workstations reach it by.
+    pub hosts: Vec<String>,
+}
+
+/// Makes keys, authority, certificate and configuration below `data`. Overwrites nothing.
+///
+/// # Errors
+/// When anything of it exists or cannot be written.
+pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("{} cannot be made", data.display()))?;
+    for name in [KEYS_FILE, tls::AUTHORITY_KEY_FILE, tls::CERTIFICATE_KEY_FILE] {
+        if data.join(name).exists() {
+            bail!("{} is a server's folder already; nothing was changed", data.display());
+        }
+    }
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700))?;
+    let hosts = if site.hosts.is_empty() {
+        HOSTS_DEFAULT.map(String::from).to_vec()
+    } else {
+        site.hosts
+    };
+    let file = config::File {
+        version: Some(1),
+        organisation: site.organisation,
+        help_line: site.help_line,
+        ..config::File::default()
+    };
+    let text = toml::to_string(&file)?;
+    let config = config::Config::from_text(&text)?;
+    tls::create(data, &config.organisation, &hosts, now)?;
+    for (name, content) in [("server.toml", text.as_str()), ("policy.toml", POLICY)] {
+        if !data.join(name).exists() {
+            write_new_private(&data.join(name), content.as_bytes())?;
+        }
+    }
+    // Last: a folder with keys is a whole one.
+    Keys::generate().write_new(&data.join(KEYS_FILE))?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `/v1/session`: the session at hand, named by its credential.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use protocol::v1::{
+    problem::{Problem, ProblemCode},
+    session::{ActivityReport, SessionState, SessionStatus},
+};
+use uuid::Uuid;
+
+use super::body::JsonBody;
+use crate::{
+    app::App,
+    auth::{credential::PresentedCredential, workstation::ProvenWorkstation},
+    ending,
+    error::ApiError,
+    session::{Session, State as Standing, expiry, lifecycle::Outcome},
+    sign_in::opening::remaining_ms,
+    store::sessions,
+};
+
+/// Where the session stands.
+///
+/// # Errors
+/// `session.unknown`, `session.ended`.
+#[utoipa::path(get, path = "/v1/session", tag = "session", responses(
+    (status = 200, description = "Where it stands", body = SessionStatus),
+    (status = 401, description = "No session has this credential here, or the proof is wrong", body = Problem),
+    (status = 410, description = "It has ended; the cause is told", body = Problem),
+))]
+pub async fn status(
+    State(app): State<App>,
+    workstation: ProvenWorkstation,
+    credential: PresentedCredential,
+) -> Result<Json<SessionStatus>, ApiError> {
+    let now = app.clock.now();
+    let mut read = app.store.read().await?;
+    let row = sessions::find_by_credential(&mut read, credential.0, workstation.id)
+        .await?
+        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    let state = match row.session.state {
+        Standing::Ended { cause } => return Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+        Standing::Lapsed { .. } => SessionState::Lapsed,
+        Standing::Open if expiry::due(&row.session, now).is_some() => SessionState::Lapsed,
+        Standing::Open => SessionState::Open,
+    };
+    Ok(Json(told(row.id, &row.session, state, now)))
+}
+
+/// Takes a report of activity.
+///
+/// # Errors
+/// `session.unknown`, `session.lapsed`, `session.ended`.
+#[utoipa::path(post, path = "/v1/session/activity", tag = "session", request_body = ActivityReport, responses(
+    (status = 200, description = "Where it stands now", body = SessionStatus),
+    (status = 401, description = "No session has this credential here, or it lapsed", body = Problem),
+    (status = 410, description = "It has ended; the cause is told", body = Problem),
+))]
+pub async fn activity(
+    State(app): State<App>,
+    workstation: ProvenWorkstation,
+    credential: PresentedCredential,
+    JsonBody(report): JsonBody<ActivityReport>,
+) -> Result<Json<SessionStatus>, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let row = sessions::find_by_credential(&mut write, credential.0, workstation.id)
+        .await?
+        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    sessions::note_credential_used(&mut write, row.id).await?;
+    match row.session.on_activity(Duration::from_millis(report.idle_ms), now) {
+        Outcome::Open { last_input_at } => {
+            let session = Session { last_input_at, last_heard_at: now, ..row.session };
+            sessions::update(&mut write, row.id, &session).await?;
+            write.commit().await?;
+            Ok(Json(told(row.id, &session, SessionState::Open, now)))
+        }
+        Outcome::Lapsed => {
+            if row.session.state == Standing::Open {
+                let session = Session { state: Standing::Lapsed { since: now }, ..row.session };
+                sessions::update(&mut write, row.id, &session).await?;
+            }
+            write.commit().await?;
+            Err(ApiError::new(ProblemCode::SessionLapsed))
+        }
+        Outcome::Ends(cause) => {
+            let ended = ending::end(&mut write, &row, cause, now).await?;
+            write.commit().await?;
+            ended.into_iter().for_each(|ended| ended.tell(&app));
+            Err(ApiError::new(ProblemCode::SessionEnded).cause(cause))
+        }
+        Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+    }
+}
+
+fn told(session_id: Uuid, session: &Session, state: SessionState, now: Timestamp) -> SessionStatus {
+    SessionStatus {
+        session_id,
+        state,
+        inactivity_remaining_ms: remaining_ms(session.inactive_at(), now),
+        absolute_remaining_ms: remaining_ms(session.absolute_until, now),
+    }
+}

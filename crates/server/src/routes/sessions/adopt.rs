@@ -1,0 +1,106 @@
+//! `POST /v1/sessions/{id}/adopt`: back in contact, with the truth about the inactivity.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use protocol::v1::{
+    problem::{Problem, ProblemCode},
+    session::{AdoptSession, EndCause, SessionAdopted},
+};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::{
+        credential::{self, PresentedCredential},
+        workstation::{ProvenWorkstation, SpentProof},
+    },
+    ending,
+    error::ApiError,
+    routes::body::JsonBody,
+    session::{
+        Session, State as Standing,
+        lifecycle::{Inactivity, Outcome},
+    },
+    sign_in::opening,
+    store::{
+        StoreError,
+        sessions::{self, Of, SessionRow},
+    },
+};
+
+/// Sessions of the workstation that are looked through for a newer one.
+const UNENDED_MAX: i64 = 100;
+
+/// Goes on with a session under a fresh credential, or ends it with its true cause. It takes the
+/// credential of the session; the one before it is good once more while the fresh one was never used,
+/// for the answer that carried it may have been lost.
+///
+/// # Errors
+/// `session.unknown`, `session.ended`.
+#[utoipa::path(post, path = "/v1/sessions/{id}/adopt", tag = "sessions", request_body = AdoptSession,
+    params(("id" = Uuid, Path, description = "Of the session")), responses(
+    (status = 200, description = "It goes on", body = SessionAdopted),
+    (status = 401, description = "This credential opens no such session here, or the proof is wrong", body = Problem),
+    (status = 410, description = "It has ended, before or with this; the cause is told", body = Problem),
+))]
+pub async fn adopt(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    workstation: ProvenWorkstation,
+    presented: PresentedCredential,
+    proof: SpentProof,
+    JsonBody(request): JsonBody<AdoptSession>,
+) -> Result<Json<SessionAdopted>, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    proof.spend(&mut write).await?;
+    let row = sessions::find(&mut write, id).await?.filter(|row| row.workstation_id == workstation.id);
+    let Some(row) = row else {
+        return Err(ApiError::new(ProblemCode::SessionUnknown));
+    };
+    if !sessions::may_adopt(&mut write, id, presented.0).await? {
+        return Err(ApiError::new(ProblemCode::SessionUnknown));
+    }
+    let inactivity = Inactivity {
+        current: Duration::from_millis(request.idle_ms),
+        longest: Duration::from_millis(request.idle_longest_ms),
+    };
+    let outcome = match row.session.on_adopt(inactivity, now) {
+        Outcome::Open { .. } if is_superseded(&mut write, &row).await? => Outcome::Ends(EndCause::CrashRecovered),
+        outcome => outcome,
+    };
+    match outcome {
+        Outcome::Open { last_input_at } => {
+            let session =
+                Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
+            let (credential, hash) = credential::mint();
+            sessions::update(&mut write, id, &session).await?;
+            sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
+            write.commit().await?;
+            app.deadlines_changed.notify_one();
+            let limits = opening::limits(&session, now);
+            Ok(Json(SessionAdopted { session_id: id, credential, limits }))
+        }
+        Outcome::Ends(cause) => {
+            let ended = ending::end(&mut write, &row, cause, now).await?;
+            write.commit().await?;
+            ended.into_iter().for_each(|ended| ended.tell(&app));
+            Err(ApiError::new(ProblemCode::SessionEnded).cause(cause))
+        }
+        Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+        Outcome::Lapsed => Err(ApiError::new(ProblemCode::SessionLapsed)),
+    }
+}
+
+/// Whether somebody has signed in at the workstation since: only one session is open there.
+async fn is_superseded(
+    connection: &mut sqlx::SqliteConnection,
+    row: &SessionRow,
+) -> Result<bool, StoreError> {
+    let unended = sessions::unended(connection, Of::Workstation(row.workstation_id), UNENDED_MAX).await?;
+    Ok(unended.iter().any(|other| other.id != row.id && other.session.state == Standing::Open))
+}

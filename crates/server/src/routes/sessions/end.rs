@@ -1,0 +1,59 @@
+//! `DELETE /v1/sessions/{id}`: the session is over.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use protocol::v1::{
+    problem::{Problem, ProblemCode},
+    session::{EndSession, SessionEnded},
+};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::workstation::{ProvenWorkstation, SpentProof},
+    error::ApiError,
+    routes::body::JsonBody,
+    session::lifecycle::Outcome,
+    store::sessions,
+};
+
+/// Ends a session of this workstation, whose proof alone suffices. It may be repeated: the cause that
+/// came first stands and is answered. Its logout record is the workstation's to deliver.
+///
+/// # Errors
+/// `session.unknown` when the workstation never had such a session.
+#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", request_body = EndSession,
+    params(("id" = Uuid, Path, description = "Of the session")), responses(
+    (status = 200, description = "Ended, with the cause on record", body = SessionEnded),
+    (status = 401, description = "There is no such session here, or the proof is wrong", body = Problem),
+))]
+pub async fn end(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    workstation: ProvenWorkstation,
+    proof: SpentProof,
+    JsonBody(request): JsonBody<EndSession>,
+) -> Result<Json<SessionEnded>, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    proof.spend(&mut write).await?;
+    let row = sessions::find(&mut write, id)
+        .await?
+        .filter(|row| row.workstation_id == workstation.id)
+        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    let cause = match row.session.on_end(request.cause) {
+        Outcome::HadEnded(cause) => cause,
+        Outcome::Ends(cause) => {
+            sessions::end(&mut write, id, cause, now).await?;
+            cause
+        }
+        Outcome::Open { .. } | Outcome::Lapsed => {
+            unreachable!("an end leaves no session open or lapsed")
+        }
+    };
+    write.commit().await?;
+    tracing::info!(session.id = %id, workstation.id = %workstation.id, "Session ended by its workstation");
+    Ok(Json(SessionEnded { session_id: id, cause }))
+}

@@ -1,0 +1,5 @@
+//! `/v1/sessions`: open, adopt, end.
+
+pub mod adopt;
+pub mod end;
+pub mod open;

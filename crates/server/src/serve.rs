@@ -1,0 +1,176 @@
+//! A running server: listener, administrator's socket, jobs; and how it drains.
+
+use std::{
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use audit::record::{Alert, What};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin,
+    app::{App, Ingredients},
+    clock::{Clock, SystemClock},
+    config::{self, Loaded},
+    jobs,
+    keys::Keys,
+    router,
+    store::{Store, sessions},
+    tls,
+    trail::{self, About},
+};
+
+/// The database below the data folder.
+pub const DATABASE_FILE: &str = "tapward.db";
+/// The key store below the data folder.
+pub const KEYS_FILE: &str = "keys.toml";
+/// Where the bound address is written.
+pub const ADDRESS_FILE: &str = "listen.addr";
+/// Held while a server runs on the folder.
+const LOCK_FILE: &str = "server.lock";
+/// Requests under way may take this long once the server drains.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// A connection must send the head of a request within this time.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+
+/// What `serve` may be told besides the data folder.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Instead of the configured address.
+    pub listen: Option<SocketAddr>,
+    /// Instead of the machine's clock.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct Running {
+    /// Its parts.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    data: PathBuf,
+    handle: Handle<SocketAddr>,
+    stop: CancellationToken,
+    listener: JoinHandle<std::io::Result<()>>,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: File,
+}
+
+/// Starts a server on what `init` made below `data`.
+///
+/// # Errors
+/// When the folder is not usable, another server runs on it, or the address is taken.
+pub async fn start(data: &Path, options: Options) -> Result<Running> {
+    let keys = Keys::read(&data.join(KEYS_FILE))
+        .with_context(|| format!("{} was not made by `tapward-server init`", data.display()))?;
+    let lock = lock(data)?;
+    let loaded = config::load(data)?;
+    let identity = tls::load(data)?;
+    let store = Store::open(&data.join(DATABASE_FILE)).await?;
+    let clock = match options.clock {
+        Some(clock) => clock,
+        None => {
+            let newest = sessions::newest_time(&mut *store.read().await?).await?;
+            Arc::new(SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN)))
+        }
+    };
+    let listen = options.listen.unwrap_or(loaded.config.listen);
+    let Loaded { config, policy, policy_refused } = loaded;
+    let app = App::new(Ingredients { config, policy, store, clock, keys, authority: identity.authority })?;
+    record_start(&app, policy_refused).await?;
+
+    let stop = CancellationToken::new();
+    let handle = Handle::new();
+    let mut server = axum_server::bind_rustls(listen, RustlsConfig::from_config(identity.config))
+        .handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    server
+        .http_builder()
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_concurrent_streams(32)
+        .max_header_list_size(16 * 1024);
+    let listener = tokio::spawn(server.serve(router::router(app.clone()).into_make_service()));
+    let Some(address) = handle.listening().await else {
+        listener.await?.with_context(|| format!("{listen} cannot be listened on"))?;
+        anyhow::bail!("{listen} cannot be listened on");
+    };
+    fs::write(data.join(ADDRESS_FILE), format!("{address}\n"))?;
+    let tasks = vec![
+        tokio::spawn(admin::socket::serve(admin::socket::bind(data)?, app.clone(), stop.clone())),
+        tokio::spawn(jobs::expire_sessions::run(app.clone(), stop.clone())),
+        tokio::spawn(jobs::forget::run(app.clone(), stop.clone())),
+    ];
+    tracing::info!(%address, "Listening");
+    Ok(Running { app, address, data: data.to_owned(), handle, stop, listener, tasks, _lock: lock })
+}
+
+impl Running {
+    /// Takes no more connections, finishes requests under way, closes the database.
+    ///
+    /// # Errors
+    /// When the listener had failed.
+    pub async fn drain(self) -> Result<()> {
+        tracing::info!("Draining");
+        self.stop.cancel();
+        self.app.events.close();
+        self.handle.graceful_shutdown(Some(DRAIN_MAX));
+        self.listener.await??;
+        for task in self.tasks {
+            task.await?;
+        }
+        let now = self.app.clock.now();
+        let mut write = self.app.store.write().await?;
+        trail::put(&mut write, About::default(), What::ApplicationStopped, now).await?;
+        write.commit().await?;
+        self.app.store.close().await;
+        for name in [admin::socket::SOCKET_FILE, ADDRESS_FILE] {
+            // Gone already is as good.
+            let _ = fs::remove_file(self.data.join(name));
+        }
+        Ok(())
+    }
+}
+
+/// One server per folder: two would each believe that they see every proof.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join(LOCK_FILE);
+    let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.try_lock().map_err(|_| anyhow::anyhow!("another tapward-server runs on {}", data.display()))?;
+    Ok(file)
+}
+
+/// Says at every start what is weaker than it should be, in the log and on the record.
+async fn record_start(app: &App, policy_refused: Option<String>) -> Result<()> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    trail::put(&mut write, About::default(), What::ApplicationStarted, now).await?;
+    if let Some(refused) = policy_refused {
+        tracing::error!("policy.toml is refused and the built-in strict policy holds: {refused}");
+    }
+    let weakened: Vec<String> = app
+        .config
+        .weakened
+        .iter()
+        .cloned()
+        .chain(app.policy.weakened().iter().map(ToString::to_string))
+        .collect();
+    for what in &weakened {
+        tracing::warn!("A safeguard is weakened: {what}");
+    }
+    if !weakened.is_empty() {
+        trail::alert(&mut write, About::default(), Alert::SafeguardWeakened, now).await?;
+    }
+    write.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! A repeated attempt gets the answer of the first.
+//!
+//! What was asked is compared by a keyed hash, for it holds a password or a code. A session's credential
+//! is not kept: while the one that was answered has never been used, a repeat mints a fresh one in its
+//! place, so that whichever answer the workstation has, one credential opens the session. Once it has
+//! been used the first answer did arrive, and a repeat is a `conflict`.
+
+use jiff::Timestamp;
+use protocol::v1::{
+    problem::ProblemCode,
+    session::{ChallengeIssued, SessionOpened},
+};
+use sqlx::SqliteConnection;
+
+use super::opening;
+use crate::{
+    app::App,
+    auth::{credential, workstation::SpentProof},
+    error::ApiError,
+    routes::sessions::open::issued,
+    session::State,
+    store::{
+        StoreError,
+        attempts::{self, Attempt, AttemptKey, Outcome},
+        challenges, sessions, users,
+    },
+};
+
+/// What a sign-in is answered with.
+#[derive(Debug)]
+pub enum Answer {
+    /// A second factor is asked.
+    Challenged(ChallengeIssued),
+    /// Signed in.
+    Opened(SessionOpened),
+    /// No.
+    Refused(ApiError),
+}
+
+/// The keyed hash of what was asked.
+#[must_use]
+pub fn mac(app: &App, key: AttemptKey, asked: &[&[u8]]) -> [u8; 32] {
+    let mut parts: Vec<&[u8]> =
+        vec![b"tapward attempt v1", key.workstation_id.as_bytes(), key.attempt_id.as_bytes()];
+    parts.extend_from_slice(asked);
+    app.keys.index.mac(&parts)
+}
+
+/// The answer to an attempt that was made before, without a transaction where it was not.
+///
+/// # Errors
+/// `conflict` when something else was asked under this id.
+pub async fn repeated(
+    app: &App,
+    proof: &SpentProof,
+    key: AttemptKey,
+    asked: &[u8; 32],
+) -> Result<Option<Answer>, ApiError> {
+    let is_known = {
+        let mut read = app.store.read().await?;
+        attempts::find(&mut read, key).await?.is_some()
+    };
+    if !is_known {
+        return Ok(None);
+    }
+    let mut write = app.store.write().await?;
+    proof.spend(&mut write).await?;
+    let answer = repeated_within(app, &mut write, key, asked).await?;
+    write.commit().await?;
+    Ok(answer)
+}
+
+/// The answer to an attempt that was made before, within the transaction of this one.
+///
+/// # Errors
+/// `conflict` when something else was asked under this id.
+pub async fn repeated_within(
+    app: &App,
+    connection: &mut SqliteConnection,
+    key: AttemptKey,
+    asked: &[u8; 32],
+) -> Result<Option<Answer>, ApiError> {
+    let Some(attempt) = attempts::find(connection, key).await? else {
+        return Ok(None);
+    };
+    if !bool::from(subtle::ConstantTimeEq::ct_eq(attempt.body_mac.as_slice(), asked.as_slice())) {
+        return Err(ApiError::new(ProblemCode::Conflict));
+    }
+    let refused = |code| Ok(Some(Answer::Refused(ApiError::new(code))));
+    match attempt.outcome {
+        Outcome::FirstRefused => refused(ProblemCode::SignInRefused),
+        Outcome::SecondRefused { tries_left } => {
+            let refusal = ApiError::new(ProblemCode::SecondFactorRefused).tries_left(tries_left);
+            Ok(Some(Answer::Refused(refusal)))
+        }
+        Outcome::Disabled => refused(ProblemCode::UserDisabled),
+        Outcome::Challenged(id) => {
+            let now = app.clock.now();
+            let challenge = challenges::find(connection, id, key.workstation_id).await?;
+            match challenge.filter(|known| known.takes_answers(now)) {
+                Some(challenge) => Ok(Some(Answer::Challenged(issued(&challenge, now)))),
+                None => refused(ProblemCode::ChallengeOver),
+            }
+        }
+        Outcome::Opened(id) => opened_again(app, connection, id).await.map(Some),
+    }
+}
+
+/// Remembers what an attempt came to.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remember(
+    connection: &mut SqliteConnection,
+    key: AttemptKey,
+    asked: [u8; 32],
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    attempts::insert(connection, key, &Attempt { body_mac: asked, outcome }, now).await
+}
+
+async fn opened_again(
+    app: &App,
+    connection: &mut SqliteConnection,
+    session_id: uuid::Uuid,
+) -> Result<Answer, ApiError> {
+    let row = sessions::find(connection, session_id).await?.ok_or(StoreError::Corrupt("attempt"))?;
+    match row.session.state {
+        State::Ended { cause } => {
+            return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionEnded).cause(cause)));
+        }
+        State::Lapsed { .. } => return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionLapsed))),
+        State::Open if row.is_credential_used => {
+            return Ok(Answer::Refused(ApiError::new(ProblemCode::Conflict)));
+        }
+        State::Open => {}
+    }
+    let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
+    let (credential, hash) = credential::mint();
+    sessions::replace_credential(connection, row.id, hash, None).await?;
+    Ok(Answer::Opened(opening::answer(&row, &user, credential, app.clock.now())))
+}

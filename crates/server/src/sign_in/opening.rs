@@ -1,0 +1,104 @@
+//! A sign-in is complete: the session is opened.
+
+use jiff::Timestamp;
+use protocol::{
+    secret::WireSecret,
+    v1::session::{Limits, SessionOpened, UserSummary},
+};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::{credential, workstation::ProvenWorkstation},
+    identity::name::UserName,
+    session::{Session, SessionLimits, State},
+    store::{
+        StoreError, failures,
+        sessions::{self, Of, SessionRow},
+        users::{self, User},
+    },
+};
+
+/// Sessions of one workstation that a sign-in there makes lapse; there is one at most, or a few after
+/// a crash.
+const UNENDED_MAX: i64 = 100;
+
+/// Opens the session. What was still open at this workstation lapses: it opens nothing any more, and
+/// its true cause is still owed by the workstation. Only a complete sign-in clears failures.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open(
+    app: &App,
+    connection: &mut SqliteConnection,
+    user: &User,
+    workstation: &ProvenWorkstation,
+    now: Timestamp,
+) -> Result<SessionOpened, StoreError> {
+    for mut earlier in sessions::unended(connection, Of::Workstation(workstation.id), UNENDED_MAX).await? {
+        if earlier.session.state == State::Open {
+            earlier.session.state = State::Lapsed { since: now };
+            sessions::update(connection, earlier.id, &earlier.session).await?;
+        }
+    }
+    let limits = app.policy.limits();
+    let session_limits = SessionLimits {
+        inactivity: limits.inactivity,
+        warning: limits.warning,
+        heartbeat: limits.heartbeat,
+    };
+    let row = SessionRow {
+        id: Uuid::new_v4(),
+        user_id: user.id,
+        workstation_id: workstation.id,
+        opened_at: now,
+        is_credential_used: false,
+        session: Session::opened(now, session_limits, limits.absolute),
+    };
+    let (credential, hash) = credential::mint();
+    sessions::insert(connection, &row, hash).await?;
+    if let Some(name) = UserName::parse(&user.name) {
+        failures::clear(connection, name.subject(&app.keys.index), None).await?;
+    }
+    users::note_place(connection, user.id, workstation.id, now).await?;
+    tracing::info!(session.id = %row.id, workstation.id = %workstation.id, "Session opened");
+    Ok(answer(&row, user, credential, now))
+}
+
+/// The session as its workstation is told of it.
+#[must_use]
+pub fn answer(row: &SessionRow, user: &User, credential: WireSecret, now: Timestamp) -> SessionOpened {
+    SessionOpened {
+        session_id: row.id,
+        user: UserSummary {
+            user_id: user.id,
+            display_name: user.display_name.clone(),
+            role: user.role.clone(),
+        },
+        credential,
+        limits: limits(&row.session, now),
+        opened_at: row.opened_at.to_string(),
+    }
+}
+
+/// The limits of a session from now on.
+#[must_use]
+pub fn limits(session: &Session, now: Timestamp) -> Limits {
+    Limits {
+        inactivity_ms: millis(session.limits.inactivity),
+        warning_ms: millis(session.limits.warning),
+        absolute_remaining_ms: remaining_ms(session.absolute_until, now),
+        heartbeat_ms: millis(session.limits.heartbeat),
+    }
+}
+
+/// Milliseconds until `until`, not less than none.
+#[must_use]
+pub fn remaining_ms(until: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(until.duration_since(now).as_millis()).unwrap_or(0)
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,84 @@
+//! A sign-in that is refused: counted, recorded, answered.
+
+use std::time::Duration;
+
+use audit::record::Alert;
+use jiff::Timestamp;
+use protocol::v1::problem::ProblemCode;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    error::ApiError,
+    identity::{
+        lockout::{self, Factor},
+        name::Subject,
+    },
+    store::{StoreError, failures},
+    trail::{self, About},
+};
+
+/// Whose failure it is, and of what.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// The name, as failures are counted under.
+    pub subject: Subject,
+    /// Where.
+    pub workstation_id: Uuid,
+    /// What was wrong.
+    pub factor: Factor,
+}
+
+/// Counts a failure, records the refusal, and raises an alert with the one that locks.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failed(
+    connection: &mut SqliteConnection,
+    about: About,
+    failure: Failure,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Failure { subject, workstation_id, factor } = failure;
+    let counts = failures::count_one(connection, subject, workstation_id, factor, now).await?;
+    let code = match factor {
+        Factor::First => ProblemCode::SignInRefused,
+        Factor::Second => ProblemCode::SecondFactorRefused,
+    };
+    trail::refused(connection, about.clone(), code, now).await?;
+    if lockout::is_alarm(counts.here.in_a_row) {
+        trail::alert(connection, about, Alert::LockedOut, now).await?;
+    }
+    Ok(())
+}
+
+/// Records a sign-in that was refused unseen; it counts nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn locked_out(
+    connection: &mut SqliteConnection,
+    about: About,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    trail::refused(connection, about, ProblemCode::SignInLockedOut, now).await
+}
+
+/// Records a sign-in in which all was right but the account.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn disabled(
+    connection: &mut SqliteConnection,
+    about: About,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    trail::refused(connection, about, ProblemCode::UserDisabled, now).await
+}
+
+/// What a locked-out client is told.
+#[must_use]
+pub fn locked_out_for(left: Duration) -> ApiError {
+    ApiError::new(ProblemCode::SignInLockedOut)
+        .retry_after_ms(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
+}

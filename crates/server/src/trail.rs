@@ -1,0 +1,133 @@
+//! The audit records that the server owes, written in the transaction of what they record.
+
+use audit::record::{Alert, AuditRecord, RECORD_VERSION, Source, UserRef, What, WorkstationRef};
+use jiff::Timestamp;
+use protocol::v1::{problem::ProblemCode, session::EndCause};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    error::spelled,
+    store::{
+        StoreError,
+        audit_events::{self, Receipt},
+        sessions::{self, SessionRow},
+        users::{self, User},
+        workstations,
+    },
+};
+
+/// Whom and what a record is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Where.
+    pub workstation: Option<WorkstationRef>,
+    /// Who.
+    pub user: Option<UserRef>,
+    /// Which session.
+    pub session_id: Option<Uuid>,
+}
+
+impl About {
+    /// What happened at a workstation.
+    #[must_use]
+    pub fn workstation(id: Uuid, name: &str) -> Self {
+        let workstation = Some(WorkstationRef { id, name: name.to_owned() });
+        Self { workstation, ..Self::default() }
+    }
+
+    /// Adds the person, where one is known.
+    #[must_use]
+    pub fn user(mut self, user: Option<&User>) -> Self {
+        self.user = user.map(|user| UserRef { id: user.id, display_name: user.display_name.clone() });
+        self
+    }
+}
+
+/// Puts one record on the trail.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn put(
+    connection: &mut SqliteConnection,
+    about: About,
+    what: What,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = match (&what, about.session_id) {
+        (What::Login { .. }, Some(session)) => AuditRecord::login_id(session),
+        (What::Logout { .. }, Some(session)) => AuditRecord::logout_id(session),
+        _ => Uuid::new_v4(),
+    };
+    let record = AuditRecord {
+        id,
+        version: RECORD_VERSION,
+        recorded_at: now,
+        source: Source::Server,
+        workstation: about.workstation,
+        user: about.user,
+        session_id: about.session_id,
+        what,
+    };
+    // A login or logout that its workstation wrote first stands: there is one of each.
+    audit_events::insert(connection, &record, Receipt::own(now)).await?;
+    Ok(())
+}
+
+/// A sign-in was refused.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn refused(
+    connection: &mut SqliteConnection,
+    about: About,
+    code: ProblemCode,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    put(connection, about, What::LoginRefused { reason: spelled(code) }, now).await
+}
+
+/// Something an officer should look at.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn alert(
+    connection: &mut SqliteConnection,
+    about: About,
+    alert: Alert,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    put(connection, about, What::SecurityAlert { alert }, now).await
+}
+
+/// An administrator changed something.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn administration(
+    connection: &mut SqliteConnection,
+    about: About,
+    action: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    put(connection, about, What::Administration { action: action.to_owned() }, now).await
+}
+
+/// A session that the server ended itself.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn logout(
+    connection: &mut SqliteConnection,
+    row: &SessionRow,
+    cause: EndCause,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let workstation = workstations::find(connection, row.workstation_id)
+        .await?
+        .ok_or(StoreError::Corrupt("workstation of a session"))?;
+    let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
+    let mut about = About::workstation(workstation.id, &workstation.name).user(Some(&user));
+    about.session_id = Some(row.id);
+    put(connection, about, What::Logout { cause: sessions::cause_spelled(cause) }, now).await
+}
