@@ -1,0 +1,60 @@
+//! The machine or the OS session shuts down.
+
+use agent_core::command::EndCause;
+use testkit::bedside::Bedside;
+
+use crate::told::{LOGIN, SECOND, assert_ended};
+
+#[test]
+fn her_session_is_ended_on_record_before_the_agent_stops() {
+    let mut bedside = Bedside::with_maria_signed_in();
+
+    bedside.power.shuts_down();
+    bedside.settle();
+
+    assert!(!bedside.is_running());
+    assert_ended(&bedside, EndCause::Shutdown, "shutdown");
+    assert_eq!(
+        bedside.audit_trail.story(),
+        ["agent started", LOGIN, "logout of Maria O.: shutdown", "agent stopped"]
+    );
+}
+
+#[test]
+fn the_agent_waits_for_the_logout_to_be_on_disk() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.audit_trail.takes(SECOND);
+
+    bedside.power.shuts_down();
+    bedside.settle();
+    assert!(bedside.is_running());
+    assert!(bedside.screen.is_covered());
+
+    bedside.pass(3 * SECOND);
+    assert!(!bedside.is_running());
+    assert_ended(&bedside, EndCause::Shutdown, "shutdown");
+}
+
+#[test]
+fn signed_out_it_stops_at_once_and_says_so() {
+    let mut bedside = Bedside::new();
+
+    bedside.power.shuts_down();
+    bedside.settle();
+
+    assert!(!bedside.is_running());
+    assert_eq!(bedside.audit_trail.story(), ["agent started", "agent stopped"]);
+}
+
+#[test]
+fn a_spool_that_takes_no_last_record_holds_nobody_up() {
+    let mut bedside = Bedside::new();
+    bedside.audit_trail.takes(3_600 * SECOND);
+
+    bedside.power.shuts_down();
+    bedside.settle();
+    assert!(bedside.is_running());
+
+    bedside.pass(2 * SECOND);
+    assert!(!bedside.is_running());
+}

@@ -1,0 +1,82 @@
+//! The machine sleeps, with and without a word before it.
+
+use agent_core::command::EndCause;
+use agent_runtime::view::{EndCauseView, ScreenView};
+use testkit::bedside::Bedside;
+
+use crate::told::{HOUR, MINUTE, SECOND, assert_ended, session_ended, sessions_on_record};
+
+#[test]
+fn the_lid_closes_and_the_screen_is_covered_before_the_machine_may_sleep() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.screen.takes(SECOND);
+
+    bedside.power.goes_to_sleep();
+    bedside.settle();
+    assert!(!bedside.power.may_sleep());
+
+    bedside.pass(SECOND);
+    assert!(bedside.screen.is_covered());
+    assert!(bedside.power.may_sleep());
+}
+
+#[test]
+fn after_an_hour_of_sleep_the_session_is_over_and_on_record() {
+    let mut bedside = Bedside::with_maria_signed_in();
+
+    bedside.machine_sleeps(HOUR);
+
+    assert_eq!(bedside.shows(), session_ended(EndCauseView::Suspend));
+    assert_ended(&bedside, EndCause::Suspend, "suspend");
+}
+
+#[test]
+fn sleep_that_was_never_announced_counts_as_inactivity_all_the_same() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.pass(5 * MINUTE);
+
+    bedside.machine_is_frozen(11 * MINUTE);
+    bedside.pass(SECOND);
+
+    assert!(bedside.screen.is_covered());
+    assert_ended(&bedside, EndCause::Inactivity, "inactivity");
+}
+
+#[test]
+fn a_key_pressed_as_the_machine_wakes_does_not_bring_the_session_back() {
+    let mut bedside = Bedside::with_maria_signed_in();
+
+    bedside.clock.jump(20 * MINUTE);
+    bedside.idle.input();
+    bedside.settle();
+    bedside.pass(SECOND);
+
+    assert!(bedside.screen.is_covered());
+    assert_eq!(sessions_on_record(&bedside).len(), 2);
+}
+
+#[test]
+fn a_signed_out_machine_may_sleep_at_once_and_wakes_to_a_sign_in() {
+    let mut bedside = Bedside::new();
+
+    bedside.power.goes_to_sleep();
+    bedside.settle();
+    assert!(bedside.power.may_sleep());
+    bedside.clock.jump(8 * HOUR);
+    bedside.power.wakes();
+    bedside.settle();
+
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    bedside.maria_signs_in();
+}
+
+#[test]
+fn a_code_asked_for_before_a_long_sleep_is_no_longer_asked_for() {
+    let mut bedside = Bedside::new();
+    bedside.types_name_and_password("maria", "correct horse");
+
+    bedside.machine_is_frozen(10 * MINUTE);
+    bedside.settle();
+
+    assert!(matches!(bedside.shows(), ScreenView::SignedOut { .. }));
+}
