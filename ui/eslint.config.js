@@ -56,6 +56,6 @@ export default ts.config(
   {
     files: ['*.config.{js,ts}', 'tests/**/*.ts', 'src/**/*.test.ts'],
     languageOptions: { globals: { ...globals.node } },
-    rules: { 'no-restricted-globals': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
 );

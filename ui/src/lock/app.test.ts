@@ -170,10 +170,25 @@ describe('the page and its agent', () => {
     await bedside.paste(bedside.code, '123456');
     expect(bedside.text).toContain(words.starting.title);
 
+    await bedside.wait(30_000);
+    expect(bedside.text).toContain(words.starting.title);
+
     bedside.backend.isDeaf = false;
     await bedside.wait(8_000);
 
     expect(bedside.text).toContain(words.secondFactor.title);
+  });
+
+  it('is told nothing twice by a view that changes only the contact', async () => {
+    const second = { kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false } as const;
+    const bedside = await Bedside.at(second);
+    await bedside.type('12');
+    const heard = document.querySelector('[role=status][aria-live]')?.textContent;
+
+    await bedside.show(scene(second, { contact: 'away' }));
+
+    expect(document.querySelector('[role=status][aria-live]')?.textContent).toBe(heard);
+    expect(bedside.code.value).toBe('12');
   });
 
   it('has one timer at most when it shows a screen that changes nothing', async () => {

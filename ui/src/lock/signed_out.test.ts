@@ -132,6 +132,15 @@ describe('the signed-out screen', () => {
     expect(shapes.size).toBe(contacts.length);
   });
 
+  it.each(['last_good', 'built_in_strict'] as const)('says which rules hold when the file was refused: %s', async (policy_notice) => {
+    const bedside = await Bedside.at(SIGNED_OUT);
+    expect(document.querySelector('[data-policy]')).toBeNull();
+
+    await bedside.show({ ...SIGNED_OUT, policy_notice });
+
+    expect(bedside.text).toContain(words.policy[policy_notice]);
+  });
+
   it('goes on without names it was not given', async () => {
     const place = { organisation: '', unit: '', workstation: '', workstation_id: '', help_line: '' };
 

@@ -47,6 +47,9 @@ export class FakeBackend implements Backend {
 
   refresh(): Promise<void> {
     this.refreshCount += 1;
+    if (this.isDeaf) {
+      return Promise.reject(new Error('deaf'));
+    }
     if (this.#shown !== undefined) {
       this.#draw(this.#shown);
     }

@@ -92,6 +92,7 @@ export const SCENES: Record<string, Scene> = {
   signed_out_not_our_server: scene({ kind: 'signed_out' }, { contact: 'not_our_server' }),
   signed_out_clock_wrong: scene({ kind: 'signed_out' }, { contact: 'clock_wrong' }),
   signed_out_not_enforced: scene({ kind: 'signed_out' }, { is_enforced: false }),
+  signed_out_policy_refused: scene({ kind: 'signed_out' }, { policy_notice: 'last_good', is_enforced: false, contact: 'away' }),
   refused: noticed({ kind: 'refused' }),
   locked_out: noticed({ kind: 'locked_out', retry_after_ms: 27_000 }),
   challenge_over: noticed({ kind: 'challenge_over' }),

@@ -25,6 +25,10 @@ export const en: Messages = {
     clock_wrong: "This workstation's clock is wrong",
   },
   notEnforced: 'Screen not enforced: sign out before you leave',
+  policy: {
+    last_good: 'New rules were not accepted, the last good ones hold: tell IT',
+    built_in_strict: 'No rules were accepted, strict ones hold: tell IT',
+  },
   help: (line) => (line === '' ? "Can't sign in? Call the help desk" : `Can't sign in? Help: ${line}`),
   code: (code) => `Code ${code}`,
 

@@ -1,4 +1,4 @@
-import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode } from '../generated/bindings';
+import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode, PolicyNotice } from '../generated/bindings';
 
 /**
  * Every word on screen, by key. A language is one file that satisfies this type; a key or a code without words does not
@@ -26,6 +26,7 @@ export interface Messages {
   };
   contact: Record<Contact, string>;
   notEnforced: string;
+  policy: Record<PolicyNotice, string>;
   /** `Can't sign in? Help: 5-1234` */
   help(line: string): string;
   code(code: string): string;
