@@ -19,7 +19,7 @@ const BEAT_SLACK_MS: u64 = 500;
 /// Without a usable agent for this long, the screen says so in words.
 pub(crate) const NOTICE_AFTER: Duration = Duration::from_secs(3);
 /// The longest wait before an agent that keeps failing is started again.
-const RESTART_DELAY_MAX: Duration = Duration::from_secs(5);
+const RESTART_DELAY_MAX: Duration = Duration::from_secs(3);
 /// An agent that was usable for this long owes nothing to its predecessors' failures.
 const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(2);
 /// An agent that is asked to end has this long to put its record on disk.

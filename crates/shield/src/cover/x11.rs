@@ -19,8 +19,8 @@ use x11rb::{
         randr::{self, ConnectionExt as _},
         xproto::{
             ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask,
-            GrabMode, GrabStatus, InputFocus, NotifyDetail, NotifyMode, StackMode, Visibility, Window,
-            WindowClass,
+            GrabMode, GrabStatus, InputFocus, MapState, NotifyDetail, NotifyMode, StackMode, Visibility,
+            Window, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -81,8 +81,15 @@ struct Pane {
 #[derive(Debug, Clone, Copy)]
 struct AgentWindow {
     window: Window,
-    /// Where it is, once it was shown.
-    on: Option<Rect>,
+    on: Rect,
+    is_mapped: bool,
+}
+
+impl AgentWindow {
+    /// What it hides of ours.
+    fn hides(&self, pane: &Pane) -> bool {
+        self.is_mapped && self.on.contains(&pane.on)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,20 +207,28 @@ impl Cover {
 
     /// Keeps this window of the agent's above the panes.
     pub(crate) fn keep_above(&mut self, window: Window) -> Result<(), CoverError> {
-        self.agent = Some(AgentWindow { window, on: None });
         let events = EventMask::VISIBILITY_CHANGE | EventMask::STRUCTURE_NOTIFY;
         self.conn.change_window_attributes(window, &ChangeWindowAttributesAux::new().event_mask(events))?;
-        let geometry = reply(self.conn.get_geometry(window)?.reply())?;
-        if let Some(geometry) = geometry {
-            self.agent_is_on(window, geometry.x, geometry.y, geometry.width, geometry.height);
+        let geometry = self.conn.get_geometry(window)?;
+        let attributes = self.conn.get_window_attributes(window)?;
+        let (geometry, attributes) = (reply(geometry.reply())?, reply(attributes.reply())?);
+        self.agent = geometry.zip(attributes).map(|(at, attributes)| AgentWindow {
+            window,
+            on: Rect { x: at.x, y: at.y, width: at.width, height: at.height },
+            is_mapped: attributes.map_state != MapState::UNMAPPED,
+        });
+        if self.is_covering {
+            self.raise_agent()?;
+            self.conn.flush()?;
         }
         Ok(())
     }
 
     /// Ends the X client that this window belongs to, which frees its grab even while its process is stopped.
     pub(crate) fn kill_client(&mut self, window: Window) -> Result<(), CoverError> {
-        // 0 would end every client that outlived its connection.
-        if window != NONE {
+        // A window that is gone may have given its number to somebody else's; 0 would mean every client that
+        // outlived its connection.
+        if window != NONE && self.is_agents(window) {
             self.conn.kill_client(window)?;
             self.conn.flush()?;
         }
@@ -295,11 +310,15 @@ impl Cover {
             {
                 self.restack(now)?;
             }
-            Event::MapNotify(map) if self.is_covering && self.is_agents(map.window) => {
-                self.raise_agent()?;
-                self.conn.flush()?;
+            Event::MapNotify(map) if self.is_agents(map.window) => self.on_agent_mapped()?,
+            Event::UnmapNotify(unmap) if self.is_agents(unmap.window) => {
+                self.agent = self.agent.map(|agent| AgentWindow { is_mapped: false, ..agent });
             }
-            Event::ConfigureNotify(at) => self.agent_is_on(at.window, at.x, at.y, at.width, at.height),
+            Event::ConfigureNotify(at) if self.is_agents(at.window) => {
+                let on = Rect { x: at.x, y: at.y, width: at.width, height: at.height };
+                self.agent = self.agent.map(|agent| AgentWindow { on, ..agent });
+            }
+            Event::DestroyNotify(destroy) if self.is_agents(destroy.window) => self.agent = None,
             Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.fit_monitors()?,
             Event::Expose(expose) if expose.count == 0 => self.draw_notice(Some(expose.window))?,
             _ => {}
@@ -317,7 +336,7 @@ impl Cover {
         }
         let Some(pane) = self.panes.iter().find(|pane| pane.window == window) else { return false };
         // The pane under the agent's window is meant to be out of sight.
-        !self.agent.is_some_and(|agent| agent.on.is_some_and(|on| on.contains(&pane.on)))
+        !self.agent.is_some_and(|agent| agent.hides(pane))
     }
 
     /// Everything of ours above everything else, in one flush; the pane under the agent's window stays where it is,
@@ -331,9 +350,8 @@ impl Cover {
             self.put_off = Some(later);
             return Ok(());
         }
-        let under_agent = self.agent.and_then(|agent| agent.on);
         for pane in &self.panes {
-            if !under_agent.is_some_and(|on| on.contains(&pane.on)) {
+            if !self.agent.is_some_and(|agent| agent.hides(pane)) {
                 let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
                 self.conn.configure_window(pane.window, &above)?;
             }
@@ -355,10 +373,13 @@ impl Cover {
         self.agent.is_some_and(|agent| agent.window == window)
     }
 
-    fn agent_is_on(&mut self, window: Window, x: i16, y: i16, width: u16, height: u16) {
-        if let Some(agent) = self.agent.as_mut().filter(|agent| agent.window == window) {
-            agent.on = Some(Rect { x, y, width, height });
+    fn on_agent_mapped(&mut self) -> Result<(), CoverError> {
+        self.agent = self.agent.map(|agent| AgentWindow { is_mapped: true, ..agent });
+        if self.is_covering {
+            self.raise_agent()?;
+            self.conn.flush()?;
         }
+        Ok(())
     }
 
     /// Another window got the focus: it may have it when the screen is uncovered.

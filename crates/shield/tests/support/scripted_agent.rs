@@ -83,11 +83,17 @@ fn main() {
             "take" => tell(&shield, AgentMessage::TakeInput),
             "give" => tell(&shield, AgentMessage::GiveBack),
             "holding" => tell(&shield, AgentMessage::Holding),
-            "cover" => tell(&shield, AgentMessage::Cover { seq: number(1) }),
+            "cover" => {
+                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+                tell(&shield, AgentMessage::Cover { seq: number(1) });
+                say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
+            }
             "beat" => tell(&shield, AgentMessage::Beat { seq: number(1), lease_ms: number(2) }),
             "uncover" => {
                 let session = [7; 16];
+                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
                 tell(&shield, AgentMessage::Uncover { session, seq: number(1), lease_ms: number(2) });
+                say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
             }
             "beating" => {
                 let (seq, lease_ms, every) = (number(1), number(2), Duration::from_millis(number(3)));

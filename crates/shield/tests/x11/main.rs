@@ -8,6 +8,7 @@
     reason = "tests fail by panicking and wait in real time"
 )]
 
+#[allow(dead_code, reason = "shared with the example `measure_cover`, which uses more of it")]
 mod bed;
 #[path = "../../../../tests/harness/part.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the acceptance tests, which use more of it")]

@@ -85,6 +85,21 @@ impl Witness {
         })
     }
 
+    /// Waits until every monitor shows this colour, and tells when the last of them began to, after `from`.
+    pub fn first(&self, colour: [u8; 3], from: Instant) -> Result<Instant> {
+        let shows = |seen: &&Seen| seen.at >= from && seen.colour == Some(colour);
+        wait_for("a colour on every monitor", SOON, || {
+            let notes = self.seen.lock().unwrap();
+            (0..self.points)
+                .map(|point| {
+                    let changed = notes.changes.iter().filter(|seen| seen.point == point).find(shows);
+                    // It showed the colour all along.
+                    changed.or(notes.last[point].as_ref().filter(shows)).map(|seen| seen.at)
+                })
+                .try_fold(from, |latest, at| Some(latest.max(at?)))
+        })
+    }
+
     /// Waits for one more look at every monitor, and gives what was seen since `from`: the colour that each showed
     /// then, and every change after it.
     pub fn since(&self, from: Instant) -> Result<Vec<Seen>> {
