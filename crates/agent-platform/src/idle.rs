@@ -1,0 +1,94 @@
+//! Input by a person, told without polling.
+//!
+//! What cannot be known counts as no input: an answer that takes longer than [`LIMIT`], a display that
+//! is gone, a display that has no device a person could touch.
+//!
+//! # Platform-specific behavior
+//! Linux (X11) counts each device but the XTEST ones, by alarms of the SYNC extension. Windows and macOS
+//! ask the system for its idle time, while something is watched four times a second; there synthetic
+//! input cannot be told apart.
+
+use std::{sync::Arc, time::Duration};
+
+use agent_core::{event::Event, instant::Instant};
+use agent_runtime::ports::{Clock, EventSink, Idle};
+use tokio::sync::oneshot;
+
+#[cfg_attr(target_os = "linux", path = "idle/linux.rs")]
+#[cfg_attr(target_os = "macos", path = "idle/macos.rs")]
+#[cfg_attr(target_os = "windows", path = "idle/windows.rs")]
+mod imp;
+mod sleep_ledger;
+
+/// [`Idle::measure`] answers within this time.
+pub const LIMIT: Duration = Duration::from_millis(100);
+/// [`Idle::watch`] tells at most once in this time.
+pub const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Whether a program's input counts as a person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyntheticInput {
+    /// It does not: what every workstation has.
+    #[default]
+    Ignored,
+    /// It does: for trials on a display that has no other devices.
+    Counted,
+}
+
+/// The last input, or `None` when it cannot be known.
+type Reading = Option<Instant>;
+
+/// Told while something is watched.
+type Report = Box<dyn Fn(Reading) + Send>;
+
+/// [`Idle`] of this operating system.
+#[derive(Debug)]
+pub struct SystemIdle {
+    source: imp::Source,
+    sink: EventSink,
+}
+
+impl SystemIdle {
+    /// Starts its thread. `display` is the X display, by default `$DISPLAY`. To be called within a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no file descriptors.
+    pub fn start(
+        display: Option<String>,
+        synthetic: SyntheticInput,
+        clock: Arc<dyn Clock>,
+        sink: EventSink,
+    ) -> std::io::Result<Self> {
+        let reports = sink.clone();
+        let report: Report = Box::new(move |reading| reports.send(event(reading)));
+        Ok(Self { source: imp::Source::start(display, synthetic, clock, report)?, sink })
+    }
+}
+
+impl Idle for SystemIdle {
+    fn measure(&self) {
+        let (answer, reading) = oneshot::channel();
+        self.source.measure(answer);
+        let sink = self.sink.clone();
+        tokio::spawn(async move {
+            let reading = tokio::time::timeout(LIMIT, reading).await;
+            sink.send(event(reading.ok().and_then(Result::ok).flatten()));
+        });
+    }
+
+    fn watch(&self) {
+        self.source.watch();
+    }
+
+    fn unwatch(&self) {
+        self.source.unwatch();
+    }
+}
+
+fn event(reading: Reading) -> Event {
+    match reading {
+        Some(at) => Event::InputSeen { at },
+        None => Event::InactivityUnknown,
+    }
+}

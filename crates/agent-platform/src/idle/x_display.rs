@@ -1,0 +1,205 @@
+//! One connection to the X server: which devices a person can touch, and how long each was untouched.
+
+use std::{collections::BTreeMap, os::fd::BorrowedFd, time::Duration};
+
+use tracing::{info, warn};
+use x11rb::{
+    connection::Connection,
+    errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError},
+    protocol::{
+        Event,
+        sync::{self, ConnectionExt as _, CreateAlarmAux, Int64, TESTTYPE, VALUETYPE},
+        xinput::{self, ConnectionExt as _, DeviceType, XIDeviceInfo, XIEventMask, XIGetPropertyItems},
+        xproto::{Atom, ConnectionExt as _},
+    },
+    rust_connection::RustConnection,
+};
+
+use super::super::SyntheticInput;
+
+/// An alarm goes off when a device is touched that was untouched for this long, and when it becomes so.
+/// Shorter than the interval of reports, so that input between two of them is not missed.
+pub(super) const QUIET: Duration = Duration::from_millis(200);
+/// Property by which the server marks the devices that programs feed.
+const SYNTHETIC_PROPERTY: &[u8] = b"XTEST Device";
+/// Every device; `XIAllDevices`.
+const ALL_DEVICES: u16 = 0;
+
+/// Why the display cannot be asked: the connection is of no more use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DisplayError {
+    #[error("cannot connect: {0}")]
+    Connect(#[from] ConnectError),
+    #[error("the connection ended: {0}")]
+    Connection(#[from] ConnectionError),
+    #[error("the server refused: {0}")]
+    Reply(#[from] ReplyError),
+    #[error("the server refused: {0}")]
+    Id(#[from] ReplyOrIdError),
+}
+
+/// Devices with their idle counters.
+#[derive(Debug)]
+pub(super) struct XDisplay {
+    connection: RustConnection,
+    synthetic: SyntheticInput,
+    synthetic_property: Atom,
+    counters: Vec<sync::Counter>,
+    alarms: Vec<sync::Alarm>,
+}
+
+/// What [`XDisplay::drain`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Drained {
+    /// A device was touched, or left alone.
+    pub(super) has_alarm: bool,
+}
+
+impl XDisplay {
+    pub(super) fn open(display: Option<&str>, synthetic: SyntheticInput) -> Result<Self, DisplayError> {
+        let (connection, screen) = RustConnection::connect(display)?;
+        let root = connection.setup().roots[screen].root;
+        connection.sync_initialize(3, 1)?.reply()?;
+        connection.xinput_xi_query_version(2, 2)?.reply()?;
+        let synthetic_property = connection.intern_atom(false, SYNTHETIC_PROPERTY)?.reply()?.atom;
+        let hierarchy = xinput::EventMask { deviceid: ALL_DEVICES, mask: vec![XIEventMask::HIERARCHY] };
+        connection.xinput_xi_select_events(root, &[hierarchy])?.check()?;
+        let mut opened =
+            Self { connection, synthetic, synthetic_property, counters: Vec::new(), alarms: Vec::new() };
+        opened.list_devices()?;
+        Ok(opened)
+    }
+
+    /// Readable when [`XDisplay::drain`] has something to do.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        use std::os::fd::AsFd as _;
+        self.connection.stream().as_fd()
+    }
+
+    /// Time since the last touch of any device; `None` where there is no device.
+    pub(super) fn untouched_for(&mut self) -> Result<Option<Duration>, DisplayError> {
+        match self.query_counters() {
+            // A device was unplugged since we listed them.
+            Err(DisplayError::Reply(ReplyError::X11Error(_))) => {
+                self.list_devices()?;
+                self.query_counters()
+            }
+            result => result,
+        }
+    }
+
+    /// Alarms on each device, from now on.
+    pub(super) fn arm(&mut self) -> Result<(), DisplayError> {
+        self.disarm()?;
+        let quiet = Int64 { hi: 0, lo: u32::try_from(QUIET.as_millis()).unwrap_or(u32::MAX) };
+        for counter in self.counters.clone() {
+            // Both directions: the server looks at a counter only when one of them is due.
+            for test in [TESTTYPE::POSITIVE_TRANSITION, TESTTYPE::NEGATIVE_TRANSITION] {
+                let alarm = self.connection.generate_id()?;
+                let settings = CreateAlarmAux::new()
+                    .counter(counter)
+                    .value_type(VALUETYPE::ABSOLUTE)
+                    .value(quiet)
+                    .test_type(test)
+                    .delta(Int64 { hi: 0, lo: 0 })
+                    .events(1);
+                self.connection.sync_create_alarm(alarm, &settings)?.check()?;
+                self.alarms.push(alarm);
+            }
+        }
+        Ok(())
+    }
+
+    /// No alarms any more; idempotent.
+    pub(super) fn disarm(&mut self) -> Result<(), DisplayError> {
+        for alarm in self.alarms.drain(..) {
+            // An alarm whose device was unplugged is gone already: its error is read and dropped.
+            self.connection.sync_destroy_alarm(alarm)?.ignore_error();
+        }
+        self.connection.flush()?;
+        Ok(())
+    }
+
+    /// Takes all events up; lists the devices anew when one came or went.
+    pub(super) fn drain(&mut self) -> Result<Drained, DisplayError> {
+        let mut drained = Drained { has_alarm: false };
+        let mut is_stale = false;
+        while let Some(event) = self.connection.poll_for_event()? {
+            drained.has_alarm |= matches!(event, Event::SyncAlarmNotify(_));
+            is_stale |= matches!(event, Event::XinputHierarchy(_));
+        }
+        if is_stale {
+            let is_armed = !self.alarms.is_empty();
+            self.disarm()?;
+            self.list_devices()?;
+            if is_armed {
+                self.arm()?;
+            }
+            drained.has_alarm = true;
+        }
+        Ok(drained)
+    }
+
+    fn query_counters(&self) -> Result<Option<Duration>, DisplayError> {
+        let asked = self
+            .counters
+            .iter()
+            .map(|counter| self.connection.sync_query_counter(*counter))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut shortest = None::<Duration>;
+        for answer in asked {
+            let untouched = duration(answer.reply()?.counter_value);
+            shortest = Some(shortest.map_or(untouched, |known| known.min(untouched)));
+        }
+        Ok(shortest)
+    }
+
+    fn list_devices(&mut self) -> Result<(), DisplayError> {
+        let counters: BTreeMap<Vec<u8>, sync::Counter> = self
+            .connection
+            .sync_list_system_counters()?
+            .reply()?
+            .counters
+            .into_iter()
+            .map(|counter| (counter.name, counter.counter))
+            .collect();
+        let devices = self.connection.xinput_xi_query_device(ALL_DEVICES)?.reply()?.infos;
+        self.counters.clear();
+        for device in devices {
+            if self.is_a_persons(&device)?
+                && let Some(counter) = counters.get(format!("DEVICEIDLETIME {}", device.deviceid).as_bytes())
+            {
+                self.counters.push(*counter);
+            }
+        }
+        if self.counters.is_empty() {
+            warn!("This display has no device that a person could touch: inactivity is unknown");
+        } else {
+            info!(devices = self.counters.len(), "Counting the input of {} devices", self.counters.len());
+        }
+        Ok(())
+    }
+
+    /// Masters repeat what their slaves do, XTEST's included: only slaves count.
+    fn is_a_persons(&self, device: &XIDeviceInfo) -> Result<bool, DisplayError> {
+        let is_slave = [DeviceType::SLAVE_POINTER, DeviceType::SLAVE_KEYBOARD, DeviceType::FLOATING_SLAVE]
+            .contains(&device.type_);
+        if !is_slave || self.synthetic == SyntheticInput::Counted {
+            return Ok(is_slave);
+        }
+        let property = self
+            .connection
+            .xinput_xi_get_property(device.deviceid, false, self.synthetic_property, 0u32, 0, 1)?
+            .reply()?;
+        let is_synthetic =
+            matches!(property.items, XIGetPropertyItems::Data8(ref value) if value.first() == Some(&1));
+        Ok(!is_synthetic)
+    }
+}
+
+/// Counters are milliseconds; a negative one would be a fault of the server and counts as just touched
+/// never: as untouched for ever.
+fn duration(value: Int64) -> Duration {
+    let milliseconds = (i64::from(value.hi) << 32) | i64::from(value.lo);
+    u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis)
+}
