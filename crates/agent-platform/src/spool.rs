@@ -1,0 +1,135 @@
+//! The spool on its one thread, opened anew after a failure.
+
+use std::{fmt, path::PathBuf, sync::Arc, sync::mpsc, thread};
+
+use agent_core::command::FailClosedCause;
+use agent_runtime::ports::Clock;
+use audit::record::WorkstationRef;
+use audit_spool::{Bounds, Spool, SpoolError, SpoolKey};
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+use tracing::{error, info};
+
+/// Calls that may wait for the disk.
+const WAITING_MAX: usize = 256;
+
+/// Which file, sealed by what, for whom.
+pub struct SpoolSettings {
+    /// The file.
+    pub path: PathBuf,
+    /// From the keychain.
+    pub key: SpoolKey,
+    /// Named in the spool's own records.
+    pub workstation: WorkstationRef,
+}
+
+impl fmt::Debug for SpoolSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpoolSettings").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
+
+/// Runs calls on the spool, one after the other, in the order they were made.
+#[derive(Debug, Clone)]
+pub struct SpoolThread {
+    jobs: mpsc::SyncSender<Job>,
+}
+
+impl SpoolThread {
+    /// Starts the thread; the file is opened by the first call.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: SpoolSettings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_MAX);
+        let mut keeper = Keeper { settings, clock, spool: None, is_failing: false };
+        thread::Builder::new().name("spool".into()).spawn(move || {
+            for job in queue {
+                job(&mut keeper);
+            }
+        })?;
+        Ok(Self { jobs })
+    }
+
+    /// Does `work` and answers. The order is fixed when this is called, not when it is awaited.
+    ///
+    /// # Errors
+    /// What the spool said the second time: after a failure it is opened anew and `work` done again.
+    pub fn run<T, W>(&self, work: W) -> impl Future<Output = Result<T, FailClosedCause>> + Send + use<T, W>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Spool, Timestamp) -> Result<T, SpoolError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |keeper| {
+            // Whoever asked may have gone; the work is done all the same.
+            let _ = reply.send(keeper.run(&work));
+        });
+        let ordered = self.jobs.try_send(job);
+        async move {
+            match ordered {
+                Ok(()) => answer.await.unwrap_or(Err(FailClosedCause::SpoolUnavailable)),
+                // The disk has not answered 256 calls.
+                Err(_) => Err(FailClosedCause::SpoolUnavailable),
+            }
+        }
+    }
+}
+
+struct Keeper {
+    settings: SpoolSettings,
+    clock: Arc<dyn Clock>,
+    spool: Option<Spool>,
+    is_failing: bool,
+}
+
+impl Keeper {
+    fn run<T>(
+        &mut self,
+        work: &impl Fn(&mut Spool, Timestamp) -> Result<T, SpoolError>,
+    ) -> Result<T, FailClosedCause> {
+        let mut result = self.try_run(work);
+        if matches!(result, Err(SpoolError::Unavailable(_))) {
+            result = self.try_run(work);
+        }
+        match (&result, self.is_failing) {
+            (Err(error), false) => error!("The spool does not take records: {error}"),
+            (Ok(_), true) => info!("The spool takes records again"),
+            (Ok(_), false) | (Err(_), true) => {}
+        }
+        self.is_failing = result.is_err();
+        result.map_err(|error| cause(&error))
+    }
+
+    fn try_run<T>(
+        &mut self,
+        work: &impl Fn(&mut Spool, Timestamp) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let now = self.clock.wall();
+        let spool = match &mut self.spool {
+            Some(spool) => spool,
+            none => none.insert(Spool::open(
+                &self.settings.path,
+                &self.settings.key,
+                self.settings.workstation.clone(),
+                Bounds::default(),
+                now,
+            )?),
+        };
+        let result = work(spool, now);
+        if matches!(result, Err(SpoolError::Unavailable(_))) {
+            self.spool = None;
+        }
+        result
+    }
+}
+
+fn cause(error: &SpoolError) -> FailClosedCause {
+    if matches!(error, SpoolError::Full) {
+        FailClosedCause::SpoolFull
+    } else {
+        FailClosedCause::SpoolUnavailable
+    }
+}
