@@ -1,0 +1,285 @@
+//! The session server, as the agent needs it.
+//!
+//! Each call is one request on a task of its own, answered by one event. In the background one task
+//! holds the event stream ([`push`]) and one delivers the ends of sessions ([`outbox`]).
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use agent_core::{
+    command::EndCause,
+    event::{ContactFault, Event},
+    ids::{AttemptId, ChallengeId, SessionId},
+    secret::Secret,
+};
+use agent_runtime::ports::{EventSink, SessionServer};
+use audit_spool::SessionEnd;
+use protocol::{
+    secret::WireSecret,
+    v1::{
+        problem::ProblemCode,
+        session::{
+            ActivityReport, AdoptSession, AnswerChallenge, ChallengeIssued, FirstFactor, OpenSession,
+            SecondFactor, SessionAdopted, SessionOpened, SessionState, SessionStatus,
+        },
+    },
+};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use tokio::{sync::Notify, task::JoinHandle};
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use self::contact::Contact;
+use crate::{
+    server_link::{CallFault, ServerLink},
+    workstation::{FitWorkstation, Workstation},
+};
+
+mod contact;
+mod outbox;
+mod push;
+pub(crate) mod translate;
+
+/// [`SessionServer`] by HTTPS.
+#[derive(Debug)]
+pub struct HttpSessionServer {
+    workstation: Workstation,
+    contact: Contact,
+    /// The session whose credential is held, so that news of it can be asked for.
+    held: Held,
+    end_added: Arc<Notify>,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// The session whose credential is held.
+pub(crate) type Held = Arc<Mutex<Option<SessionId>>>;
+
+impl HttpSessionServer {
+    /// Begins as soon as the workstation is fit. To be called within a tokio runtime.
+    #[must_use]
+    pub fn start(workstation: Workstation, sink: EventSink) -> Self {
+        let contact = Contact::new(sink);
+        let held = Held::default();
+        let end_added = Arc::new(Notify::new());
+        let background = vec![
+            tokio::spawn(push::listen(
+                workstation.clone(),
+                contact.clone(),
+                Arc::clone(&held),
+                Arc::clone(&end_added),
+            )),
+            tokio::spawn(outbox::deliver(workstation.clone(), contact.clone(), Arc::clone(&end_added))),
+        ];
+        Self { workstation, contact, held, end_added, background }
+    }
+
+    fn sign_in<F>(&self, attempt: AttemptId, request: impl FnOnce(Arc<FitWorkstation>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<SignIn, CallFault>> + Send,
+    {
+        let Some(fit) = self.workstation.fit() else {
+            self.contact.send(Event::SignInUnanswered { attempt, fault: ContactFault::Unavailable });
+            return;
+        };
+        let (contact, held) = (self.contact.clone(), Arc::clone(&self.held));
+        tokio::spawn(async move {
+            let result = request(fit).await;
+            contact.note(result.as_ref().err());
+            match result {
+                Ok(SignIn::Opened(opened)) => {
+                    *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(SessionId(opened.session_id));
+                    contact.send(translate::opened(attempt, opened));
+                }
+                Ok(SignIn::Challenge(challenge)) => contact.send(translate::challenge(attempt, &challenge)),
+                Err(fault) => refuse_sign_in(&contact, attempt, &fault),
+            }
+        });
+    }
+
+    fn in_session<F>(
+        &self,
+        session: SessionId,
+        request: impl FnOnce(Arc<FitWorkstation>, Zeroizing<String>) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Result<Event, CallFault>> + Send,
+    {
+        let held = self.workstation.fit().and_then(|fit| fit.link.credential().map(|held| (fit, held)));
+        let Some((fit, credential)) = held else {
+            warn!(session.id = %session, "There is no credential to speak for this session");
+            self.contact.send(Event::ServerAway(ContactFault::Unavailable));
+            return;
+        };
+        let contact = self.contact.clone();
+        tokio::spawn(async move {
+            match request(fit, credential).await {
+                Ok(event) => {
+                    contact.note(None);
+                    contact.send(event);
+                }
+                Err(fault) => answer_in_session(&contact, session, &fault),
+            }
+        });
+    }
+}
+
+impl SessionServer for HttpSessionServer {
+    fn open_session(&self, attempt: AttemptId, name: String, password: Secret) {
+        self.sign_in(attempt, move |fit| async move {
+            let factor =
+                FirstFactor::Password { name, password: WireSecret::new(password.expose().to_owned()) };
+            let request = OpenSession { attempt_id: attempt.0, factor };
+            sign_in(&fit.link, "/v1/sessions", &request).await
+        });
+    }
+
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret) {
+        self.sign_in(attempt, move |fit| async move {
+            let factor = SecondFactor::Totp { code: WireSecret::new(code.expose().to_owned()) };
+            let request = AnswerChallenge { attempt_id: attempt.0, factor };
+            sign_in(&fit.link, &format!("/v1/challenges/{challenge}"), &request).await
+        });
+    }
+
+    fn hold_credential(&self, credential: Option<Secret>) {
+        if credential.is_none() {
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        if let Some(fit) = self.workstation.fit() {
+            fit.link
+                .hold_credential(credential.map(|credential| Zeroizing::new(credential.expose().to_owned())));
+        }
+    }
+
+    fn report_activity(&self, session: SessionId, idle: Duration) {
+        self.in_session(session, move |fit, credential| async move {
+            let report = ActivityReport { idle_ms: translate::milliseconds(idle) };
+            let (_, status): (_, SessionStatus) =
+                fit.link.call(Method::POST, "/v1/session/activity", Some(&report), Some(&credential)).await?;
+            Ok(match status.state {
+                SessionState::Open => Event::ActivityAccepted { session },
+                SessionState::Lapsed => Event::SessionLapsed { session },
+                SessionState::Ended => ended(session, None),
+            })
+        });
+    }
+
+    fn adopt_session(&self, session: SessionId, idle: Duration, idle_longest: Duration) {
+        self.in_session(session, move |fit, credential| async move {
+            let request = AdoptSession {
+                idle_ms: translate::milliseconds(idle),
+                idle_longest_ms: translate::milliseconds(idle_longest),
+            };
+            let path = format!("/v1/sessions/{session}/adopt");
+            let (_, adopted): (_, SessionAdopted) =
+                fit.link.call(Method::POST, &path, Some(&request), Some(&credential)).await?;
+            Ok(translate::adopted(adopted))
+        });
+    }
+
+    fn end_session(&self, session: SessionId, cause: EndCause) {
+        let Some(fit) = self.workstation.fit() else {
+            warn!(session.id = %session, "The end of a session cannot be kept before start-up is done");
+            return;
+        };
+        let stored = fit.spool.run(move |spool, now| {
+            spool.put_session_end(SessionEnd {
+                session_id: session.0,
+                cause: translate::cause_on_record(cause),
+                ended_at: now,
+            })
+        });
+        let (contact, added) = (self.contact.clone(), Arc::clone(&self.end_added));
+        tokio::spawn(async move {
+            let is_told = match stored.await {
+                Ok(()) => {
+                    added.notify_one();
+                    true
+                }
+                // The disk does not take it: then the server alone can be told, now.
+                Err(_) => outbox::tell_until_heard(&fit, &contact, session, cause).await,
+            };
+            if is_told {
+                contact.send(Event::SessionEndTold { session });
+            }
+        });
+    }
+}
+
+impl Drop for HttpSessionServer {
+    fn drop(&mut self) {
+        for task in &self.background {
+            task.abort();
+        }
+    }
+}
+
+/// Both answers of a sign-in.
+enum SignIn {
+    Opened(SessionOpened),
+    Challenge(ChallengeIssued),
+}
+
+/// Told apart by what they hold; the status must agree.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SignInAnswer {
+    Opened(SessionOpened),
+    Challenge(ChallengeIssued),
+}
+
+async fn sign_in(
+    link: &ServerLink,
+    path: &str,
+    request: &(impl serde::Serialize + Sync),
+) -> Result<SignIn, CallFault> {
+    let (status, answer) = link.call(Method::POST, path, Some(request), None).await?;
+    match (status, answer) {
+        (StatusCode::CREATED, SignInAnswer::Opened(opened)) => Ok(SignIn::Opened(opened)),
+        (StatusCode::ACCEPTED, SignInAnswer::Challenge(challenge)) => Ok(SignIn::Challenge(challenge)),
+        _ => Err(CallFault::Contact(ContactFault::NotOurServer)),
+    }
+}
+
+fn refuse_sign_in(contact: &Contact, attempt: AttemptId, fault: &CallFault) {
+    let unanswered = |fault| Event::SignInUnanswered { attempt, fault };
+    match fault {
+        CallFault::Contact(fault) => contact.send(unanswered(*fault)),
+        CallFault::Refused(problem) => match translate::refusal(problem) {
+            Some(refusal) => contact.send(Event::SignInRefused { attempt, refusal }),
+            None => {
+                warn!("A sign-in was refused for a reason nobody can mend at the screen: {fault}");
+                contact.send(unanswered(ContactFault::Unavailable));
+            }
+        },
+    }
+}
+
+fn answer_in_session(contact: &Contact, session: SessionId, fault: &CallFault) {
+    match fault {
+        CallFault::Contact(fault) => {
+            contact.note_away(*fault);
+            contact.send(Event::ServerAway(*fault));
+        }
+        CallFault::Refused(problem) => {
+            contact.note(Some(fault));
+            match problem.code {
+                ProblemCode::SessionLapsed => contact.send(Event::SessionLapsed { session }),
+                ProblemCode::SessionEnded => contact.send(ended(session, problem.cause)),
+                ProblemCode::SessionUnknown => contact.send(ended(session, None)),
+                _ => {
+                    warn!(session.id = %session, "The server did not take what was reported: {fault}");
+                    contact.send(Event::ServerAway(ContactFault::Unavailable));
+                }
+            }
+        }
+    }
+}
+
+/// A server that no longer knows why has lost contact with what was.
+fn ended(session: SessionId, cause: Option<protocol::v1::session::EndCause>) -> Event {
+    let cause = cause.map_or(EndCause::ContactLost, translate::cause);
+    Event::SessionEndedByServer { session, cause }
+}

@@ -1,0 +1,150 @@
+//! From the wire's words to the core's, and back, by hand.
+
+use std::time::Duration;
+
+use agent_core::{
+    command::{EndCause, FailClosedCause},
+    event::{Event, Limits, Refusal},
+    ids::{AttemptId, ChallengeId, SessionId, User, UserId},
+    secret::Secret,
+};
+use audit::codes::LogoutCause;
+use protocol::v1::{
+    problem::{Problem, ProblemCode},
+    session::{self as wire, ChallengeIssued, SessionAdopted, SessionOpened},
+};
+
+pub(crate) fn opened(attempt: AttemptId, opened: SessionOpened) -> Event {
+    Event::SessionOpened {
+        attempt,
+        session: SessionId(opened.session_id),
+        user: User {
+            id: UserId(opened.user.user_id),
+            display_name: opened.user.display_name,
+            role: opened.user.role,
+        },
+        credential: Secret::new(opened.credential.expose().to_owned()),
+        limits: limits(opened.limits),
+    }
+}
+
+pub(crate) fn challenge(attempt: AttemptId, challenge: &ChallengeIssued) -> Event {
+    Event::ChallengeIssued {
+        attempt,
+        challenge: ChallengeId(challenge.challenge_id),
+        expires_in: Duration::from_millis(challenge.expires_in_ms),
+        tries_left: challenge.tries_left,
+    }
+}
+
+pub(crate) fn adopted(adopted: SessionAdopted) -> Event {
+    Event::SessionAdopted {
+        session: SessionId(adopted.session_id),
+        credential: Secret::new(adopted.credential.expose().to_owned()),
+        limits: limits(adopted.limits),
+    }
+}
+
+fn limits(limits: wire::Limits) -> Limits {
+    Limits {
+        inactivity: Duration::from_millis(limits.inactivity_ms),
+        warning: Duration::from_millis(limits.warning_ms),
+        absolute_remaining: Duration::from_millis(limits.absolute_remaining_ms),
+        heartbeat: Duration::from_millis(limits.heartbeat_ms),
+    }
+}
+
+/// What the screen may say; `None` for what the person in front of it cannot mend.
+pub(crate) fn refusal(problem: &Problem) -> Option<Refusal> {
+    let retry_after = Duration::from_millis(problem.retry_after_ms.unwrap_or(0));
+    match problem.code {
+        ProblemCode::SignInRefused => Some(Refusal::NameOrPassword),
+        ProblemCode::SignInLockedOut => Some(Refusal::LockedOut { retry_after }),
+        ProblemCode::UserDisabled => Some(Refusal::Disabled),
+        ProblemCode::SecondFactorRefused => {
+            Some(Refusal::Code { tries_left: problem.tries_left.unwrap_or(0) })
+        }
+        ProblemCode::ChallengeOver => Some(Refusal::ChallengeOver),
+        ProblemCode::ServerBusy => Some(Refusal::Busy),
+        ProblemCode::RequestMalformed | ProblemCode::RequestInvalid | ProblemCode::RequestTooLarge => {
+            Some(Refusal::Malformed)
+        }
+        ProblemCode::UseDpopNonce
+        | ProblemCode::ProofInvalid
+        | ProblemCode::WorkstationUnknown
+        | ProblemCode::WorkstationRevoked
+        | ProblemCode::WorkstationCloned
+        | ProblemCode::EnrolmentRefused
+        | ProblemCode::SessionUnknown
+        | ProblemCode::SessionLapsed
+        | ProblemCode::SessionEnded
+        | ProblemCode::Conflict
+        | ProblemCode::NotFound
+        | ProblemCode::MethodNotAllowed
+        | ProblemCode::MediaTypeUnsupported
+        | ProblemCode::AuditorRefused
+        | ProblemCode::ServerUnavailable
+        | ProblemCode::ServerFault => None,
+    }
+}
+
+/// Whether the server signs nobody in at this workstation.
+pub(crate) fn workstation_refused(code: ProblemCode) -> Option<FailClosedCause> {
+    [
+        (ProblemCode::WorkstationUnknown, FailClosedCause::WorkstationUnknown),
+        (ProblemCode::WorkstationRevoked, FailClosedCause::WorkstationRevoked),
+        (ProblemCode::WorkstationCloned, FailClosedCause::WorkstationCloned),
+    ]
+    .into_iter()
+    .find_map(|(refused, cause)| (refused == code).then_some(cause))
+}
+
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+macro_rules! causes {
+    ($($cause:ident),* $(,)?) => {
+        /// From the wire.
+        pub(crate) const fn cause(cause: wire::EndCause) -> EndCause {
+            match cause { $(wire::EndCause::$cause => EndCause::$cause),* }
+        }
+
+        /// For the wire.
+        pub(crate) const fn cause_on_the_wire(cause: EndCause) -> wire::EndCause {
+            match cause { $(EndCause::$cause => wire::EndCause::$cause),* }
+        }
+
+        /// For the outbox.
+        pub(crate) const fn cause_on_record(cause: EndCause) -> LogoutCause {
+            match cause { $(EndCause::$cause => LogoutCause::$cause),* }
+        }
+
+        /// From the outbox to the wire.
+        pub(crate) const fn recorded_cause_on_the_wire(cause: LogoutCause) -> wire::EndCause {
+            match cause { $(LogoutCause::$cause => wire::EndCause::$cause),* }
+        }
+    };
+}
+
+causes!(
+    UserButton,
+    UserTap,
+    Inactivity,
+    AbsoluteLimit,
+    TapOver,
+    Moved,
+    UserElsewhere,
+    Admin,
+    Disabled,
+    CredentialChanged,
+    Policy,
+    Suspend,
+    Shutdown,
+    CrashRecovered,
+    ContactLost,
+    WorkstationRevoked,
+    FailClosed,
+    Update,
+    OfflineExpired,
+);
