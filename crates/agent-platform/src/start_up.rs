@@ -1,0 +1,269 @@
+//! Everything that must be true before a person may sign in.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use agent_core::{command::FailClosedCause, event::Event};
+use agent_runtime::ports::{Clock, Enrolment, EventSink, StartUp};
+use audit::{
+    codes::LogoutCause,
+    record::{AuditRecord, Source},
+};
+use audit_spool::{SpoolError, SpoolKey};
+use protocol::v1::session::{RecoverSessions, SessionEnded, SessionsRecovered};
+use reqwest::Method;
+use tracing::{error, info, warn};
+
+use crate::{
+    enrolment::{self, EnrolledState, StateError},
+    keychain::{Entry, KeychainError, Vault},
+    server_link::{CallFault, LinkSettings, ServerLink, WorkstationKey},
+    session_server::translate,
+    spool::{SpoolSettings, SpoolThread},
+    workstation::{FitWorkstation, Workstation},
+};
+
+/// Without the server, start-up is done within this time.
+const LOCAL_LIMIT: Duration = Duration::from_secs(7);
+/// A server that has not answered by then is told later.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
+/// The spool's file in the state folder.
+pub const SPOOL_FILE: &str = "spool.sqlite";
+
+/// [`StartUp`] of this workstation.
+#[derive(Debug)]
+pub struct WorkstationStartUp {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state_folder: PathBuf,
+    vault: Vault,
+    workstation: Workstation,
+    clock: ClockHandle,
+    sink: EventSink,
+    is_at_work: AtomicBool,
+    enrolment: Mutex<Option<Enrolment>>,
+}
+
+/// A clock has nothing to show.
+struct ClockHandle(Arc<dyn Clock>);
+
+impl std::fmt::Debug for ClockHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl WorkstationStartUp {
+    /// Nothing is done before [`StartUp::start_up`].
+    #[must_use]
+    pub fn new(
+        state_folder: PathBuf,
+        vault: Vault,
+        workstation: Workstation,
+        clock: Arc<dyn Clock>,
+        sink: EventSink,
+    ) -> Self {
+        let shared = Shared {
+            state_folder,
+            vault,
+            workstation,
+            clock: ClockHandle(clock),
+            sink,
+            is_at_work: AtomicBool::new(false),
+            enrolment: Mutex::new(None),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl StartUp for WorkstationStartUp {
+    fn start_up(&self) {
+        if self.shared.is_at_work.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let result = shared.run().await;
+            shared.is_at_work.store(false, Ordering::Release);
+            shared.sink.send(match result {
+                Ok(()) => Event::StartUpFinished,
+                Err(cause) => Event::StartUpFailed(cause),
+            });
+        });
+    }
+
+    fn enrolment(&self) -> Option<Enrolment> {
+        self.shared.enrolment.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Shared {
+    async fn run(&self) -> Result<(), FailClosedCause> {
+        let fit = tokio::time::timeout(LOCAL_LIMIT, self.make_fit())
+            .await
+            .unwrap_or(Err(FailClosedCause::SpoolUnavailable))?;
+        self.recover_at_server(&fit).await
+    }
+
+    /// All that needs no network.
+    async fn make_fit(&self) -> Result<Arc<FitWorkstation>, FailClosedCause> {
+        let state = self.read_enrolment()?;
+        let fit = match self.workstation.fit() {
+            Some(fit) => fit,
+            None => Arc::new(self.assemble(&state).await?),
+        };
+        self.vault.delete(Entry::SessionCredential).await.map_err(|error| keychain_failed(&error))?;
+        self.end_open_sessions(&fit).await?;
+        Ok(self.workstation.become_fit(fit))
+    }
+
+    fn read_enrolment(&self) -> Result<EnrolledState, FailClosedCause> {
+        let state = match enrolment::read_state(&self.state_folder) {
+            Ok(Some(state)) => state,
+            Ok(None) => return Err(FailClosedCause::NotEnrolled),
+            Err(error @ (StateError::Unreadable(_) | StateError::Invalid(_))) => {
+                error!("The enrolment cannot be read: {error}");
+                return Err(FailClosedCause::ConfigInvalid);
+            }
+        };
+        *self.enrolment.lock().unwrap_or_else(PoisonError::into_inner) = Some(state.enrolment());
+        Ok(state)
+    }
+
+    async fn assemble(&self, state: &EnrolledState) -> Result<FitWorkstation, FailClosedCause> {
+        let key = self.long_lived(Entry::WorkstationKey).await?;
+        let key = WorkstationKey::from_text(&key).map_err(|error| {
+            error!("{error}");
+            FailClosedCause::KeychainUnavailable
+        })?;
+        let spool_key = self.long_lived(Entry::SpoolKey).await?;
+        let spool_key = enrolment::spool_key_from_text(&spool_key).ok_or_else(|| {
+            error!("The spool's key cannot be read");
+            FailClosedCause::KeychainUnavailable
+        })?;
+        let clock = Arc::clone(&self.clock.0);
+        let link = LinkSettings {
+            server: state.server.clone(),
+            authority: state.authority.clone(),
+            key,
+            id: state.workstation_id,
+        };
+        let link = ServerLink::new(link, Arc::clone(&clock)).map_err(|error| {
+            error!("{error}");
+            FailClosedCause::ConfigInvalid
+        })?;
+        Ok(FitWorkstation {
+            enrolment: state.enrolment(),
+            link: Arc::new(link),
+            spool: self.start_spool(state, spool_key, clock)?,
+        })
+    }
+
+    fn start_spool(
+        &self,
+        state: &EnrolledState,
+        key: SpoolKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<SpoolThread, FailClosedCause> {
+        let path = self.state_folder.join(SPOOL_FILE);
+        let workstation = state.enrolment().workstation;
+        SpoolThread::start(SpoolSettings { path, key, workstation }, clock).map_err(|error| {
+            error!("The spool has no thread: {error}");
+            FailClosedCause::SpoolUnavailable
+        })
+    }
+
+    /// An enrolled workstation has these; a keychain without them is not the one it enrolled with.
+    async fn long_lived(&self, entry: Entry) -> Result<zeroize::Zeroizing<String>, FailClosedCause> {
+        match self.vault.look_up(entry).await {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => {
+                error!("The keychain does not hold this workstation's `{}`", entry.name());
+                Err(FailClosedCause::KeychainUnavailable)
+            }
+            Err(error) => Err(keychain_failed(&error)),
+        }
+    }
+
+    /// What was open when the agent went away is over, on record.
+    async fn end_open_sessions(&self, fit: &FitWorkstation) -> Result<(), FailClosedCause> {
+        let workstation = fit.enrolment.workstation.clone();
+        let ended = fit
+            .spool
+            .run(move |spool, now| {
+                let open = spool.open_sessions()?;
+                for session in &open {
+                    let record = AuditRecord::logout(
+                        Source::Agent,
+                        now,
+                        workstation.clone(),
+                        session.user.clone(),
+                        session.session_id,
+                        LogoutCause::CrashRecovered,
+                    );
+                    spool.append(&record, now)?;
+                }
+                Ok::<_, SpoolError>(open.into_iter().map(|session| session.session_id).collect::<Vec<_>>())
+            })
+            .await?;
+        for session in ended {
+            info!(session.id = %session, "Ended a session that was open when the agent went away");
+        }
+        Ok(())
+    }
+
+    /// Tells the server that nothing is open here. A server that does not answer is told by the outbox.
+    async fn recover_at_server(&self, fit: &FitWorkstation) -> Result<(), FailClosedCause> {
+        let ends = fit.spool.run(|spool, _| spool.session_ends()).await?;
+        let ended = ends
+            .into_iter()
+            .map(|end| SessionEnded {
+                session_id: end.session_id,
+                cause: translate::recorded_cause_on_the_wire(end.cause),
+            })
+            .collect();
+        let request = RecoverSessions { ended };
+        let call = fit.link.call(Method::POST, "/v1/workstation/recovery", Some(&request), None);
+        let answer: Result<(_, SessionsRecovered), CallFault> =
+            match tokio::time::timeout(RECOVERY_LIMIT, call).await {
+                Ok(answer) => answer,
+                Err(_) => return Ok(()),
+            };
+        match answer {
+            Ok((_, recovered)) => {
+                let told: Vec<_> = recovered.ended.into_iter().map(|end| end.session_id).collect();
+                fit.spool
+                    .run(move |spool, _| told.iter().try_for_each(|session| spool.session_end_told(*session)))
+                    .await
+            }
+            Err(CallFault::Refused(problem)) => match translate::workstation_refused(problem.code) {
+                Some(cause) => {
+                    error!("The server refuses this workstation: {:?}", problem.code);
+                    Err(cause)
+                }
+                None => {
+                    warn!("The server did not recover: {:?} ({})", problem.code, problem.correlation_id);
+                    Ok(())
+                }
+            },
+            Err(CallFault::Contact(fault)) => {
+                info!("The server is told later what ended here: {fault:?}");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn keychain_failed(error: &KeychainError) -> FailClosedCause {
+    error!("{error}");
+    FailClosedCause::KeychainUnavailable
+}
