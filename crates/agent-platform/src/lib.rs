@@ -4,10 +4,21 @@
 //! [`platform::for_this_platform`] makes them all. Everything that blocks does so on a thread of its
 //! own; everything that waits has a time limit; everything that grows has a bound.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod audit_trail;
 pub mod backoff;
+pub mod durable_file;
+pub mod enrolment;
 pub mod idle;
 pub mod keychain;
 pub mod notifier;
+pub mod platform;
 pub mod power;
+pub mod process;
 pub mod screen;
 pub mod server_link;
+pub mod session_server;
+pub mod spool;
+pub mod start_up;
+pub mod workstation;

@@ -1,0 +1,65 @@
+//! The adapters of this platform, put together.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use agent_runtime::ports::{Clock, EventSink, Ports, Screen};
+
+use crate::{
+    audit_trail::SpooledTrail,
+    durable_file,
+    idle::{SyntheticInput, SystemIdle},
+    keychain::{SystemKeychain, Vault},
+    notifier::DesktopNotifier,
+    power::SystemPower,
+    session_server::HttpSessionServer,
+    start_up::WorkstationStartUp,
+    workstation::Workstation,
+};
+
+/// Where things are, where they differ from what the platform says.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformSettings {
+    /// Where the agent keeps enrolment and spool.
+    pub state_folder: PathBuf,
+    /// The X display; `$DISPLAY` by default.
+    pub display: Option<String>,
+    /// Address of the bus that login1 is on; the system bus by default.
+    pub system_bus: Option<String>,
+    /// Whether a program's input counts as a person's; it does not by default.
+    pub synthetic_input: SyntheticInput,
+}
+
+/// One adapter for each port. To be called within a tokio runtime, which they live in.
+///
+/// # Errors
+/// When the system gives no thread, or the state folder cannot be made.
+pub fn for_this_platform(
+    settings: PlatformSettings,
+    screen: Box<dyn Screen>,
+    clock: Arc<dyn Clock>,
+    sink: EventSink,
+) -> io::Result<Ports> {
+    durable_file::make_private_folder(&settings.state_folder)?;
+    let workstation = Workstation::default();
+    let vault = Vault::of_this_system();
+    let start_up = WorkstationStartUp::new(
+        settings.state_folder,
+        vault.clone(),
+        workstation.clone(),
+        Arc::clone(&clock),
+        sink.clone(),
+    );
+    let idle =
+        SystemIdle::start(settings.display, settings.synthetic_input, Arc::clone(&clock), sink.clone())?;
+    Ok(Ports {
+        clock,
+        start_up: Box::new(start_up),
+        screen,
+        idle: Box::new(idle),
+        keychain: Box::new(SystemKeychain::new(vault, sink.clone())),
+        audit_trail: Box::new(SpooledTrail::start(workstation.clone(), sink.clone())),
+        session_server: Box::new(HttpSessionServer::start(workstation, sink.clone())),
+        notifier: Box::new(DesktopNotifier::start()?),
+        power: Box::new(SystemPower::start(settings.system_bus, sink)),
+    })
+}
