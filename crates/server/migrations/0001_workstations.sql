@@ -12,9 +12,12 @@ CREATE TABLE workstations (
     heard_at       BIGINT NOT NULL,
     revoked_at     BIGINT,
     cloned_at      BIGINT,
-    -- The generation of nonces its owner has confirmed, and when (auth/nonce.rs).
-    generation     BIGINT NOT NULL,
-    generation_at  BIGINT NOT NULL
+    -- The generation of nonces it has confirmed, since when, and whether nothing else is under way any
+    -- more (auth/nonce.rs).
+    generation            BIGINT NOT NULL,
+    generation_tag        BIGINT NOT NULL,
+    generation_at         BIGINT NOT NULL,
+    is_generation_settled BOOLEAN NOT NULL
 );
 
 CREATE TABLE enrolment_codes (

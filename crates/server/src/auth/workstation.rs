@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use super::{
     credential::{self, PresentedCredential},
-    nonce::{LIFE, Nonce, Step, step},
+    nonce::{Generation, LIFE, Nonce, Step, step},
     proof::{self, Proof},
 };
 use crate::{
@@ -172,7 +172,7 @@ pub async fn require_key(
         }
         Err(refusal) => refusal.into_response(),
     };
-    Ok(with_nonce(response, &app, &proof, Some(0), now))
+    Ok(with_nonce(response, &app, &proof, Some(Generation::FIRST), now))
 }
 
 /// Reads the body and checks all of the proof that needs no store.
@@ -247,7 +247,7 @@ async fn admitted(
     app: &App,
     proof: &Proof,
     now: Timestamp,
-    generation: &mut Option<i64>,
+    generation: &mut Option<Generation>,
 ) -> Result<ProvenWorkstation, ApiError> {
     let workstation = {
         let mut connection = app.store.read().await?;
@@ -269,18 +269,24 @@ async fn admitted(
         }
         return Err(ApiError::new(ProblemCode::WorkstationRevoked));
     }
+    let confirmed = workstation.confirmed;
     let presented = Nonce::read(&proof.nonce, &app.keys.nonce, &proof.thumbprint);
     // A refreshed nonce keeps its generation; a start, without any, is offered the next one.
-    *generation = Some(presented.map_or(workstation.generation + 1, |nonce| nonce.generation));
+    *generation = Some(presented.map_or_else(|| confirmed.generation.next(), |nonce| nonce.generation));
     let nonce = fresh(app, proof, now)?;
     let mut standing =
         if workstation.cloned_at.is_some() { Standing::Cloned } else { Standing::Good };
-    match step(nonce.generation, workstation.generation, workstation.generation_at, now) {
+    match step(nonce.generation, confirmed, now) {
         Step::Same => {}
-        Step::UnderWay => *generation = Some(workstation.generation),
-        Step::Confirms(confirmed) => {
+        Step::UnderWay => *generation = Some(confirmed.generation),
+        Step::Settles => {
             let mut write = app.store.write().await?;
-            workstations::confirm_generation(&mut write, workstation.id, confirmed, now).await?;
+            workstations::settle_generation(&mut write, workstation.id, confirmed.generation).await?;
+            write.commit().await?;
+        }
+        Step::Confirms => {
+            let mut write = app.store.write().await?;
+            workstations::confirm_generation(&mut write, workstation.id, nonce.generation, now).await?;
             write.commit().await?;
         }
         Step::LeftBehind => {
@@ -318,14 +324,15 @@ fn with_nonce(
     mut response: Response,
     app: &App,
     proof: &Proof,
-    generation: Option<i64>,
+    generation: Option<Generation>,
     now: Timestamp,
 ) -> Response {
     let Some(generation) = generation else {
         return response;
     };
     let is_rolled = response.extensions().get::<RollNonce>().is_some();
-    let nonce = Nonce { made_at: now, generation: generation + i64::from(is_rolled) };
+    let generation = if is_rolled { generation.next() } else { generation };
+    let nonce = Nonce { made_at: now, generation };
     if let Ok(value) = HeaderValue::from_str(&nonce.sign(&app.keys.nonce, &proof.thumbprint)) {
         response.headers_mut().insert(NONCE_HEADER, value);
     }

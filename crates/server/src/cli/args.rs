@@ -93,7 +93,8 @@ pub enum User {
         /// For example RN.
         #[arg(long)]
         role: Option<String>,
-        /// Read the password from the first line of standard input. [default: make one]
+        /// Refuse unless the first line of standard input holds the password. [default: take that line if
+        /// it is there, else make a password and print it]
         #[arg(long)]
         password_stdin: bool,
     },
@@ -118,7 +119,8 @@ pub enum User {
     Reset {
         /// Whose.
         name: String,
-        /// Read the password from the first line of standard input. [default: make one]
+        /// Refuse unless the first line of standard input holds the password. [default: take that line if
+        /// it is there, else make a password and print it]
         #[arg(long)]
         password_stdin: bool,
     },

@@ -1,7 +1,7 @@
 //! Does what was typed.
 
 use std::{
-    io::{BufRead as _, Read as _, Write as _},
+    io::{BufRead as _, IsTerminal as _, Read as _, Write as _},
     path::Path,
 };
 
@@ -110,19 +110,20 @@ fn auditor(verb: Auditor) -> Command {
     }
 }
 
-/// The first line of standard input, without its end.
-fn password(from_stdin: bool) -> Result<Option<WireSecret>> {
-    if !from_stdin {
+/// The first line of standard input, without its end. Unless it `must` be there, nothing (or a person at
+/// a terminal) means that one is to be made.
+fn password(must: bool) -> Result<Option<WireSecret>> {
+    if !must && std::io::stdin().is_terminal() {
         return Ok(None);
     }
     let mut line = zeroize::Zeroizing::new(String::with_capacity(PASSWORD_SIZE_BYTES_MAX + 2));
     let bound = u64::try_from(PASSWORD_SIZE_BYTES_MAX + 2)?;
     std::io::stdin().lock().take(bound).read_line(&mut line).context("standard input cannot be read")?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
+    if password.is_empty() && must {
         bail!("standard input holds no password in its first line");
     }
-    Ok(Some(WireSecret::new(password.to_owned())))
+    Ok((!password.is_empty()).then(|| WireSecret::new(password.to_owned())))
 }
 
 fn say(text: &str) -> Result<()> {

@@ -13,7 +13,10 @@ use uuid::Uuid;
 use super::body::{JsonBody, invalid};
 use crate::{
     app::App,
-    auth::workstation::{ProvenKey, SpentProof},
+    auth::{
+        nonce::{Confirmed, Generation},
+        workstation::{ProvenKey, SpentProof},
+    },
     enrolment,
     error::ApiError,
     store::{StoreError, enrolment_codes, workstations, workstations::Workstation},
@@ -103,8 +106,7 @@ async fn insert(
         heard_at: now,
         revoked_at: None,
         cloned_at: None,
-        generation: 0,
-        generation_at: now,
+        confirmed: Confirmed { generation: Generation::FIRST, since: now, is_settled: false },
     };
     let first = workstations::count(connection).await? + 1;
     for number in 0..NAME_TRIES_MAX {

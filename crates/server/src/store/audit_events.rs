@@ -94,6 +94,7 @@ pub async fn insert(
     record: &AuditRecord,
     receipt: Receipt,
 ) -> Result<Insertion, StoreError> {
+    debug_assert_eq!(record.check(), Ok(()), "a record of ours that may not be recorded: {record:?}");
     let event = event_text(record);
     let held: Option<String> = sqlx::query_scalar("SELECT event FROM audit_events WHERE id = $1")
         .bind(record.id)
@@ -139,7 +140,20 @@ pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<
     .transpose()
 }
 
-/// At most `count` events after `after`, oldest first.
+/// The place of the newest event received; 0 when there is none.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn newest(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let newest =
+        sqlx::query_scalar("SELECT COALESCE(MAX(chain_seq), 0) FROM audit_events WHERE chain_id = $1")
+            .bind(CHAIN_ID)
+            .fetch_one(connection)
+            .await?;
+    Ok(newest)
+}
+
+/// At most `count` events after `after`, of those received up to `through`, oldest first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -147,12 +161,13 @@ pub async fn search(
     connection: &mut SqliteConnection,
     search: &Search,
     after: Option<Cursor>,
+    through: i64,
     count: u32,
 ) -> Result<Page, StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE 1 = 1",
     );
-    push_conditions(&mut query, search);
+    push_conditions(&mut query, search, through);
     if let Some(after) = after {
         query.push(" AND (recorded_at, chain_seq) > (").push_bind(after.recorded_at).push(", ");
         query.push_bind(after.chain_seq).push(")");
@@ -172,14 +187,19 @@ pub async fn search(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn count(connection: &mut SqliteConnection, search: &Search) -> Result<u64, StoreError> {
+pub async fn count(
+    connection: &mut SqliteConnection,
+    search: &Search,
+    through: i64,
+) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
-    push_conditions(&mut query, search);
+    push_conditions(&mut query, search, through);
     let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
     u64::try_from(count).map_err(|_| StoreError::Corrupt("count"))
 }
 
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, search: &Search) {
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, search: &Search, through: i64) {
+    query.push(" AND chain_seq <= ").push_bind(through);
     if let Some(id) = search.id {
         query.push(" AND id = ").push_bind(id);
     }

@@ -6,6 +6,7 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{StoreError, millis, timestamp};
+use crate::auth::nonce::{Confirmed, Generation};
 
 /// One enrolled workstation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,14 +29,12 @@ pub struct Workstation {
     pub revoked_at: Option<Timestamp>,
     /// Set once.
     pub cloned_at: Option<Timestamp>,
-    /// The generation of nonces its owner has confirmed.
-    pub generation: i64,
-    /// Since when.
-    pub generation_at: Timestamp,
+    /// The generation of nonces it has confirmed.
+    pub confirmed: Confirmed,
 }
 
 const COLUMNS: &str = "id, name, unit, key_thumbprint, host_name, os, agent_version, enrolled_at, heard_at, \
-                       revoked_at, cloned_at, generation, generation_at";
+                       revoked_at, cloned_at, generation, generation_tag, generation_at, is_generation_settled";
 
 /// Stores a new workstation; `false` when its key or name belongs to another.
 ///
@@ -47,8 +46,8 @@ pub async fn insert(
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO workstations (id, name, unit, key_thumbprint, host_name, os, agent_version, \
-         enrolled_at, heard_at, generation, generation_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $8) ON CONFLICT DO NOTHING",
+         enrolled_at, heard_at, generation, generation_tag, generation_at, is_generation_settled) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $8, FALSE) ON CONFLICT DO NOTHING",
     )
     .bind(workstation.id)
     .bind(&workstation.name)
@@ -58,7 +57,8 @@ pub async fn insert(
     .bind(&workstation.facts.os)
     .bind(&workstation.facts.agent_version)
     .bind(millis(workstation.enrolled_at))
-    .bind(workstation.generation)
+    .bind(workstation.confirmed.generation.number)
+    .bind(workstation.confirmed.generation.tag)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -133,15 +133,38 @@ pub async fn heard(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) 
 pub async fn confirm_generation(
     connection: &mut SqliteConnection,
     id: Uuid,
-    generation: i64,
+    generation: Generation,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE workstations SET generation = $2, generation_at = $3 WHERE id = $1 AND generation < $2",
+        "UPDATE workstations SET generation = $2, generation_tag = $3, generation_at = $4, \
+         is_generation_settled = FALSE WHERE id = $1 AND generation < $2",
     )
     .bind(id)
-    .bind(generation)
+    .bind(generation.number)
+    .bind(generation.tag)
     .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that nothing else is under way any more.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn settle_generation(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    generation: Generation,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE workstations SET is_generation_settled = TRUE \
+         WHERE id = $1 AND generation = $2 AND generation_tag = $3",
+    )
+    .bind(id)
+    .bind(generation.number)
+    .bind(generation.tag)
     .execute(connection)
     .await?;
     Ok(())
@@ -209,7 +232,13 @@ fn workstation(row: &SqliteRow) -> Result<Workstation, StoreError> {
         heard_at: timestamp(row.try_get("heard_at")?)?,
         revoked_at: optional_time("revoked_at")?,
         cloned_at: optional_time("cloned_at")?,
-        generation: row.try_get("generation")?,
-        generation_at: timestamp(row.try_get("generation_at")?)?,
+        confirmed: Confirmed {
+            generation: Generation {
+                number: row.try_get("generation")?,
+                tag: row.try_get("generation_tag")?,
+            },
+            since: timestamp(row.try_get("generation_at")?)?,
+            is_settled: row.try_get("is_generation_settled")?,
+        },
     })
 }

@@ -1,0 +1,139 @@
+//! `POST /fhir`: many records in one Bundle of type `batch`.
+
+use audit::fhir::AuditEvent;
+use axum::{extract::State, http::StatusCode};
+use protocol::v1::problem::ProblemCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    body::{FhirBytes, FhirJson},
+    outcome,
+    write::{malformed, read_event, status, take},
+};
+use crate::{
+    app::App,
+    auth::workstation::ProvenWorkstation,
+    error::{self, ApiError},
+    middleware::correlation,
+    routes::body::invalid,
+    store::{StoreError, Write},
+};
+
+/// Records of one batch, at most.
+pub const BATCH_ENTRIES_MAX: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Bundle {
+    resource_type: String,
+    #[serde(rename = "type")]
+    type_: String,
+    #[serde(default)]
+    entry: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Entry {
+    #[serde(default, rename = "fullUrl")]
+    _full_url: Option<String>,
+    resource: Value,
+    request: EntryRequest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryRequest {
+    method: String,
+    url: String,
+}
+
+/// Stores records, each on its own: one refusal leaves the others stored. The answer has an entry for
+/// each, in their order, with the status that the single call would have given.
+///
+/// # Errors
+/// `request.malformed` when the Bundle cannot be read, `request.invalid` when it is no batch or has more
+/// than 100 entries.
+#[utoipa::path(post, path = "/fhir", tag = "fhir",
+    request_body(content = Object, content_type = "application/fhir+json", description = "Bundle of type batch, at most 100 entries"),
+    responses(
+    (status = 200, description = "Bundle of type batch-response", body = Object, content_type = "application/fhir+json"),
+    (status = 400, description = "Not a Bundle", body = protocol::v1::problem::Problem),
+    (status = 401, description = "The proof is missing, wrong or not fresh", body = protocol::v1::problem::Problem),
+    (status = 403, description = "The workstation is revoked", body = protocol::v1::problem::Problem),
+    (status = 413, description = "Over 512 KiB", body = protocol::v1::problem::Problem),
+    (status = 415, description = "Not application/fhir+json", body = protocol::v1::problem::Problem),
+    (status = 422, description = "No batch, or more than 100 entries", body = protocol::v1::problem::Problem),
+))]
+pub async fn post(
+    State(app): State<App>,
+    workstation: ProvenWorkstation,
+    FhirBytes(bytes): FhirBytes,
+) -> Result<FhirJson<Value>, ApiError> {
+    let bundle: Bundle = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
+    if bundle.resource_type != "Bundle" || bundle.type_ != "batch" {
+        return Err(invalid("This address takes a Bundle of type `batch`."));
+    }
+    if bundle.entry.len() > BATCH_ENTRIES_MAX {
+        return Err(invalid("A batch has at most 100 entries."));
+    }
+    let mut write = app.store.write().await?;
+    let mut responses = Vec::with_capacity(bundle.entry.len());
+    for entry in bundle.entry {
+        responses.push(json!({ "response": respond(&mut write, &app, &workstation, entry).await? }));
+    }
+    write.commit().await.map_err(StoreError::from)?;
+    let answer = json!({ "resourceType": "Bundle", "type": "batch-response", "entry": responses });
+    Ok(FhirJson(StatusCode::OK, answer))
+}
+
+/// The answer to one entry. `Err` only when the database failed: then nothing of the batch is stored.
+async fn respond(
+    write: &mut Write,
+    app: &App,
+    workstation: &ProvenWorkstation,
+    entry: Entry,
+) -> Result<Value, ApiError> {
+    match stored(write, app, workstation, entry).await {
+        Ok((status, location)) => {
+            Ok(json!({ "status": status.to_string(), "location": location, "etag": "W/\"1\"" }))
+        }
+        Err(fault) if is_fault(fault.code) => Err(fault),
+        Err(refusal) => {
+            let problem = refusal.problem(correlation::current());
+            Ok(json!({
+                "status": error::status(refusal.code).to_string(),
+                "outcome": outcome::outcome(&problem),
+            }))
+        }
+    }
+}
+
+async fn stored(
+    write: &mut Write,
+    app: &App,
+    workstation: &ProvenWorkstation,
+    entry: Entry,
+) -> Result<(StatusCode, String), ApiError> {
+    let event: AuditEvent = serde_json::from_value(entry.resource).map_err(|_| {
+        ApiError::new(ProblemCode::RequestMalformed)
+            .detail("The resource is not an AuditEvent as Tapward writes it.")
+    })?;
+    let record = read_event(&event)?;
+    let location = format!("AuditEvent/{}", record.id);
+    let is_named = match entry.request.method.as_str() {
+        "PUT" => entry.request.url == location,
+        "POST" => entry.request.url == "AuditEvent",
+        _ => false,
+    };
+    if !is_named {
+        return Err(invalid("An entry is a PUT of AuditEvent/{id} or a POST of AuditEvent."));
+    }
+    let insertion = take(write, app, workstation, &record).await?;
+    Ok((status(insertion)?, location))
+}
+
+const fn is_fault(code: ProblemCode) -> bool {
+    matches!(code, ProblemCode::ServerUnavailable | ProblemCode::ServerFault | ProblemCode::ServerBusy)
+}
