@@ -1,4 +1,76 @@
-//! The agent's decisions: one pure function over one closed set of states.
+//! The agent's decisions: one pure function over one closed set of states. No I/O, no clock, no async.
+//!
+//! ```text
+//!                       start
+//!                         │ CoverScreen, StartUp
+//!                         ▼
+//!                   ┌──────────┐  covered, started up   ┌───────────┐ ◄── refused, cancelled,
+//!                   │ Starting ├───────────────────────►│ SignedOut │     given up
+//!                   └────┬─────┘                        └──┬─────▲──┘        ▲
+//!                        │                     name and    │     │           │
+//!                        │                     password    ▼     │     ┌─────┴─────┐
+//!                        │                                 └─────┼────►│ SigningIn │
+//!                        │          ┌────────────┐ all paid      │     └──┬─────┬──┘
+//!                        │          │ SigningOut ├───────────────┘        │     │ login on disk, credential
+//!                        │          └─┬────▲──▲──┘                        │     │ in the keychain, uncovered
+//!                        │            │    │  └──── its session ends ─────┘     ▼
+//!                        │   not paid │    │                              ┌────────┐
+//!                        │    in time │    ├──── the session ends ────────┤ Active │
+//!                        ▼            ▼    │                              └─┬────▲─┘
+//!                   ┌──────────────────┐   │          warning is due        │    │ input
+//!                   │    FailClosed    │   │                                ▼    │
+//!                   └────────┬─────────┘   │                   ┌─────────────────┴─┐
+//!                            │ all paid    └───── the limit ───┤ InactivityWarning │
+//!                            ▼                                 └───────────────────┘
+//!                        SignedOut
+//! ```
+//!
+//! [`step::step`] takes the state, one [`event::Event`] and the instant at which it is taken up, and gives the
+//! next [`state::State`] with the [`command::Command`]s that follow. What a command brings about comes back
+//! as an event; nothing is awaited. [`state::State::deadline`] says when `DeadlineReached` is due.
+//! Every pair of state and event is decided by name in `states/`; where nothing follows, the arm says why.
+//!
+//! # Invariants
+//!
+//! 1. The screen is uncovered, or asked for, only in `Active`, `InactivityWarning` and at the end of
+//!    `SigningIn`. No other state is entered without asking for the cover, and `SignedOut` is entered only
+//!    when it is confirmed.
+//! 2. No uncovering happens before the login record is on disk and the credential in the keychain.
+//! 3. Whatever the events, no session is in use later than [`time_limits::MEASURE_LIMIT`] behind its inactivity
+//!    limit, nor at its absolute limit; machine sleep counts. Input before the limit counts even when it is
+//!    told a moment after.
+//! 4. Every transition into a session owes exactly one login record, every one out of it exactly one logout
+//!    record with the cause that came first; nobody signs in before both are on disk.
+//! 5. A password or code exists only in `SigningIn`, only while the server is asked, and is wiped on leaving.
+//! 6. At most one session is open on this workstation, and its credential is in the keychain only while it is.
+//!    A session that the server opened and nobody waits for is ended there at once.
+//! 7. What the end of a session owes (records, deletion, the word to the server) is carried through every
+//!    fault until it is paid. Start-up, which would put another cause on record, never runs before.
+//! 8. Leaving a session asks for the cover before anything else.
+//! 9. A deadline that was met is not due again at once: nothing spins. A signed-out workstation that nobody
+//!    touches has no deadline at all, and no input is asked for between heartbeats while none is due.
+//! 10. Whatever has happened, once the world is healthy again a sign-in is possible within a bounded time.
+//!
+//! `tests/properties` shows them over random events, sleeps and faults.
+//!
+//! # Decisions
+//!
+//! - **Sleep ends the session** (cause `suspend`), before the machine sleeps where it says so beforehand,
+//!   else when it wakes. Nobody can yet be asked who it is that opens the lid: that is `Concealed`, which
+//!   comes with badges. Sleep that nobody tells of still counts, by the clock: then the limit ends the session.
+//! - **A screen that covers by itself** during a session (a lease that ran out under load) is asked for
+//!   again, a few times between two reports; the session's limits go on meanwhile.
+//! - **The sign-in is the first activity**: inactivity is counted from the moment the session was opened.
+//! - **Contact lost** changes nothing for the person. The session goes on under this clock; a lapsed one is
+//!   reported with its longest inactivity and adopted, or ended by the server with its cause.
+//! - **Two machines with one key**: the one in session finishes it, the next sign-in is refused. A revoked or
+//!   unknown workstation ends its session at once.
+//! - **The absolute limit** is announced once, is never extended (an adoption can only shorten it), and where
+//!   both warnings are due the notification shows the nearer one while the screen shows both.
+//! - **A wrong, slow or silent adapter** is given a bounded time by the core itself (`time_limits`), although
+//!   each port promises one of its own.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod command;
 pub mod ending;
