@@ -35,6 +35,8 @@ CREATE TABLE sessions (
     credential_hash_before BYTEA,
     -- Whether the credential has been used: an unused one may be replaced for a repeated attempt.
     is_credential_used BOOLEAN NOT NULL,
+    -- How the person proved herself, for the login record.
+    factors         TEXT NOT NULL CHECK (factors IN ('password', 'password-totp')),
     opened_at       BIGINT NOT NULL,
     last_input_at   BIGINT NOT NULL,
     last_heard_at   BIGINT NOT NULL,

@@ -113,7 +113,8 @@ pub async fn administration(
     put(connection, about, What::Administration { action: action.to_owned() }, now).await
 }
 
-/// A session that the server ended itself.
+/// A session that the server ended itself. Its login is recorded too where its workstation has not told
+/// it yet (and may never): each logout has its login.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -129,5 +130,7 @@ pub async fn logout(
     let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
     let mut about = About::workstation(workstation.id, &workstation.name).user(Some(&user));
     about.session_id = Some(row.id);
+    let login = What::Login { factors: row.factors };
+    put(connection, about.clone(), login, row.opened_at).await?;
     put(connection, about, What::Logout { cause: sessions::cause_spelled(cause) }, now).await
 }

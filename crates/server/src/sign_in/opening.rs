@@ -1,6 +1,8 @@
 //! A sign-in is complete: the session is opened.
 
+use audit::record::Factors;
 use jiff::Timestamp;
+use policy::SignInFactors;
 use protocol::{
     secret::WireSecret,
     v1::session::{Limits, SessionOpened, UserSummary},
@@ -52,6 +54,10 @@ pub async fn open(
         id: Uuid::new_v4(),
         user_id: user.id,
         workstation_id: workstation.id,
+        factors: match app.policy.sign_in_factors() {
+            SignInFactors::Password => Factors::Password,
+            SignInFactors::PasswordTotp => Factors::PasswordTotp,
+        },
         opened_at: now,
         is_credential_used: false,
         session: Session::opened(now, session_limits, limits.absolute),

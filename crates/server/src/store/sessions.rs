@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use audit::record::Factors;
 use jiff::Timestamp;
 use protocol::v1::session::EndCause;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
@@ -19,6 +20,8 @@ pub struct SessionRow {
     pub user_id: Uuid,
     /// Where.
     pub workstation_id: Uuid,
+    /// How the person proved herself.
+    pub factors: Factors,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Whether its credential has been used.
@@ -51,7 +54,7 @@ pub async fn insert(
     sqlx::query(
         "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
          opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
-         due_at) VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12)",
+         due_at, factors) VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(row.id)
     .bind(row.user_id)
@@ -65,6 +68,7 @@ pub async fn insert(
     .bind(duration_ms(session.limits.warning))
     .bind(duration_ms(session.limits.heartbeat))
     .bind(expiry::deadline(session).map(millis))
+    .bind(factors_spelled(row.factors))
     .execute(connection)
     .await?;
     Ok(())
@@ -292,6 +296,20 @@ fn cause_parsed(text: String) -> Result<EndCause, StoreError> {
     serde_json::from_value(serde_json::Value::String(text)).map_err(|_| StoreError::Corrupt("logout cause"))
 }
 
+const fn factors_spelled(factors: Factors) -> &'static str {
+    match factors {
+        Factors::Password => "password",
+        Factors::PasswordTotp => "password-totp",
+    }
+}
+
+fn factors_parsed(text: &str) -> Result<Factors, StoreError> {
+    [Factors::Password, Factors::PasswordTotp]
+        .into_iter()
+        .find(|factors| factors_spelled(*factors) == text)
+        .ok_or(StoreError::Corrupt("set of factors"))
+}
+
 fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
     let state: String = row.try_get("state")?;
     let lapsed_at: Option<i64> = row.try_get("lapsed_at")?;
@@ -311,6 +329,7 @@ fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         id: row.try_get("id")?,
         user_id: row.try_get("user_id")?,
         workstation_id: row.try_get("workstation_id")?,
+        factors: factors_parsed(row.try_get("factors")?)?,
         opened_at: timestamp(row.try_get("opened_at")?)?,
         is_credential_used: row.try_get("is_credential_used")?,
         session: Session {
