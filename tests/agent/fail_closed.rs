@@ -3,11 +3,11 @@
 use agent_core::command::{EndCause, FailClosedCause};
 use agent_runtime::{
     intent::Intent,
-    view::{EndCauseView, FailClosedCode, ScreenView},
+    view::{FailClosedCode, ScreenView, SignedOutNotice},
 };
 use testkit::{bedside::Bedside, fake::ScreenAsk};
 
-use crate::told::{MINUTE, SECOND, assert_ended, is_active, session_ended, sessions_on_record};
+use crate::told::{MINUTE, SECOND, assert_ended, is_active, sessions_on_record, signed_out};
 
 #[test]
 fn a_workstation_nobody_enrolled_says_so_and_becomes_usable_once_it_is() {
@@ -219,7 +219,7 @@ fn failing_closed_is_on_record_once_for_each_time() {
 }
 
 #[test]
-fn a_sign_in_that_never_uncovered_is_ended_and_the_form_comes_back_by_itself() {
+fn a_sign_in_that_never_uncovered_is_ended_and_the_form_comes_back_with_the_reason() {
     let mut bedside = Bedside::new();
     bedside.screen.falls_silent();
     bedside.types_name_and_password("maria", "correct horse");
@@ -230,7 +230,10 @@ fn a_sign_in_that_never_uncovered_is_ended_and_the_form_comes_back_by_itself() {
     bedside.pass(MINUTE);
 
     assert!(bedside.screen.is_covered());
-    assert_eq!(bedside.shows(), session_ended(EndCauseView::FailClosed));
+    assert_eq!(
+        bedside.shows(),
+        signed_out(SignedOutNotice::NotPossibleNow { code: FailClosedCode::CoverUnconfirmed })
+    );
     assert_ended(&bedside, EndCause::FailClosed, "fail-closed");
 }
 

@@ -10,4 +10,5 @@
 
 pub mod bedside;
 pub mod clock;
+pub mod contract;
 pub mod fake;

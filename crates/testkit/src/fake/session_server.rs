@@ -95,6 +95,7 @@ struct State {
     was_reached: Option<bool>,
     refuses_everybody: Option<Refusal>,
     refuses_workstation: Option<FailClosedCause>,
+    answered: BTreeMap<AttemptId, Event>,
     challenges: BTreeMap<ChallengeId, Challenge>,
     sessions: BTreeMap<SessionId, Session>,
     outbox: Vec<(SessionId, EndCause)>,
@@ -134,6 +135,7 @@ impl FakeSessionServer {
             was_reached: None,
             refuses_everybody: None,
             refuses_workstation: None,
+            answered: BTreeMap::new(),
             challenges: BTreeMap::new(),
             sessions: BTreeMap::new(),
             outbox: Vec::new(),
@@ -298,7 +300,11 @@ impl FakeSessionServer {
                 let event = match (state.refuses_workstation, state.refuses_everybody) {
                     (Some(cause), _) => Event::WorkstationRefused(cause),
                     (None, Some(refusal)) => Event::SignInRefused { attempt, refusal },
-                    (None, None) => decide(&mut state, now),
+                    (None, None) => state.answered.get(&attempt).cloned().unwrap_or_else(|| {
+                        let answer = decide(&mut state, now);
+                        state.answered.insert(attempt, answer.clone());
+                        answer
+                    }),
                 };
                 self.line.tell_after(delay, event);
             }
