@@ -274,7 +274,10 @@ pub enum RecordDebt {
     /// It is.
     Stored,
     /// It is on its way.
-    Asked,
+    Asked {
+        /// Since when.
+        at: Instant,
+    },
     /// It is not.
     Failed,
 }

@@ -9,3 +9,5 @@ mod signed_out;
 mod signing_in;
 mod signing_out;
 mod starting;
+#[cfg(test)]
+mod ward;

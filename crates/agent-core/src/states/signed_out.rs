@@ -117,3 +117,177 @@ impl SignedOut {
         ending::end_stray(session)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::{
+        event::{ContactFault, RecordKey, Refusal},
+        states::ward::{
+            ATTEMPT, CHALLENGE, OLD_ATTEMPT, SESSION, at, check, check_ignored, secret, session_opened,
+        },
+    };
+
+    #[test]
+    fn a_name_and_a_password_are_sent_at_once() {
+        check(
+            SignedOut::default(),
+            Event::SignInSubmitted { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() },
+            10,
+            expect![[r#"
+                → SigningIn, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }
+                OpenSession { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
+        );
+    }
+
+    #[test]
+    fn a_screen_that_is_bare_while_nobody_is_signed_in_fails_closed() {
+        check(
+            SignedOut::default(),
+            Event::ScreenUncovered { session: SESSION },
+            10,
+            expect![[r#"
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                CoverScreen
+                AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+        );
+        check(
+            SignedOut::default(),
+            Event::ScreenFailed,
+            10,
+            expect![[r#"
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                CoverScreen
+                AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+        );
+    }
+
+    #[test]
+    fn a_session_opened_after_she_cancelled_is_ended_as_hers_to_end() {
+        check(
+            SignedOut::after_cancelling(Some(OLD_ATTEMPT)),
+            session_opened(OLD_ATTEMPT, SESSION),
+            10,
+            expect![[r#"
+                → SignedOut
+                EndSession { session: SessionId(7), cause: UserButton }"#]],
+        );
+    }
+
+    #[test]
+    fn a_session_opened_for_nobody_is_ended() {
+        check(
+            SignedOut::default(),
+            session_opened(ATTEMPT, SESSION),
+            10,
+            expect![[r#"
+            → SignedOut
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
+    }
+
+    #[test]
+    fn a_refused_workstation_signs_nobody_in() {
+        check(
+            SignedOut::default(),
+            Event::WorkstationRefused(FailClosedCause::WorkstationCloned),
+            10,
+            expect![[r#"
+                → FailClosed(WorkstationCloned), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                AppendAudit(FailedClosed(WorkstationCloned))"#]],
+        );
+    }
+
+    #[test]
+    fn a_credential_that_reached_the_keychain_too_late_is_taken_out_again() {
+        check(
+            SignedOut::default(),
+            Event::CredentialStored { session: SESSION },
+            10,
+            expect![[r#"
+            → SignedOut
+            DeleteCredential { session: SessionId(7) }"#]],
+        );
+        check(
+            SignedOut::default(),
+            Event::KeychainFailed { session: SESSION },
+            10,
+            expect![[r#"
+                → FailClosed(KeychainUnavailable), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                AppendAudit(FailedClosed(KeychainUnavailable))"#]],
+        );
+    }
+
+    #[test]
+    fn the_words_of_a_lockout_go_when_it_is_over() {
+        let locked_out = SignedOut::telling(SignedOutNotice::LockedOut { until: at(30_000) });
+
+        assert_eq!(locked_out.deadline(), Some(at(30_000)));
+        check_ignored(locked_out.clone(), Event::DeadlineReached, 29_999);
+        check(locked_out, Event::DeadlineReached, 30_000, expect!["→ SignedOut"]);
+    }
+
+    #[test]
+    fn the_machine_may_sleep_or_stop() {
+        check(
+            SignedOut::default(),
+            Event::GoingToSleep,
+            10,
+            expect![[r#"
+            → SignedOut
+            AllowSleep"#]],
+        );
+        check(
+            SignedOut::default(),
+            Event::ShuttingDown,
+            10,
+            expect![[r#"
+            → SignedOut
+            AllowSleep"#]],
+        );
+    }
+
+    #[test]
+    fn a_jump_of_the_wall_clock_is_recorded() {
+        check(
+            SignedOut::default(),
+            Event::WallClockJumped,
+            10,
+            expect![[r#"
+            → SignedOut
+            AppendAudit(ClockJumped)"#]],
+        );
+    }
+
+    #[test]
+    fn late_answers_and_stray_presses_change_nothing() {
+        for event in [
+            Event::ScreenCovered { input_held: false },
+            Event::CodeSubmitted { attempt: ATTEMPT, code: secret() },
+            Event::SignInCancelled,
+            Event::SignOutPressed,
+            Event::StayPressed,
+            Event::InputSeen { at: at(5) },
+            Event::ChallengeIssued {
+                attempt: ATTEMPT,
+                challenge: CHALLENGE,
+                expires_in: Duration::from_secs(120),
+                tries_left: 5,
+            },
+            Event::SignInRefused { attempt: ATTEMPT, refusal: Refusal::NameOrPassword },
+            Event::SignInUnanswered { attempt: ATTEMPT, fault: ContactFault::Slow },
+            Event::SessionLapsed { session: SESSION },
+            Event::SessionEndedByServer { session: SESSION, cause: EndCause::Admin },
+            Event::CredentialDeleted { session: SESSION },
+            Event::AuditStored(RecordKey::Logout(SESSION)),
+            Event::AuditFailed(RecordKey::Other, FailClosedCause::SpoolFull),
+            Event::WokeUp,
+        ] {
+            check_ignored(SignedOut::telling(SignedOutNotice::SessionEnded(EndCause::Inactivity)), event, 10);
+        }
+    }
+}

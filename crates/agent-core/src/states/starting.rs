@@ -146,3 +146,180 @@ impl Starting {
             .enter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::{
+        event::ContactFault,
+        states::ward::{ATTEMPT, SESSION, at, check, check_ignored, secret, session_opened},
+    };
+
+    #[test]
+    fn the_agent_covers_before_it_looks_around() {
+        let step = Starting::begin(at(0));
+
+        assert_eq!(step.commands, [Command::CoverScreen, Command::StartUp]);
+    }
+
+    #[test]
+    fn sign_in_is_offered_when_the_screen_is_covered_and_start_up_is_done_in_either_order() {
+        check(
+            starting(),
+            Event::StartUpFinished,
+            10,
+            expect!["→ Starting, covered: false, started up: true"],
+        );
+        check(
+            starting(),
+            Event::ScreenCovered { input_held: true },
+            10,
+            expect!["→ Starting, covered: true, started up: false"],
+        );
+        check(covered(), Event::StartUpFinished, 10, expect!["→ SignedOut"]);
+        check(
+            Starting { is_started_up: true, ..starting() },
+            Event::ScreenCovered { input_held: false },
+            10,
+            expect!["→ SignedOut"],
+        );
+    }
+
+    #[test]
+    fn a_workstation_that_nobody_enrolled_fails_closed_and_looks_again() {
+        check(
+            covered(),
+            Event::StartUpFailed(FailClosedCause::NotEnrolled),
+            10,
+            expect![[r#"
+                → FailClosed(NotEnrolled), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                AppendAudit(FailedClosed(NotEnrolled))"#]],
+        );
+        check(
+            starting(),
+            Event::WorkstationRefused(FailClosedCause::WorkstationRevoked),
+            10,
+            expect![[r#"
+                → FailClosed(WorkstationRevoked), owes cover, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                CoverScreen
+                AppendAudit(FailedClosed(WorkstationRevoked))"#]],
+        );
+    }
+
+    #[test]
+    fn a_cover_that_is_not_confirmed_in_time_fails_closed() {
+        check(
+            starting(),
+            Event::DeadlineReached,
+            4_999,
+            expect!["→ Starting, covered: false, started up: false"],
+        );
+        check(
+            starting(),
+            Event::DeadlineReached,
+            5_000,
+            expect![[r#"
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Asked { at: Instant(0ns) }, record Asked { at: Instant(5s) }, retry at 6s
+                CoverScreen
+                AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+        );
+        check(
+            Starting { is_started_up: true, ..starting() },
+            Event::ScreenFailed,
+            10,
+            expect![[r#"
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                CoverScreen
+                AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+        );
+    }
+
+    #[test]
+    fn start_up_that_says_nothing_is_asked_again() {
+        check(
+            covered(),
+            Event::DeadlineReached,
+            15_000,
+            expect![[r#"
+            → Starting, covered: true, started up: false
+            StartUp"#]],
+        );
+    }
+
+    #[test]
+    fn a_screen_bared_by_an_agent_before_is_covered_again() {
+        check(
+            covered(),
+            Event::ScreenUncovered { session: SESSION },
+            10,
+            expect![[r#"
+            → Starting, covered: false, started up: false
+            CoverScreen"#]],
+        );
+    }
+
+    #[test]
+    fn the_machine_may_sleep_once_the_screen_is_covered() {
+        check(
+            covered(),
+            Event::GoingToSleep,
+            10,
+            expect![[r#"
+            → Starting, covered: true, started up: false
+            AllowSleep"#]],
+        );
+        check(
+            Starting { is_sleep_awaited: true, ..starting() },
+            Event::ScreenCovered { input_held: true },
+            10,
+            expect![[r#"
+                → Starting, covered: true, started up: false
+                AllowSleep"#]],
+        );
+    }
+
+    #[test]
+    fn a_session_that_an_agent_before_asked_for_is_ended() {
+        check(
+            covered(),
+            session_opened(ATTEMPT, SESSION),
+            10,
+            expect![[r#"
+            → Starting, covered: true, started up: false
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
+    }
+
+    #[test]
+    fn nothing_else_matters_yet() {
+        for event in [
+            Event::SignInSubmitted { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() },
+            Event::CodeSubmitted { attempt: ATTEMPT, code: secret() },
+            Event::SignInCancelled,
+            Event::SignOutPressed,
+            Event::StayPressed,
+            Event::InputSeen { at: at(5) },
+            Event::ServerAway(ContactFault::Unreachable),
+            Event::ServerReached,
+            Event::SessionEndTold { session: SESSION },
+        ] {
+            check_ignored(covered(), event, 10);
+        }
+    }
+
+    fn starting() -> Starting {
+        Starting {
+            since: at(0),
+            is_covered: false,
+            is_started_up: false,
+            start_up_asked_at: at(0),
+            is_sleep_awaited: false,
+        }
+    }
+
+    fn covered() -> Starting {
+        Starting { is_covered: true, ..starting() }
+    }
+}

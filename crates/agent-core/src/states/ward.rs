@@ -1,0 +1,221 @@
+//! What the examples at the foot of each state share: one nurse, one session, and one way to ask what
+//! follows from an event.
+
+use std::time::Duration;
+
+use expect_test::Expect;
+use uuid::Uuid;
+
+use crate::{
+    command::{Command, EndCause, OwedRecord},
+    ending::Ending,
+    event::{Event, Limits},
+    ids::{AttemptId, ChallengeId, SessionId, User, UserId},
+    instant::Instant,
+    secret::Secret,
+    session::{InUse, Session},
+    state::{
+        Active, ActiveScreen, Challenge, FailClosed, InactivityWarning, SigningIn, SigningOut, Stage, State,
+    },
+    step::{Step, step},
+};
+
+/// Of the attempt at hand.
+pub(super) const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(1));
+/// Of an attempt that was cancelled.
+pub(super) const OLD_ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(2));
+pub(super) const CHALLENGE: ChallengeId = ChallengeId(Uuid::from_u128(3));
+/// Of the session at hand.
+pub(super) const SESSION: SessionId = SessionId(Uuid::from_u128(7));
+/// Of another one.
+pub(super) const OTHER: SessionId = SessionId(Uuid::from_u128(8));
+
+/// Checks what follows from `event`, `at_ms` after the sign-in at 0.
+#[track_caller]
+pub(super) fn check(state: impl Into<State>, event: Event, at_ms: u64, expected: Expect) {
+    expected.assert_eq(&render(&step(state.into(), event, at(at_ms))));
+}
+
+/// Checks that `event` changes nothing and asks for nothing.
+#[track_caller]
+pub(super) fn check_ignored(state: impl Into<State>, event: Event, at_ms: u64) {
+    let state = state.into();
+    let Step { state: after, commands } = step(state.clone(), event, at(at_ms));
+    assert_eq!(after, state);
+    assert_eq!(commands, []);
+}
+
+pub(super) const fn at(ms: u64) -> Instant {
+    Instant::from_boot(Duration::from_millis(ms))
+}
+
+/// 15 minutes, warned 1 minute before; 12 hours; a report a minute.
+pub(super) const fn limits() -> Limits {
+    Limits {
+        inactivity: Duration::from_secs(15 * 60),
+        warning: Duration::from_secs(60),
+        absolute_remaining: Duration::from_secs(12 * 60 * 60),
+        heartbeat: Duration::from_secs(60),
+    }
+}
+
+pub(super) fn maria() -> User {
+    User { id: UserId(Uuid::from_u128(9)), display_name: "Maria O.".to_owned(), role: Some("RN".to_owned()) }
+}
+
+pub(super) fn secret() -> Secret {
+    Secret::new("correct horse".to_owned())
+}
+
+/// Opened at 0.
+pub(super) fn session() -> Session {
+    Session::new(SESSION, maria(), limits(), at(0))
+}
+
+pub(super) fn in_use() -> InUse {
+    InUse::new(session())
+}
+
+pub(super) fn active() -> Active {
+    Active::resume(in_use())
+}
+
+/// The warning that begins at 14 minutes.
+pub(super) fn warning() -> InactivityWarning {
+    let heartbeat_at = at(15 * 60_000);
+    InactivityWarning {
+        in_use: InUse { heartbeat_at, ..in_use() },
+        since: at(14 * 60_000),
+        last_look_at: None,
+    }
+}
+
+pub(super) fn signing_out() -> SigningOut {
+    SigningOut::of(Ending::of(session(), EndCause::UserButton), at(0))
+}
+
+pub(super) const fn challenge() -> Challenge {
+    Challenge { id: CHALLENGE, expires_at: at(120_000), tries_left: 5 }
+}
+
+pub(super) fn securing() -> SigningIn {
+    SigningIn {
+        stage: Stage::Securing {
+            session: session(),
+            since: at(0),
+            is_login_stored: false,
+            is_credential_stored: false,
+        },
+    }
+}
+
+pub(super) fn session_opened(attempt: AttemptId, session: SessionId) -> Event {
+    Event::SessionOpened { attempt, session, user: maria(), credential: secret(), limits: limits() }
+}
+
+fn render(step: &Step) -> String {
+    let mut lines = vec![format!("→ {}", state_text(&step.state))];
+    lines.extend(step.commands.iter().map(command_text));
+    lines.join("\n").replace("00000000-0000-0000-0000-00000000000", "")
+}
+
+fn state_text(state: &State) -> String {
+    match state {
+        State::Starting(starting) => {
+            format!("Starting, covered: {}, started up: {}", starting.is_covered, starting.is_started_up)
+        }
+        State::SignedOut(signed_out) => match signed_out.notice {
+            Some(notice) => format!("SignedOut, telling {notice:?}"),
+            None => "SignedOut".to_owned(),
+        },
+        State::SigningIn(signing_in) => format!("SigningIn, {}", stage_text(&signing_in.stage)),
+        State::Active(active) => {
+            let screen = match active.screen {
+                ActiveScreen::Uncovered => "",
+                ActiveScreen::Recovering { .. } => ", recovering its screen",
+            };
+            let measuring = active.measuring_since.map_or("", |_| ", measuring");
+            format!("Active{screen}{measuring}, {}", in_use_text(&active.in_use))
+        }
+        State::InactivityWarning(warning) => {
+            let look = warning.last_look_at.map_or("", |_| ", last look");
+            format!("InactivityWarning{look}, {}", in_use_text(&warning.in_use))
+        }
+        State::SigningOut(signing_out) => {
+            let cover = if signing_out.owes_cover { " cover" } else { "" };
+            format!(
+                "SigningOut, owes{cover}{}, next {:?}",
+                ending_text(&signing_out.ending),
+                signing_out.next
+            )
+        }
+        State::FailClosed(fail_closed) => fail_closed_text(fail_closed),
+    }
+}
+
+fn stage_text(stage: &Stage) -> String {
+    match stage {
+        Stage::AskingFirstFactor { request, .. } => format!("first factor, {:?}", request.phase),
+        Stage::AwaitingCode { challenge, is_refused } => {
+            format!("awaiting code, {} tries left, refused: {is_refused}", challenge.tries_left)
+        }
+        Stage::AskingSecondFactor { request, .. } => format!("second factor, {:?}", request.phase),
+        Stage::Securing { is_login_stored, is_credential_stored, .. } => {
+            format!("securing, login: {is_login_stored}, credential: {is_credential_stored}")
+        }
+        Stage::Uncovering { .. } => "uncovering".to_owned(),
+    }
+}
+
+fn in_use_text(in_use: &InUse) -> String {
+    let lapsed = if in_use.is_lapsed { ", lapsed" } else { "" };
+    let away = in_use.server_away.map_or(String::new(), |fault| format!(", server {fault:?}"));
+    let last_input = in_use.last_input.since_boot();
+    format!("last input {last_input:?}, report at {:?}{lapsed}{away}", in_use.heartbeat_at.since_boot())
+}
+
+fn ending_text(ending: &Ending) -> String {
+    let debts = [
+        (ending.owes_login, " login"),
+        (ending.owes_logout, " logout"),
+        (ending.owes_deletion, " deletion"),
+        (ending.owes_telling, " telling"),
+    ];
+    debts.into_iter().filter(|(owed, _)| *owed).map(|(_, debt)| debt).collect()
+}
+
+fn fail_closed_text(fail_closed: &FailClosed) -> String {
+    let cover = if fail_closed.owes_cover { " cover" } else { "" };
+    let ending = fail_closed.ending.as_ref().map_or(String::new(), ending_text);
+    let retry_at = fail_closed.retry_at.since_boot();
+    let FailClosed { cause, start_up, record, .. } = fail_closed;
+    format!(
+        "FailClosed({cause:?}), owes{cover}{ending}, start-up {start_up:?}, record {record:?}, retry at {retry_at:?}"
+    )
+}
+
+fn command_text(command: &Command) -> String {
+    match command {
+        Command::AppendAudit(OwedRecord::Login { session, .. }) => format!("AppendAudit(Login of {session})"),
+        Command::AppendAudit(OwedRecord::Logout { session, cause, .. }) => {
+            format!("AppendAudit(Logout of {session}, {cause:?})")
+        }
+        Command::AppendAudit(OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped)
+        | Command::StartUp
+        | Command::CoverScreen
+        | Command::UncoverScreen { .. }
+        | Command::OpenSession { .. }
+        | Command::AnswerChallenge { .. }
+        | Command::StoreCredential { .. }
+        | Command::DeleteCredential { .. }
+        | Command::MeasureInactivity
+        | Command::WatchForInput
+        | Command::UnwatchInput
+        | Command::ReportActivity { .. }
+        | Command::AdoptSession { .. }
+        | Command::EndSession { .. }
+        | Command::Notify(_)
+        | Command::WithdrawNotice
+        | Command::AllowSleep => format!("{command:?}"),
+    }
+}
