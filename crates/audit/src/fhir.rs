@@ -50,3 +50,9 @@ pub const LOGOUT_CAUSE_EXTENSION: &str = "urn:tapward:fhir:logout-cause";
 pub const FACTORS_EXTENSION: &str = "urn:tapward:fhir:factors";
 /// Extension: why a sign-in was refused.
 pub const REFUSAL_EXTENSION: &str = "urn:tapward:fhir:refusal";
+
+/// The event of a record.
+#[must_use]
+pub fn event(record: &crate::record::AuditRecord) -> AuditEvent {
+    AuditEvent::from(record)
+}

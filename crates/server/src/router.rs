@@ -56,7 +56,7 @@ fn documented(app: &App) -> OpenApiRouter<App> {
     let recovery = OpenApiRouter::new()
         .routes(routes!(routes::recovery::recover))
         .layer(middleware::from_fn_with_state(layer(RECOVERY_BODY_SIZE_BYTES_MAX), require));
-    operations.merge(enrolment).merge(workstation).merge(recovery)
+    operations.merge(enrolment).merge(workstation).merge(recovery).merge(routes::fhir::router(app))
 }
 
 async fn refuse(code: ProblemCode) -> ApiError {

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod challenges;
 pub mod events;
+pub mod fhir;
 pub mod health;
 pub mod openapi;
 pub mod recovery;
