@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::logging::Format;
+
+/// Login agent for shared clinical workstations.
+#[derive(Debug, Parser)]
+#[command(name = "tapward-agent", version, about, propagate_version = true)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(long, value_name = "PATH", global = true, default_value = "/etc/tapward/agent.toml")]
+    pub config: PathBuf,
+    /// How the log is written to standard error; by default text on a terminal, else JSON.
+    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
+    pub log_format: Option<Format>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Cover the screen and let people sign in. Started by tapward-shield.
+    Run,
+    /// Bind this workstation to a session server. The enrolment code is read from standard input.
+    Enrol {
+        /// The session server, for example https://tapward.hospital.example; by default the configured one.
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        /// Read the enrolment code from this file instead; nobody else may be able to read it.
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
+    },
+    /// Say what is set up and what is missing, without covering anything.
+    Check,
+    /// Print shell completions.
+    Completions {
+        /// For which shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_enrolment_code_is_no_argument() {
+        assert!(
+            Cli::try_parse_from(["tapward-agent", "enrol", "--server", "https://a", "TW1-code"]).is_err()
+        );
+        assert!(
+            Cli::try_parse_from(["tapward-agent", "enrol", "--server", "https://a", "--code", "TW1"])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn nothing_is_done_unasked() {
+        assert!(Cli::try_parse_from(["tapward-agent"]).is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! What the page may call: each deserializes, hands over, returns. `capabilities/lock.json` lists them.
+
+use agent_runtime::{event_loop::Remote, intent::Intent, view::ViewModel};
+use tauri::State;
+
+use crate::{events::Views, page};
+
+/// The person did something.
+#[tauri::command]
+pub fn intent(intent: Intent, remote: State<'_, Remote>) {
+    remote.send(intent);
+}
+
+/// The page has just been loaded, or waited for a view in vain.
+#[tauri::command]
+pub fn current_view(views: State<'_, Views>) -> ViewModel {
+    views.current()
+}
+
+/// The page has painted.
+#[tauri::command]
+pub fn page_ready() {
+    page::painted();
+}
+
+/// The page answers the `n`th `ping`.
+#[tauri::command]
+pub fn pong(n: u64) {
+    page::answered(n);
+}

@@ -1,0 +1,249 @@
+//! The page in the covered window: what it may not do, and keeping it alive.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+};
+
+use gtk::{glib, prelude::*};
+use tauri::{Emitter as _, EventTarget, Url, WebviewWindow};
+use tracing::{error, warn};
+use webkit2gtk::{PermissionRequestExt, SettingsExt, WebView, WebViewExt};
+
+use crate::{
+    gtk_thread,
+    pulse::{Act, Pulse, StandIn},
+    style,
+    texts::EN,
+};
+
+/// For the help desk, on the words that stand in for the page.
+const MISSING_CODE: &str = "screen.page";
+/// `EX_SOFTWARE` of sysexits.h.
+const EXIT_PAGE_GONE: i32 = 70;
+/// The page answers each by the command `pong`.
+const PING_EVENT: &str = "ping";
+
+thread_local! {
+    /// On GTK's thread, once [`attend`] has run.
+    static PAGE: OnceCell<Rc<Page>> = const { OnceCell::new() };
+}
+
+struct Page {
+    window: WebviewWindow,
+    web: WebView,
+    stand_in: gtk::Label,
+    pulse: RefCell<Pulse>,
+    tick: RefCell<Option<glib::SourceId>>,
+    /// How often it was asked; an answer to an earlier one tells nothing of now.
+    asked: Cell<u64>,
+}
+
+/// Takes the page of `window` into care. Call on GTK's thread, once.
+///
+/// # Errors
+/// When the webview is not there.
+pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
+    let stand_in = make_stand_in();
+    let vbox = window.default_vbox()?;
+    vbox.pack_start(&stand_in, false, false, 0);
+    vbox.reorder_child(&stand_in, 0);
+
+    let window_of_page = window.clone();
+    window.with_webview(move |webview| {
+        let web = webview.inner();
+        restrict(&web);
+        let Some(stand_in) = stand_in_beside(&web) else { return };
+        let page = Rc::new(Page {
+            window: window_of_page,
+            web,
+            stand_in,
+            pulse: RefCell::new(Pulse::loading()),
+            tick: RefCell::new(None),
+            asked: Cell::new(0),
+        });
+        // A page can close itself: the shield covers and starts us anew.
+        page.web.connect_destroy(|_| {
+            error!("The page closed itself");
+            std::process::exit(EXIT_PAGE_GONE);
+        });
+        let watched = Rc::clone(&page);
+        page.web.connect_web_process_terminated(move |_, reason| {
+            warn!(page.reason = ?reason, "The page's process ended; loading the page anew");
+            let act = watched.pulse.borrow_mut().process_gone();
+            watched.act(act);
+            watched.follow();
+        });
+        page.follow();
+        PAGE.with(|slot| {
+            // `attend` is called once: the slot is empty.
+            let _ = slot.set(page);
+        });
+    })?;
+    anyhow::ensure!(PAGE.with(|slot| slot.get().is_some()), "the webview is not there");
+    Ok(())
+}
+
+/// Whether the webview may go to `url`: our own pages, nothing else.
+#[must_use]
+pub fn is_ours(url: &Url) -> bool {
+    url.scheme() == "tauri" && url.host_str() == Some("localhost")
+}
+
+/// The page says that it has painted. Any thread.
+pub fn painted() {
+    gtk_thread::run(|| {
+        on_page(|page| {
+            page.pulse.borrow_mut().painted();
+            page.follow();
+        });
+    });
+}
+
+/// The page answers the `n`th question, after it has drawn. Any thread.
+pub fn answered(n: u64) {
+    gtk_thread::run(move || {
+        on_page(|page| {
+            if page.asked.get() == n {
+                page.pulse.borrow_mut().answered();
+                page.follow();
+            }
+        });
+    });
+}
+
+/// Keys that reach the window go to the page. GTK's thread.
+pub fn take_keys() {
+    on_page(|page| page.web.grab_focus());
+}
+
+fn on_page(then: impl FnOnce(&Rc<Page>)) {
+    if let Some(page) = PAGE.with(|slot| slot.get().cloned()) {
+        then(&page);
+    }
+}
+
+fn make_stand_in() -> gtk::Label {
+    let label = gtk::Label::builder().name(style::STAND_IN).wrap(true).no_show_all(true).build();
+    label.set_justify(gtk::Justification::Center);
+    label
+}
+
+fn stand_in_beside(web: &WebView) -> Option<gtk::Label> {
+    let siblings = web.parent()?.downcast::<gtk::Box>().ok()?.children();
+    siblings.into_iter().find_map(|sibling| sibling.downcast::<gtk::Label>().ok())
+}
+
+/// Whatever opens a window or a menu would take the seat's grab; whatever keeps, prints or drops could carry
+/// something out.
+fn restrict(web: &WebView) {
+    web.connect_context_menu(|_, _, _, _| true);
+    web.connect_show_option_menu(|_, _, _, _| true);
+    web.connect_print(|_, _| true);
+    web.connect_script_dialog(|_, _| true);
+    web.connect_permission_request(|_, request| {
+        request.deny();
+        true
+    });
+    web.connect_zoom_level_notify(|web| {
+        if (web.zoom_level() - 1.0).abs() > f64::EPSILON {
+            web.set_zoom_level(1.0);
+        }
+    });
+    web.drag_dest_unset();
+
+    if let Some(settings) = WebViewExt::settings(web) {
+        settings.set_enable_developer_extras(false);
+        settings.set_enable_html5_local_storage(false);
+        settings.set_enable_html5_database(false);
+        settings.set_enable_page_cache(false);
+        settings.set_enable_fullscreen(false);
+        settings.set_enable_webgl(false);
+        settings.set_enable_media(false);
+        settings.set_enable_media_stream(false);
+        settings.set_allow_modal_dialogs(false);
+        settings.set_javascript_can_open_windows_automatically(false);
+        settings.set_javascript_can_access_clipboard(false);
+        settings.set_enable_write_console_messages_to_stdout(false);
+        settings.set_enable_back_forward_navigation_gestures(false);
+    }
+}
+
+impl Page {
+    /// Shows what the pulse asks for, and sets the timer of its next tick.
+    fn follow(self: &Rc<Self>) {
+        let (stand_in, next_tick) = {
+            let pulse = self.pulse.borrow();
+            (pulse.stand_in(), pulse.next_tick())
+        };
+        match stand_in {
+            Some(StandIn::Starting) => self.say(EN.page_starting),
+            Some(StandIn::Missing) => {
+                self.say(&format!("{}\n{}", EN.page_missing, EN.help_code(MISSING_CODE, "")));
+            }
+            None => self.stand_in.hide(),
+        }
+
+        if let Some(earlier) = self.tick.take() {
+            earlier.remove();
+        }
+        let page = Rc::clone(self);
+        let tick = glib::timeout_add_local_once(next_tick, move || {
+            // It is running, so it removes itself.
+            page.tick.take();
+            let act = page.pulse.borrow_mut().tick();
+            page.act(act);
+            page.follow();
+        });
+        self.tick.replace(Some(tick));
+    }
+
+    fn say(&self, words: &str) {
+        if self.stand_in.text() != words {
+            self.stand_in.set_text(words);
+        }
+        self.stand_in.show();
+    }
+
+    fn act(self: &Rc<Self>, act: Act) {
+        match act {
+            Act::Wait => {}
+            Act::Ask => self.ask(),
+            Act::Load => self.web.reload(),
+            Act::Kill => {
+                warn!("The page does not answer; ending its process");
+                self.web.terminate_web_process();
+            }
+        }
+    }
+
+    fn ask(&self) {
+        let n = self.asked.get() + 1;
+        self.asked.set(n);
+        // A page that cannot be reached does not answer.
+        let _ = self.window.emit_to(EventTarget::webview_window(self.window.label()), PING_EVENT, n);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_webview_goes_nowhere_but_to_our_own_pages() {
+        let may = |url: &str| is_ours(&url.parse().unwrap());
+
+        assert!(may("tauri://localhost/lock.html"));
+        for url in [
+            "https://localhost/lock.html",
+            "http://tauri.localhost/",
+            "tauri://elsewhere/lock.html",
+            "file:///etc/passwd",
+            "data:text/html,hello",
+            "about:blank",
+            "javascript:alert(1)",
+        ] {
+            assert!(!may(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! How this workstation is set up, as far as it must be known before anything else runs.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use agent_platform::durable_file;
+use agent_runtime::config::{Config, File as ConfigFile, LogLevel, Problem, key};
+use tracing::{Level, error};
+
+use crate::single_instance::SingleInstance;
+
+/// A larger file is no configuration.
+const SIZE_BYTES_MAX: u64 = 64 * 1024;
+
+/// What was found.
+#[derive(Debug)]
+pub enum SetUp {
+    /// Good.
+    Usable {
+        /// As configured.
+        config: Config,
+        /// Held for the life of the process.
+        instance: SingleInstance,
+    },
+    /// Not to be signed in with: the screen says so with its code, and is covered.
+    Refused {
+        /// Where the adapters may write meanwhile; nothing is kept there.
+        state_folder: PathBuf,
+    },
+}
+
+impl SetUp {
+    /// Takes hold of the workstation as it is configured. Logs what is wrong.
+    ///
+    /// # Errors
+    /// When another agent runs here, or there is not even a place for temporary files.
+    pub fn of(config: Result<Config, Vec<Problem>>) -> anyhow::Result<Self> {
+        let config = match config {
+            Ok(config) => config,
+            Err(problems) => {
+                for problem in problems {
+                    error!("The configuration is refused: {problem}");
+                }
+                return Self::refused();
+            }
+        };
+        match durable_file::make_private_folder(&config.state_directory) {
+            Ok(()) => {
+                let instance = SingleInstance::acquire(&config.state_directory)?;
+                Ok(Self::Usable { config, instance })
+            }
+            Err(fault) => {
+                let folder = config.state_directory.display();
+                error!(error = %fault, "The state directory `{folder}` cannot be used");
+                Self::refused()
+            }
+        }
+    }
+
+    fn refused() -> anyhow::Result<Self> {
+        let state_folder = std::env::temp_dir().join(format!("tapward-agent-{}", std::process::id()));
+        durable_file::make_private_folder(&state_folder)?;
+        Ok(Self::Refused { state_folder })
+    }
+
+    /// Where the adapters keep their state.
+    #[must_use]
+    pub fn state_folder(&self) -> &Path {
+        match self {
+            Self::Usable { config, .. } => &config.state_directory,
+            Self::Refused { state_folder } => state_folder,
+        }
+    }
+
+    /// Where the policy stands.
+    #[must_use]
+    pub fn policy_file(&self) -> &Path {
+        match self {
+            Self::Usable { config, .. } => &config.policy_file,
+            Self::Refused { .. } => Path::new(key::POLICY_FILE.default.unwrap_or_default()),
+        }
+    }
+}
+
+/// Reads the configuration file and the environment. A missing file is an empty one.
+///
+/// # Errors
+/// Every problem there is.
+pub fn read_config(path: &Path) -> Result<Config, Vec<Problem>> {
+    let name = path.display().to_string();
+    let text = read(path).map_err(|fault| {
+        vec![Problem {
+            origin: name.clone(),
+            key: String::new(),
+            value: fault.to_string(),
+            accepted: format!("a readable text file of at most {SIZE_BYTES_MAX} bytes"),
+        }]
+    })?;
+    let file = text.as_deref().map(|text| ConfigFile { path: &name, text });
+    Config::from_sources(file, |name| std::env::var(name).ok()).map_err(|refused| refused.problems)
+}
+
+fn read(path: &Path) -> io::Result<Option<String>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let mut text = String::new();
+    file.take(SIZE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).is_ok_and(|size| size > SIZE_BYTES_MAX) {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
+    }
+    Ok(Some(text))
+}
+
+/// How much is logged; what is said of a refused configuration is heard in any case.
+#[must_use]
+pub fn log_level(config: &Result<Config, Vec<Problem>>) -> Level {
+    match config.as_ref().map_or(LogLevel::Info, |config| config.log_level) {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn written(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        fs::write(folder.path().join("agent.toml"), text.replace("STATE", &state.display().to_string()))
+            .unwrap();
+        folder
+    }
+
+    const GOOD: &str = "[server]\nurl = \"https://tapward.example\"\n[state]\ndirectory = \"STATE\"";
+
+    #[test]
+    fn a_good_file_takes_hold_of_the_workstation() {
+        let folder = written(GOOD);
+
+        let set_up = SetUp::of(read_config(&folder.path().join("agent.toml"))).unwrap();
+
+        assert!(matches!(set_up, SetUp::Usable { .. }));
+        assert_eq!(set_up.state_folder(), folder.path().join("state"));
+    }
+
+    #[test]
+    fn a_refused_file_still_covers_and_keeps_nothing() {
+        let folder = written("[server]\nurl = \"http://tapward.example\"");
+
+        let set_up = SetUp::of(read_config(&folder.path().join("agent.toml"))).unwrap();
+
+        assert!(matches!(set_up, SetUp::Refused { .. }));
+        fs::remove_dir_all(set_up.state_folder()).unwrap();
+    }
+
+    #[test]
+    fn a_state_directory_that_cannot_be_made_still_covers() {
+        let folder = written(GOOD);
+        fs::write(folder.path().join("state"), "a file stands in its place").unwrap();
+
+        let set_up = SetUp::of(read_config(&folder.path().join("agent.toml"))).unwrap();
+
+        assert!(matches!(set_up, SetUp::Refused { .. }));
+    }
+
+    #[test]
+    fn a_second_agent_on_the_same_workstation_does_not_run() {
+        let folder = written(GOOD);
+        let path = folder.path().join("agent.toml");
+        let _first = SetUp::of(read_config(&path)).unwrap();
+
+        assert!(SetUp::of(read_config(&path)).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_names_what_is_missing() {
+        let problems = read_config(Path::new("/nonexistent/agent.toml")).unwrap_err();
+
+        assert!(problems[0].to_string().contains("server.url"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_huge_or_binary_file_is_refused_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.toml");
+        for bytes in [vec![b'#'; 70_000], vec![0xff; 10]] {
+            fs::write(&path, bytes).unwrap();
+
+            let problems = read_config(&path).unwrap_err();
+
+            assert!(problems[0].to_string().contains("a readable text file"), "{}", problems[0]);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The strip of an uncovered screen: who is signed in, what is due, and "Sign out". Native GTK.
+//!
+//! A dock window along the upper edge of the primary monitor that reserves its own height (`_NET_WM_STRUT_PARTIAL`)
+//! and never takes the focus.
+
+use std::rc::Rc;
+
+use gtk::{gdk, prelude::*};
+
+use crate::{
+    geometry::{Rect, strut_partial},
+    monitors, style,
+    texts::EN,
+};
+
+/// What the strip says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StripText {
+    /// Who and where.
+    pub who: String,
+    /// What is due, if anything.
+    pub status: String,
+    /// The status is a limit that is near.
+    pub is_urgent: bool,
+}
+
+/// The strip's window, hidden at first.
+#[derive(Debug)]
+pub struct Strip {
+    window: gtk::Window,
+    who: gtk::Label,
+    status: gtk::Label,
+}
+
+impl Strip {
+    /// A hidden strip.
+    #[must_use]
+    pub fn new(on_sign_out: Rc<dyn Fn()>) -> Self {
+        let window = gtk::Window::new(gtk::WindowType::Toplevel);
+        window.set_title(EN.strip_name);
+        window.set_type_hint(gdk::WindowTypeHint::Dock);
+        window.set_accept_focus(false);
+        window.set_focus_on_map(false);
+        window.set_decorated(false);
+        window.set_skip_taskbar_hint(true);
+        window.set_skip_pager_hint(true);
+        window.stick();
+        window.connect_delete_event(|_, _| gtk::glib::Propagation::Stop);
+
+        let who = gtk::Label::new(None);
+        let status = gtk::Label::new(None);
+        let sign_out = gtk::Button::with_label(EN.sign_out);
+        sign_out.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
+        sign_out.set_valign(gtk::Align::Center);
+        sign_out.set_margin_top(4);
+        sign_out.set_margin_bottom(4);
+        sign_out.connect_clicked(move |_| on_sign_out());
+
+        let row = gtk::Box::new(gtk::Orientation::Horizontal, 16);
+        row.set_widget_name(style::STRIP);
+        row.pack_start(&who, false, false, 0);
+        row.set_center_widget(Some(&status));
+        row.pack_end(&sign_out, false, false, 0);
+        for label in [&who, &status] {
+            label.set_ellipsize(gtk::pango::EllipsizeMode::End);
+            label.set_single_line_mode(true);
+        }
+        window.add(&row);
+        row.show_all();
+        Self { window, who, status }
+    }
+
+    /// Shows it, saying `text`.
+    pub fn show(&self, text: &StripText) {
+        self.say(text);
+        if !self.window.is_visible() {
+            self.place();
+            self.window.show();
+        }
+    }
+
+    /// Takes it away; the space it reserved is free again.
+    pub fn hide(&self) {
+        self.window.hide();
+    }
+
+    /// Puts it where the monitors are now.
+    pub fn place(&self) {
+        let display = self.window.display();
+        let monitors = monitors::all(&display);
+        let monitor = monitors::primary(&display);
+        let (_, natural) = self.window.preferred_height();
+        self.window.move_(monitor.x, monitor.y);
+        self.window.resize(monitor.width, natural);
+        // The window manager reads the strut when the window is mapped.
+        self.window.realize();
+        self.reserve(monitor, &monitors, natural);
+        display.sync();
+    }
+
+    fn say(&self, text: &StripText) {
+        set_text(&self.who, &text.who);
+        set_text(&self.status, &text.status);
+        let style = self.status.style_context();
+        if text.is_urgent {
+            style.add_class(style::URGENT);
+        } else {
+            style.remove_class(style::URGENT);
+        }
+    }
+
+    fn reserve(&self, monitor: Rect, monitors: &[Rect], height: i32) {
+        let Some(gdk_window) = self.window.window() else { return };
+        let name = gdk::Atom::intern("_NET_WM_STRUT_PARTIAL");
+        let Some(strut) = strut_partial(monitor, monitors, height, self.window.scale_factor()) else {
+            gdk::property_delete(&gdk_window, &name);
+            return;
+        };
+        let strut = strut.map(std::ffi::c_ulong::from);
+        gdk::property_change(
+            &gdk_window,
+            &name,
+            &gdk::Atom::intern("CARDINAL"),
+            32,
+            gdk::PropMode::Replace,
+            gdk::ChangeData::ULongs(&strut),
+        );
+    }
+}
+
+/// A label that is told the same again is neither drawn nor spoken again.
+pub(crate) fn set_text(label: &gtk::Label, text: &str) {
+    if label.text() != text {
+        label.set_text(text);
+    }
+}

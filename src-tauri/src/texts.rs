@@ -1,0 +1,152 @@
+//! Words of the native parts (strip, warning, and the page's stand-in), by key. The webview has its own.
+
+use std::{fmt, time::Duration};
+
+use crate::countdown::clock_face;
+
+/// One language.
+#[derive(Debug)]
+pub struct Texts {
+    /// Strip button.
+    pub sign_out: &'static str,
+    /// Strip, as its accessible name.
+    pub strip_name: &'static str,
+    /// Warning button.
+    pub stay: &'static str,
+    /// Strip, while the server does not answer.
+    pub server_away: &'static str,
+    /// Strip, without a shield.
+    pub not_enforced: &'static str,
+    /// In place of a page that is not there yet.
+    pub page_starting: &'static str,
+    /// In place of a page that does not come.
+    pub page_missing: &'static str,
+    signs_out_in: &'static str,
+    absolute_limit_in: &'static str,
+    inactive_one_minute: &'static str,
+    inactive_minutes: &'static str,
+    inactive_one_second: &'static str,
+    inactive_seconds: &'static str,
+    spoken: &'static str,
+    help_code: &'static str,
+    help_code_line: &'static str,
+}
+
+/// English.
+pub const EN: Texts = Texts {
+    sign_out: "Sign out",
+    strip_name: "Tapward",
+    stay: "I'm still here",
+    server_away: "Server away, your work goes on",
+    not_enforced: "Screen not enforced",
+    page_starting: "Starting…",
+    page_missing: "The sign-in screen does not come up. It is being tried again. If this stays, call the help desk.",
+    signs_out_in: "Signs out in {}",
+    absolute_limit_in: "Your session ends in {} and cannot be extended",
+    inactive_one_minute: "You will be signed out because nothing was typed or touched for 1 minute.",
+    inactive_minutes: "You will be signed out because nothing was typed or touched for {} minutes.",
+    inactive_one_second: "You will be signed out because nothing was typed or touched for 1 second.",
+    inactive_seconds: "You will be signed out because nothing was typed or touched for {} seconds.",
+    spoken: "Signing out in {} seconds. Press any key to stay signed in.",
+    help_code: "Code {}",
+    help_code_line: "Code {} · Help {}",
+};
+
+impl Texts {
+    /// Strip: the limit is near.
+    #[must_use]
+    pub fn signs_out_in(&self, seconds: u64) -> String {
+        fill(self.signs_out_in, &[&clock_face(seconds)])
+    }
+
+    /// Strip: the absolute limit is near.
+    #[must_use]
+    pub fn absolute_limit_in(&self, seconds: u64) -> String {
+        fill(self.absolute_limit_in, &[&clock_face(seconds)])
+    }
+
+    /// Warning: why. Minutes are rounded to the nearest; under one minute it says seconds.
+    #[must_use]
+    pub fn inactive_for(&self, inactive: Duration) -> String {
+        let seconds = inactive.as_secs();
+        match (seconds, (seconds + 30) / 60) {
+            (1, _) => self.inactive_one_second.to_owned(),
+            (0..60, _) => fill(self.inactive_seconds, &[&seconds]),
+            (_, 1) => self.inactive_one_minute.to_owned(),
+            (_, minutes) => fill(self.inactive_minutes, &[&minutes]),
+        }
+    }
+
+    /// Warning: to a screen reader.
+    #[must_use]
+    pub fn spoken(&self, left: Duration) -> String {
+        fill(self.spoken, &[&left.as_secs()])
+    }
+
+    /// Small print for the help desk.
+    #[must_use]
+    pub fn help_code(&self, code: &str, help_line: &str) -> String {
+        if help_line.is_empty() {
+            fill(self.help_code, &[&code])
+        } else {
+            fill(self.help_code_line, &[&code, &help_line])
+        }
+    }
+}
+
+/// Puts the values into the places marked `{}`, in order.
+fn fill(template: &str, values: &[&dyn fmt::Display]) -> String {
+    let mut values = values.iter();
+    let mut parts = template.split("{}");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(value) = values.next() {
+            filled.push_str(&value.to_string());
+        }
+        filled.push_str(part);
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strip_counts_in_minutes_and_seconds() {
+        assert_eq!(EN.signs_out_in(105), "Signs out in 1:45");
+    }
+
+    #[test]
+    fn the_absolute_limit_says_that_it_cannot_be_extended() {
+        assert_eq!(EN.absolute_limit_in(299), "Your session ends in 4:59 and cannot be extended");
+    }
+
+    #[test]
+    fn the_warning_says_for_how_long_nothing_was_typed() {
+        let why = |seconds| {
+            let text = EN.inactive_for(Duration::from_secs(seconds));
+            text.split("touched for ").nth(1).unwrap().split('.').next().unwrap().to_owned()
+        };
+
+        assert_eq!(why(1), "1 second");
+        assert_eq!(why(20), "20 seconds");
+        assert_eq!(why(60), "1 minute");
+        assert_eq!(why(89), "1 minute");
+        assert_eq!(why(14 * 60), "14 minutes");
+    }
+
+    #[test]
+    fn a_screen_reader_hears_the_seconds_and_what_to_do() {
+        assert_eq!(
+            EN.spoken(Duration::from_secs(30)),
+            "Signing out in 30 seconds. Press any key to stay signed in."
+        );
+    }
+
+    #[test]
+    fn the_help_line_is_told_where_there_is_one() {
+        assert_eq!(EN.help_code("screen.page", ""), "Code screen.page");
+        assert_eq!(EN.help_code("screen.page", "5-1234"), "Code screen.page · Help 5-1234");
+    }
+}
