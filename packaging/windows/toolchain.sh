@@ -13,7 +13,7 @@ cd "$folder"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-needed="gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix"
+needed="nasm gcc-mingw-w64-x86-64-posix g++-mingw-w64-x86-64-posix"
 missing=""
 for package in $needed; do dpkg-query -W "$package" >/dev/null 2>&1 || missing="$missing $package"; done
 if [ -n "$missing" ] || [ ! -e done ]; then
