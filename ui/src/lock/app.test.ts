@@ -33,6 +33,8 @@ describe('waiting for the server', () => {
     expect(bedside.name.disabled).toBe(true);
     expect(bedside.password.disabled).toBe(true);
     expect(bedside.button('Sign in').disabled).toBe(true);
+    expect(bedside.password.value).toBe('');
+    expect(bedside.password.placeholder).toBe('••••••••');
     await bedside.press('x');
     document.querySelector('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
 
