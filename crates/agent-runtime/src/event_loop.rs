@@ -22,7 +22,7 @@ use crate::{
     contact,
     intent::{Intent, Malformed},
     interpreter::Interpreter,
-    policy_file::{PolicyInForce, PolicyOrigin},
+    policy_file::PolicyInForce,
     ports::{Clock, EventSink, Ports},
     stage::Stage,
     view::ViewModel,
@@ -240,9 +240,6 @@ impl EventLoop {
         self.interpreter.append_other(What::ApplicationStarted);
         for _ in self.policy.weakened() {
             self.interpreter.append_other(What::SecurityAlert { alert: Alert::SafeguardWeakened });
-        }
-        if matches!(self.policy.origin, PolicyOrigin::LastGood | PolicyOrigin::BuiltInStrict) {
-            self.interpreter.append_other(What::Administration { action: "policy.refused".to_owned() });
         }
     }
 

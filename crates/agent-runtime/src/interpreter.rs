@@ -4,8 +4,8 @@ use agent_core::{
     command::{Command, FailClosedCause, OwedRecord},
     event::{Event, RecordKey},
 };
-use audit::record::{AuditRecord, Factors};
-use tracing::{debug, error};
+use audit::record::{Factors, What, WorkstationRef};
+use tracing::debug;
 
 use crate::{
     ports::{EventSink, Ports},
@@ -69,29 +69,27 @@ impl Interpreter {
         }
     }
 
-    /// Writes down something that no state waits for.
-    pub(crate) fn append_other(&self, what: audit::record::What) {
-        let at = self.ports.clock.wall();
-        let workstation = self.ports.start_up.enrolment().map(|enrolment| enrolment.workstation);
-        self.ports.audit_trail.append(RecordKey::Other, records::other(at, workstation, what));
-    }
-
-    fn append(&self, owed: OwedRecord) {
-        let key = records::key(&owed);
-        match self.record(owed) {
-            Some(record) => self.ports.audit_trail.append(key, record),
-            None => {
-                // A session cannot open before start-up has read the enrolment.
-                error!("A record is owed at a workstation that does not know who it is");
-                self.events.send(Event::AuditFailed(key, FailClosedCause::NotEnrolled));
-            }
+    /// Writes down something that no state waits for, once this workstation knows who it is.
+    pub(crate) fn append_other(&self, what: What) {
+        if let Some(workstation) = self.workstation() {
+            let record = records::other(self.ports.clock.wall(), workstation, what);
+            self.ports.audit_trail.append(RecordKey::Other, record);
         }
     }
 
-    fn record(&self, owed: OwedRecord) -> Option<AuditRecord> {
-        let at = self.ports.clock.wall();
-        let workstation = self.ports.start_up.enrolment().map(|enrolment| enrolment.workstation);
-        records::record(owed, at, workstation, self.factors)
+    /// A record names its workstation; before enrolment there is none to name, and no session either.
+    fn append(&self, owed: OwedRecord) {
+        let key = records::key(&owed);
+        let Some(workstation) = self.workstation() else {
+            debug!("A record is owed by a workstation that nobody has enrolled");
+            return self.events.send(Event::AuditFailed(key, FailClosedCause::NotEnrolled));
+        };
+        let record = records::record(owed, self.ports.clock.wall(), workstation, self.factors);
+        self.ports.audit_trail.append(key, record);
+    }
+
+    fn workstation(&self) -> Option<WorkstationRef> {
+        self.ports.start_up.enrolment().map(|enrolment| enrolment.workstation)
     }
 }
 

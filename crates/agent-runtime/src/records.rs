@@ -22,21 +22,21 @@ pub(crate) const fn key(owed: &OwedRecord) -> RecordKey {
     }
 }
 
-/// The record; `None` for a login or logout at a workstation that does not know who it is.
+/// The record.
 pub(crate) fn record(
     owed: OwedRecord,
     at: Timestamp,
-    workstation: Option<WorkstationRef>,
+    workstation: WorkstationRef,
     factors: Factors,
-) -> Option<AuditRecord> {
-    Some(match owed {
+) -> AuditRecord {
+    match owed {
         OwedRecord::Login { session, user } => {
-            AuditRecord::login(Source::Agent, at, workstation?, user_ref(user), session.0, factors)
+            AuditRecord::login(Source::Agent, at, workstation, user_ref(user), session.0, factors)
         }
         OwedRecord::Logout { session, user, cause } => AuditRecord::logout(
             Source::Agent,
             at,
-            workstation?,
+            workstation,
             user_ref(user),
             session.0,
             logout_cause(cause),
@@ -45,12 +45,12 @@ pub(crate) fn record(
             other(at, workstation, What::SecurityAlert { alert: Alert::FailedClosed })
         }
         OwedRecord::ClockJumped => other(at, workstation, What::SecurityAlert { alert: Alert::ClockJumped }),
-    })
+    }
 }
 
 /// A record that is no login and no logout.
-pub(crate) fn other(at: Timestamp, workstation: Option<WorkstationRef>, what: What) -> AuditRecord {
-    AuditRecord::other(Uuid::new_v4(), Source::Agent, at, workstation, None, what)
+pub(crate) fn other(at: Timestamp, workstation: WorkstationRef, what: What) -> AuditRecord {
+    AuditRecord::other(Uuid::new_v4(), Source::Agent, at, Some(workstation), None, what)
 }
 
 fn user_ref(user: User) -> UserRef {
@@ -78,5 +78,108 @@ const fn logout_cause(cause: EndCause) -> LogoutCause {
         EndCause::FailClosed => LogoutCause::FailClosed,
         EndCause::Update => LogoutCause::Update,
         EndCause::OfflineExpired => LogoutCause::OfflineExpired,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agent_core::{
+        command::FailClosedCause,
+        ids::{SessionId, UserId},
+    };
+
+    use super::*;
+
+    #[test]
+    fn every_record_the_core_can_owe_may_be_stored() {
+        for owed in every_owed_record() {
+            let key = key(&owed);
+            let record =
+                record(owed, Timestamp::from_second(1_795_244_520).unwrap(), ws_07(), Factors::PasswordTotp);
+
+            record.check().unwrap();
+            match key {
+                RecordKey::Login(session) => assert_eq!(record.id, AuditRecord::login_id(session.0)),
+                RecordKey::Logout(session) => assert_eq!(record.id, AuditRecord::logout_id(session.0)),
+                RecordKey::FailedClosed | RecordKey::Other => assert_eq!(record.session_id, None),
+            }
+        }
+    }
+
+    #[test]
+    fn every_cause_is_written_as_the_code_it_is() {
+        for cause in every_cause() {
+            let owed = OwedRecord::Logout { session: SessionId(Uuid::from_u128(1)), user: maria(), cause };
+            let record = record(owed, Timestamp::UNIX_EPOCH, ws_07(), Factors::Password);
+
+            let What::Logout { cause: written } = record.what else { panic!("{:?}", record.what) };
+            let in_kebab_case: String = format!("{cause:?}")
+                .char_indices()
+                .flat_map(|(at, c)| {
+                    (at > 0 && c.is_uppercase()).then_some('-').into_iter().chain([c.to_ascii_lowercase()])
+                })
+                .collect();
+            assert_eq!(written, in_kebab_case);
+        }
+    }
+
+    #[test]
+    fn what_the_agent_says_of_itself_may_be_stored() {
+        for what in [
+            What::ApplicationStarted,
+            What::ApplicationStopped,
+            What::SecurityAlert { alert: Alert::SafeguardWeakened },
+        ] {
+            other(Timestamp::UNIX_EPOCH, ws_07(), what).check().unwrap();
+        }
+    }
+
+    #[test]
+    fn two_records_of_the_same_kind_have_two_ids() {
+        let one = other(Timestamp::UNIX_EPOCH, ws_07(), What::ApplicationStarted);
+        let two = other(Timestamp::UNIX_EPOCH, ws_07(), What::ApplicationStarted);
+        assert_ne!(one.id, two.id);
+    }
+
+    fn every_owed_record() -> Vec<OwedRecord> {
+        let session = SessionId(Uuid::from_u128(1));
+        let logout = |cause| OwedRecord::Logout { session, user: maria(), cause };
+        let mut all: Vec<_> = every_cause().map(logout).into();
+        all.push(OwedRecord::Login { session, user: maria() });
+        all.push(OwedRecord::FailedClosed(FailClosedCause::SpoolFull));
+        all.push(OwedRecord::ClockJumped);
+        all
+    }
+
+    fn every_cause() -> [EndCause; 19] {
+        [
+            EndCause::UserButton,
+            EndCause::UserTap,
+            EndCause::Inactivity,
+            EndCause::AbsoluteLimit,
+            EndCause::TapOver,
+            EndCause::Moved,
+            EndCause::UserElsewhere,
+            EndCause::Admin,
+            EndCause::Disabled,
+            EndCause::CredentialChanged,
+            EndCause::Policy,
+            EndCause::Suspend,
+            EndCause::Shutdown,
+            EndCause::CrashRecovered,
+            EndCause::ContactLost,
+            EndCause::WorkstationRevoked,
+            EndCause::FailClosed,
+            EndCause::Update,
+            EndCause::OfflineExpired,
+        ]
+    }
+
+    fn maria() -> User {
+        User { id: UserId(Uuid::from_u128(2)), display_name: "Maria O.".to_owned(), role: None }
+    }
+
+    fn ws_07() -> WorkstationRef {
+        WorkstationRef { id: Uuid::from_u128(7), name: "WS-07".to_owned() }
     }
 }
