@@ -82,7 +82,11 @@ impl FakeAuditTrail {
     }
 
     /// Puts a record on disk at once, as start-up does. A record that is there already stays as it is.
+    ///
+    /// # Panics
+    /// At a record that no spool would take.
     pub fn put(&self, record: AuditRecord) {
+        record.check().unwrap();
         let mut state = lock(&self.state);
         if !state.records.iter().any(|there| there.id == record.id) {
             state.records.push(record);
