@@ -74,8 +74,12 @@ impl Spool {
         let limit = limit.clamp(1, BATCH_RECORDS_MAX);
         loop {
             let mut sound = Vec::new();
-            let mut broken = Vec::new();
-            for row in self.guarded(|spool| spool.pending_rows(limit))? {
+            let mut broken: Vec<(i64, Flaw)> = Vec::new();
+            for mut row in self.guarded(|spool| spool.pending_rows(limit))? {
+                // Next to a broken record its own seal, which binds `prior`, has to suffice.
+                if broken.last().is_some_and(|(seq, _)| *seq == row.seq - 1) {
+                    row.hash_before = None;
+                }
                 match row.examine(&self.sealer) {
                     Ok(record) => sound.push(Pending { seq: row.seq.unsigned_abs(), record }),
                     Err(flaw) => broken.push((row.seq, flaw)),
@@ -142,7 +146,10 @@ impl Spool {
                 let flaw: String = row.get(1)?;
                 Ok(Quarantined {
                     seq: row.get::<_, i64>(0)?.unsigned_abs(),
-                    flaw: Flaw::ALL.into_iter().find(|known| known.code() == flaw).unwrap_or(Flaw::Unreadable),
+                    flaw: Flaw::ALL
+                        .into_iter()
+                        .find(|known| known.code() == flaw)
+                        .unwrap_or(Flaw::Unreadable),
                     found_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
                 })
             })?;
@@ -260,10 +267,7 @@ fn prune(transaction: &Transaction<'_>) -> Result<(), SpoolError> {
 }
 
 /// The record of a record set aside, or gone.
-pub(crate) fn quarantine_alert(
-    workstation: audit::record::WorkstationRef,
-    now: Timestamp,
-) -> AuditRecord {
+pub(crate) fn quarantine_alert(workstation: audit::record::WorkstationRef, now: Timestamp) -> AuditRecord {
     AuditRecord::other(
         Uuid::new_v4(),
         Source::Agent,

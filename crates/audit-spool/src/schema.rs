@@ -156,8 +156,7 @@ fn bring_to_format(connection: &mut Connection, sealer: &Sealer) -> Result<(), S
                 [CHAIN_START],
             )?;
             let check = sealer.seal(Place::Meta(KEY_CHECK), KEY_CHECK_PLAIN)?;
-            transaction
-                .execute("INSERT INTO meta (name, sealed) VALUES (?1, ?2)", (KEY_CHECK, check))?;
+            transaction.execute("INSERT INTO meta (name, sealed) VALUES (?1, ?2)", (KEY_CHECK, check))?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", FORMAT)?;
         }

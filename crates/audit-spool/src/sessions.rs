@@ -52,9 +52,9 @@ impl Spool {
     /// [`SpoolError::Unavailable`]; `Corrupt` when one of them does not open.
     pub fn open_sessions(&mut self) -> Result<Vec<OpenSession>, SpoolError> {
         self.guarded(|spool| {
-            let mut statement = spool
-                .connection
-                .prepare_cached("SELECT session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at")?;
+            let mut statement = spool.connection.prepare_cached(
+                "SELECT session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at",
+            )?;
             let rows = statement.query_map([], |row| {
                 Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
             })?;
@@ -154,7 +154,12 @@ impl Spool {
         })
     }
 
-    fn open_session(&self, session_id: Uuid, opened_at: i64, sealed: &[u8]) -> Result<OpenSession, SpoolError> {
+    fn open_session(
+        &self,
+        session_id: Uuid,
+        opened_at: i64,
+        sealed: &[u8],
+    ) -> Result<OpenSession, SpoolError> {
         let plain = self
             .sealer
             .open(Place::OpenSession(session_id), sealed)

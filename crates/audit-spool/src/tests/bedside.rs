@@ -76,5 +76,10 @@ pub(super) fn started(n: u128) -> AuditRecord {
 
 /// Every pending record, in order, with none acknowledged.
 pub(super) fn all_pending(spool: &mut Spool) -> Vec<AuditRecord> {
-    spool.pending(crate::BATCH_RECORDS_MAX, noon()).unwrap().into_iter().map(|pending| pending.record).collect()
+    spool
+        .pending(crate::BATCH_RECORDS_MAX, noon())
+        .unwrap()
+        .into_iter()
+        .map(|pending| pending.record)
+        .collect()
 }

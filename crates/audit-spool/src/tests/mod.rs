@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 mod bedside;
+mod known_errors;
+mod model;
 mod promises;

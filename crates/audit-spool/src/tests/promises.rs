@@ -295,8 +295,7 @@ fn a_login_opens_its_session_and_a_logout_moves_it_to_the_outbox() {
     drop(spool);
     let mut spool = bedside.open().unwrap();
     assert!(spool.open_sessions().unwrap().is_empty());
-    let end =
-        SessionEnd { session_id: Uuid::from_u128(1), cause: LogoutCause::Inactivity, ended_at: noon() };
+    let end = SessionEnd { session_id: Uuid::from_u128(1), cause: LogoutCause::Inactivity, ended_at: noon() };
     assert_eq!(spool.session_ends().unwrap(), [end]);
 
     let later = SessionEnd { cause: LogoutCause::Admin, ..end };

@@ -1,0 +1,264 @@
+//! Every corruption by name: what it looks like in the file, and what becomes of it.
+
+use audit::record::{Alert, AuditRecord, What};
+use rusqlite::Connection;
+
+use super::bedside::{Bedside, all_pending, noon, started};
+use crate::{Flaw, Spool, SpoolError};
+
+#[test]
+fn a_flipped_bit_in_a_sealed_record() {
+    check("UPDATE records SET sealed = flipped(sealed) WHERE seq = 2", &[(2, Flaw::SealBroken)]);
+}
+
+#[test]
+fn a_sealed_record_cut_short() {
+    check(
+        "UPDATE records SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE seq = 2",
+        &[(2, Flaw::SealBroken)],
+    );
+}
+
+#[test]
+fn an_empty_sealed_record() {
+    check("UPDATE records SET sealed = x'' WHERE seq = 2", &[(2, Flaw::SealBroken)]);
+}
+
+#[test]
+fn another_seal_version() {
+    check(
+        "UPDATE records SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE seq = 2",
+        &[(2, Flaw::SealBroken)],
+    );
+}
+
+#[test]
+fn two_records_that_changed_places() {
+    check(
+        "CREATE TEMP TABLE copies AS SELECT seq, sealed FROM records; \
+         UPDATE records SET sealed = (SELECT sealed FROM copies WHERE copies.seq = 4 - records.seq) \
+         WHERE seq IN (1, 3)",
+        &[(1, Flaw::SealBroken), (3, Flaw::SealBroken)],
+    );
+}
+
+#[test]
+fn a_record_under_anothers_id() {
+    check("UPDATE records SET id = randomblob(16) WHERE seq = 2", &[(2, Flaw::SealBroken)]);
+}
+
+#[test]
+fn a_record_under_what_is_no_id() {
+    check("UPDATE records SET id = x'00' WHERE seq = 2", &[(2, Flaw::SealBroken)]);
+}
+
+#[test]
+fn a_record_chained_to_something_else() {
+    check("UPDATE records SET prior = zeroblob(32) WHERE seq = 2", &[(2, Flaw::SealBroken)]);
+}
+
+#[test]
+fn a_link_of_the_wrong_size() {
+    check("UPDATE records SET prior = x'00' WHERE seq = 2", &[(2, Flaw::LinkBroken)]);
+}
+
+#[test]
+fn a_hash_that_is_not_the_records() {
+    // The next one is chained to what the record really was: it is sound.
+    check("UPDATE records SET hash = zeroblob(32) WHERE seq = 2", &[(2, Flaw::LinkBroken)]);
+}
+
+#[test]
+fn every_record_broken_at_once() {
+    let bedside = ward_of_three();
+    damage(&bedside.shell(), "UPDATE records SET sealed = flipped(sealed)");
+    let mut spool = bedside.open().unwrap();
+
+    // Not taken for an empty spool: the alerts are pending.
+    let pending = all_pending(&mut spool);
+
+    assert_eq!(pending.iter().filter(|record| is_alert(record)).count(), 3);
+    assert_eq!(pending.len(), 3);
+}
+
+#[test]
+fn a_record_deleted_by_hand() {
+    check_missing("DELETE FROM records WHERE seq = 2", &[1, 3], 1);
+}
+
+#[test]
+fn the_oldest_record_deleted_by_hand() {
+    check_missing("DELETE FROM records WHERE seq = 1", &[2, 3], 1);
+}
+
+#[test]
+fn the_newest_record_deleted_by_hand() {
+    check_missing("DELETE FROM records WHERE seq = 3", &[1, 2], 1);
+}
+
+#[test]
+fn every_record_deleted_by_hand() {
+    check_missing("DELETE FROM records", &[], 1);
+}
+
+#[test]
+fn two_gaps() {
+    let bedside = ward_of(5);
+    damage(&bedside.shell(), "DELETE FROM records WHERE seq IN (2, 4)");
+    let mut spool = bedside.open().unwrap();
+
+    assert_eq!(sound(&mut spool), [started(1), started(3), started(5)]);
+    assert_eq!(alerts(&mut spool), 2);
+}
+
+#[test]
+fn a_file_that_is_no_database() {
+    let bedside = Bedside::new();
+    std::fs::write(bedside.path(), b"not a database, but long enough to look like one".repeat(100)).unwrap();
+
+    assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))));
+}
+
+#[test]
+fn a_database_that_is_no_spool() {
+    let bedside = Bedside::new();
+    bedside.shell().execute_batch("CREATE TABLE diary (line TEXT)").unwrap();
+
+    assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))));
+}
+
+#[test]
+fn a_spool_of_a_newer_program() {
+    let bedside = ward_of_three();
+    damage(&bedside.shell(), "PRAGMA user_version = 2");
+
+    assert!(matches!(bedside.open(), Err(SpoolError::NewerFormat { found: 2, known: 1 })));
+}
+
+#[test]
+fn a_file_cut_to_half() {
+    let bedside = ward_of(200);
+    drop(bedside.open().unwrap());
+    let size = std::fs::metadata(bedside.path()).unwrap().len();
+    std::fs::File::options()
+        .write(true)
+        .open(bedside.path())
+        .unwrap()
+        .set_len(size / 2 / 4096 * 4096)
+        .unwrap();
+
+    assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))));
+}
+
+#[test]
+fn an_overwritten_page() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let bedside = ward_of(200);
+    let mut file = std::fs::File::options().write(true).open(bedside.path()).unwrap();
+    file.seek(SeekFrom::Start(4096 * 5)).unwrap();
+    file.write_all(&[0xFF; 4096]).unwrap();
+    drop(file);
+
+    // Damage that SQLite sees is refused; damage that only the seal sees is set aside.
+    match bedside.open() {
+        Err(error) => assert!(matches!(error, SpoolError::Corrupt(_)), "{error:?}"),
+        Ok(mut spool) => assert!(alerts(&mut spool) > 0),
+    }
+}
+
+#[test]
+fn an_empty_file() {
+    let bedside = Bedside::new();
+    std::fs::write(bedside.path(), b"").unwrap();
+
+    assert!(all_pending(&mut bedside.open().unwrap()).is_empty(), "as a crash while it was made leaves it");
+}
+
+#[test]
+fn an_open_session_that_does_not_open() {
+    let bedside = Bedside::new();
+    let mut spool = bedside.open().unwrap();
+    spool.append(&super::bedside::login(1), noon()).unwrap();
+    spool.close().unwrap();
+    damage(&bedside.shell(), "UPDATE open_sessions SET sealed = (SELECT bytes FROM flips LIMIT 1)");
+
+    assert!(matches!(bedside.open().unwrap().open_sessions(), Err(SpoolError::Corrupt(_))));
+}
+
+/// Damages a spool of three records: those named are set aside, told, and told once; the others are
+/// delivered.
+fn check(damage_sql: &str, flaws: &[(u64, Flaw)]) {
+    let bedside = ward_of_three();
+    damage(&bedside.shell(), damage_sql);
+    let mut spool = bedside.open().unwrap();
+
+    let expected: Vec<_> = (1..=3_u64)
+        .filter(|seq| flaws.iter().all(|(broken, _)| broken != seq))
+        .map(|seq| started(u128::from(seq)))
+        .collect();
+    assert_eq!(sound(&mut spool), expected);
+    assert_eq!(alerts(&mut spool), flaws.len());
+    let quarantined = spool.quarantined(10).unwrap();
+    assert_eq!(quarantined.iter().map(|found| (found.seq, found.flaw)).collect::<Vec<_>>(), flaws);
+    drop(spool);
+    assert_eq!(alerts(&mut bedside.open().unwrap()), flaws.len(), "told once");
+}
+
+fn check_missing(damage_sql: &str, left: &[u128], gaps: usize) {
+    let bedside = ward_of_three();
+    damage(&bedside.shell(), damage_sql);
+    let mut spool = bedside.open().unwrap();
+
+    assert_eq!(sound(&mut spool), left.iter().copied().map(started).collect::<Vec<_>>());
+    assert_eq!(alerts(&mut spool), gaps);
+    drop(spool);
+    let mut spool = bedside.open().unwrap();
+    assert_eq!(alerts(&mut spool), gaps, "told once");
+    assert!(spool.append(&started(9), noon()).unwrap().is_new, "the chain goes on");
+    assert_eq!(sound(&mut spool).len(), left.len() + 1);
+}
+
+fn ward_of_three() -> Bedside {
+    ward_of(3)
+}
+
+/// A closed spool with this many records.
+fn ward_of(records: u128) -> Bedside {
+    let bedside = Bedside::new();
+    let mut spool = bedside.open().unwrap();
+    for n in 1..=records {
+        spool.append(&started(n), noon()).unwrap();
+    }
+    spool.close().unwrap();
+    bedside
+}
+
+/// Someone with a SQLite shell; `flipped(sealed)` stands for the bytes with one bit changed.
+fn damage(shell: &Connection, sql: &str) {
+    shell.execute_batch("CREATE TEMP TABLE flips (sealed BLOB, bytes BLOB)").unwrap();
+    for table in ["records", "open_sessions"] {
+        let mut statement =
+            shell.prepare(&format!("SELECT sealed FROM {table} WHERE sealed IS NOT NULL")).unwrap();
+        let sealed: Vec<Vec<u8>> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        for sealed in sealed {
+            let mut bytes = sealed.clone();
+            bytes[sealed.len() / 2] ^= 1;
+            shell.execute("INSERT INTO flips VALUES (?1, ?2)", (sealed, bytes)).unwrap();
+        }
+    }
+    let flipped = "(SELECT bytes FROM flips WHERE flips.sealed = records.sealed)";
+    shell.execute_batch(&sql.replace("flipped(sealed)", flipped)).unwrap();
+}
+
+fn is_alert(record: &AuditRecord) -> bool {
+    record.what == What::SecurityAlert { alert: Alert::RecordQuarantined }
+}
+
+fn sound(spool: &mut Spool) -> Vec<AuditRecord> {
+    all_pending(spool).into_iter().filter(|record| !is_alert(record)).collect()
+}
+
+fn alerts(spool: &mut Spool) -> usize {
+    all_pending(spool).iter().filter(|record| is_alert(record)).count()
+}
