@@ -201,16 +201,37 @@ fn the_words_do_not_come_and_go_with_each_try() {
 #[test]
 fn after_two_minutes_without_an_answer_the_form_is_back_with_the_reason() {
     let mut bedside = Bedside::new();
-    bedside.session_server.is(Reach::Away(ContactFault::NotOurServer));
+    bedside.session_server.is(Reach::Away(ContactFault::Unreachable));
     bedside.types_name_and_password("maria", "correct horse");
+    bedside.pass(MINUTE);
+    assert!(matches!(bedside.shows(), ScreenView::Asking { .. }));
 
-    bedside.pass(2 * MINUTE + 10 * SECOND);
+    bedside.pass(MINUTE + 10 * SECOND);
 
     assert_eq!(
         bedside.shows(),
-        signed_out(SignedOutNotice::Unanswered { fault: ContactFaultView::NotOurServer, is_retrying: false })
+        signed_out(SignedOutNotice::Unanswered { fault: ContactFaultView::Unreachable, is_retrying: false })
     );
     assert_refused(&bedside);
+}
+
+#[test]
+fn a_password_is_not_offered_again_to_something_that_is_not_our_server() {
+    for (fault, told) in [
+        (ContactFault::NotOurServer, ContactFaultView::NotOurServer),
+        (ContactFault::ClockWrong, ContactFaultView::ClockWrong),
+    ] {
+        let mut bedside = Bedside::new();
+        bedside.session_server.is(Reach::Away(fault));
+        bedside.types_name_and_password("maria", "correct horse");
+
+        bedside.pass(MINUTE);
+
+        let notice = SignedOutNotice::Unanswered { fault: told, is_retrying: false };
+        assert_eq!(bedside.shows(), signed_out(notice));
+        assert_eq!(bedside.session_server.asked(), ["open_session"]);
+        assert_refused(&bedside);
+    }
 }
 
 #[test]
