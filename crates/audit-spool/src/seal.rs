@@ -144,8 +144,7 @@ impl Sealer {
         prior: &Hash,
         record: &AuditRecord,
     ) -> Result<Vec<u8>, SpoolError> {
-        let json = serde_json::to_vec(record).expect("a record has string keys only");
-        self.seal(Place::Record { seq, id: record.id, prior }, &json)
+        self.seal(Place::Record { seq, id: record.id, prior }, &record_json(record))
     }
 }
 
@@ -160,6 +159,10 @@ pub(crate) fn chain_hash(seq: i64, id: Uuid, prior: &Hash, sealed: &[u8]) -> Has
     let mut hash = CHAIN_START;
     hash.copy_from_slice(context.finish().as_ref());
     hash
+}
+
+fn record_json(record: &AuditRecord) -> Vec<u8> {
+    serde_json::to_vec(record).expect("a record is structs of strings and numbers")
 }
 
 fn no_cryptography() -> SpoolError {

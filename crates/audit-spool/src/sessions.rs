@@ -182,8 +182,7 @@ pub(crate) fn follow(
     let (Some(session), Some(user)) = (record.session_id, &record.user) else { return Ok(()) };
     match &record.what {
         What::Login { .. } => {
-            let json = serde_json::to_vec(user).expect("a user has string keys only");
-            let sealed = sealer.seal(Place::OpenSession(session), &json)?;
+            let sealed = sealer.seal(Place::OpenSession(session), &user_json(user))?;
             transaction.execute(
                 "INSERT INTO open_sessions (session_id, opened_at, sealed) VALUES (?1, ?2, ?3) \
                  ON CONFLICT (session_id) DO NOTHING",
@@ -203,6 +202,10 @@ pub(crate) fn follow(
         | What::Administration { .. }
         | What::TrailRead { .. } => Ok(()),
     }
+}
+
+fn user_json(user: &UserRef) -> Vec<u8> {
+    serde_json::to_vec(user).expect("a user is a struct of strings")
 }
 
 fn close_session(transaction: &Transaction<'_>, session: Uuid) -> Result<(), SpoolError> {
