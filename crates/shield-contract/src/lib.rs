@@ -32,6 +32,7 @@
 //! # Rules
 //! - `seq` grows with each `Cover` and `Uncover`, and a shield starts at 0 with each agent. An older `Uncover` or
 //!   `Beat` is ignored; an older `Cover` covers all the same. Each `Uncover` is good for one uncovering.
+//! - A `Covered` of an older `seq` is about a cover that is over, and is ignored too.
 //! - `TakeInput` is said only while covered, `Uncover` only after `GiveBack` was answered or before the first
 //!   `TakeInput`, a `Beat` only for a `seq` that was said. Anything else is a protocol error.
 //! - An agent says `Ready` within [`START_MS`] and then beats: every [`BEAT_COVERED_MS`] while covered, every

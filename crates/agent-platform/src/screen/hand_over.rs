@@ -141,6 +141,8 @@ impl HandOver {
         match input {
             Input::CoverAsked => self.on_cover_asked(),
             Input::UncoverAsked(session) => self.on_uncover_asked(session),
+            // Of a cover that is over: an uncover was said since, or a cover whose answer is on its way.
+            Input::Told(ShieldMessage::Covered { seq, .. }) if seq < self.seq => vec![],
             Input::Told(ShieldMessage::Covered { input_held, .. }) => self.on_covered(input_held),
             Input::Told(ShieldMessage::Uncovered { seq }) => self.on_uncovered(seq),
             Input::Told(ShieldMessage::InputReleased) => self.on_released(),
@@ -390,3 +392,6 @@ impl HandOver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
