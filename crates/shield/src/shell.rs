@@ -93,7 +93,7 @@ impl Shell {
             }
             Action::ReleaseInput => self.cover.release_input()?,
             Action::Uncover => self.cover.uncover()?,
-            Action::KeepAbove(window) => self.cover.keep_above(window)?,
+            Action::KeepAbove(window) => self.cover.keep_above(window, clock::now().awake)?,
             Action::Say(message) => {
                 if self.agent.as_ref().is_some_and(|agent| !agent.say(message)) {
                     self.events.push_back(Event::Closed);

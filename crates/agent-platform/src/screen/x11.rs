@@ -236,3 +236,7 @@ impl Link {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "x11/tests.rs"]
+mod tests;

@@ -38,6 +38,10 @@ const RETRY_EVERY: Duration = Duration::from_millis(1);
 const RETRY_OFTEN_FOR: Duration = Duration::from_secs(2);
 /// How often then.
 const RETRY_SELDOM_EVERY: Duration = Duration::from_millis(20);
+/// A window of the agent's that is not there yet is looked for again this often.
+const MEET_EVERY: Duration = Duration::from_millis(5);
+/// And this many times: far longer than any connection is behind.
+const MEET_TRIES: u32 = 1_000;
 /// The largest window: X coordinates have 15 bits and a sign.
 const WINDOW_SIZE_MAX: u16 = 32_767;
 
@@ -63,6 +67,8 @@ pub(crate) struct Cover {
     is_covering: bool,
     hold: Hold,
     agent: Option<AgentWindow>,
+    /// An agent's window that the X server did not know yet: the agent's own connection may be slower than its socket.
+    unmet: Option<Unmet>,
     notice: Option<Notice>,
     /// Who gets the focus when the screen is the person's again.
     focus_before: Window,
@@ -92,6 +98,13 @@ impl AgentWindow {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Unmet {
+    window: Window,
+    next: Duration,
+    tries_left: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     NotWanted,
@@ -114,6 +127,7 @@ impl Cover {
             is_covering: false,
             hold: Hold::NotWanted,
             agent: None,
+            unmet: None,
             notice: None,
             focus_before: InputFocus::POINTER_ROOT.into(),
             restacks: Pace::new(40, Duration::from_millis(10)),
@@ -206,7 +220,14 @@ impl Cover {
     }
 
     /// Keeps this window of the agent's above the panes.
-    pub(crate) fn keep_above(&mut self, window: Window) -> Result<(), CoverError> {
+    pub(crate) fn keep_above(&mut self, window: Window, now: Duration) -> Result<(), CoverError> {
+        self.unmet = Some(Unmet { window, next: now, tries_left: MEET_TRIES });
+        self.meet(now)
+    }
+
+    /// Looks for the agent's window, and again later while the X server does not know it.
+    fn meet(&mut self, now: Duration) -> Result<(), CoverError> {
+        let Some(Unmet { window, tries_left, .. }) = self.unmet else { return Ok(()) };
         let events = EventMask::VISIBILITY_CHANGE | EventMask::STRUCTURE_NOTIFY;
         self.conn.change_window_attributes(window, &ChangeWindowAttributesAux::new().event_mask(events))?;
         let geometry = self.conn.get_geometry(window)?;
@@ -217,6 +238,8 @@ impl Cover {
             on: Rect { x: at.x, y: at.y, width: at.width, height: at.height },
             is_mapped: attributes.map_state != MapState::UNMAPPED,
         });
+        let is_met = self.agent.is_some() || tries_left == 0;
+        self.unmet = (!is_met).then(|| Unmet { window, next: now + MEET_EVERY, tries_left: tries_left - 1 });
         if self.is_covering {
             self.raise_agent()?;
             self.conn.flush()?;
@@ -238,6 +261,7 @@ impl Cover {
     /// The agent is gone, and so are its windows.
     pub(crate) fn forget_agent(&mut self) {
         self.agent = None;
+        self.unmet = None;
     }
 
     /// Says in words that the agent is being started.
@@ -264,7 +288,7 @@ impl Cover {
             Hold::Wanted { next, .. } => Some(next),
             Hold::NotWanted | Hold::Held => None,
         };
-        [retry, self.put_off].into_iter().flatten().min()
+        [retry, self.put_off, self.unmet.map(|unmet| unmet.next)].into_iter().flatten().min()
     }
 
     /// Does what is due; tells when keyboard and pointer became ours.
@@ -275,6 +299,9 @@ impl Cover {
             if self.is_covering {
                 self.focus()?;
             }
+        }
+        if self.unmet.is_some_and(|unmet| unmet.next <= now) {
+            self.meet(now)?;
         }
         match self.hold {
             Hold::Wanted { next, .. } if next <= now => Ok(self.hold_input(now)?.then_some(true)),

@@ -174,6 +174,7 @@ fn set_up() -> Stage {
     let size = (1024, 768);
     conn.create_window(0, window, root, 0, 0, size.0, size.1, 0, WindowClass::INPUT_OUTPUT, 0, &look)
         .unwrap();
+    // Not waited for: an agent's word may well overtake its window.
     conn.flush().unwrap();
     Stage { conn, window, root }
 }

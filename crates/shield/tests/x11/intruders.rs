@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::{
     bed::{AGENT, BLACK, Bed, MARKER, SOON},
-    part::wait_for,
+    part::{Part, wait_for},
     x_server::Monitors,
 };
 
@@ -92,5 +92,30 @@ fn a_program_that_fights_for_the_focus_costs_bounded_work() -> Result<()> {
     })?;
 
     let typist = bed.typist()?;
+    bed.assert_nothing_typed_arrives(&typist)
+}
+
+#[test]
+fn under_a_window_manager_that_focuses_each_new_window_no_key_gets_through() -> Result<()> {
+    let bed = Bed::with(Monitors::One(1024, 768))?;
+    let mut openbox = std::process::Command::new("openbox");
+    openbox.env("DISPLAY", bed.x.display()).env("HOME", bed.folder.path());
+    let _openbox = Part::start("openbox", &mut openbox, bed.folder.path())?;
+    bed.victim.wait_managed()?;
+    let shield = bed.shield()?;
+    let mut agent = shield.ready_agent()?;
+    let cover = bed.victim.focused()?;
+    let typist = bed.typist()?;
+
+    for _ in 0..3 {
+        bed.victim.open_another_window()?;
+        wait_for("the focus on the shield", SOON, || (bed.victim.focused().ok()? == cover).then_some(()))?;
+        bed.assert_nothing_typed_arrives(&typist)?;
+    }
+
+    // The newest window is the one that gets the keys once the screen is the person's.
+    agent.uncover(1)?;
+    bed.wait_typed_arrives()?;
+    agent.cover(2)?;
     bed.assert_nothing_typed_arrives(&typist)
 }

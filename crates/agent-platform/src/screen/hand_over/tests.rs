@@ -228,7 +228,6 @@ fn a_beat_renews_the_lease_only_while_uncovered() {
 struct ShieldModel {
     is_uncovered: bool,
     agent_has_input: bool,
-    is_giving_back: bool,
     seq: u64,
     heard: VecDeque<AgentMessage>,
     answers: VecDeque<ShieldMessage>,

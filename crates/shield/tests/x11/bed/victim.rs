@@ -105,6 +105,36 @@ impl Victim {
         Ok(window)
     }
 
+    /// An ordinary window, as an app opens it. Returns once a window manager shows it.
+    pub fn open_another_window(&self) -> Result<()> {
+        let window = self.conn.generate_id()?;
+        let look = CreateWindowAux::new().background_pixel(MARKER_PIXEL).event_mask(EventMask::KEY_PRESS);
+        self.conn.create_window(
+            0,
+            window,
+            self.root,
+            0,
+            0,
+            300,
+            200,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            0,
+            &look,
+        )?;
+        self.conn.map_window(window)?;
+        self.wait_viewable(window)
+    }
+
+    /// Waits until a window manager has its frame around our window.
+    pub fn wait_managed(&self) -> Result<()> {
+        wait_for("a window manager", super::SOON, || {
+            let tree = self.conn.query_tree(self.window).ok()?.reply().ok()?;
+            (tree.parent != self.root).then_some(())
+        })?;
+        self.wait_viewable(self.window)
+    }
+
     /// Words are white on black.
     pub fn count_white_pixels(&self) -> Result<usize> {
         let size = self.conn.get_geometry(self.root)?.reply()?;

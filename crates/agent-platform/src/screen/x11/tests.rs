@@ -1,0 +1,235 @@
+//! The adapter between a shield that the test plays, a window that works on its own thread, and the event loop.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use agent_core::event::Event;
+use rustix::net::{AddressFamily, SocketFlags, socketpair};
+use shield_contract::{AgentMessage, LEASE_MS};
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use super::*;
+use crate::screen::Done;
+
+const SESSION: SessionId = SessionId(Uuid::from_u128(7));
+
+#[test]
+fn a_sign_in_and_a_sign_out_under_a_shield() {
+    let mut bed = Bed::new();
+    bed.hear(AgentMessage::Ready { window: 42 });
+    bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
+    bed.hear(AgentMessage::TakeInput);
+    bed.say(ShieldMessage::InputReleased);
+    bed.hear(AgentMessage::Holding);
+    assert_eq!(bed.told(), Event::ScreenCovered { input_held: true });
+    assert!(bed.screen.is_enforced());
+
+    bed.screen.uncover(SESSION);
+    bed.hear(AgentMessage::GiveBack);
+    bed.say(ShieldMessage::InputTaken);
+    bed.hear(AgentMessage::Uncover { session: *SESSION.0.as_bytes(), seq: 1, lease_ms: LEASE_MS });
+    bed.say(ShieldMessage::Uncovered { seq: 1 });
+    assert_eq!(bed.told(), Event::ScreenUncovered { session: SESSION });
+
+    bed.screen.cover();
+    bed.hear(AgentMessage::Cover { seq: 2 });
+    bed.say(ShieldMessage::Covered { seq: 2, input_held: true });
+    assert_eq!(bed.told(), Event::ScreenCovered { input_held: true });
+}
+
+#[test]
+fn a_beat_needs_the_window_and_the_event_loop_alive() {
+    let mut bed = Bed::new();
+    bed.hear(AgentMessage::Ready { window: 42 });
+    let beat = AgentMessage::Beat { seq: 0, lease_ms: 0 };
+
+    bed.window_timer();
+    assert_eq!(bed.said(), None, "the event loop was not asked yet");
+    bed.loop_answers();
+    bed.hear(beat);
+
+    // The event loop hangs: the window's timer goes on, and nothing is said.
+    for _ in 0..3 {
+        bed.window_timer();
+    }
+    assert_eq!(bed.said(), None);
+    bed.loop_answers();
+    bed.hear(beat);
+    assert_eq!(bed.said(), None, "one answer is one beat");
+}
+
+#[test]
+fn beats_quicken_with_the_uncovering() {
+    let mut bed = Bed::new();
+    bed.hear(AgentMessage::Ready { window: 42 });
+    bed.screen.uncover(SESSION);
+    bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
+    bed.hear(AgentMessage::Uncover { session: *SESSION.0.as_bytes(), seq: 1, lease_ms: LEASE_MS });
+
+    assert_eq!(bed.timer_set(), Duration::from_secs(4));
+    assert_eq!(bed.timer_set(), Duration::from_secs(1));
+    // The timer of the slow series ends itself, and the quick one runs.
+    bed.window_timer();
+    assert!(bed.timers.try_recv().is_err());
+    bed.window_timer();
+    assert_eq!(bed.timer_set(), Duration::from_secs(1));
+    bed.loop_answers();
+    bed.hear(AgentMessage::Beat { seq: 1, lease_ms: LEASE_MS });
+}
+
+#[test]
+fn a_shield_that_dies_is_told_and_the_window_covers() {
+    let mut bed = Bed::new();
+    bed.hear(AgentMessage::Ready { window: 42 });
+
+    drop(bed.shield.take());
+
+    assert_eq!(bed.told(), Event::ScreenFailed);
+    assert_eq!(bed.window_acts(2), ["show", "take"]);
+}
+
+#[test]
+fn a_shield_that_breaks_the_contract_is_as_good_as_dead() {
+    for breach in [&[0_u8; 44][..], &[0x81; 43], &[0x83; 60]] {
+        let mut bed = Bed::new();
+        bed.hear(AgentMessage::Ready { window: 42 });
+
+        send(bed.shield.as_ref().unwrap(), breach, SendFlags::NOSIGNAL).unwrap();
+
+        assert_eq!(bed.told(), Event::ScreenFailed);
+    }
+}
+
+#[test]
+fn a_shield_that_does_not_read_is_as_good_as_dead() {
+    let mut bed = Bed::new();
+
+    for _ in 0..100_000 {
+        bed.link.put(Input::BeatDue);
+        if let Ok(event) = bed.events.try_recv() {
+            assert_eq!(event, Event::ScreenFailed);
+            return;
+        }
+    }
+    panic!("a full socket was not noticed");
+}
+
+/// A window on a thread of its own; its timers run when the test says so.
+struct FakeWindow {
+    work: Sender<(&'static str, Done)>,
+    timers: Sender<(Duration, Box<dyn FnOnce() + Send>)>,
+}
+
+impl Window for FakeWindow {
+    fn xid(&self) -> u32 {
+        42
+    }
+
+    fn show_covered(&self, done: Done) {
+        self.work.send(("show", done)).unwrap();
+    }
+
+    fn take_input(&self, done: Done) {
+        self.work.send(("take", done)).unwrap();
+    }
+
+    fn give_back_input(&self, done: Done) {
+        // A window that answers before it returns must not hang us.
+        done(true);
+    }
+
+    fn hide_covered(&self, done: Done) {
+        self.work.send(("hide", done)).unwrap();
+    }
+
+    fn after(&self, delay: Duration, then: Box<dyn FnOnce() + Send>) {
+        // The test may be over.
+        let _ = self.timers.send((delay, then));
+    }
+}
+
+struct Bed {
+    screen: Shielded,
+    link: Arc<Link>,
+    shield: Option<OwnedFd>,
+    events: UnboundedReceiver<Event>,
+    acts: Receiver<&'static str>,
+    timers: Receiver<(Duration, Box<dyn FnOnce() + Send>)>,
+    due: VecDeque<(Duration, Box<dyn FnOnce() + Send>)>,
+    asked: Receiver<Box<dyn FnOnce() + Send>>,
+}
+
+impl Bed {
+    fn new() -> Self {
+        let (shield, agent) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+        // A test that waits in vain fails instead.
+        let bound = Some(Duration::from_secs(20));
+        rustix::net::sockopt::set_socket_timeout(&shield, rustix::net::sockopt::Timeout::Recv, bound)
+            .unwrap();
+        let (sink, events) = EventSink::channel();
+        let (work, worker) = channel::<(&'static str, Done)>();
+        let (act, acts) = channel();
+        std::thread::spawn(move || {
+            for (name, done) in worker {
+                done(true);
+                if act.send(name).is_err() {
+                    return;
+                }
+            }
+        });
+        let (timer, timers) = channel();
+        let (ask, asked) = channel();
+        let window = Box::new(FakeWindow { work, timers: timer });
+        let probe: LoopProbe = Box::new(move |answer| ask.send(answer).unwrap());
+        let screen = Shielded::start(agent, window, probe, sink);
+        let link = Arc::clone(&screen.link);
+        Self { screen, link, shield: Some(shield), events, acts, timers, due: VecDeque::new(), asked }
+    }
+
+    fn say(&self, message: ShieldMessage) {
+        send(self.shield.as_ref().unwrap(), &message.encode(), SendFlags::NOSIGNAL).unwrap();
+    }
+
+    /// The next message, which must be this one.
+    fn hear(&self, expected: AgentMessage) {
+        let mut packet = [0; MESSAGE_SIZE_BYTES + 1];
+        let (_, size_bytes) =
+            recv(self.shield.as_ref().unwrap(), &mut packet[..], RecvFlags::empty()).unwrap();
+        assert_eq!(AgentMessage::decode(&packet[..size_bytes]), Ok(expected));
+    }
+
+    /// What has been said and not heard. Everything up to here was said by the threads that the test itself drove.
+    fn said(&self) -> Option<AgentMessage> {
+        let mut packet = [0; MESSAGE_SIZE_BYTES + 1];
+        let (_, size_bytes) = recv(self.shield.as_ref()?, &mut packet[..], RecvFlags::DONTWAIT).ok()?;
+        AgentMessage::decode(&packet[..size_bytes]).ok()
+    }
+
+    fn told(&mut self) -> Event {
+        self.events.blocking_recv().unwrap()
+    }
+
+    fn window_acts(&self, count: usize) -> Vec<&'static str> {
+        (0..count).map(|_| self.acts.recv_timeout(Duration::from_secs(20)).unwrap()).collect()
+    }
+
+    /// The next timer that is set.
+    fn timer_set(&mut self) -> Duration {
+        let timer = self.timers.recv_timeout(Duration::from_secs(20)).unwrap();
+        self.due.push_back(timer);
+        self.due.back().map(|(delay, _)| *delay).unwrap()
+    }
+
+    /// The oldest timer of the window comes due, on this thread.
+    fn window_timer(&mut self) {
+        self.due.extend(self.timers.try_iter());
+        let (_, then) = self.due.pop_front().unwrap();
+        then();
+    }
+
+    /// The event loop answers, on this thread.
+    fn loop_answers(&self) {
+        self.asked.try_recv().unwrap()();
+    }
+}
