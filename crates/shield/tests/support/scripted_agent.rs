@@ -73,6 +73,7 @@ fn main() {
         });
     }
 
+    let promised = stage.conn.generate_id().unwrap();
     let is_beating = Arc::new(AtomicBool::new(false));
     for line in BufReader::new(control).lines() {
         let Ok(line) = line else { break };
@@ -80,6 +81,13 @@ fn main() {
         let number = |at: usize| words[at].parse::<u64>().unwrap();
         match words[0] {
             "ready" => tell(&shield, AgentMessage::Ready { window: stage.window }),
+            "promise" => tell(&shield, AgentMessage::Ready { window: promised }),
+            "fulfil" => {
+                create_window(&stage, promised);
+                stage.conn.map_window(promised).unwrap();
+                sync(&stage);
+                say("shown".to_owned());
+            }
             "take" => tell(&shield, AgentMessage::TakeInput),
             "give" => tell(&shield, AgentMessage::GiveBack),
             "holding" => tell(&shield, AgentMessage::Holding),
@@ -165,18 +173,21 @@ fn main() {
 
 fn set_up() -> Stage {
     let (conn, screen) = x11rb::connect(None).unwrap();
-    let screen = &conn.setup().roots[screen];
-    let root = screen.root;
-    let window = conn.generate_id().unwrap();
+    let root = conn.setup().roots[screen].root;
+    let stage = Stage { window: conn.generate_id().unwrap(), conn, root };
+    create_window(&stage, stage.window);
+    stage
+}
+
+fn create_window(stage: &Stage, window: u32) {
     let look =
         CreateWindowAux::new().override_redirect(1).background_pixel(COLOUR).event_mask(EventMask::KEY_PRESS);
     // The size of the first monitor of the tests' X servers.
-    let size = (1024, 768);
-    conn.create_window(0, window, root, 0, 0, size.0, size.1, 0, WindowClass::INPUT_OUTPUT, 0, &look)
-        .unwrap();
+    let (width, height) = (1024, 768);
+    let class = WindowClass::INPUT_OUTPUT;
+    stage.conn.create_window(0, window, stage.root, 0, 0, width, height, 0, class, 0, &look).unwrap();
     // Not waited for: an agent's word may well overtake its window.
-    conn.flush().unwrap();
-    Stage { conn, window, root }
+    stage.conn.flush().unwrap();
 }
 
 fn listen(shield: &OwnedFd, say: &impl Fn(String)) {

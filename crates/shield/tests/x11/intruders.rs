@@ -62,6 +62,23 @@ fn a_window_that_comes_up_over_the_cover_is_pushed_back() -> Result<()> {
 }
 
 #[test]
+fn an_agents_window_that_comes_after_its_word_is_kept_above_too() -> Result<()> {
+    let bed = Bed::with(Monitors::One(1024, 768))?;
+    let shield = bed.shield()?;
+    let mut agent = shield.agent()?;
+    agent.tell("promise")?;
+    agent.hear("covered 0 true")?;
+    agent.tell("fulfil")?;
+    agent.hear("shown")?;
+    bed.witness.wait(0, Some(AGENT), "the agent's window")?;
+
+    bed.victim.pop_up()?;
+
+    bed.witness.wait(0, Some(AGENT), "the agent's window again")?;
+    Ok(())
+}
+
+#[test]
 fn the_focus_cannot_be_taken_from_the_cover() -> Result<()> {
     let bed = Bed::with(Monitors::One(1024, 768))?;
     let shield = bed.shield()?;
