@@ -55,7 +55,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend([
         sample(
             "administration_of_a_user",
-            other(20, Source::Server, None, Some(maria()), administration("totp.reset")),
+            other(20, Source::Server, None, Some(maria()), administration("user.totp")),
         ),
         sample(
             "administration_of_a_workstation",
