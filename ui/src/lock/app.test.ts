@@ -82,6 +82,7 @@ describe('a screen that asks nothing', () => {
 
     expect(bedside.text).toContain('Ask IT to enrol this workstation');
     expect(bedside.text).toContain('7f3a-91c2');
+    expect(bedside.text).not.toContain(words.contact.unknown);
   });
 
   it.each(CODES)('says what failed, what to do and the code: %s', async (code) => {

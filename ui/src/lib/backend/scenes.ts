@@ -12,6 +12,16 @@ export const WARD: Place = {
   help_line: '5-1234',
 };
 
+/** Where the names are as long as names get. */
+const LONG_WARD: Place = {
+  organisation: 'Universitätsklinikum St. Hildegard-Franziskus, Zentrum für Herz- und Gefäßchirurgie',
+  unit: 'Cardiothoracic Intensive Care, Level 4 West',
+  workstation: 'CTICU-4W-BEDSIDE-CART-0117',
+  workstation_id: '7f3a91c2',
+  help_line: '+1 555 010-0199, extension 12345',
+};
+const LONG_NAME = 'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh M.';
+
 /** A scene on the ward, online and enforced unless said otherwise. */
 export function scene(screen: ScreenView, rest: Partial<Scene> = {}): Scene {
   return { screen, place: WARD, contact: 'online', is_enforced: true, ...rest };
@@ -100,6 +110,15 @@ export const SCENES: Record<string, Scene> = {
   unanswered: noticed({ kind: 'unanswered', fault: 'unreachable', is_retrying: true }, { contact: 'away' }),
   not_possible_now: noticed({ kind: 'not_possible_now', code: 'keychain.unavailable' }),
   session_ended: noticed({ kind: 'session_ended', cause: 'inactivity' }),
+  long_names_signed_out: noticed(
+    { kind: 'not_possible_now', code: 'inactivity.unknown' },
+    { place: LONG_WARD, is_enforced: false, contact: 'not_our_server' },
+  ),
+  long_names_signing_out: scene({ kind: 'signing_out', display_name: LONG_NAME, cause: 'user-elsewhere' }, { place: LONG_WARD }),
+  long_names_fail_closed: scene(
+    { kind: 'fail_closed', code: 'inactivity.unknown', since_ms: 240_000, retry_in_ms: 20_000 },
+    { place: LONG_WARD },
+  ),
   asking: scene({ kind: 'asking', step: 'first_factor', is_slow: false }),
   asking_slow: scene({ kind: 'asking', step: 'first_factor', is_slow: true }),
   second_factor: scene({ kind: 'second_factor', expires_in_ms: 118_000, tries_left: 5, is_refused: false }),

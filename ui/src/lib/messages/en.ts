@@ -26,8 +26,8 @@ export const en: Messages = {
   },
   notEnforced: 'Screen not enforced: sign out before you leave',
   policy: {
-    last_good: 'New rules were not accepted, the last good ones hold: tell IT',
-    built_in_strict: 'No rules were accepted, strict ones hold: tell IT',
+    last_good: 'Rules not updated: tell IT',
+    built_in_strict: 'Strict rules hold: tell IT',
   },
   help: (line) => (line === '' ? "Can't sign in? Call the help desk" : `Can't sign in? Help: ${line}`),
   code: (code) => `Code ${code}`,
