@@ -17,7 +17,7 @@ use crate::{
     error::{self, ApiError},
     middleware::correlation,
     routes::body::invalid,
-    store::{StoreError, Write},
+    store::Write,
 };
 
 /// Records of one batch, at most.
@@ -83,7 +83,7 @@ pub async fn post(
     for entry in bundle.entry {
         responses.push(json!({ "response": respond(&mut write, &app, &workstation, entry).await? }));
     }
-    write.commit().await.map_err(StoreError::from)?;
+    write.commit().await?;
     let answer = json!({ "resourceType": "Bundle", "type": "batch-response", "entry": responses });
     Ok(FhirJson(StatusCode::OK, answer))
 }

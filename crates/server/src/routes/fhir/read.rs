@@ -24,7 +24,7 @@ use crate::{
     app::App,
     error::ApiError,
     store::{
-        StoreError, Write,
+        StoreError,
         audit_events::{self, Page, StoredEvent},
     },
     trail::{self, About},
@@ -46,9 +46,9 @@ pub async fn read(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<FhirJson<AuditEvent>, ApiError> {
     let id = id_in_path(id).ok_or(ApiError::new(ProblemCode::NotFound))?;
-    let mut write = app.store.write().await?;
-    let stored = audit_events::find(&mut write, id).await?.ok_or(ApiError::new(ProblemCode::NotFound))?;
-    put_on_record(&app, write, auditor).await?;
+    let found = audit_events::find(&mut *app.store.read().await?, id).await?;
+    let stored = found.ok_or(ApiError::new(ProblemCode::NotFound))?;
+    put_on_record(&app, auditor).await?;
     Ok(FhirJson(StatusCode::OK, stamped(&stored)?))
 }
 
@@ -83,25 +83,31 @@ pub async fn search(
     })?;
     let parameters = Parameters::read(&pairs)?;
     let count = parameters.count.unwrap_or(COUNT_DEFAULT);
-    let mut write = app.store.write().await?;
-    let through = match parameters.page {
-        Some(mark) => mark.through,
-        None => audit_events::newest(&mut write).await?,
-    };
-    let after = parameters.page.map(|mark| mark.after);
-    let page = audit_events::search(&mut write, &parameters.search, after, through, count).await?;
-    let total = audit_events::count(&mut write, &parameters.search, through).await?;
-    put_on_record(&app, write, auditor).await?;
+    let (page, through, total) = look_up(&app, &parameters, count).await?;
+    put_on_record(&app, auditor).await?;
     let base = base(&uri, &headers);
     Ok(FhirJson(StatusCode::OK, searchset(&base, &pairs, &page, through, total)?))
 }
 
-/// That someone reads is stored with what it was read from; where it cannot be, nothing is shown.
-async fn put_on_record(app: &App, mut write: Write, auditor: Auditor) -> Result<(), ApiError> {
+/// One page, the newest event of the state it shows, and how many events there are in all.
+async fn look_up(app: &App, parameters: &Parameters, count: u32) -> Result<(Page, i64, u64), StoreError> {
+    let mut read = app.store.read().await?;
+    let through = match parameters.page {
+        Some(mark) => mark.through,
+        None => audit_events::newest(&mut read).await?,
+    };
+    let after = parameters.page.map(|mark| mark.after);
+    let page = audit_events::search(&mut read, &parameters.search, after, through, count).await?;
+    let total = audit_events::count(&mut read, &parameters.search, through).await?;
+    Ok((page, through, total))
+}
+
+/// That someone reads is stored before anything is shown; where it cannot be, nothing is.
+async fn put_on_record(app: &App, auditor: Auditor) -> Result<(), StoreError> {
+    let mut write = app.store.write().await?;
     let what = What::TrailRead { auditor: auditor.name };
     trail::put(&mut write, About::default(), what, app.clock.now()).await?;
-    write.commit().await.map_err(StoreError::from)?;
-    Ok(())
+    write.commit().await
 }
 
 fn searchset(

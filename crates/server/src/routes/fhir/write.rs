@@ -93,7 +93,7 @@ async fn store(
 ) -> Result<Written, ApiError> {
     let mut write = app.store.write().await?;
     let insertion = take(&mut write, app, workstation, record).await?;
-    write.commit().await.map_err(crate::store::StoreError::from)?;
+    write.commit().await?;
     let status = status(insertion)?;
     let location = format!("/fhir/AuditEvent/{}", record.id);
     Ok((status, [(header::LOCATION, location), (header::ETAG, "W/\"1\"".to_owned())]))
