@@ -365,6 +365,43 @@ mod tests {
     }
 
     #[test]
+    fn waking_late_from_a_sleep_that_nobody_announced_leaves_no_time_for_a_last_look() {
+        check(
+            quiet(),
+            Event::DeadlineReached,
+            15 * MINUTE + 149,
+            expect![[r#"
+            → Active, measuring, last input 0ns, report at 900s
+            MeasureInactivity"#]],
+        );
+        check(
+            quiet(),
+            Event::DeadlineReached,
+            15 * MINUTE + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+            CoverScreen
+            AppendAudit(Logout of 7, Inactivity)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }"#]],
+        );
+    }
+
+    #[test]
+    fn a_warning_that_begins_with_a_report_overdue_makes_it() {
+        check(
+            Active { measuring_since: Some(at(14 * MINUTE)), ..active() },
+            Event::InactivityUnknown,
+            14 * MINUTE,
+            expect![[r#"
+                → InactivityWarning, last input 0ns, report at 900s
+                WatchForInput
+                Notify(InactivityWarning { remaining: 60s })
+                ReportActivity { session: SessionId(7), idle: 840s }"#]],
+        );
+    }
+
+    #[test]
     fn she_signs_out() {
         check(
             active(),

@@ -20,6 +20,7 @@ pub(crate) enum Action {
     Type,
     WorkOff(Port, usize, Answer),
     WorkOffAll,
+    WorkOffBut(Port),
     Advance(u64),
     Sleep { ms: u64, is_announced: bool, is_told: bool },
     WakeEarly,
@@ -45,6 +46,7 @@ impl Action {
             Self::Type => world.types(),
             Self::WorkOff(port, which, answer) => world.work_off(port, which, answer),
             Self::WorkOffAll => world.work_off_all(),
+            Self::WorkOffBut(port) => world.work_off_but(Some(port)),
             Self::Advance(ms) => world.advance(Duration::from_millis(ms)),
             Self::Sleep { ms, is_announced, is_told } => {
                 if is_announced {
@@ -86,8 +88,12 @@ fn action() -> impl Strategy<Value = Action> {
         10 => (port(), any::<usize>(), answer()).prop_map(|(port, which, answer)| Action::WorkOff(port, which, answer)),
         20 => Just(Action::WorkOffAll),
         8 => (0..400_000_u64).prop_map(Action::Advance),
+        8 => port().prop_map(Action::WorkOffBut),
         6 => (0..10_000_u64).prop_map(Action::Advance),
-        2 => (0..1_000_000_u64, any::<bool>(), any::<bool>())
+        // The instants at which something is due, and those beside them.
+        6 => prop::sample::select(vec![1, 100, 149, 150, 60_000, 239_999, 240_000, 299_999, 300_000, 300_100])
+            .prop_map(Action::Advance),
+        3 => (sleep_ms(), any::<bool>(), any::<bool>())
             .prop_map(|(ms, is_announced, is_told)| Action::Sleep { ms, is_announced, is_told }),
         1 => Just(Action::WakeEarly),
         1 => Just(Action::WallClockJump),
@@ -104,6 +110,13 @@ fn action() -> impl Strategy<Value = Action> {
         ]
         .prop_map(Action::RefuseWorkstation),
         3 => any::<usize>().prop_map(Action::Echo),
+    ]
+}
+
+fn sleep_ms() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        0..1_000_000_u64,
+        prop::sample::select(vec![60_000, 240_000, 299_999, 300_000, 300_100, 300_150])
     ]
 }
 

@@ -126,6 +126,10 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
             .any(|c| matches!(c, Command::EndSession { session: ended, .. } if ended == session));
         assert!(is_ours != is_ended, "6: a session opened for nobody is ended at once, and no other");
     }
+    if matches!(before, State::FailClosed(_)) && !matches!(world.state, State::FailClosed(_)) {
+        let (times, records) = world.failed_closed;
+        assert!(records >= times, "4: {times} times failed closed, {records} records");
+    }
     check_secrets(before, &world.state);
     // 9: nothing is asked of people while nothing is due.
     if matches!(event, Event::DeadlineReached) && before == &world.state {
@@ -182,9 +186,9 @@ pub(crate) fn check_world(world: &World) {
 fn check_in_use(world: &World, over_at: agent_core::instant::Instant) {
     assert!(world.now < over_at + MEASURE_LIMIT, "3: in use past its limit");
     assert!(
-        world.now < world.last_activity() + INACTIVITY + MEASURE_LIMIT,
+        world.now < world.last_counted + INACTIVITY + MEASURE_LIMIT,
         "3: in use {:?} after the last input",
-        world.now.since(world.last_activity())
+        world.now.since(world.last_counted)
     );
     assert!(world.now < world.opened_at + ABSOLUTE, "3: in use past the absolute limit");
 }

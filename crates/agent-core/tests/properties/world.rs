@@ -73,7 +73,12 @@ pub(crate) struct World {
     challenges: BTreeMap<AttemptId, ChallengeId>,
     history: Vec<Event>,
     watches: bool,
+    /// What the inactivity port knows.
     last_input: Instant,
+    /// The last input that came before the limit: nothing after it brings a session back.
+    pub(crate) last_counted: Instant,
+    /// Times the agent failed closed, and records of it on disk.
+    pub(crate) failed_closed: (u32, u32),
     /// When the session at hand was opened, as the core was told.
     pub(crate) opened_at: Instant,
     /// Every command so far, with the instant it was given.
@@ -103,17 +108,14 @@ impl World {
             history: Vec::new(),
             watches: false,
             last_input: now,
+            last_counted: now,
+            failed_closed: (0, 0),
             opened_at: now,
             given: Vec::new(),
             ids: 0,
         };
         world.give(commands);
         world
-    }
-
-    /// The last input by the person, the sign-in included.
-    pub(crate) fn last_activity(&self) -> Instant {
-        self.last_input.max(self.opened_at)
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -126,15 +128,22 @@ impl World {
 
     // -- the person
 
-    pub(crate) fn submit(&mut self) {
+    fn input(&mut self) {
         self.last_input = self.now;
+        if self.now < self.last_counted + INACTIVITY {
+            self.last_counted = self.now;
+        }
+    }
+
+    pub(crate) fn submit(&mut self) {
+        self.input();
         let attempt = AttemptId(self.id());
         let (name, password) = ("nurse".to_owned(), Secret::new("canary password".to_owned()));
         self.tell(Event::SignInSubmitted { attempt, name, password });
     }
 
     pub(crate) fn code(&mut self) {
-        self.last_input = self.now;
+        self.input();
         let attempt = AttemptId(self.id());
         self.tell(Event::CodeSubmitted { attempt, code: Secret::new("123456".to_owned()) });
     }
@@ -142,13 +151,13 @@ impl World {
     pub(crate) fn stay(&mut self) {
         // The button is drawn in the warning alone.
         if matches!(self.state, State::InactivityWarning(_)) {
-            self.last_input = self.now;
+            self.input();
         }
         self.tell(Event::StayPressed);
     }
 
     pub(crate) fn types(&mut self) {
-        self.last_input = self.now;
+        self.input();
         if self.watches {
             self.tell(Event::InputSeen { at: self.now });
         }
@@ -232,12 +241,17 @@ impl World {
         let index = if port == Port::Server { which % queue.len() } else { 0 };
         let command = queue.remove(index).unwrap();
         let Some(event) = self.result(port, command) else { return };
-        // A screen tells things once, and in order; an outbox that lost its answer is asked again.
-        if port != Port::Screen && port != Port::Idle && port != Port::StartUp {
+        // A screen tells things once, and in order; a record without a name of its own is told of once.
+        let is_nameless = matches!(
+            event,
+            Event::AuditStored(RecordKey::FailedClosed) | Event::AuditFailed(RecordKey::FailedClosed, _)
+        );
+        if !is_nameless && port != Port::Screen && port != Port::Idle && port != Port::StartUp {
             self.history.push(event.clone());
         }
         match answer {
             Answer::Told => self.tell(event),
+            Answer::ToldTwice if is_nameless => self.tell(event),
             Answer::ToldTwice => {
                 self.tell(event.clone());
                 self.tell(event);
@@ -248,8 +262,14 @@ impl World {
 
     /// Works everything off, with what follows from it.
     pub(crate) fn work_off_all(&mut self) {
+        self.work_off_but(None);
+    }
+
+    /// The same, but one port is slow.
+    pub(crate) fn work_off_but(&mut self, slow: Option<Port>) {
         for _ in 0..1_000 {
-            let Some(port) = PORTS.into_iter().find(|port| !self.is_queue_empty(*port)) else { return };
+            let mut ports = PORTS.into_iter().filter(|port| Some(*port) != slow);
+            let Some(port) = ports.find(|port| !self.is_queue_empty(*port)) else { return };
             self.work_off(port, 0, Answer::Told);
         }
         panic!("commands without end: {:?}", self.queues);
@@ -260,6 +280,10 @@ impl World {
         let Step { state, commands } = step::step(before.clone(), event.clone(), self.now);
         if self.state.session().is_none() && state.session().is_some() {
             self.opened_at = self.now;
+            self.last_counted = self.now;
+        }
+        if !matches!(before, State::FailClosed(_)) && matches!(state, State::FailClosed(_)) {
+            self.failed_closed.0 += 1;
         }
         self.known.extend(state.session().map(|session| session.id));
         self.state = state;
@@ -337,9 +361,9 @@ impl World {
                     (Some(cause), false) => Event::SessionEndedByServer { session, cause },
                     (None, false) if matches!(command, Command::AdoptSession { .. }) => {
                         self.sessions.get_mut(&session).unwrap().is_lapsed = false;
-                        let absolute_remaining = (self.opened_at + ABSOLUTE).since(self.now);
+                        // More than is left: the agent must not believe it.
                         let credential = Secret::new("fresh credential".to_owned());
-                        Event::SessionAdopted { session, credential, limits: limits(absolute_remaining) }
+                        Event::SessionAdopted { session, credential, limits: limits(ABSOLUTE) }
                     }
                     (None, false) if known.is_lapsed => Event::SessionLapsed { session },
                     (None, false) => Event::ActivityAccepted { session },
@@ -404,7 +428,8 @@ impl World {
                 assert!(self.logins.contains_key(&session), "4: a logout without its login");
                 self.logouts.entry(session).or_default().insert(cause);
             }
-            OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => {}
+            OwedRecord::FailedClosed(_) => self.failed_closed.1 += 1,
+            OwedRecord::ClockJumped => {}
         }
         assert!(key != RecordKey::Other || matches!(record, OwedRecord::ClockJumped));
         Event::AuditStored(key)
