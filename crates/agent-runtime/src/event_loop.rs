@@ -51,6 +51,12 @@ pub struct EventLoop {
     deadline_told_at: Option<Instant>,
 }
 
+enum Next {
+    Event(Event),
+    Intent(Intent),
+    Deadline,
+}
+
 /// What the program around the loop holds of it: intents in, views out.
 #[derive(Debug, Clone)]
 pub struct Remote {
@@ -115,24 +121,33 @@ impl EventLoop {
     }
 
     /// Takes up one thing: the next event, what the person did, or a deadline.
+    ///
+    /// A deadline that has come goes before anything else that is there, however it was woken for: after a
+    /// sleep of the machine an answer asked for long ago must not find the state of long ago.
     async fn turn(&mut self) {
-        let clock = Arc::clone(&self.clock);
-        let deadline = self.deadline();
-        // A deadline that has come goes before any number of events: nobody can hold it off by making more.
-        if deadline.is_some_and(|deadline| deadline <= clock.now()) {
-            return self.deadline_reached();
+        let next = self.next().await;
+        self.tell_deadline();
+        match next {
+            Next::Event(event) => self.take(event),
+            Next::Intent(intent) => self.take_intent(intent),
+            // The core has been told, if it was its own; or the view changes.
+            Next::Deadline => self.show(),
         }
+    }
+
+    async fn next(&mut self) -> Next {
+        let deadline = self.deadline();
         let deadline_comes = async {
             match deadline {
-                Some(deadline) => clock.sleep_until(deadline).await,
+                Some(deadline) => self.clock.sleep_until(deadline).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
-            Some(event) = self.events.recv() => self.take(event),
-            Some(intent) = self.intents.recv() => self.take_intent(intent),
-            () = deadline_comes => self.deadline_reached(),
+            () = deadline_comes => Next::Deadline,
+            Some(event) = self.events.recv() => Next::Event(event),
+            Some(intent) = self.intents.recv() => Next::Intent(intent),
         }
     }
 
@@ -151,17 +166,17 @@ impl EventLoop {
         }
     }
 
-    fn deadline_reached(&mut self) {
+    /// Tells the core that its deadline has come, if it has.
+    fn tell_deadline(&mut self) {
         let now = self.clock.now();
-        if self.core_deadline().is_some_and(|deadline| deadline <= now) {
-            if self.state.deadline().is_some_and(|deadline| Some(deadline) <= self.deadline_told_at) {
-                error!(state = self.state.name(), "The core leaves a deadline standing that has come");
-            }
-            self.deadline_told_at = Some(now);
-            self.take(Event::DeadlineReached);
-        } else {
-            self.show();
+        if self.core_deadline().is_none_or(|deadline| deadline > now) {
+            return;
         }
+        if self.state.deadline() <= self.deadline_told_at {
+            error!(state = self.state.name(), "The core leaves a deadline standing that has come");
+        }
+        self.deadline_told_at = Some(now);
+        self.take(Event::DeadlineReached);
     }
 
     fn take_intent(&mut self, intent: Intent) {

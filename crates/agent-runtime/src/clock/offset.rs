@@ -21,15 +21,21 @@ pub(super) struct Offset(watch::Receiver<Duration>);
 impl Offset {
     /// Watches the file that [`OFFSET_FILE_ENV`] names; without it the clock is never ahead.
     pub(super) fn from_environment() -> Self {
-        let (sender, receiver) = watch::channel(Duration::ZERO);
-        if let Some(file) = env::var_os(OFFSET_FILE_ENV).map(PathBuf::from) {
-            warn!("The clock can be moved by a test: this is no build for a ward");
-            thread::spawn(move || {
-                if let Err(error) = follow(&file, &sender) {
-                    warn!(%error, "The clock's offset can no longer be read");
-                }
-            });
+        match env::var_os(OFFSET_FILE_ENV).map(PathBuf::from) {
+            Some(file) => Self::of_file(file),
+            None => Self(watch::channel(Duration::ZERO).1),
         }
+    }
+
+    /// Watches `file`, whether or not it is there yet; its directory must be.
+    fn of_file(file: PathBuf) -> Self {
+        warn!("The clock can be moved by a test: this is no build for a ward");
+        let (sender, receiver) = watch::channel(Duration::ZERO);
+        thread::spawn(move || {
+            if let Err(error) = follow(&file, &sender) {
+                warn!(%error, "The clock's offset can no longer be read");
+            }
+        });
         Self(receiver)
     }
 
@@ -44,6 +50,7 @@ impl Offset {
             let ahead = *offset.borrow_and_update();
             tokio::select! {
                 () = imp::sleep_until(deadline.saturating_sub(ahead)) => return,
+                // Without a file to watch, the other branch alone goes on.
                 Ok(()) = offset.changed() => {}
             }
         }
@@ -70,5 +77,52 @@ fn follow(file: &std::path::Path, offset: &watch::Sender<Duration>) -> io::Resul
             });
         }
         changes.next()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_sleeps_an_hour_wakes_when_the_file_says_that_it_has_passed() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("offset");
+        let offset = Offset::of_file(file.clone());
+        let deadline = imp::since_boot() + Duration::from_secs(3_600);
+
+        let sleep = offset.sleep_until(deadline);
+        tokio::pin!(sleep);
+        assert!(futures_are_pending(&mut sleep).await);
+        std::fs::write(&file, "3600000\n").unwrap();
+        sleep.await;
+
+        assert!(imp::since_boot() + offset.current() >= deadline);
+    }
+
+    #[tokio::test]
+    async fn it_never_shrinks_and_nonsense_changes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("offset");
+        std::fs::write(&file, "5000").unwrap();
+        let offset = Offset::of_file(file.clone());
+        let mut seen = offset.0.clone();
+        seen.wait_for(|ahead| *ahead == Duration::from_secs(5)).await.unwrap();
+
+        for text in ["1000", "nonsense", "", "-7"] {
+            std::fs::write(&file, text).unwrap();
+        }
+        std::fs::write(&file, "6000").unwrap();
+        seen.wait_for(|ahead| *ahead == Duration::from_secs(6)).await.unwrap();
+
+        assert_eq!(offset.current(), Duration::from_secs(6));
+    }
+
+    async fn futures_are_pending(sleep: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+        tokio::select! {
+            biased;
+            () = sleep => false,
+            () = tokio::task::yield_now() => true,
+        }
     }
 }
