@@ -2,7 +2,10 @@
 
 use agent_core::command::EndCause;
 use agent_runtime::view::{EndCauseView, ScreenView};
-use testkit::bedside::Bedside;
+use testkit::{
+    bedside::Bedside,
+    fake::{Reach, ScreenAsk},
+};
 
 use crate::told::{HOUR, MINUTE, SECOND, assert_ended, session_ended, sessions_on_record};
 
@@ -79,4 +82,21 @@ fn a_code_asked_for_before_a_long_sleep_is_no_longer_asked_for() {
     bedside.settle();
 
     assert!(matches!(bedside.shows(), ScreenView::SignedOut { .. }));
+}
+
+#[test]
+fn an_answer_that_was_slept_over_uncovers_nothing() {
+    let mut bedside = Bedside::new();
+    bedside.types_name_and_password("maria", "correct horse");
+    bedside.session_server.is(Reach::Answers(3 * SECOND));
+    bedside.types_code("123456");
+    bedside.pass(SECOND);
+
+    bedside.machine_is_frozen(20 * MINUTE);
+    bedside.pass(MINUTE);
+
+    assert!(bedside.screen.is_covered());
+    assert!(!bedside.screen.asked().iter().any(|ask| matches!(ask, ScreenAsk::Uncover(_))));
+    assert_eq!(bedside.session_server.sessions_not_over(), []);
+    assert_eq!(bedside.keychain.holds(), None);
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use agent_core::ids::SessionId;
+use agent_core::{event::Event, ids::SessionId};
 use agent_runtime::{
     event_loop::{EventLoop, Remote},
     intent::{Intent, Typed},
@@ -22,6 +22,7 @@ use agent_runtime::{
     ports::{Clock, EventSink, Ports},
     view::{ScreenView, ViewModel},
 };
+use jiff::Timestamp;
 use policy::Policy;
 
 use crate::{
@@ -158,6 +159,7 @@ impl Bedside {
     /// The agent is gone in the middle of whatever it did; the shield covers.
     pub fn agent_is_killed(&mut self) {
         self.agent = None;
+        self.line.disconnect();
         self.session_server_forgets_credential();
         self.screen.covers_by_itself();
         self.settle();
@@ -224,6 +226,13 @@ impl Bedside {
     /// The machine stands still without having said so.
     pub fn machine_is_frozen(&mut self, time: Duration) {
         self.clock.jump(time);
+        self.settle();
+    }
+
+    /// Somebody sets the wall clock, by more than two minutes.
+    pub fn wall_clock_is_set(&mut self, wall: Timestamp) {
+        self.clock.set_wall(wall);
+        self.line.tell(Event::WallClockJumped);
         self.settle();
     }
 

@@ -29,29 +29,55 @@ pub use start_up::FakeStartUp;
 use crate::clock::ManualClock;
 
 /// The way from a fake to the loop. The loop can be replaced (an agent that crashed and came back): what
-/// was under way to the one before falls away.
+/// was under way in or to the one before falls away.
 #[derive(Debug, Clone)]
 pub struct Line {
     clock: ManualClock,
-    events: Arc<Mutex<EventSink>>,
+    agent: Arc<Mutex<Agent>>,
+}
+
+/// The agent at the other end.
+#[derive(Debug)]
+struct Agent {
+    events: EventSink,
+    /// Grows with each agent.
+    generation: u64,
 }
 
 impl Line {
     /// A line to `events`.
     #[must_use]
     pub fn new(clock: ManualClock, events: EventSink) -> Self {
-        Self { clock, events: Arc::new(Mutex::new(events)) }
+        Self { clock, agent: Arc::new(Mutex::new(Agent { events, generation: 0 })) }
     }
 
     /// From now on tells `events` instead.
     pub fn reconnect(&self, events: EventSink) {
-        *lock(&self.events) = events;
+        let mut agent = lock(&self.agent);
+        let generation = agent.generation + 1;
+        *agent = Agent { events, generation };
     }
 
-    /// Tells `event` once `delay` has passed, if the loop is still the same.
+    /// The agent is gone.
+    pub fn disconnect(&self) {
+        self.reconnect(EventSink::channel().0);
+    }
+
+    /// Does `act` once `delay` has passed, if the agent still lives then.
+    pub fn after(&self, delay: Duration, act: impl FnOnce() + Send + 'static) {
+        let generation = lock(&self.agent).generation;
+        let agent = Arc::clone(&self.agent);
+        self.clock.after(delay, move || {
+            if lock(&agent).generation == generation {
+                act();
+            }
+        });
+    }
+
+    /// Tells `event` once `delay` has passed, if the agent still lives then.
     pub fn tell_after(&self, delay: Duration, event: Event) {
-        let events = lock(&self.events).clone();
-        self.clock.after(delay, move || events.send(event));
+        let events = lock(&self.agent).events.clone();
+        self.after(delay, move || events.send(event));
     }
 
     /// Tells `event` as soon as the test lets things happen.

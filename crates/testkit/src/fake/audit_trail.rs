@@ -112,7 +112,7 @@ impl AuditTrail for FakeAuditTrail {
             return;
         }
         let trail = self.clone();
-        self.line.clock().after(delay, move || {
+        self.line.after(delay, move || {
             trail.put(record);
             trail.line.tell(Event::AuditStored(key));
         });

@@ -52,7 +52,7 @@ impl FakeIdle {
         }
         state.told_at = Some(due);
         let idle = self.clone();
-        self.line.clock().after(due.since(now), move || {
+        self.line.after(due.since(now), move || {
             let state = lock(&idle.state);
             if state.is_watched {
                 idle.line.tell(Event::InputSeen { at: state.last_input });

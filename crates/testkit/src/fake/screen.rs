@@ -124,7 +124,7 @@ impl FakeScreen {
             Mood::Fails => self.line.tell_after(delay, Event::ScreenFailed),
             Mood::Works => {
                 let screen = self.clone();
-                self.line.clock().after(delay, move || screen.obey(ask));
+                self.line.after(delay, move || screen.obey(ask));
             }
         }
     }

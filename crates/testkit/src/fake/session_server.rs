@@ -115,6 +115,7 @@ struct Challenge {
 struct Session {
     state: ServerSession,
     credential: Secret,
+    opened_at: Instant,
     last_input: Instant,
     absolute_at: Instant,
 }
@@ -203,6 +204,12 @@ impl FakeSessionServer {
         let mut state = lock(&self.state);
         state.enforce(now);
         state.sessions.get(&session).map(|session| session.state.clone())
+    }
+
+    /// When it opened a session.
+    #[must_use]
+    pub fn opened_at(&self, session: SessionId) -> Option<Instant> {
+        lock(&self.state).sessions.get(&session).map(|session| session.opened_at)
     }
 
     /// Every session that is not over.
@@ -352,7 +359,12 @@ impl State {
         }
     }
 
+    /// One workstation has one session: what it opened before and never heard of is over.
     fn open(&mut self, attempt: AttemptId, now: Instant) -> Event {
+        let before: Vec<_> = self.sessions.keys().copied().collect();
+        for session in before {
+            self.end(session, EndCause::CrashRecovered);
+        }
         let session = SessionId(self.fresh());
         let credential = Secret::new(format!("credential-{session}"));
         self.sessions.insert(
@@ -360,6 +372,7 @@ impl State {
             Session {
                 state: ServerSession::Open,
                 credential: credential.clone(),
+                opened_at: now,
                 last_input: now,
                 absolute_at: now + self.limits.absolute_remaining,
             },

@@ -128,7 +128,7 @@ impl StartUp for FakeStartUp {
             state.delay
         };
         let start_up = self.clone();
-        self.line.clock().after(delay, move || start_up.line.tell(start_up.outcome()));
+        self.line.after(delay, move || start_up.line.tell(start_up.outcome()));
     }
 
     fn enrolment(&self) -> Option<Enrolment> {
