@@ -1,4 +1,4 @@
-import type { SignedOutNotice } from './generated/bindings';
+import type { AskingStep, ContactFaultView, ScreenView, SignedOutNotice } from './generated/bindings';
 import type { Messages } from './messages/messages';
 
 /** How a line is meant; told by its icon and its words, and by colour only as well. */
@@ -15,10 +15,8 @@ export function noticeText(notice: SignedOutNotice, words: Messages, countdown: 
       return words.notice.lockedOut(countdown);
     case 'disabled':
       return words.notice.disabled;
-    case 'unanswered': {
-      const what = words.notice.unanswered[notice.fault];
-      return notice.is_retrying ? `${what} ${words.notice.retrying}` : what;
-    }
+    case 'unanswered':
+      return notice.is_retrying ? retryingText(notice.fault, words) : words.notice.unanswered[notice.fault];
     case 'busy':
       return words.notice.busy;
     case 'malformed':
@@ -28,6 +26,29 @@ export function noticeText(notice: SignedOutNotice, words: Messages, countdown: 
     case 'session_ended':
       return words.notice.sessionEnded[notice.cause];
   }
+}
+
+/** What is on screen while the server is asked. */
+export interface Asking {
+  text: string;
+  /** It takes so long that she may want to leave it. */
+  isSlow: boolean;
+}
+
+/** The words for a wait: what is asked, then that it is slow, then why and what happens by itself. */
+export function askingOf(screen: Extract<ScreenView, { kind: 'asking' }>, words: Messages): Asking {
+  return { text: askingText(screen.step, screen.is_slow, screen.fault ?? undefined, words), isSlow: screen.is_slow };
+}
+
+function askingText(step: AskingStep, isSlow: boolean, fault: ContactFaultView | undefined, words: Messages): string {
+  if (fault !== undefined) {
+    return retryingText(fault, words);
+  }
+  return isSlow ? words.asking[step].slow : words.asking[step].busy;
+}
+
+function retryingText(fault: ContactFaultView, words: Messages): string {
+  return `${words.notice.unanswered[fault]} ${words.notice.retrying}`;
 }
 
 /** How a notice is meant. */

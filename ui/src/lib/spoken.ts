@@ -1,6 +1,6 @@
 import type { ViewModel } from './generated/bindings';
 import type { Messages } from './messages/messages';
-import { noticeText } from './notice';
+import { askingOf, noticeText } from './notice';
 
 /** What a screen reader hears when this view comes up: the state, and what to do next. */
 export function spoken(view: ViewModel, words: Messages): string {
@@ -16,7 +16,7 @@ export function spoken(view: ViewModel, words: Messages): string {
       return notice === undefined ? words.signedOut.next : noticeText(notice, words, '');
     }
     case 'asking':
-      return screen.is_slow ? words.asking[screen.step].slow : words.asking[screen.step].busy;
+      return askingOf(screen, words).text;
     case 'second_factor':
       return screen.is_refused
         ? sentences(words.secondFactor.refused, words.secondFactor.triesLeft(screen.tries_left))

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CAUSES, CODES, SCENES, scene } from '../lib/backend/scenes';
+import { CAUSES, CODES, FAULTS, SCENES, scene } from '../lib/backend/scenes';
 import { words } from '../lib/messages/words';
 import { Bedside } from './test_bedside';
 
@@ -25,6 +25,15 @@ describe('waiting for the server', () => {
     await bedside.click(bedside.button('Cancel'));
 
     expect(bedside.backend.sent).toEqual([{ kind: 'cancel' }]);
+  });
+
+  it.each(FAULTS)('says why it is asked again by itself: %s', async (fault) => {
+    const bedside = await Bedside.at({ kind: 'asking', step: 'first_factor', is_slow: true, fault });
+    await bedside.wait(150);
+
+    expect(bedside.text).toContain(`${words.notice.unanswered[fault]} ${words.notice.retrying}`);
+    expect(bedside.heard).toContain(words.notice.unanswered[fault]);
+    expect(bedside.hasButton('Cancel')).toBe(true);
   });
 
   it('takes no second try meanwhile, by key, click or Enter', async () => {

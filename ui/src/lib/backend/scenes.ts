@@ -121,6 +121,7 @@ export const SCENES: Record<string, Scene> = {
   ),
   asking: scene({ kind: 'asking', step: 'first_factor', is_slow: false }),
   asking_slow: scene({ kind: 'asking', step: 'first_factor', is_slow: true }),
+  asking_unanswered: scene({ kind: 'asking', step: 'first_factor', is_slow: true, fault: 'unreachable' }, { contact: 'away' }),
   second_factor: scene({ kind: 'second_factor', expires_in_ms: 118_000, tries_left: 5, is_refused: false }),
   second_factor_refused: scene({ kind: 'second_factor', expires_in_ms: 64_000, tries_left: 3, is_refused: true }),
   asking_second_factor: scene({ kind: 'asking', step: 'second_factor', is_slow: true }),
