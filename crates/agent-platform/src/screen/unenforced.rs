@@ -69,3 +69,109 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc::UnboundedReceiver;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::screen::Done;
+
+    const SESSION: SessionId = SessionId(Uuid::from_u128(7));
+
+    #[test]
+    fn it_never_claims_to_be_enforced() {
+        assert!(!screen(&FakeWindow::default()).0.is_enforced());
+    }
+
+    #[test]
+    fn it_covers_first_and_tells_when_the_input_is_held() {
+        let window = FakeWindow::default();
+        let (screen, mut events) = screen(&window);
+
+        screen.cover();
+        window.answer("show", true);
+        assert_eq!(events.try_recv(), Ok(Event::ScreenCovered { input_held: false }));
+        window.answer("take", true);
+
+        assert_eq!(events.try_recv(), Ok(Event::ScreenCovered { input_held: true }));
+    }
+
+    #[test]
+    fn it_gives_the_screen_to_the_session_and_takes_no_late_answer_for_a_cover() {
+        let window = FakeWindow::default();
+        let (screen, mut events) = screen(&window);
+
+        screen.cover();
+        screen.uncover(SESSION);
+        window.answer("show", true);
+        window.answer("take", false);
+        window.answer("give back", true);
+        assert!(events.try_recv().is_err());
+        window.answer("hide", true);
+
+        assert_eq!(events.try_recv(), Ok(Event::ScreenUncovered { session: SESSION }));
+    }
+
+    #[test]
+    fn a_window_that_cannot_is_told() {
+        let window = FakeWindow::default();
+        let (screen, mut events) = screen(&window);
+
+        screen.cover();
+        window.answer("show", false);
+
+        assert_eq!(events.try_recv(), Ok(Event::ScreenFailed));
+    }
+
+    fn screen(window: &FakeWindow) -> (Unenforced, UnboundedReceiver<Event>) {
+        let (sink, events) = EventSink::channel();
+        (Unenforced::new(Box::new(window.clone()), sink), events)
+    }
+
+    /// Keeps what it was asked until the test lets it answer.
+    #[derive(Clone, Default)]
+    struct FakeWindow(Arc<Mutex<Vec<(&'static str, Done)>>>);
+
+    impl FakeWindow {
+        fn ask(&self, what: &'static str, done: Done) {
+            self.0.lock().unwrap().push((what, done));
+        }
+
+        /// The oldest question must be this one.
+        fn answer(&self, what: &str, ok: bool) {
+            let (asked, done) = self.0.lock().unwrap().remove(0);
+            assert_eq!(asked, what);
+            done(ok);
+        }
+    }
+
+    impl Window for FakeWindow {
+        fn xid(&self) -> u32 {
+            0
+        }
+
+        fn show_covered(&self, done: Done) {
+            self.ask("show", done);
+        }
+
+        fn take_input(&self, done: Done) {
+            self.ask("take", done);
+        }
+
+        fn give_back_input(&self, done: Done) {
+            self.ask("give back", done);
+        }
+
+        fn hide_covered(&self, done: Done) {
+            self.ask("hide", done);
+        }
+
+        fn after(&self, _delay: Duration, _then: Box<dyn FnOnce() + Send>) {
+            unreachable!("nobody hears a beat without a shield");
+        }
+    }
+}

@@ -387,6 +387,8 @@ impl World {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     /// In whatever order shield, window and event loop come to their turns: the contract is kept, the window shows and
     /// takes nothing on an uncovered screen, and once everybody has had their turns the last wish is fulfilled.
     #[test]
