@@ -316,7 +316,11 @@ impl World {
                 }
                 Command::Notify(_) | Command::WithdrawNotice | Command::AllowSleep => continue,
             };
-            self.queues.entry(port).or_default().push_back(command);
+            let queue = self.queues.entry(port).or_default();
+            // A start-up that is at work is not begun a second time; its one answer answers both.
+            if port != Port::StartUp || queue.is_empty() {
+                queue.push_back(command);
+            }
         }
     }
 
