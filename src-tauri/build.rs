@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Every command there is. A page may call those that its window's capability lists, and no other.
-const COMMANDS: &[&str] = &["intent", "current_view", "page_ready", "pong"];
+const COMMANDS: &[&str] = &["intent", "current_view", "page_ready"];
 
 fn main() {
     let page = Path::new("../ui/dist/lock.html");

@@ -26,7 +26,6 @@ fn the_covered_screen_may_call_these_and_nothing_else() {
             "allow-intent",
             "allow-current-view",
             "allow-page-ready",
-            "allow-pong",
             "core:event:allow-listen",
             "core:event:allow-unlisten"
         ])

@@ -22,9 +22,3 @@ pub fn current_view(views: State<'_, Views>) -> ViewModel {
 pub fn page_ready() {
     page::painted();
 }
-
-/// The page answers the `n`th `ping`.
-#[tauri::command]
-pub fn pong(n: u64) {
-    page::answered(n);
-}

@@ -6,7 +6,7 @@ use std::{
 };
 
 use gtk::{glib, prelude::*};
-use tauri::{Emitter as _, EventTarget, Url, WebviewWindow};
+use tauri::{Url, WebviewWindow};
 use tracing::{error, warn};
 use webkit2gtk::{PermissionRequestExt, SettingsExt, WebView, WebViewExt};
 
@@ -21,8 +21,8 @@ use crate::{
 const MISSING_CODE: &str = "screen.page";
 /// `EX_SOFTWARE` of sysexits.h.
 const EXIT_PAGE_GONE: i32 = 70;
-/// The page answers each by the command `pong`.
-const PING_EVENT: &str = "ping";
+/// Fails in a page that has nothing to show, and never answers in one that hangs.
+const IS_ALIVE: &str = "if (!document.body?.childElementCount) throw new Error('empty'); 1";
 
 thread_local! {
     /// On GTK's thread, once [`attend`] has run.
@@ -30,12 +30,11 @@ thread_local! {
 }
 
 struct Page {
-    window: WebviewWindow,
     web: WebView,
     stand_in: gtk::Label,
     pulse: RefCell<Pulse>,
     tick: RefCell<Option<glib::SourceId>>,
-    /// How often it was asked; an answer to an earlier one tells nothing of now.
+    /// How often it was asked; an answer to an earlier question tells nothing of now.
     asked: Cell<u64>,
 }
 
@@ -49,13 +48,11 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
     vbox.pack_start(&stand_in, false, false, 0);
     vbox.reorder_child(&stand_in, 0);
 
-    let window_of_page = window.clone();
-    window.with_webview(move |webview| {
+    window.with_webview(|webview| {
         let web = webview.inner();
         restrict(&web);
         let Some(stand_in) = stand_in_beside(&web) else { return };
         let page = Rc::new(Page {
-            window: window_of_page,
             web,
             stand_in,
             pulse: RefCell::new(Pulse::loading()),
@@ -96,18 +93,6 @@ pub fn painted() {
         on_page(|page| {
             page.pulse.borrow_mut().painted();
             page.follow();
-        });
-    });
-}
-
-/// The page answers the `n`th question, after it has drawn. Any thread.
-pub fn answered(n: u64) {
-    gtk_thread::run(move || {
-        on_page(|page| {
-            if page.asked.get() == n {
-                page.pulse.borrow_mut().answered();
-                page.follow();
-            }
         });
     });
 }
@@ -217,11 +202,18 @@ impl Page {
         }
     }
 
-    fn ask(&self) {
+    /// No frame is asked for: a page at rest that had to draw would wake the machine 25 times for each answer.
+    fn ask(self: &Rc<Self>) {
         let n = self.asked.get() + 1;
         self.asked.set(n);
-        // A page that cannot be reached does not answer.
-        let _ = self.window.emit_to(EventTarget::webview_window(self.window.label()), PING_EVENT, n);
+        let page = Rc::clone(self);
+        let cancellable = None::<&gtk::gio::Cancellable>;
+        self.web.evaluate_javascript(IS_ALIVE, None, None, cancellable, move |answer| {
+            if answer.is_ok() && page.asked.get() == n {
+                page.pulse.borrow_mut().answered();
+                page.follow();
+            }
+        });
     }
 }
 

@@ -87,7 +87,7 @@ mod tests {
 
         drop(first);
 
-        second.join().unwrap().unwrap();
+        drop(second.join().unwrap().unwrap());
     }
 
     #[test]

@@ -75,7 +75,7 @@ const SHEET: &str = r"
 #tapward-strip { padding: 0 16px; border-bottom: 2px solid {line}; }
 #tapward-strip .quiet { color: {text-quiet}; }
 #tapward-strip .urgent { color: {warn}; font-weight: bold; }
-#tapward-warning { border: 4px solid {warn}; padding: 32px; }
+#tapward-warning { border: 4px solid {warn}; padding: 32px 32px 24px; }
 #tapward-warning .countdown { font-size: 72px; font-weight: bold; }
 #tapward-warning .why { font-size: 24px; }
 #tapward-stand-in { padding: 32px; font-size: 24px; }

@@ -107,13 +107,16 @@ impl Card {
         }
         window.add(&column);
         column.show_all();
-        only_takes_clicks_on(&window, &stay);
 
         let card = Self { window, countdown, why };
         card.say(text);
         card.describe(is_spoken);
         card.place(monitor);
         card.window.show();
+        // Not before it is shown: only then it is known where the button is.
+        only_takes_clicks_on(&card.window, &stay);
+        let window = card.window.clone();
+        stay.connect_size_allocate(move |stay, _| only_takes_clicks_on(&window, stay));
         card
     }
 
@@ -162,10 +165,7 @@ impl Drop for Card {
 
 /// Clicks beside the button fall through to the application under the card.
 fn only_takes_clicks_on(window: &gtk::Window, button: &gtk::Button) {
-    let window = window.clone();
-    button.connect_size_allocate(move |button, place| {
-        let Some((x, y)) = button.translate_coordinates(&window, 0, 0) else { return };
-        let area = cairo::RectangleInt::new(x, y, place.width(), place.height());
-        window.input_shape_combine_region(Some(&cairo::Region::create_rectangle(&area)));
-    });
+    let Some((x, y)) = button.translate_coordinates(window, 0, 0) else { return };
+    let area = cairo::RectangleInt::new(x, y, button.allocated_width(), button.allocated_height());
+    window.input_shape_combine_region(Some(&cairo::Region::create_rectangle(&area)));
 }

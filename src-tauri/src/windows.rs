@@ -6,6 +6,7 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    path::PathBuf,
     rc::Rc,
     time::Duration,
 };
@@ -31,6 +32,11 @@ const GRAB_RETRY_FAST: Duration = Duration::from_millis(1);
 const GRAB_RETRY_SLOW: Duration = Duration::from_millis(20);
 /// Against a program that fights for the top, we raise at most this often.
 const RAISE_PAUSE: Duration = Duration::from_millis(5);
+/// Nobody types text with these. Control and Alt are the page's to judge: they edit, paste and write accents.
+const SHORTCUT_MODIFIERS: gdk::ModifierType = gdk::ModifierType::MOD4_MASK
+    .union(gdk::ModifierType::SUPER_MASK)
+    .union(gdk::ModifierType::HYPER_MASK)
+    .union(gdk::ModifierType::META_MASK);
 
 thread_local! {
     /// On GTK's thread, once [`create`] has run.
@@ -63,8 +69,13 @@ pub fn create(app: &AppHandle) -> anyhow::Result<CoveredWindow> {
 }
 
 fn build(app: &AppHandle, (red, green, blue): (u8, u8, u8)) -> tauri::Result<WebviewWindow> {
+    // WebKit makes its folders even where it keeps nothing in them; this one goes with the OS session.
+    let web_folder = std::env::var_os("XDG_RUNTIME_DIR")
+        .map_or_else(std::env::temp_dir, PathBuf::from)
+        .join("tapward-agent");
     let window = WebviewWindowBuilder::new(app, LOCK_LABEL, WebviewUrl::App("lock.html".into()))
         .title("Tapward")
+        .data_directory(web_folder)
         .visible(false)
         .focused(false)
         .skip_taskbar(true)
@@ -253,6 +264,12 @@ impl Cover {
         self.window.connect_grab_broken_event(move |_, _| {
             cover.try_grab(0);
             glib::Propagation::Proceed
+        });
+
+        // A desktop's shortcut types nothing: `Super+t` would leave a "t" in the password.
+        self.window.connect_key_press_event(|_, event| {
+            let is_shortcut = event.state().intersects(SHORTCUT_MODIFIERS);
+            if is_shortcut { glib::Propagation::Stop } else { glib::Propagation::Proceed }
         });
 
         self.window.add_events(gdk::EventMask::VISIBILITY_NOTIFY_MASK);

@@ -17,7 +17,7 @@ use agent_runtime::{
 use anyhow::Context as _;
 use tauri::{AppHandle, Manager as _, RunEvent};
 use tokio::{
-    runtime::Runtime,
+    runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
     sync::mpsc::{self, UnboundedReceiver},
 };
@@ -54,7 +54,9 @@ pub fn run(
     }
     secure_transport()?;
 
-    let runtime = Runtime::new().context("the asynchronous runtime does not start")?;
+    // One worker: adapters that block have threads of their own, and a second one doubles the wake-ups at rest.
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.context("the asynchronous runtime does not start")?;
     tauri::async_runtime::set(runtime.handle().clone());
     let parts = Parts {
         config_path: config_path.to_owned().into_boxed_path(),
@@ -93,8 +95,7 @@ fn show(parts: Parts) -> anyhow::Result<()> {
         .invoke_handler(tauri::generate_handler![
             commands::intent,
             commands::current_view,
-            commands::page_ready,
-            commands::pong
+            commands::page_ready
         ])
         .setup(|app| {
             if let Err(fault) = assemble(app.handle(), parts) {
