@@ -157,11 +157,10 @@ impl Alert {
     ];
 }
 
-/// A workstation's name is at most this many bytes of UTF-8.
-pub const WORKSTATION_NAME_SIZE_BYTES_MAX: usize = 64;
-/// A display name is at most this many bytes of UTF-8.
-pub const DISPLAY_NAME_SIZE_BYTES_MAX: usize = 256;
-/// A code (refusal reason, administrator's action, auditor's name) is at most this many bytes.
+/// The name of a person, a workstation or an auditor's token is at most this many bytes of UTF-8: 64
+/// characters of whatever script.
+pub const NAME_SIZE_BYTES_MAX: usize = 256;
+/// A code (refusal reason, administrator's action) is at most this many bytes.
 pub const CODE_SIZE_BYTES_MAX: usize = 64;
 
 /// What a record says that no record may say.
@@ -291,10 +290,10 @@ impl AuditRecord {
 
     fn check_texts(&self) -> Result<(), RecordError> {
         if let Some(workstation) = &self.workstation {
-            check_name(&workstation.name, WORKSTATION_NAME_SIZE_BYTES_MAX, "workstation.name")?;
+            check_name(&workstation.name, "workstation.name")?;
         }
         if let Some(user) = &self.user {
-            check_name(&user.display_name, DISPLAY_NAME_SIZE_BYTES_MAX, "user.display_name")?;
+            check_name(&user.display_name, "user.display_name")?;
         }
         match &self.what {
             What::LoginRefused { reason } => check_code(reason, "reason"),
@@ -302,7 +301,7 @@ impl AuditRecord {
                 LogoutCause::from_code(cause).map(|_| ()).ok_or(RecordError::Text { field: "cause" })
             }
             What::Administration { action } => check_code(action, "action"),
-            What::TrailRead { auditor } => check_name(auditor, CODE_SIZE_BYTES_MAX, "auditor"),
+            What::TrailRead { auditor } => check_name(auditor, "auditor"),
             What::Login { .. }
             | What::ApplicationStarted
             | What::ApplicationStopped
@@ -365,8 +364,8 @@ fn require(holds: bool, field: &'static str) -> Result<(), RecordError> {
     if holds { Ok(()) } else { Err(RecordError::Shape { field }) }
 }
 
-fn check_name(name: &str, size_bytes_max: usize, field: &'static str) -> Result<(), RecordError> {
-    let is_bounded = !name.trim().is_empty() && name.len() <= size_bytes_max;
+fn check_name(name: &str, field: &'static str) -> Result<(), RecordError> {
+    let is_bounded = !name.trim().is_empty() && name.len() <= NAME_SIZE_BYTES_MAX;
     if is_bounded && !name.chars().any(char::is_control) { Ok(()) } else { Err(RecordError::Text { field }) }
 }
 

@@ -78,15 +78,28 @@ fn texts_that_are_no_codes_are_refused() {
 
 #[test]
 fn names_are_bounded_and_have_no_control_characters() {
-    for name in ["", "  ", "WS\n07", "WS\u{0}", &"x".repeat(65)] {
-        let mut record = named("login");
-        record.workstation.as_mut().unwrap().name = name.to_owned();
+    let long = "x".repeat(257);
+    for name in ["", "  ", "WS\n07", "WS\u{0}", long.as_str()] {
+        let name = name.to_owned();
+        let mut place = named("login");
+        place.workstation.as_mut().unwrap().name = name.clone();
+        let mut person = named("login");
+        person.user.as_mut().unwrap().display_name = name.clone();
+        let reader = AuditRecord { what: What::TrailRead { auditor: name }, ..named("trail_read") };
 
-        assert_eq!(record.check(), Err(RecordError::Text { field: "workstation.name" }), "{name:?}");
+        assert_eq!(place.check(), Err(RecordError::Text { field: "workstation.name" }));
+        assert_eq!(person.check(), Err(RecordError::Text { field: "user.display_name" }));
+        assert_eq!(reader.check(), Err(RecordError::Text { field: "auditor" }));
     }
+}
+
+#[test]
+fn sixty_four_characters_of_any_script_are_a_name() {
     let mut record = named("login");
-    record.user.as_mut().unwrap().display_name = "é".repeat(129);
-    assert_eq!(record.check(), Err(RecordError::Text { field: "user.display_name" }));
+    record.workstation.as_mut().unwrap().name = "病".repeat(64);
+    record.user.as_mut().unwrap().display_name = "🩺".repeat(64);
+
+    assert_eq!(record.check(), Ok(()));
 }
 
 #[test]
