@@ -13,7 +13,7 @@ fn the_screen_is_covered_before_there_is_an_agent() -> Result<()> {
     let typist = bed.typist()?;
     bed.wait_typed_arrives()?;
 
-    let _shield = bed.shield_with(&["--env", "NOBODY"])?;
+    let _shield = bed.shield()?;
 
     bed.witness.wait_all(BLACK, "the cover")?;
     bed.assert_nothing_typed_arrives(&typist)

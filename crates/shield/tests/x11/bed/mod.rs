@@ -65,18 +65,12 @@ impl Bed {
 
     /// Starts the shield with the scripted agent.
     pub fn shield(&self) -> Result<Shield> {
-        self.shield_with(&[])
-    }
-
-    /// The same, with more arguments before the agent's.
-    pub fn shield_with(&self, arguments: &[&str]) -> Result<Shield> {
         let path = self.folder.path().join("door");
         let _ = std::fs::remove_file(&path);
         let door = UnixListener::bind(&path)?;
         door.set_nonblocking(true)?;
         let mut command = self.command();
-        command.arg("--agent").arg(program("shield-scripted-agent")).args(arguments);
-        command.arg("--").arg(&path);
+        command.arg("--agent").arg(program("shield-scripted-agent")).arg("--").arg(&path);
         Ok(Shield { part: Part::start("shield", &mut command, self.folder.path())?, door })
     }
 
