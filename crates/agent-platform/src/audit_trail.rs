@@ -62,17 +62,17 @@ impl AuditTrail for SpooledTrail {
             self.sink.send(Event::AuditFailed(key, FailClosedCause::SpoolUnavailable));
             return;
         };
-        let stored = fit.spool.run(move |spool, now| spool.append(&record, now));
         let (sink, appended) = (self.sink.clone(), Arc::clone(&self.appended));
-        tokio::spawn(async move {
-            match stored.await {
+        fit.spool.run_then(
+            move |spool, now| spool.append(&record, now),
+            move |result| match result {
                 Ok(_) => {
                     sink.send(Event::AuditStored(key));
                     appended.notify_one();
                 }
                 Err(cause) => sink.send(Event::AuditFailed(key, cause)),
-            }
-        });
+            },
+        );
     }
 }
 
@@ -157,3 +157,6 @@ fn answer(record: &AuditRecord, status: StatusCode, said: &[u8]) -> Answer {
         _ => Answer::TryLater,
     }
 }
+
+#[cfg(test)]
+mod tests;

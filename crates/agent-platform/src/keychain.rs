@@ -14,7 +14,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use agent_core::{event::Event, ids::SessionId, secret::Secret};
 use agent_runtime::ports::{EventSink, Keychain};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::Sleep,
 };
 use tracing::warn;
@@ -82,19 +85,20 @@ pub enum KeychainError {
 #[derive(Debug, Clone)]
 pub struct Vault {
     jobs: mpsc::Sender<Job>,
+    limit: Duration,
 }
 
 impl Vault {
     /// The vault of this operating system. To be called within a tokio runtime.
     #[must_use]
     pub fn of_this_system() -> Self {
-        Self::over(Arc::new(imp::open))
+        Self::over(Arc::new(imp::open), LIMIT)
     }
 
-    fn over(open: Opener) -> Self {
+    fn over(open: Opener, limit: Duration) -> Self {
         let (jobs, queue) = mpsc::channel(WAITING_MAX);
         tokio::spawn(serve(queue, CallerPool::over(open)));
-        Self { jobs }
+        Self { jobs, limit }
     }
 
     /// What stands under `entry`, if anything.
@@ -127,33 +131,36 @@ impl Vault {
     }
 
     async fn call(&self, work: Work) -> Result<Answer, KeychainError> {
-        self.order(work)?.await.unwrap_or(Err(KeychainError::Mute))
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have gone; the work is done all the same.
+        self.order(work, Box::new(|result| drop(reply.send(result))));
+        answer.await.unwrap_or(Err(KeychainError::Mute))
     }
 
-    /// The time limit runs from here, so that waiting for a turn counts.
-    fn order(&self, work: Work) -> Result<Owed, KeychainError> {
-        let (reply, answer) = oneshot::channel();
-        let limit = Box::pin(tokio::time::sleep(LIMIT));
-        self.jobs.try_send(Job { work, limit, reply }).map_err(|_full| KeychainError::Crowded)?;
-        Ok(answer)
+    /// The time limit runs from here, so that waiting for a turn counts; answers come in the order of the
+    /// calls.
+    fn order(&self, work: Work, then: Then) {
+        let limit = Box::pin(tokio::time::sleep(self.limit));
+        if let Err(error) = self.jobs.try_send(Job { work, limit, then }) {
+            let (TrySendError::Full(job) | TrySendError::Closed(job)) = error;
+            (job.then)(Err(KeychainError::Crowded));
+        }
     }
 }
 
-/// An answer that comes within [`LIMIT`].
-type Owed = oneshot::Receiver<Result<Answer, KeychainError>>;
+/// Told what came of it, within [`LIMIT`].
+type Then = Box<dyn FnOnce(Result<Answer, KeychainError>) + Send>;
 
 struct Job {
     work: Work,
     limit: Pin<Box<Sleep>>,
-    reply: oneshot::Sender<Result<Answer, KeychainError>>,
+    then: Then,
 }
 
 /// One call in flight; a call that is given up leaves its thread behind.
 async fn serve(mut queue: mpsc::Receiver<Job>, mut callers: CallerPool) {
     while let Some(mut job) = queue.recv().await {
-        let answer = callers.run(job.work, job.limit.as_mut()).await;
-        // Whoever asked may have gone; the work is done all the same.
-        let _ = job.reply.send(answer);
+        (job.then)(callers.run(job.work, job.limit.as_mut()).await);
     }
 }
 
@@ -173,21 +180,16 @@ impl SystemKeychain {
 
     fn answer(&self, session: SessionId, work: Work, done: Event) {
         let sink = self.sink.clone();
-        // Ordered here and not in the task, so that calls are done in the order they were made.
-        let owed = self.vault.order(work);
-        tokio::spawn(async move {
-            let answer = match owed {
-                Ok(owed) => owed.await.unwrap_or(Err(KeychainError::Mute)),
-                Err(error) => Err(error),
-            };
-            match answer {
+        self.vault.order(
+            work,
+            Box::new(move |answer| match answer {
                 Ok(_) => sink.send(done),
                 Err(error) => {
                     warn!(session.id = %session, "Keychain refused: {error}");
                     sink.send(Event::KeychainFailed { session });
                 }
-            }
-        });
+            }),
+        );
     }
 }
 
@@ -201,3 +203,6 @@ impl Keychain for SystemKeychain {
         self.answer(session, Work::Delete(Entry::SessionCredential), Event::CredentialDeleted { session });
     }
 }
+
+#[cfg(test)]
+mod tests;

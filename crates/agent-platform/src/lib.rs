@@ -22,3 +22,6 @@ pub mod session_server;
 pub mod spool;
 pub mod start_up;
 pub mod workstation;
+
+#[cfg(test)]
+mod testing;

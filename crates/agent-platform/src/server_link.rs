@@ -340,3 +340,6 @@ fn media_type(response: &Response) -> Option<String> {
     let value = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase())
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,3 +283,6 @@ fn ended(session: SessionId, cause: Option<protocol::v1::session::EndCause>) -> 
     let cause = cause.map_or(EndCause::ContactLost, translate::cause);
     Event::SessionEndedByServer { session, cause }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,11 @@
 //! The spool on its one thread, opened anew after a failure.
 
-use std::{fmt, path::PathBuf, sync::Arc, sync::mpsc, thread};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
 
 use agent_core::command::FailClosedCause;
 use agent_runtime::ports::Clock;
@@ -63,18 +68,34 @@ impl SpoolThread {
         W: Fn(&mut Spool, Timestamp) -> Result<T, SpoolError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |keeper| {
+        self.run_then(work, move |result| {
             // Whoever asked may have gone; the work is done all the same.
-            let _ = reply.send(keeper.run(&work));
+            let _ = reply.send(result);
         });
-        let ordered = self.jobs.try_send(job);
-        async move {
-            match ordered {
-                Ok(()) => answer.await.unwrap_or(Err(FailClosedCause::SpoolUnavailable)),
-                // The disk has not answered 256 calls.
-                Err(_) => Err(FailClosedCause::SpoolUnavailable),
-            }
+        async move { answer.await.unwrap_or(Err(FailClosedCause::SpoolUnavailable)) }
+    }
+
+    /// Like [`SpoolThread::run`], and tells `then` on the spool's thread, so that answers come in the order
+    /// of the calls. `then` must not block.
+    pub fn run_then<T, W>(&self, work: W, then: impl FnOnce(Result<T, FailClosedCause>) + Send + 'static)
+    where
+        W: Fn(&mut Spool, Timestamp) -> Result<T, SpoolError> + Send + 'static,
+    {
+        let then = Arc::new(Mutex::new(Some(then)));
+        let later = Arc::clone(&then);
+        let job: Job = Box::new(move |keeper| tell(&later, keeper.run(&work)));
+        if self.jobs.try_send(job).is_err() {
+            // The disk has not answered all the calls before.
+            tell(&then, Err(FailClosedCause::SpoolUnavailable));
         }
+    }
+}
+
+/// Once.
+fn tell<R>(then: &Mutex<Option<impl FnOnce(R)>>, result: R) {
+    let then = then.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(then) = then {
+        then(result);
     }
 }
 

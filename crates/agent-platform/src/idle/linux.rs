@@ -135,7 +135,7 @@ struct Watcher {
     is_watching: bool,
     is_unknown_told: bool,
     last_input: Option<Span>,
-    /// The input last told by `report`.
+    /// The input last told, asked or unasked.
     told: Option<Span>,
     /// Input may still be going on: alarms come only after a pause.
     look_again_at: Option<Instant>,
@@ -149,8 +149,10 @@ impl Watcher {
             while let Ok(order) = self.queue.try_recv() {
                 match order {
                     Order::Measure(answer) => {
-                        // Whoever asked has stopped waiting by now, or takes it.
-                        let _ = answer.send(self.reading());
+                        // Whoever asked may have stopped waiting: then it was not told.
+                        if answer.send(self.reading()).is_ok() {
+                            self.told = self.last_input;
+                        }
                     }
                     Order::Watch => self.begin_watch(),
                     Order::Unwatch => self.end_watch(),
@@ -165,9 +167,14 @@ impl Watcher {
     fn begin_watch(&mut self) {
         self.is_watching = true;
         self.is_unknown_told = false;
-        // Only what is newer than now is told.
-        let _ = self.reading();
-        self.told = self.last_input;
+        // Input between the last answer and now is news; without an answer only what comes is.
+        let reading = self.reading();
+        if self.told.is_none() {
+            self.told = self.last_input;
+        } else if reading.is_some() && self.told != self.last_input {
+            self.told = self.last_input;
+            (self.report)(reading);
+        }
         self.look_again_at = Some(self.clock.now() + REPORT_INTERVAL);
         self.with_display(XDisplay::arm);
         self.tell_if_unknown();
