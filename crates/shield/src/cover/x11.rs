@@ -11,7 +11,7 @@
 use std::{os::fd::BorrowedFd, time::Duration};
 
 use x11rb::{
-    CURRENT_TIME, NONE,
+    NONE,
     connection::Connection,
     errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError},
     protocol::{
@@ -19,25 +19,19 @@ use x11rb::{
         randr::{self, ConnectionExt as _},
         xproto::{
             ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask,
-            GrabMode, GrabStatus, InputFocus, MapState, NotifyDetail, NotifyMode, StackMode, Visibility,
-            Window, WindowClass,
+            MapState, NotifyDetail, NotifyMode, StackMode, Visibility, Window, WindowClass,
         },
     },
     rust_connection::RustConnection,
 };
 
 use super::{
+    input::Input,
     monitors::{Rect, change},
     notice::{LINES, Notice},
     pace::Pace,
 };
 
-/// A grab that another client has is tried again this often.
-const RETRY_EVERY: Duration = Duration::from_millis(1);
-/// After this long the other client is more than an open menu, and we try less often.
-const RETRY_OFTEN_FOR: Duration = Duration::from_secs(2);
-/// How often then.
-const RETRY_SELDOM_EVERY: Duration = Duration::from_millis(20);
 /// A window of the agent's that is not there yet is looked for again this often.
 const MEET_EVERY: Duration = Duration::from_millis(5);
 /// And this many times: far longer than any connection is behind.
@@ -65,13 +59,11 @@ pub(crate) struct Cover {
     underneath: Window,
     panes: Vec<Pane>,
     is_covering: bool,
-    hold: Hold,
+    input: Input,
     agent: Option<AgentWindow>,
     /// An agent's window that the X server did not know yet: the agent's own connection may be slower than its socket.
     unmet: Option<Unmet>,
     notice: Option<Notice>,
-    /// Who gets the focus when the screen is the person's again.
-    focus_before: Window,
     restacks: Pace,
     /// A restack or a focus that the pace has put off.
     put_off: Option<Duration>,
@@ -105,13 +97,6 @@ struct Unmet {
     tries_left: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    NotWanted,
-    Wanted { since: Duration, next: Duration },
-    Held,
-}
-
 impl Cover {
     /// Connects and makes the windows; nothing is shown yet.
     pub(crate) fn connect() -> Result<Self, CoverError> {
@@ -125,11 +110,10 @@ impl Cover {
             underneath: NONE,
             panes: Vec::new(),
             is_covering: false,
-            hold: Hold::NotWanted,
+            input: Input::new(root, NONE),
             agent: None,
             unmet: None,
             notice: None,
-            focus_before: InputFocus::POINTER_ROOT.into(),
             restacks: Pace::new(40, Duration::from_millis(10)),
             put_off: None,
             is_fought: false,
@@ -141,6 +125,7 @@ impl Cover {
         cover.conn.randr_select_input(root, changes)?;
         let size = cover.underneath_size(on)?;
         cover.underneath = cover.create_window(size, EventMask::FOCUS_CHANGE | EventMask::KEY_PRESS)?;
+        cover.input = Input::new(root, cover.underneath);
         cover.fit_monitors()?;
         Ok(cover)
     }
@@ -173,50 +158,21 @@ impl Cover {
     pub(crate) fn uncover(&mut self) -> Result<(), CoverError> {
         self.is_covering = false;
         self.put_off = None;
-        self.conn.set_input_focus(InputFocus::POINTER_ROOT, self.focus_before, CURRENT_TIME)?;
+        self.input.return_focus(&self.conn)?;
         for window in self.windows() {
             self.conn.unmap_window(window)?;
         }
         self.release_input()
     }
 
-    /// Takes keyboard and pointer, or begins to try. One round trip; whether they are held.
+    /// Takes keyboard, pointer and focus, or begins to try. One round trip; whether they are held.
     pub(crate) fn hold_input(&mut self, now: Duration) -> Result<bool, CoverError> {
-        let since = match self.hold {
-            Hold::Wanted { since, .. } => since,
-            Hold::NotWanted | Hold::Held => now,
-        };
-        let keyboard =
-            self.conn.grab_keyboard(false, self.root, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC)?;
-        let pointer = self.conn.grab_pointer(
-            false,
-            self.root,
-            EventMask::BUTTON_PRESS,
-            GrabMode::ASYNC,
-            GrabMode::ASYNC,
-            NONE,
-            NONE,
-            CURRENT_TIME,
-        )?;
-        let focus = self.conn.get_input_focus()?;
-        let is_held = reply(keyboard.reply())?.is_some_and(|grab| grab.status == GrabStatus::SUCCESS);
-        let is_held =
-            reply(pointer.reply())?.is_some_and(|grab| grab.status == GrabStatus::SUCCESS) && is_held;
-        if let Some(focus) = reply(focus.reply())? {
-            self.take_focus_from(focus.focus)?;
-        }
-        let pause = if since + RETRY_OFTEN_FOR > now { RETRY_EVERY } else { RETRY_SELDOM_EVERY };
-        self.hold = if is_held { Hold::Held } else { Hold::Wanted { since, next: now + pause } };
-        Ok(is_held)
+        self.input.hold(&self.conn, now)
     }
 
-    /// Lets go of keyboard and pointer.
+    /// Lets go of keyboard and pointer; the focus stays.
     pub(crate) fn release_input(&mut self) -> Result<(), CoverError> {
-        self.hold = Hold::NotWanted;
-        self.conn.ungrab_keyboard(CURRENT_TIME)?;
-        self.conn.ungrab_pointer(CURRENT_TIME)?;
-        self.conn.flush()?;
-        Ok(())
+        self.input.release(&self.conn)
     }
 
     /// Keeps this window of the agent's above the panes.
@@ -284,11 +240,7 @@ impl Cover {
 
     /// When [`Cover::on_time`] is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let retry = match self.hold {
-            Hold::Wanted { next, .. } => Some(next),
-            Hold::NotWanted | Hold::Held => None,
-        };
-        [retry, self.put_off, self.unmet.map(|unmet| unmet.next)].into_iter().flatten().min()
+        [self.input.retry_at(), self.put_off, self.unmet.map(|unmet| unmet.next)].into_iter().flatten().min()
     }
 
     /// Does what is due; tells when keyboard and pointer became ours.
@@ -297,16 +249,16 @@ impl Cover {
             self.put_off = None;
             self.restack(now)?;
             if self.is_covering {
-                self.focus()?;
+                self.input.take_focus(&self.conn)?;
             }
         }
         if self.unmet.is_some_and(|unmet| unmet.next <= now) {
             self.meet(now)?;
         }
-        match self.hold {
-            Hold::Wanted { next, .. } if next <= now => Ok(self.hold_input(now)?.then_some(true)),
-            Hold::Wanted { .. } | Hold::NotWanted | Hold::Held => Ok(None),
+        if self.input.retry_at().is_some_and(|due| due <= now) {
+            return Ok(self.hold_input(now)?.then_some(true));
         }
+        Ok(None)
     }
 
     /// Reads all that the X server said; what it wants done is done. Must be called before waiting for
@@ -416,25 +368,7 @@ impl Cover {
             self.put_off = Some(later);
             return Ok(());
         }
-        let focus = reply(self.conn.get_input_focus()?.reply())?;
-        if let Some(focus) = focus {
-            self.take_focus_from(focus.focus)?;
-        }
-        Ok(())
-    }
-
-    fn take_focus_from(&mut self, owner: Window) -> Result<(), CoverError> {
-        // With the focus on nothing at all, nobody could type once uncovered.
-        if owner != self.underneath && owner != NONE {
-            self.focus_before = owner;
-        }
-        self.focus()
-    }
-
-    fn focus(&self) -> Result<(), CoverError> {
-        self.conn.set_input_focus(InputFocus::POINTER_ROOT, self.underneath, CURRENT_TIME)?;
-        self.conn.flush()?;
-        Ok(())
+        self.input.take_focus(&self.conn)
     }
 
     /// Panes for the monitors there are; those that stay are not touched.
@@ -531,7 +465,7 @@ impl Cover {
 }
 
 /// The reply, or nothing where the X server refused; the end of the connection stays an error.
-fn reply<R>(reply: Result<R, ReplyError>) -> Result<Option<R>, CoverError> {
+pub(super) fn reply<R>(reply: Result<R, ReplyError>) -> Result<Option<R>, CoverError> {
     match reply {
         Ok(reply) => Ok(Some(reply)),
         Err(ReplyError::X11Error(_)) => Ok(None),
