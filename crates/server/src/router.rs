@@ -55,6 +55,7 @@ fn documented(app: &App) -> OpenApiRouter<App> {
         .layer(middleware::from_fn_with_state(layer(CREDENTIAL_BODY_SIZE_BYTES_MAX), require));
     let recovery = OpenApiRouter::new()
         .routes(routes!(routes::recovery::recover))
+        .layer(DefaultBodyLimit::max(RECOVERY_BODY_SIZE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(layer(RECOVERY_BODY_SIZE_BYTES_MAX), require));
     operations.merge(enrolment).merge(workstation).merge(recovery).merge(routes::fhir::router(app))
 }

@@ -17,7 +17,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use protocol::{secret::WireSecret, v1::session::PASSWORD_SIZE_BYTES_MAX};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -108,13 +108,21 @@ impl Passwords {
         self.run(move |hashing| hashing.hash(&password)).await?
     }
 
+    /// Takes one place as a hash would, and holds it until it is dropped: a full house, for tests.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the server is closing.
+    pub async fn hold_place(&self) -> Result<OwnedSemaphorePermit, HashError> {
+        Arc::clone(&self.places).acquire_owned().await.map_err(|_| HashError::Busy)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Hashing) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let place = {
             let _waiting = Waiting::enter(&self.waiting)?;
-            Arc::clone(&self.places).acquire_owned().await.map_err(|_| HashError::Busy)?
+            self.hold_place().await?
         };
         let hashing = self.hashing.clone();
         let task = tokio::task::spawn_blocking(move || {
@@ -259,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_is_told_to_come_back_and_empties_again() {
         let passwords = Passwords::new(Key::new([1; 32]), CHEAP, 1).unwrap();
-        let held = Arc::clone(&passwords.places).acquire_owned().await.unwrap();
+        let held = passwords.hold_place().await.unwrap();
         let password = secret("x");
         let mut queue = Vec::new();
         for _ in 0..WAITING_MAX {
