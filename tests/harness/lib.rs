@@ -17,6 +17,8 @@ pub mod hand;
 pub mod nurse;
 pub mod part;
 pub mod picture;
+pub mod server;
 pub mod session_bus;
 pub mod ward;
+pub mod workstation;
 pub mod x_server;

@@ -1,0 +1,231 @@
+//! A real session server inside the test: its own folder, a port of its own, a clock the test moves.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use server::{
+    admin::{
+        message::{Answer, Command},
+        socket,
+    },
+    clock::ManualClock,
+    init::{Site, init},
+    serve::{self, Options, Running},
+};
+use tempfile::TempDir;
+use totp_rs::Totp;
+
+use crate::workstation::Workstation;
+
+/// When the tests' afternoon begins.
+pub const START: &str = "2027-03-01T13:00:00Z";
+/// Hashes that cost next to nothing, on the same path as real ones.
+const CHEAP: &str = "hash_memory_kib = 64\nhash_passes = 1\ndanger_allow_cheap_password_hashes = true\n";
+
+/// A server that answers, and what it lives in.
+#[derive(Debug)]
+pub struct TestServer {
+    folder: TempDir,
+    clock: ManualClock,
+    running: Option<Running>,
+}
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Opaque id.
+    pub user_id: String,
+    /// What she types.
+    pub name: String,
+    /// What she types.
+    pub password: String,
+    totp: Totp,
+}
+
+impl TestServer {
+    /// A server with the default policy.
+    pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// A server with this policy file.
+    pub async fn start_with(policy: &str) -> Self {
+        Self::start_configured(policy, CHEAP).await
+    }
+
+    /// A server with this policy file and these lines more in `server.toml`.
+    pub async fn start_configured(policy: &str, config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let start: Timestamp = START.parse().unwrap();
+        let site = Site {
+            organisation: Some(String::from("St. Example Hospital")),
+            help_line: Some(String::from("5-1234")),
+            hosts: Vec::new(),
+        };
+        // Certificates are checked against the real clock.
+        let now = Timestamp::now();
+        let data = folder.path().join("data");
+        init(&data, site, now).unwrap();
+        let file = data.join("server.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}{config}")).unwrap();
+        std::fs::write(data.join("policy.toml"), policy).unwrap();
+        let mut server = Self { folder, clock: ManualClock::starting_at(start), running: None };
+        server.run().await;
+        server
+    }
+
+    /// Drains the server and starts it again on the same folder.
+    pub async fn restart(&mut self) {
+        self.running.take().unwrap().drain().await.unwrap();
+        self.run().await;
+    }
+
+    /// Ends the server.
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().drain().await.unwrap();
+    }
+
+    async fn run(&mut self) {
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let options = Options { listen, clock: Some(Arc::new(self.clock.clone())) };
+        self.running = Some(serve::start(&self.data(), options).await.unwrap());
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn app(&self) -> &server::app::App {
+        &self.running.as_ref().unwrap().app
+    }
+
+    /// `https://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.running.as_ref().unwrap().address)
+    }
+
+    /// The authority a workstation pins.
+    #[must_use]
+    pub fn authority(&self) -> Vec<u8> {
+        std::fs::read(self.data().join("authority.pem")).unwrap()
+    }
+
+    /// Moves the server's clock.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Sends one administrator's command through the socket.
+    pub async fn admin(&self, command: Value) -> anyhow::Result<Value> {
+        let command: Command = serde_json::from_value(command)?;
+        let answer: Answer = socket::ask(&self.data(), &command).await?;
+        Ok(serde_json::to_value(answer)?)
+    }
+
+    /// Adds somebody.
+    pub async fn add_person(&self, name: &str) -> Person {
+        let command = json!({ "do": "user_add", "name": name, "display_name": "Maria O.", "role": "RN" });
+        let answer = self.admin(command).await.unwrap();
+        Person::from_answer(&answer)
+    }
+
+    /// Makes an enrolment code and returns its secret part.
+    pub async fn enrolment_secret(&self, uses: u32) -> String {
+        let command = json!({ "do": "workstation_code", "uses": uses, "expires_in_s": 3_600 });
+        let answer = self.admin(command).await.unwrap();
+        answer["code"].as_str().unwrap().split('-').nth(1).unwrap().to_owned()
+    }
+
+    /// Enrols a workstation.
+    pub async fn enrol(&self) -> Workstation {
+        let secret = self.enrolment_secret(1).await;
+        let mut workstation = Workstation::new(self);
+        let answer = workstation.enrol(&secret).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        workstation
+    }
+
+    /// Reads the database beside the server.
+    #[must_use]
+    pub fn database(&self) -> Connection {
+        Connection::open(self.data().join(serve::DATABASE_FILE)).unwrap()
+    }
+
+    /// One number from the database.
+    #[must_use]
+    pub fn count(&self, sql: &str) -> i64 {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The audit record, oldest first, as stored.
+    #[must_use]
+    pub fn trail(&self) -> Vec<Value> {
+        let database = self.database();
+        let mut statement = database.prepare("SELECT event FROM audit_events ORDER BY chain_seq").unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(|row| serde_json::from_str(&row.unwrap()).unwrap()).collect()
+    }
+
+    /// How many records of the trail contain all of these texts.
+    #[must_use]
+    pub fn recorded(&self, texts: &[&str]) -> usize {
+        let holds = |event: &Value| {
+            let event = event.to_string();
+            texts.iter().all(|text| event.contains(text))
+        };
+        self.trail().iter().filter(|event| holds(event)).count()
+    }
+
+    /// The code that this person's telephone shows.
+    #[must_use]
+    pub fn code(&self, person: &Person) -> String {
+        use server::clock::Clock as _;
+        let now = u64::try_from(self.clock.now().as_second()).unwrap();
+        person.totp.generate(now).to_string()
+    }
+}
+
+impl Person {
+    /// From the answer of `user add`.
+    #[must_use]
+    pub fn from_answer(answer: &Value) -> Self {
+        let text = |key: &str| answer[key].as_str().unwrap().to_owned();
+        Self {
+            user_id: text("user_id"),
+            name: text("name"),
+            password: text("password"),
+            totp: Totp::from_url(text("otpauth_url")).unwrap(),
+        }
+    }
+
+    /// With the authenticator that `user totp` answered.
+    #[must_use]
+    pub fn with_totp(&self, answer: &Value) -> Self {
+        Self { totp: Totp::from_url(answer["otpauth_url"].as_str().unwrap()).unwrap(), ..self.clone() }
+    }
+
+    /// Her secret, for looking whether it leaked.
+    #[must_use]
+    pub fn totp_secret(&self) -> (Vec<u8>, String) {
+        (self.totp.secret().as_ref().to_vec(), self.totp.secret().to_base32())
+    }
+}
+
+/// Every file below a folder that holds these bytes.
+#[must_use]
+pub fn files_that_hold(folder: &Path, bytes: &[u8]) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.is_file())
+        .filter(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes))
+        .map(|path| path.display().to_string())
+        .collect()
+}

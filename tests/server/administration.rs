@@ -1,0 +1,162 @@
+//! The administrator's commands, through the socket, and the real program's command line.
+
+use std::{path::PathBuf, process::Command};
+
+use harness::server::TestServer;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_name_is_given_once() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let again = server.admin(json!({ "do": "user_add", "name": " MARIA", "display_name": "Other" })).await;
+
+    assert!(again.unwrap_err().to_string().contains("already"));
+}
+
+#[tokio::test]
+async fn a_password_that_is_given_is_long_enough_and_not_told_back() {
+    let server = TestServer::start().await;
+    let add = |name: &str, password: &str| {
+        json!({ "do": "user_add", "name": name, "display_name": "M", "password": password })
+    };
+    let short = server.admin(add("short", "eleven char")).await;
+    let long = server.admin(add("long", "twelve chars")).await.unwrap();
+
+    assert!(short.unwrap_err().to_string().contains("12"));
+    assert!(long.get("password").is_none());
+    assert!(long["otpauth_url"].as_str().unwrap().starts_with("otpauth://totp/"));
+}
+
+#[tokio::test]
+async fn whoever_is_enabled_again_signs_in_again() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let disable = |is_disabled: bool| json!({ "do": "user_disable", "name": "maria", "is_disabled": is_disabled });
+    assert_eq!(server.admin(disable(true)).await.unwrap()["is_changed"], true);
+    assert_eq!(server.admin(disable(true)).await.unwrap()["is_changed"], false);
+    assert_eq!(server.admin(disable(false)).await.unwrap()["is_changed"], true);
+
+    workstation.sign_in(&server, &maria).await;
+    assert_eq!(server.recorded(&["user.disable"]), 1);
+    assert_eq!(server.recorded(&["user.enable"]), 1);
+}
+
+#[tokio::test]
+async fn a_changed_authenticator_ends_the_sessions_it_opened() {
+    for command in [json!({ "do": "user_totp", "name": "maria" }), json!({ "do": "user_reset", "name": "maria" })] {
+        let server = TestServer::start().await;
+        let mut workstation = server.enrol().await;
+        let maria = server.add_person("maria").await;
+        let session = workstation.sign_in(&server, &maria).await;
+        assert_eq!(server.admin(command).await.unwrap()["sessions_ended"], 1);
+
+        assert_eq!(workstation.report(0).await.body["cause"], "credential-changed");
+        assert_eq!(server.recorded(&[&session, "credential-changed"]), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_is_over_once_the_password_was_reset() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let challenge = workstation.challenge(&maria).await;
+    server.admin(json!({ "do": "user_reset", "name": "maria" })).await.unwrap();
+
+    let late = workstation.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
+    late.assert_refused(410, "challenge.over");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_in_words() {
+    let server = TestServer::start().await;
+    for command in [
+        json!({ "do": "user_disable", "name": "nobody", "is_disabled": true }),
+        json!({ "do": "user_totp", "name": "nobody" }),
+        json!({ "do": "workstation_revoke", "workstation": "WS-99" }),
+        json!({ "do": "session_end", "session_id": Uuid::new_v4() }),
+    ] {
+        let refusal = server.admin(command).await.unwrap_err().to_string();
+        assert!(refusal.contains("list"), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn codes_and_tokens_are_bounded() {
+    let server = TestServer::start().await;
+    for command in [
+        json!({ "do": "workstation_code", "uses": 0, "expires_in_s": 60 }),
+        json!({ "do": "workstation_code", "uses": 1_001, "expires_in_s": 60 }),
+        json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 0 }),
+        json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 31 * 86_400 }),
+        json!({ "do": "workstation_code", "uses": 1, "expires_in_s": u64::MAX }),
+        json!({ "do": "auditor_token", "name": "", "expires_in_s": 60 }),
+        json!({ "do": "auditor_token", "name": "a", "expires_in_s": u64::MAX }),
+    ] {
+        assert!(server.admin(command.clone()).await.is_err(), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn lists_show_what_is_there() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let session = workstation.sign_in(&server, &maria).await;
+    server.admin(json!({ "do": "auditor_token", "name": "reviewer", "expires_in_s": 60 })).await.unwrap();
+    let list = async |what: &str| server.admin(json!({ "do": what })).await.unwrap();
+
+    assert_eq!(list("user_list").await["users"][0]["name"], "maria");
+    assert_eq!(list("workstation_list").await["workstations"][0]["host_name"], "ward-7");
+    let sessions = list("session_list").await;
+    assert_eq!(sessions["sessions"][0]["session_id"], session);
+    assert_eq!(sessions["sessions"][0]["workstation"], "WS-01");
+    assert_eq!(list("auditor_list").await["auditors"][0]["name"], "reviewer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_answers_in_words_and_in_json() {
+    let server = TestServer::start().await;
+    let words = run(&server, &["user", "add", "Maria", "--display-name", "Maria O."], "").await;
+    assert!(words.0.contains("Password  ") && words.0.contains("otpauth://"), "{words:?}");
+    let piped = run(&server, &["--json", "user", "add", "jonas", "--display-name", "J"], "a piped password\n").await;
+    let answer: Value = serde_json::from_str(&piped.0).unwrap();
+    assert!(answer.get("password").is_none(), "{answer}");
+    let code = run(&server, &["workstation", "code", "--expires", "8h"], "").await;
+    assert!(code.0.starts_with("TW1-"), "{code:?}");
+    let refused = run(&server, &["user", "disable", "nobody"], "").await;
+
+    assert!(refused.1.contains("Nobody has this name"), "{refused:?}");
+    assert!(run(&server, &["user", "list"], "").await.0.contains("maria"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_says_what_to_do_when_no_server_runs() {
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    let (_, words) = run(&server, &["session", "list"], "").await;
+
+    assert!(words.contains("No server answers") && words.contains("tapward-server serve"), "{words}");
+}
+
+/// Runs the built program on the server's folder; returns both outputs.
+async fn run(server: &TestServer, arguments: &[&str], input: &str) -> (String, String) {
+    let mut command = Command::new(program());
+    command.arg("--data").arg(server.data()).args(arguments);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), input).unwrap();
+    command.stdin(std::fs::File::open(file.path()).unwrap());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// `cargo test` builds programs of other packages only when asked: `cargo build -p server` comes first.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().and_then(std::path::Path::parent).unwrap().join("tapward-server");
+    assert!(program.exists(), "build it first: cargo build -p server");
+    program
+}

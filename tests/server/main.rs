@@ -1,0 +1,15 @@
+//! The session server, black box: a real server per test, real TLS, a real database, its own folder.
+//!
+//! One file per route and verb below `routes`; beside it, what spans several.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod administration;
+mod clones;
+mod folder;
+mod lockout;
+mod one_code;
+mod proof;
+mod routes;
+mod secrets;
+mod timing;
+mod transport;

@@ -1,0 +1,3 @@
+mod adopt;
+mod end;
+mod open;

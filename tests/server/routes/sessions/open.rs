@@ -1,0 +1,213 @@
+//! `POST /v1/sessions`
+
+use harness::{
+    server::TestServer,
+    workstation::Call,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn the_right_password_asks_for_a_code() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let answer = workstation.first_factor(Uuid::new_v4(), " MARIA ", &maria.password).await;
+
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(answer.body["satisfied_by"], json!(["totp"]));
+    assert_eq!(answer.body["tries_left"], 5);
+    assert_eq!(answer.body["expires_in_ms"], 120_000);
+    assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 0);
+}
+
+#[tokio::test]
+async fn where_policy_asks_for_no_code_the_password_signs_in() {
+    let server = TestServer::start_with("[factors]\nsign_in = \"password\"\n").await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let answer = workstation.first_factor(Uuid::new_v4(), "maria", &maria.password).await;
+
+    assert_eq!(answer.status, 201, "{answer:?}");
+    workstation.hold(&answer);
+    assert_eq!(workstation.report(0).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_a_wrong_password_are_told_in_the_same_words() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    server.add_person("maria").await;
+    let unknown = workstation.first_factor(Uuid::new_v4(), "nobody", "wrong password").await;
+    let wrong = workstation.first_factor(Uuid::new_v4(), "maria", "wrong password").await;
+
+    unknown.assert_refused(401, "sign_in.refused");
+    let without_id = |answer: &Value| {
+        let mut body = answer.clone();
+        body["correlation_id"] = Value::Null;
+        body
+    };
+    assert_eq!(without_id(&unknown.body), without_id(&wrong.body));
+    assert_eq!(unknown.status, wrong.status);
+    let names = |answer: &harness::workstation::Answer| {
+        let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&unknown), names(&wrong));
+    assert_eq!(server.recorded(&["sign_in.refused"]), 2);
+}
+
+#[tokio::test]
+async fn a_repeated_attempt_gets_the_same_challenge() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let attempt = Uuid::new_v4();
+    let first = workstation.first_factor(attempt, "maria", &maria.password).await;
+    let again = workstation.first_factor(attempt, "maria", &maria.password).await;
+
+    assert_eq!((first.status, again.status), (202, 202));
+    assert_eq!(first.body["challenge_id"], again.body["challenge_id"]);
+    assert_eq!(server.count("SELECT COUNT(*) FROM challenges"), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_refusal_counts_once() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    server.add_person("maria").await;
+    let attempt = Uuid::new_v4();
+    for _ in 0..8 {
+        let answer = workstation.first_factor(attempt, "maria", "wrong password").await;
+        answer.assert_refused(401, "sign_in.refused");
+    }
+
+    assert_eq!(server.count("SELECT MAX(in_a_row) FROM failures"), 1);
+    assert_eq!(server.recorded(&["sign_in.refused"]), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_id_is_not_used_for_something_else() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let attempt = Uuid::new_v4();
+    workstation.first_factor(attempt, "maria", "wrong password").await;
+
+    let other = workstation.first_factor(attempt, "maria", &maria.password).await;
+    other.assert_refused(409, "conflict");
+}
+
+#[tokio::test]
+async fn two_of_one_attempt_at_the_same_time_are_one() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    workstation.get("/v1/session").await;
+    let attempt = Uuid::new_v4();
+    let tries = (0..6).map(|_| workstation.first_factor(attempt, "maria", &maria.password));
+    let answers = futures_util::future::join_all(tries).await;
+
+    assert!(answers.iter().all(|answer| answer.status == 202), "{answers:?}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM challenges"), 1);
+}
+
+#[tokio::test]
+async fn names_and_passwords_are_bounded_and_never_cut() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    for (name, password) in [
+        ("x".repeat(257), String::from("p")),
+        (String::from("maria"), "p".repeat(1_025)),
+        (String::new(), String::from("p")),
+        (String::from("ma\0ria"), String::from("p")),
+    ] {
+        let answer = workstation.first_factor(Uuid::new_v4(), &name, &password).await;
+        answer.assert_refused(422, "request.invalid");
+        assert!(answer.body["detail"].as_str().unwrap().len() > 10, "{answer:?}");
+    }
+    for password in ["", "\0", "پسورد", "🩺🩺🩺", &"p".repeat(1_024)] {
+        let answer = workstation.first_factor(Uuid::new_v4(), "nobody", password).await;
+        assert!(matches!(answer.code(), "sign_in.refused" | "sign_in.locked_out"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_ten_thousand_characters_is_too_large() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+
+    let answer = workstation.first_factor(Uuid::new_v4(), "maria", &"p".repeat(10_000)).await;
+    answer.assert_refused(413, "request.too_large");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_without_being_repeated() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let id = Uuid::new_v4();
+    let bodies = [
+        String::new(),
+        String::from("{"),
+        String::from("[]"),
+        String::from("null"),
+        format!(r#"{{"attempt_id":"{id}"}}"#),
+        String::from(r#"{"attempt_id":"canary","factor":{"kind":"password","name":"a","password":"b"}}"#),
+        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"canary","name":"a","password":"b"}}}}"#),
+        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","password":"b","canary":1}}}}"#),
+        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","name":"canary","password":"b"}}}}"#),
+        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":["canary"],"password":"b"}}}}"#),
+        "[".repeat(4_000),
+    ];
+    for body in bodies {
+        let call = Call {
+            body: body.into_bytes(),
+            ..Call::json(Method::POST, "/v1/sessions", &Value::Null)
+        };
+        let answer = workstation.send(call).await;
+        answer.assert_refused(400, "request.malformed");
+        assert!(!answer.body.to_string().contains("canary"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_not_read() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let call = Call { media_type: Some("text/plain"), ..Call::json(Method::POST, "/v1/sessions", &json!({})) };
+
+    workstation.send(call).await.assert_refused(415, "media_type.unsupported");
+}
+
+#[tokio::test]
+async fn a_flood_of_passwords_is_bounded_and_the_server_stays_awake() {
+    let config = "hashes_at_once = 1\nhash_memory_kib = 64\nhash_passes = 1\n\
+                  danger_allow_cheap_password_hashes = true\n";
+    let server = TestServer::start_configured("", config).await;
+    let mut workstations = Vec::new();
+    for _ in 0..5 {
+        workstations.push(server.enrol().await);
+    }
+    let held = server.app().passwords.hold_place().await.unwrap();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    for number in 0..150 {
+        let (workstation, tell) = (workstations[number % 5].clone(), tell.clone());
+        tokio::spawn(async move {
+            let name = format!("nobody-{number}");
+            tell.send(workstation.first_factor(Uuid::new_v4(), &name, "wrong").await).unwrap();
+        });
+    }
+    for _ in 0..150 - 64 {
+        let busy = told.recv().await.unwrap();
+        busy.assert_refused(503, "server.busy");
+        assert!(busy.body["retry_after_ms"].as_u64().unwrap() > 0);
+    }
+    assert_eq!(workstations[0].get("/healthz").await.status, 200);
+    drop(held);
+
+    for _ in 0..64 {
+        told.recv().await.unwrap().assert_refused(401, "sign_in.refused");
+    }
+}
