@@ -41,7 +41,7 @@ pub(crate) fn sign_in() -> Result<Vec<Figure>> {
         wait_visible(&eye, true)?;
         samples.push(start.elapsed());
         ward.wait_screen("active", SOON)?;
-        ward.admin(&["session", "end", "--all"], "")?;
+        ward.end_all_sessions()?;
         ward.wait_screen("signed_out", SOON)?;
         eye.wait_still()?;
     }

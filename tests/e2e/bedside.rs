@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{
-    app::{self, App},
+    app::{App, MARKER},
     hand::{Hand, Whose},
     nurse::Nurse,
     part::wait_for,
@@ -48,7 +48,7 @@ impl Bedside {
     }
 
     pub(crate) fn is_app_visible(&self) -> bool {
-        app::is_visible_in(&self.eye.pixels().unwrap())
+        self.eye.sees(MARKER).unwrap()
     }
 
     pub(crate) fn wait_visible(&self) {
@@ -78,9 +78,8 @@ impl Bedside {
     }
 
     pub(crate) fn open_sessions(&self) -> usize {
-        let sessions = self.ward.admin(&["session", "list"], "").unwrap();
-        let rows = sessions.as_array().or_else(|| sessions["sessions"].as_array()).unwrap();
-        rows.iter().filter(|row| row["state"] != "ended").count()
+        let sessions = self.ward.sessions().unwrap();
+        sessions.iter().filter(|session| session["state"] != "ended").count()
     }
 }
 

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use harness::{
-    app,
     part::wait_for,
     ward::{Setup, short_policy},
 };
@@ -127,7 +126,7 @@ fn kills_at_random_moments_lose_no_record_and_leave_no_credential() {
             .ward
             .wait_screen("signed_out", USABLE_WITHIN)
             .unwrap_or_else(|fault| panic!("kill {number}: {fault:#}"));
-        assert!(!app::is_visible_in(&bedside.eye.pixels().unwrap()), "kill {number}");
+        assert!(!bedside.is_app_visible(), "kill {number}");
         assert!(!bedside.ward.has_session_credential().unwrap(), "kill {number}: a credential is left");
         bedside.eye.wait_still().ok();
     }

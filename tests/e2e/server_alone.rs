@@ -16,9 +16,8 @@ fn a_stopped_agent_opens_nothing_past_the_limit_and_ends_truthfully_when_it_goes
 
     kill_process(agent, Signal::STOP).unwrap();
     wait_for("a session that opens nothing", SOON, || {
-        let sessions = bedside.ward.admin(&["session", "list"], "").unwrap();
-        let rows = sessions.as_array().or_else(|| sessions["sessions"].as_array()).unwrap().clone();
-        rows.iter().all(|row| row["state"] != "open").then_some(())
+        let sessions = bedside.ward.sessions().unwrap();
+        sessions.iter().all(|session| session["state"] != "open").then_some(())
     })
     .unwrap();
     kill_process(agent, Signal::CONT).unwrap();

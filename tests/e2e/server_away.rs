@@ -28,7 +28,7 @@ fn work_goes_on_while_the_server_is_away_and_the_session_is_adopted_afterwards()
     assert!(bedside.is_app_visible(), "her work goes on under the agent's own clock");
     bedside.ward.server().signal(Signal::CONT);
 
-    bedside.ward.wait_log("SessionAdopted").unwrap();
+    bedside.ward.wait_log("The server goes on with session").unwrap();
     assert_eq!(bedside.open_sessions(), 1);
     assert!(bedside.is_app_visible());
     bedside.assert_ended("inactivity");
@@ -67,7 +67,7 @@ fn nobody_signs_in_while_the_server_is_away_and_words_say_so() {
 
     bedside.ward.stop_server(Signal::TERM).unwrap();
     bedside.ward.give_password(&bedside.hand, &bedside.maria).unwrap();
-    bedside.ward.wait_log("SignInUnanswered").unwrap();
+    bedside.ward.wait_log("A sign-in was not answered").unwrap();
 
     assert!(!bedside.is_app_visible());
     bedside.ward.start_server().unwrap();

@@ -22,7 +22,7 @@ fn a_disabled_user_is_covered_and_signed_out_at_once() {
 fn a_session_ended_by_an_administrator_is_covered_at_once() {
     let bedside = Bedside::signed_in(Setup::default());
 
-    bedside.ward.admin(&["session", "end", "--all"], "").unwrap();
+    bedside.ward.end_all_sessions().unwrap();
 
     bedside.assert_ended("admin");
 }

@@ -121,9 +121,3 @@ fn listen(connection: &RustConnection, received: &Mutex<Received>, is_stopping: 
         }
     }
 }
-
-/// Whether any of `pixels` shows the app.
-#[must_use]
-pub fn is_visible_in(pixels: &[[u8; 3]]) -> bool {
-    pixels.contains(&MARKER)
-}

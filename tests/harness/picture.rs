@@ -46,16 +46,17 @@ impl Eye {
         Ok(())
     }
 
-    /// Waits until the screen stands still: the same pixels for a fifth of a second.
+    /// Waits until the screen stands still: the same pixels several times in a row.
     ///
     /// # Errors
-    /// When it still moves after three seconds, or the display is gone.
+    /// When it still moves after ten seconds, or the display is gone.
     pub fn wait_still(&self) -> Result<()> {
-        const LOOKS: u32 = 5;
-        let (mut last, mut same) = (self.pixels()?, 0);
-        wait_for("a screen that stands still", Duration::from_secs(3), || {
-            std::thread::sleep(Duration::from_millis(40));
-            let pixels = self.pixels().ok()?;
+        const LOOKS: u32 = 3;
+        // Half a blink of a caret is longer than these looks take together.
+        let (mut last, mut same) = (self.bytes()?, 0);
+        wait_for("a screen that stands still", Duration::from_secs(10), || {
+            std::thread::sleep(Duration::from_millis(20));
+            let pixels = self.bytes().ok()?;
             same = if pixels == last { same + 1 } else { 0 };
             last = pixels;
             (same == LOOKS).then_some(())
@@ -79,11 +80,23 @@ impl Eye {
     /// # Errors
     /// When the display is gone.
     pub fn pixels(&self) -> Result<Vec<[u8; 3]>> {
+        Ok(self.bytes()?.chunks_exact(4).map(|bytes| [bytes[2], bytes[1], bytes[0]]).collect())
+    }
+
+    /// Whether any pixel of the screen has exactly this colour.
+    ///
+    /// # Errors
+    /// When the display is gone.
+    pub fn sees(&self, [red, green, blue]: [u8; 3]) -> Result<bool> {
+        Ok(self.bytes()?.chunks_exact(4).any(|bytes| bytes[..3] == [blue, green, red]))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
         let size = self.connection.get_geometry(self.root)?.reply()?;
         let image = self
             .connection
             .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, size.width, size.height, !0)?
             .reply()?;
-        Ok(image.data.chunks_exact(4).map(|bytes| [bytes[2], bytes[1], bytes[0]]).collect())
+        Ok(image.data)
     }
 }

@@ -310,6 +310,27 @@ impl Ward {
         Ok(())
     }
 
+    /// The sessions as the server lists them.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub fn sessions(&self) -> Result<Vec<Value>> {
+        let mut answer = self.admin(&["session", "list"], "")?;
+        serde_json::from_value(answer["sessions"].take()).context("no list of sessions")
+    }
+
+    /// Ends every session that is not ended, as an administrator would.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn end_all_sessions(&self) -> Result<()> {
+        for session in self.sessions()?.iter().filter(|session| session["state"] != "ended") {
+            let id = session["session_id"].as_str().context("a session's id")?;
+            self.admin(&["session", "end", id], "")?;
+        }
+        Ok(())
+    }
+
     /// The agent's configuration file.
     #[must_use]
     pub fn config(&self) -> PathBuf {

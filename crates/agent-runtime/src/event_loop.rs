@@ -19,7 +19,7 @@ use tokio::sync::{
 use tracing::{debug, error, info};
 
 use crate::{
-    contact,
+    contact, event_log,
     intent::{Intent, Malformed},
     interpreter::Interpreter,
     policy_file::PolicyInForce,
@@ -195,6 +195,7 @@ impl EventLoop {
 
     fn take(&mut self, mut event: Event) {
         let now = self.clock.now();
+        event_log::tell(&event);
         self.stage.contact = contact::after(self.stage.contact, &event);
         self.is_stopping |= event == Event::ShuttingDown;
         let starts_up = event == Event::StartUpFinished;
@@ -206,12 +207,7 @@ impl EventLoop {
         let Step { state, commands } = step::step(state, event, now);
         self.state = state;
         if self.state.name() != before {
-            info!(
-                from = before,
-                to = self.state.name(),
-                "The agent went from {before} to {}",
-                self.state.name()
-            );
+            log_change(before, &self.state);
         }
 
         for command in commands {
@@ -289,6 +285,15 @@ impl EventLoop {
                 () = &mut limit => return,
             }
         }
+    }
+}
+
+fn log_change(from: &'static str, state: &State) {
+    let to = state.name();
+    let ending = || state.ending().map(|ending| ending.session);
+    match state.session().map(|session| session.id).or_else(ending) {
+        Some(session) => info!(session.id = %session, from, to, "The agent went from {from} to {to}"),
+        None => info!(from, to, "The agent went from {from} to {to}"),
     }
 }
 

@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod config;
 mod contact;
+mod event_log;
 pub mod event_loop;
 pub mod intent;
 mod interpreter;

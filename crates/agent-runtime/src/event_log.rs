@@ -1,0 +1,88 @@
+//! What a site would recognise in the log: refusals, contact, adoption, told as they happen.
+//!
+//! Codes are those of the wire (`protocol::v1::problem`), so that one search finds both sides. Names,
+//! passwords and codes are in no event's line.
+
+use agent_core::event::{ContactFault, Event, Refusal};
+use tracing::{info, warn};
+
+pub(crate) fn tell(event: &Event) {
+    match event {
+        Event::SignInRefused { refusal, .. } => {
+            let code = refusal_code(*refusal);
+            info!(code, "A sign-in was refused: {code}");
+        }
+        Event::SignInUnanswered { fault, .. } => {
+            let fault = fault_code(*fault);
+            warn!(fault, "A sign-in was not answered: {fault}");
+        }
+        Event::SessionLapsed { session } => {
+            info!(session.id = %session, "The server had not heard of session {session} in time");
+        }
+        Event::SessionAdopted { session, .. } => {
+            info!(session.id = %session, "The server goes on with session {session}");
+        }
+        Event::SessionEndedByServer { session, cause } => {
+            info!(session.id = %session, ?cause, "The server has ended session {session}");
+        }
+        Event::ServerReached => info!("The session server answers"),
+        Event::ServerAway(fault) => {
+            let fault = fault_code(*fault);
+            warn!(fault, "The session server does not answer: {fault}");
+        }
+        Event::WorkstationRefused(cause) => {
+            warn!(?cause, "The server signs nobody in at this workstation");
+        }
+        Event::StartUpFailed(cause) => warn!(?cause, "The workstation is not fit to sign anybody in"),
+        Event::KeychainFailed { session } => {
+            warn!(session.id = %session, "The keychain failed for session {session}");
+        }
+        Event::AuditFailed(_, cause) => warn!(?cause, "A record is not on disk"),
+        Event::ScreenFailed => warn!("The screen could not be covered or uncovered"),
+        Event::InactivityUnknown => warn!("The last input cannot be known; it counts as none"),
+        Event::GoingToSleep => info!("The machine goes to sleep"),
+        Event::WokeUp => info!("The machine woke"),
+        Event::WallClockJumped => warn!("The wall clock jumped"),
+        Event::ShuttingDown => info!("The machine or its session shuts down"),
+        // Each of these shows in a change of state or of the view, or is routine.
+        Event::DeadlineReached
+        | Event::StartUpFinished
+        | Event::ScreenCovered { .. }
+        | Event::ScreenUncovered { .. }
+        | Event::SignInSubmitted { .. }
+        | Event::CodeSubmitted { .. }
+        | Event::SignInCancelled
+        | Event::SignOutPressed
+        | Event::StayPressed
+        | Event::InputSeen { .. }
+        | Event::ChallengeIssued { .. }
+        | Event::SessionOpened { .. }
+        | Event::ActivityAccepted { .. }
+        | Event::SessionEndTold { .. }
+        | Event::CredentialStored { .. }
+        | Event::CredentialDeleted { .. }
+        | Event::AuditStored(_) => {}
+    }
+}
+
+const fn refusal_code(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NameOrPassword => "sign_in.refused",
+        Refusal::Code { .. } => "second_factor.refused",
+        Refusal::ChallengeOver => "challenge.over",
+        Refusal::LockedOut { .. } => "sign_in.locked_out",
+        Refusal::Disabled => "user.disabled",
+        Refusal::Busy => "server.busy",
+        Refusal::Malformed => "request.invalid",
+    }
+}
+
+const fn fault_code(fault: ContactFault) -> &'static str {
+    match fault {
+        ContactFault::Unreachable => "unreachable",
+        ContactFault::Slow => "slow",
+        ContactFault::NotOurServer => "not_our_server",
+        ContactFault::ClockWrong => "clock_wrong",
+        ContactFault::Unavailable => "unavailable",
+    }
+}
