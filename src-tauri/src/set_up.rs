@@ -61,7 +61,7 @@ impl SetUp {
     }
 
     fn refused() -> anyhow::Result<Self> {
-        let state_folder = std::env::temp_dir().join(format!("tapward-agent-{}", std::process::id()));
+        let state_folder = runtime_folder().join("refused");
         durable_file::make_private_folder(&state_folder)?;
         Ok(Self::Refused { state_folder })
     }
@@ -82,6 +82,15 @@ impl SetUp {
             Self::Usable { config, .. } => &config.policy_file,
             Self::Refused { .. } => Path::new(key::POLICY_FILE.default.unwrap_or_default()),
         }
+    }
+}
+
+/// Goes with the OS session, and nobody else reads it: for what must not be kept.
+#[must_use]
+pub fn runtime_folder() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR") {
+        Some(folder) => PathBuf::from(folder).join("tapward-agent"),
+        None => std::env::temp_dir().join(format!("tapward-agent-{}", std::process::id())),
     }
 }
 

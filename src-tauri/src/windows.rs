@@ -6,7 +6,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    path::PathBuf,
     rc::Rc,
     time::Duration,
 };
@@ -20,7 +19,7 @@ use gtk::{
 };
 use tauri::{AppHandle, WebviewUrl, WebviewWindow, WebviewWindowBuilder, window::Color};
 
-use crate::{gtk_thread, monitors, page, style, style::Theme, uncovered};
+use crate::{gtk_thread, monitors, page, set_up, style, style::Theme, uncovered};
 
 /// The label of the one window, and its capability file's name.
 pub const LOCK_LABEL: &str = "lock";
@@ -70,12 +69,9 @@ pub fn create(app: &AppHandle) -> anyhow::Result<CoveredWindow> {
 
 fn build(app: &AppHandle, (red, green, blue): (u8, u8, u8)) -> tauri::Result<WebviewWindow> {
     // WebKit makes its folders even where it keeps nothing in them; this one goes with the OS session.
-    let web_folder = std::env::var_os("XDG_RUNTIME_DIR")
-        .map_or_else(std::env::temp_dir, PathBuf::from)
-        .join("tapward-agent");
     let window = WebviewWindowBuilder::new(app, LOCK_LABEL, WebviewUrl::App("lock.html".into()))
         .title("Tapward")
-        .data_directory(web_folder)
+        .data_directory(set_up::runtime_folder())
         .visible(false)
         .focused(false)
         .skip_taskbar(true)
