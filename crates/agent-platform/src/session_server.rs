@@ -50,6 +50,8 @@ pub struct HttpSessionServer {
     contact: Contact,
     /// The session whose credential is held, so that news of it can be asked for.
     held: Held,
+    /// The session that was ended here last: it stays ended, however long the server takes to hear of it.
+    ended: Mutex<Option<(SessionId, EndCause)>>,
     end_added: Arc<Notify>,
     background: Vec<JoinHandle<()>>,
 }
@@ -73,7 +75,7 @@ impl HttpSessionServer {
             )),
             tokio::spawn(outbox::deliver(workstation.clone(), contact.clone(), Arc::clone(&end_added))),
         ];
-        Self { workstation, contact, held, end_added, background }
+        Self { workstation, contact, held, ended: Mutex::new(None), end_added, background }
     }
 
     fn sign_in<F>(&self, attempt: AttemptId, request: impl FnOnce(Arc<FitWorkstation>) -> F + Send + 'static)
@@ -106,6 +108,11 @@ impl HttpSessionServer {
     ) where
         F: Future<Output = Result<Event, CallFault>> + Send,
     {
+        let ended_here = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cause)) = ended_here.filter(|(ended, _)| *ended == session) {
+            self.contact.send(Event::SessionEndedByServer { session, cause });
+            return;
+        }
         let held = self.workstation.fit().and_then(|fit| fit.link.credential().map(|held| (fit, held)));
         let Some((fit, credential)) = held else {
             warn!(session.id = %session, "There is no credential to speak for this session");
@@ -184,6 +191,7 @@ impl SessionServer for HttpSessionServer {
             warn!(session.id = %session, "The end of a session cannot be kept before start-up is done");
             return;
         };
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some((session, cause));
         let stored = fit.spool.run(move |spool, now| {
             spool.put_session_end(SessionEnd {
                 session_id: session.0,
