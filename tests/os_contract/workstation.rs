@@ -1,0 +1,155 @@
+//! A whole workstation on a real server, keychain and disk: enrolment, start-up, sign-in, records.
+
+use std::{path::Path, time::Duration};
+
+use harness::{
+    part::wait_for,
+    server::TestServer,
+    session_bus::{Keyring, SessionBus},
+};
+use serde_json::json;
+
+use crate::driven::Driven;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workstation_enrols_starts_signs_people_in_and_its_records_arrive() {
+    let server = TestServer::start().await;
+    let person = server.add_person("maria").await;
+    let ward = Ward::new();
+    let mut workstation = ward.workstation("one");
+
+    assert_eq!(workstation.ask("start-up-fails NotEnrolled"), "kept");
+    let code = code(&server).await;
+    assert_eq!(workstation.ask(&format!("enrol {} {code}", server.url())), "kept");
+    assert!(workstation.ask(&format!("enrol {} {code}", server.url())).contains("enrolled already"));
+    assert_eq!(workstation.ask("start-up"), "kept");
+    workstation.tell(&format!("server {} {}", person.name, person.password));
+    let mut answer = workstation.next();
+    while answer == "code?" {
+        workstation.tell(&server.code(&person));
+        answer = workstation.next();
+    }
+    assert_eq!(answer, "kept");
+    assert_eq!(workstation.ask("audit"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_for_its_own_server_and_for_one_workstation() {
+    let (ours, theirs) = (TestServer::start().await, TestServer::start().await);
+    let ward = Ward::new();
+    let mut workstation = ward.workstation("one");
+
+    let code_of_theirs = code(&theirs).await;
+    let answer = workstation.ask(&format!("enrol {} {code_of_theirs}", ours.url()));
+    assert!(answer.contains("not the one this code is for"), "{answer}");
+    assert_eq!(theirs.count("SELECT count(*) FROM workstations"), 0);
+
+    let code = code(&ours).await;
+    assert_eq!(workstation.ask(&format!("enrol {} {code}", ours.url())), "kept");
+    drop(workstation);
+    let other = Ward::new();
+    let answer = other.workstation("two").ask(&format!("enrol {} {code}", ours.url()));
+    assert!(answer.contains("refuses this enrolment code"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_server_start_up_finishes_and_every_question_is_answered_by_that() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    server.stop().await;
+
+    assert_eq!(workstation.ask("start-up"), "kept");
+    assert_eq!(workstation.ask("server-away"), "kept");
+    assert_eq!(workstation.ask("audit"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_workstation_does_not_start_up() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    let name =
+        server.database().query_row("SELECT name FROM workstations", [], |row| row.get::<_, String>(0));
+    server.admin(json!({ "do": "workstation_revoke", "workstation": name.unwrap() })).await.unwrap();
+
+    assert_eq!(workstation.ask("start-up-fails WorkstationRevoked"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keychain_without_our_key_and_a_damaged_enrolment_fail_closed() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+
+    assert_eq!(workstation.ask("forget spool-key"), "kept");
+    assert_eq!(workstation.ask("start-up-fails KeychainUnavailable"), "kept");
+    std::fs::write(ward.state("one").join("workstation.json"), "{").unwrap();
+    assert_eq!(workstation.ask("start-up-fails ConfigInvalid"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_spool_fails_closed_and_is_left_when_it_does() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    let spool = ward.state("one").join("spool.sqlite");
+    std::fs::create_dir(&spool).unwrap();
+
+    assert_eq!(workstation.ask("start-up-fails SpoolUnavailable"), "kept");
+    std::fs::remove_dir(&spool).unwrap();
+    assert_eq!(workstation.ask("start-up"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_the_server_refuses_are_set_aside_and_that_arrives_on_record() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+
+    // The contract's ten logins name another workstation than the one that tells of them.
+    assert_eq!(workstation.ask("audit"), "kept");
+
+    wait_for("ten alerts", Duration::from_secs(30), || {
+        (server.recorded(&["record-quarantined"]) == 10).then_some(())
+    })
+    .unwrap();
+    assert_eq!(server.recorded(&["110122"]), 0);
+}
+
+async fn code(server: &TestServer) -> String {
+    let command = json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 3_600 });
+    server.admin(command).await.unwrap()["code"].as_str().unwrap().to_owned()
+}
+
+struct Ward {
+    bus: SessionBus,
+    _keyring: Keyring,
+    folder: tempfile::TempDir,
+}
+
+impl Ward {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("tw").tempdir().unwrap();
+        let bus = SessionBus::start(folder.path()).unwrap();
+        let keyring = Keyring::start(&bus, folder.path()).unwrap();
+        Self { bus, _keyring: keyring, folder }
+    }
+
+    fn state(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn workstation(&self, name: &str) -> Driven {
+        let state: &Path = &self.state(name);
+        Driven::keeping(&self.bus, self.folder.path(), Some(state))
+    }
+
+    async fn enrolled(&self, server: &TestServer) -> Driven {
+        let mut workstation = self.workstation("one");
+        let code = code(server).await;
+        assert_eq!(workstation.ask(&format!("enrol {} {code}", server.url())), "kept");
+        workstation
+    }
+}
