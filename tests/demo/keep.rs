@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use harness::picture::Eye;
+use harness::picture::{Eye, Look};
 use serde_json::Value;
 
 /// The folder of proof and the table that points into it.
@@ -15,6 +15,7 @@ pub(crate) struct Keep {
     folder: PathBuf,
     rows: Vec<Row>,
     pictures: usize,
+    last_look: Option<Look>,
 }
 
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Keep {
         fs::create_dir_all(folder)?;
         // Its presence marks the folder as the demo's own, which may be emptied.
         fs::write(folder.join("table.txt"), "")?;
-        Ok(Self { folder: folder.to_path_buf(), rows: Vec::new(), pictures: 0 })
+        Ok(Self { folder: folder.to_path_buf(), rows: Vec::new(), pictures: 0, last_look: None })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -53,6 +54,12 @@ impl Keep {
     /// # Errors
     /// When it cannot be taken.
     pub(crate) fn picture(&mut self, eye: &Eye, name: &str, happened: &str) -> Result<()> {
+        if let Some(before) = &self.last_look {
+            eye.wait_other_than(before);
+        }
+        // Where a sign of waiting moves, the screen never stands still; its picture is as good.
+        let _ = eye.wait_still();
+        self.last_look = Some(eye.look()?);
         self.pictures += 1;
         let file = format!("{:02}-{name}.png", self.pictures);
         eye.keep(&self.folder.join(&file))?;

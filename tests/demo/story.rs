@@ -36,14 +36,12 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     let chart = App::start(ward.display())?;
     ward.start_kiosk()?;
     ward.wait_screen("signed_out", SOON)?;
-    eye.wait_still()?;
     keep.picture(&eye, "signed-out", "every monitor is covered; the workstation waits for somebody")?;
     ensure!(!eye.sees(MARKER)?, "the app can be seen before anybody signed in");
 
     println!("Maria mistypes her password…");
     hand.type_text("maria\tnot her password\n")?;
     ward.wait_log("sign_in.refused")?;
-    eye.wait_still()?;
     keep.picture(&eye, "refused", "a wrong password is refused in words that tell nothing more")?;
 
     println!("…and signs in.");
@@ -51,16 +49,13 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     hand.type_text(maria.password())?;
     hand.press("Return")?;
     ward.wait_screen("second_factor", SOON)?;
-    eye.wait_still()?;
     keep.picture(&eye, "second-factor", "name and password were right; her one-time code is asked")?;
     hand.type_text("000000")?;
     ward.wait_log("second_factor.refused")?;
-    eye.wait_still()?;
     keep.picture(&eye, "code-refused", "a wrong code is refused; the tries left are said")?;
     hand.type_text(&maria.code()?)?;
     ward.wait_screen("active", SOON)?;
     ensure!(ward.has_session_credential()?, "no credential in the keychain while the session is open");
-    eye.wait_still()?;
     keep.picture(
         &eye,
         "active",
@@ -75,7 +70,6 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
 
     println!("She stops typing; {} s without input…", LIMIT.as_secs());
     ward.wait_screen("inactivity_warning", LIMIT)?;
-    eye.wait_still()?;
     keep.picture(&eye, "warning", "the warning counts down without taking the keyboard from her app")?;
     hand.type_text("1")?;
     ward.wait_screen("active", SOON)?;
@@ -85,7 +79,6 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     println!("…and walks away.");
     ward.wait_screen("inactivity_warning", LIMIT)?;
     ward.wait_screen("signed_out", LIMIT)?;
-    eye.wait_still()?;
     ensure!(!eye.sees(MARKER)?, "her app can be seen after the automatic logoff");
     ensure!(!ward.has_session_credential()?, "her credential is still in the keychain");
     keep.picture(
@@ -102,13 +95,11 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     ward.stop_server(Signal::TERM)?;
     ward.give_password(&hand, &jonas)?;
     ward.wait_log("A sign-in was not answered")?;
-    // A sign of waiting moves on this screen, so it never stands still.
     keep.picture(&eye, "server-away", "the server is away: said in words, and tried again by itself")?;
     ward.start_server()?;
     ward.wait_screen("second_factor", Duration::from_secs(30))?;
     hand.type_text(&jonas.code()?)?;
     ward.wait_screen("active", SOON)?;
-    eye.wait_still()?;
     keep.picture(&eye, "active-again", "the server came back and the same attempt went on")?;
 
     println!("…and the power fails under him.");
@@ -119,7 +110,6 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
     })?;
     keep.picture(&eye, "agent-killed", "the agent was killed: the shield covered every monitor at once")?;
     ward.wait_screen("signed_out", Duration::from_secs(20))?;
-    eye.wait_still()?;
     keep.picture(&eye, "recovered", "a usable sign-in again; what was open is ended on record")?;
 
     let token = ward.auditor_token("demo")?;

@@ -21,7 +21,7 @@ use x11rb::{
 };
 
 /// The app's colour, red, green, blue: none of Tapward's themes has it.
-pub const MARKER: [u8; 3] = [0xff, 0x00, 0xf0];
+pub const MARKER: [u8; 3] = [0x3b, 0x6e, 0x8f];
 
 /// What reached the app.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,6 +11,16 @@ use x11rb::{
 
 use crate::part::wait_for;
 
+/// What a screen looked like at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Look(Vec<u8>);
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Look({} bytes)", self.0.len())
+    }
+}
+
 /// Looks at one display.
 #[derive(Debug)]
 pub struct Eye {
@@ -44,6 +54,22 @@ impl Eye {
             bail!("no picture: {}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
+    }
+
+    /// Waits until the screen looks other than `before`, a look of [`Eye::look`]; gives up silently, because
+    /// not every step of a story changes what is drawn.
+    pub fn wait_other_than(&self, before: &Look) {
+        let _ = wait_for("another look", Duration::from_secs(3), || {
+            self.look().ok().filter(|look| look != before).map(drop)
+        });
+    }
+
+    /// What the screen looks like now.
+    ///
+    /// # Errors
+    /// When the display is gone.
+    pub fn look(&self) -> Result<Look> {
+        self.bytes().map(Look)
     }
 
     /// Waits until the screen stands still: the same pixels several times in a row.
