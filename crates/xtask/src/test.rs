@@ -11,6 +11,9 @@ use crate::{
     ui,
 };
 
+/// Tests that need no display, bus or keyring and no whole server.
+const UNIT: &str = "not (package(acceptance) or (package(shield) and binary(x11)))";
+
 /// What a test run may leave out, for the hurry of one developer; continuous integration leaves nothing out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -77,13 +80,14 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     stages.run("lints", 6, || clippy(&tools));
     stages.run("documentation", 2, || document(&tools));
     stages.run("dependencies", 1, || dependencies(&tools));
-    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, "not package(acceptance)"));
+    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, UNIT));
     stages.run("stories on fakes, server", 6, || {
         nextest(&tools, &mut tally, "package(acceptance) and (binary(server) or binary(agent))")
     });
     if !options.without_desktop {
-        stages.run("real parts and end to end", 12, || {
-            nextest(&tools, &mut tally, "package(acceptance) and not (binary(server) or binary(agent))")
+        stages.run("real parts and end to end", 14, || {
+            let filter = "(package(acceptance) and not (binary(server) or binary(agent))) or (package(shield) and binary(x11))";
+        nextest(&tools, &mut tally, filter)
         });
         stages.run("demo", 4, || demo::play(&[]));
     }
@@ -105,7 +109,7 @@ pub(crate) fn check(consent: Consent) -> Result<()> {
         stages.run("interface: build", 2, || ui::build(&tools));
     }
     stages.run("lints", 6, || clippy(&tools));
-    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, "not package(acceptance)"));
+    stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, UNIT));
     stages.finish()
 }
 
