@@ -231,7 +231,7 @@ impl ServerLink {
             CallFault::Refused(problem) if problem.code == ProblemCode::UseDpopNonce => {
                 self.send_once(&method, path, body, credential).await
             }
-            fault => Err(fault),
+            fault @ (CallFault::Refused(_) | CallFault::Contact(_)) => Err(fault),
         }
     }
 

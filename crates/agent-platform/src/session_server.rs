@@ -273,15 +273,17 @@ fn answer_in_session(contact: &Contact, session: SessionId, fault: &CallFault) {
         }
         CallFault::Refused(problem) => {
             contact.note(Some(fault));
-            match problem.code {
-                ProblemCode::SessionLapsed => contact.send(Event::SessionLapsed { session }),
-                ProblemCode::SessionEnded => contact.send(ended(session, problem.cause)),
-                ProblemCode::SessionUnknown => contact.send(ended(session, None)),
-                _ => {
-                    warn!(session.id = %session, "The server did not take what was reported: {fault}");
-                    contact.send(Event::ServerAway(ContactFault::Unavailable));
-                }
-            }
+            let told = if problem.code == ProblemCode::SessionLapsed {
+                Event::SessionLapsed { session }
+            } else if problem.code == ProblemCode::SessionEnded {
+                ended(session, problem.cause)
+            } else if problem.code == ProblemCode::SessionUnknown {
+                ended(session, None)
+            } else {
+                warn!(session.id = %session, "The server did not take what was reported: {fault}");
+                Event::ServerAway(ContactFault::Unavailable)
+            };
+            contact.send(told);
         }
     }
 }

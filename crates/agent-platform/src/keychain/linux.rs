@@ -45,6 +45,7 @@ impl Store for Session {
 }
 
 /// The errors' own texts name no secret: they speak of the bus and of the entry's attributes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
 fn classify(error: Error) -> KeychainError {
     match error {
         Error::NoStorageAccess(_) => KeychainError::Locked,
@@ -54,6 +55,7 @@ fn classify(error: Error) -> KeychainError {
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
             KeychainError::Refused("the entry was not written by us".into())
         }
+        // The enum grows; whatever else it says is a refusal.
         error => KeychainError::Refused(error.to_string()),
     }
 }

@@ -43,6 +43,7 @@ impl Store for Session {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
 fn classify(error: Error) -> KeychainError {
     match error {
         Error::NoStorageAccess(_) => KeychainError::Locked,
@@ -50,6 +51,7 @@ fn classify(error: Error) -> KeychainError {
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
             KeychainError::Refused("the entry was not written by us".into())
         }
+        // The enum grows; whatever else it says is a refusal.
         error => KeychainError::Refused(error.to_string()),
     }
 }

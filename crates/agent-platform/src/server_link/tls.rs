@@ -177,10 +177,10 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        if let Some(carried) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            if let Some(found) = find::<E>(carried) {
-                return Some(found);
-            }
+        if let Some(carried) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(found) = find::<E>(carried)
+        {
+            return Some(found);
         }
         next = error.source();
     }

@@ -72,16 +72,18 @@ async fn tell(
     contact.note(result.as_ref().err());
     match result {
         Ok(_) => true,
-        Err(CallFault::Refused(problem)) => match problem.code {
-            // It was ended before, or the server never knew it (its database was restored).
-            ProblemCode::SessionEnded | ProblemCode::SessionUnknown | ProblemCode::NotFound => true,
-            _ => {
-                warn!(session.id = %session, "The end of a session waits: {:?}", problem.code);
-                false
-            }
-        },
+        // It was ended before, or the server never knew it (its database was restored).
+        Err(CallFault::Refused(problem)) if is_needless(problem.code) => true,
+        Err(CallFault::Refused(problem)) => {
+            warn!(session.id = %session, "The end of a session waits: {:?}", problem.code);
+            false
+        }
         Err(CallFault::Contact(_)) => false,
     }
+}
+
+const fn is_needless(code: ProblemCode) -> bool {
+    matches!(code, ProblemCode::SessionEnded | ProblemCode::SessionUnknown | ProblemCode::NotFound)
 }
 
 /// Without the spool: tells the server now, and again until it has heard.
