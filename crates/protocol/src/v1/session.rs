@@ -9,6 +9,13 @@
 //! | `POST /v1/sessions/{id}/adopt` | [`AdoptSession`] | `200` [`SessionAdopted`] |
 //! | `DELETE /v1/sessions/{id}` | [`EndSession`] | `200` [`SessionEnded`] |
 //! | `POST /v1/workstation/recovery` | [`RecoverSessions`] | `200` [`SessionsRecovered`] |
+//!
+//! A session that has ended answers `session.ended` with its cause, to `GET` as well. One that was never
+//! at this workstation, or is not opened by the credential that was sent, answers `session.unknown`.
+//! `adopt` takes the session's credential (the one before, too, until the fresh one is used: the answer
+//! may have been lost); `DELETE` and `recovery` take the workstation's proof alone. A repeat of an
+//! attempt that opened a session mints a fresh credential in place of the one that was never used, and
+//! is a `conflict` once it was.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
