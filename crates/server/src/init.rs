@@ -48,11 +48,7 @@ pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
         }
     }
     fs::set_permissions(data, fs::Permissions::from_mode(0o700))?;
-    let hosts = if site.hosts.is_empty() {
-        HOSTS_DEFAULT.map(String::from).to_vec()
-    } else {
-        site.hosts
-    };
+    let hosts = if site.hosts.is_empty() { HOSTS_DEFAULT.map(String::from).to_vec() } else { site.hosts };
     let file = config::File {
         version: Some(1),
         organisation: site.organisation,

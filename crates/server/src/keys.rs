@@ -107,7 +107,12 @@ impl Keys {
     /// New keys.
     #[must_use]
     pub fn generate() -> Self {
-        Self { pepper: Key::generate(), nonce: Key::generate(), field: Key::generate(), index: Key::generate() }
+        Self {
+            pepper: Key::generate(),
+            nonce: Key::generate(),
+            field: Key::generate(),
+            index: Key::generate(),
+        }
     }
 
     /// Writes the keys to a file that must not exist yet.

@@ -19,13 +19,12 @@ pub const CREDENTIAL_BODY_SIZE_BYTES_MAX: usize = 4 * 1024;
 pub const RECOVERY_BODY_SIZE_BYTES_MAX: usize = 16 * 1024;
 
 /// The whole API over `app`.
-#[must_use]
 pub fn router(app: App) -> Router {
     let (router, document) = documented(&app).split_for_parts();
     router
         .merge(openapi::router(document))
-        .fallback(|| refuse(ProblemCode::NotFound))
-        .method_not_allowed_fallback(|| refuse(ProblemCode::MethodNotAllowed))
+        .fallback(async || ApiError::new(ProblemCode::NotFound))
+        .method_not_allowed_fallback(async || ApiError::new(ProblemCode::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(CREDENTIAL_BODY_SIZE_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(time_limit::enforce))
@@ -36,8 +35,7 @@ pub fn router(app: App) -> Router {
 }
 
 fn documented(app: &App) -> OpenApiRouter<App> {
-    let layer =
-        |body_size_bytes_max| ProofLayer { app: app.clone(), body_size_bytes_max };
+    let layer = |body_size_bytes_max| ProofLayer { app: app.clone(), body_size_bytes_max };
     let operations = OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(routes::health::healthz))
         .routes(routes!(routes::health::readyz));
@@ -58,10 +56,6 @@ fn documented(app: &App) -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::max(RECOVERY_BODY_SIZE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(layer(RECOVERY_BODY_SIZE_BYTES_MAX), require));
     operations.merge(enrolment).merge(workstation).merge(recovery).merge(routes::fhir::router(app))
-}
-
-async fn refuse(code: ProblemCode) -> ApiError {
-    ApiError::new(code)
 }
 
 /// What was being done is in the panic's own log line; the client learns that it was our fault.

@@ -90,8 +90,8 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
 
     let stop = CancellationToken::new();
     let handle = Handle::new();
-    let mut server = axum_server::bind_rustls(listen, RustlsConfig::from_config(identity.config))
-        .handle(handle.clone());
+    let mut server =
+        axum_server::bind_rustls(listen, RustlsConfig::from_config(identity.config)).handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     server
         .http_builder()

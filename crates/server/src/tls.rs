@@ -88,8 +88,8 @@ pub fn load(data: &Path) -> Result<Identity> {
     let authority = authority.first().context("the authority's file holds no certificate")?;
     ensure!(chain.contains(authority), "the server's certificate is not of the authority beside it");
     let path = data.join(CERTIFICATE_KEY_FILE);
-    let key = PrivateKeyDer::from_pem_file(&path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let (_, parsed) = x509_parser::parse_x509_certificate(authority).context("the authority is damaged")?;
     let fingerprint = Fingerprint::of_spki(parsed.public_key().raw);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

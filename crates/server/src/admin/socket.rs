@@ -1,18 +1,11 @@
 //! Both ends of the administrator's socket.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use axum::{
     Json, Router,
-    extract::{
-        ConnectInfo, DefaultBodyLimit, Request, State,
-        connect_info::Connected,
-    },
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State, connect_info::Connected},
     http::header,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -49,8 +42,7 @@ pub fn bind(data: &Path) -> Result<UnixListener> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("{} is in the way", path.display())),
     }
-    let listener =
-        UnixListener::bind(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+    let listener = UnixListener::bind(&path).with_context(|| format!("{} cannot be made", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -128,5 +120,7 @@ async fn admit(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Nex
     if peer.uid.is_some_and(|uid| uid == ours || uid == 0) {
         return next.run(request).await;
     }
-    ApiError::new(ProblemCode::NotFound).detail("Only root and the server's own user may do this.").into_response()
+    ApiError::new(ProblemCode::NotFound)
+        .detail("Only root and the server's own user may do this.")
+        .into_response()
 }

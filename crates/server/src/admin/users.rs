@@ -63,7 +63,7 @@ pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
         user_id,
         otpauth_url: Some(url(app, &secret, &name)?),
         name: user.name,
-        password: chosen.to_tell(),
+        password: chosen.into_told(),
         sessions_ended: 0,
     })
 }
@@ -125,11 +125,7 @@ pub(super) async fn totp(app: &App, name: &str) -> Result<Answer, ApiError> {
     })
 }
 
-pub(super) async fn reset(
-    app: &App,
-    name: &str,
-    password: Option<WireSecret>,
-) -> Result<Answer, ApiError> {
+pub(super) async fn reset(app: &App, name: &str, password: Option<WireSecret>) -> Result<Answer, ApiError> {
     let chosen = Chosen::take(password)?;
     let password_hash = app.passwords.hash(&chosen.password).await?;
     let now = app.clock.now();
@@ -142,7 +138,7 @@ pub(super) async fn reset(
     Ok(Answer::Authenticators {
         user_id: user.id,
         name: user.name,
-        password: chosen.to_tell(),
+        password: chosen.into_told(),
         otpauth_url: None,
         sessions_ended: tell(app, ended),
     })
@@ -189,7 +185,7 @@ impl Chosen {
         }
     }
 
-    fn to_tell(self) -> Option<WireSecret> {
+    fn into_told(self) -> Option<WireSecret> {
         self.is_made_here.then_some(self.password)
     }
 }

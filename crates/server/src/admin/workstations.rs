@@ -63,8 +63,8 @@ pub(super) async fn code(app: &App, wish: CodeWish) -> Result<Answer, ApiError> 
 
 pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
     let mut read = app.store.read().await?;
-    let lines = workstations::list(&mut read, LINES_MAX).await?.into_iter().map(|workstation| {
-        WorkstationLine {
+    let lines =
+        workstations::list(&mut read, LINES_MAX).await?.into_iter().map(|workstation| WorkstationLine {
             workstation_id: workstation.id,
             name: workstation.name,
             unit: workstation.unit,
@@ -75,8 +75,7 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
             heard_at: workstation.heard_at,
             is_revoked: workstation.revoked_at.is_some(),
             is_cloned: workstation.cloned_at.is_some(),
-        }
-    });
+        });
     Ok(Answer::Workstations { workstations: lines.collect() })
 }
 
@@ -87,7 +86,8 @@ pub(super) async fn revoke(app: &App, workstation: &str) -> Result<Answer, ApiEr
         Ok(id) => workstations::find(&mut write, id).await?,
         Err(_) => workstations::find_by_name(&mut write, workstation).await?,
     };
-    let found = found.ok_or_else(|| missing("There is no such workstation. `workstation list` shows all."))?;
+    let found =
+        found.ok_or_else(|| missing("There is no such workstation. `workstation list` shows all."))?;
     let is_changed = workstations::revoke(&mut write, found.id, now).await?;
     let of = Of::Workstation(found.id);
     let ended = ending::end_all(&mut write, of, EndCause::WorkstationRevoked, now).await?;

@@ -203,7 +203,10 @@ mod tests {
         })
     }
 
-    fn check_with(header: impl FnOnce(&mut Value), claim: impl FnOnce(&mut Value)) -> Result<Proof, ProofError> {
+    fn check_with(
+        header: impl FnOnce(&mut Value),
+        claim: impl FnOnce(&mut Value),
+    ) -> Result<Proof, ProofError> {
         let signer = Signer::new();
         let (mut head, mut body) = (signer.header(), claims());
         header(&mut head);

@@ -199,7 +199,8 @@ async fn checked(layer: &ProofLayer, request: Request) -> Result<(Request, Proof
 
 async fn read_body(parts: &Parts, body: Body, size_max: usize) -> Result<axum::body::Bytes, ApiError> {
     let too_large = || {
-        ApiError::new(ProblemCode::RequestTooLarge).detail(format!("This call takes at most {size_max} bytes."))
+        ApiError::new(ProblemCode::RequestTooLarge)
+            .detail(format!("This call takes at most {size_max} bytes."))
     };
     let told = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if told.is_some_and(|told: usize| told > size_max) {
@@ -226,9 +227,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Api
     if values.next().is_some() {
         return Err(ApiError::new(ProblemCode::ProofInvalid).detail(format!("{name} stands there twice.")));
     }
-    first
-        .map(|value| value.to_str().map_err(|_| ApiError::new(ProblemCode::ProofInvalid)))
-        .transpose()
+    first.map(|value| value.to_str().map_err(|_| ApiError::new(ProblemCode::ProofInvalid))).transpose()
 }
 
 /// Whether the proof is fresh and seen for the first time.
@@ -274,8 +273,7 @@ async fn admitted(
     // A refreshed nonce keeps its generation; a start, without any, is offered the next one.
     *generation = Some(presented.map_or_else(|| confirmed.generation.next(), |nonce| nonce.generation));
     let nonce = fresh(app, proof, now)?;
-    let mut standing =
-        if workstation.cloned_at.is_some() { Standing::Cloned } else { Standing::Good };
+    let mut standing = if workstation.cloned_at.is_some() { Standing::Cloned } else { Standing::Good };
     match step(nonce.generation, confirmed, now) {
         Step::Same => {}
         Step::UnderWay => *generation = Some(confirmed.generation),

@@ -30,7 +30,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Make the folder of a new server: keys, certificates, configuration. Overwrites nothing.
-    #[command(after_help = "Example:\n  tapward-server init --data DIR --organisation 'St. Example Hospital' --help-line 5-1234 --host tapward.example.org --host 192.0.2.7")]
+    #[command(
+        after_help = "Example:\n  tapward-server init --data DIR --organisation 'St. Example Hospital' --help-line 5-1234 --host tapward.example.org --host 192.0.2.7"
+    )]
     Init(Init),
     /// Run the server until SIGTERM or Ctrl-C.
     Serve(Serve),
@@ -83,7 +85,9 @@ pub struct Serve {
 pub enum User {
     /// Add a person. Prints her password (unless given on standard input) and the URL for her
     /// authenticator app, once.
-    #[command(after_help = "Examples:\n  tapward-server user add maria --display-name 'Maria O.' --role RN\n  tapward-server user add maria --display-name 'Maria O.' --password-stdin < password.txt")]
+    #[command(
+        after_help = "Examples:\n  tapward-server user add maria --display-name 'Maria O.' --role RN\n  tapward-server user add maria --display-name 'Maria O.' --password-stdin < password.txt"
+    )]
     Add {
         /// What she types; upper and lower case are the same.
         name: String,
@@ -130,7 +134,9 @@ pub enum User {
 #[derive(Debug, Subcommand)]
 pub enum Workstation {
     /// Make an enrolment code and print it, once.
-    #[command(after_help = "Examples:\n  tapward-server workstation code --name WS-07 --unit ICU-3\n  tapward-server workstation code --uses 40 --expires 8h --unit ER")]
+    #[command(
+        after_help = "Examples:\n  tapward-server workstation code --name WS-07 --unit ICU-3\n  tapward-server workstation code --uses 40 --expires 8h --unit ER"
+    )]
     Code {
         /// How many workstations it enrols, 1 to 1000.
         #[arg(long, default_value_t = crate::enrolment::USES_DEFAULT)]

@@ -84,8 +84,7 @@ pub fn show(answer: &Answer) -> String {
             }),
         ),
         Answer::Done { is_changed, sessions_ended } => {
-            let mut lines =
-                vec![String::from(if *is_changed { "Done." } else { "It was so already." })];
+            let mut lines = vec![String::from(if *is_changed { "Done." } else { "It was so already." })];
             lines.extend(ended(*sessions_ended));
             lines.join("\n")
         }

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn fifty_failures_everywhere_slow_strange_workstations() {
-        let locks = [(0, None), (49, None), (50, Some(30)), (51, Some(60)), (60, Some(900)), (u32::MAX, Some(900))];
+        let locks =
+            [(0, None), (49, None), (50, Some(30)), (51, Some(60)), (60, Some(900)), (u32::MAX, Some(900))];
 
         for (failures, seconds) in locks {
             assert_eq!(lock_elsewhere(failures), seconds.map(Duration::from_secs), "{failures}");

@@ -156,13 +156,8 @@ impl Hashing {
     }
 
     fn argon2(&self) -> Result<Argon2<'_>, HashError> {
-        Argon2::new_with_secret(
-            self.pepper.bytes(),
-            Algorithm::Argon2id,
-            Version::V0x13,
-            self.params.clone(),
-        )
-        .map_err(|_| HashError::Broken)
+        Argon2::new_with_secret(self.pepper.bytes(), Algorithm::Argon2id, Version::V0x13, self.params.clone())
+            .map_err(|_| HashError::Broken)
     }
 }
 

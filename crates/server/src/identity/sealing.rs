@@ -34,7 +34,8 @@ pub struct SealError;
 pub fn seal(key: &Key, place: Place, plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let cipher = cipher(key)?;
     let mut sealed = Zeroizing::new(plain.to_vec());
-    let nonce = cipher.seal_in_place_append_tag(Aad::from(aad(place)), &mut *sealed).map_err(|_| SealError)?;
+    let nonce =
+        cipher.seal_in_place_append_tag(Aad::from(aad(place)), &mut *sealed).map_err(|_| SealError)?;
     let mut value = vec![VERSION];
     value.extend_from_slice(nonce.as_ref());
     value.extend_from_slice(&sealed);

@@ -78,8 +78,12 @@ mod tests {
 
     #[test]
     fn the_codes_of_the_standard_match_their_steps() {
-        let vectors =
-            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")];
+        let vectors = [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_234_567_890, "005924"),
+            (20_000_000_000, "353130"),
+        ];
 
         for (seconds, code) in vectors {
             assert_eq!(step(code, seconds), Some(seconds / 30), "{code}");

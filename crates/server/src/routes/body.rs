@@ -38,7 +38,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 /// `request.malformed`.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let place = format!("The message cannot be read at line {}, column {}.", error.line(), error.column());
+        let place =
+            format!("The message cannot be read at line {}, column {}.", error.line(), error.column());
         ApiError::new(ProblemCode::RequestMalformed).detail(place)
     })
 }

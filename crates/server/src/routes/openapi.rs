@@ -42,7 +42,9 @@ pub fn router(mut document: Document) -> Router<App> {
 /// A body that is a problem document has the media type of one (RFC 9457).
 fn name_refusals(item: &mut PathItem) {
     let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-    for response in operations.into_iter().flatten().flat_map(|operation| operation.responses.responses.values_mut()) {
+    for response in
+        operations.into_iter().flatten().flat_map(|operation| operation.responses.responses.values_mut())
+    {
         let RefOr::T(response) = response else {
             continue;
         };
@@ -60,7 +62,10 @@ fn name_refusals(item: &mut PathItem) {
 
 fn own_path() -> PathItem {
     let answer = ResponseBuilder::new().description("The document").build();
-    let operation =
-        OperationBuilder::new().tag("operations").summary(Some("This document.")).response("200", answer).build();
+    let operation = OperationBuilder::new()
+        .tag("operations")
+        .summary(Some("This document."))
+        .response("200", answer)
+        .build();
     PathItemBuilder::new().operation(HttpMethod::Get, operation).build()
 }

@@ -80,9 +80,8 @@ pub async fn enrol(
 
 fn check_facts(facts: &DeviceFacts) -> Result<(), ApiError> {
     let facts = [&facts.host_name, &facts.os, &facts.agent_version];
-    let is_usable = |fact: &&String| {
-        fact.chars().count() <= FACT_CHARACTERS_MAX && !fact.chars().any(char::is_control)
-    };
+    let is_usable =
+        |fact: &&String| fact.chars().count() <= FACT_CHARACTERS_MAX && !fact.chars().any(char::is_control);
     if facts.iter().all(is_usable) {
         return Ok(());
     }

@@ -100,7 +100,9 @@ impl Session {
         match self.state {
             State::Ended { cause } => Outcome::HadEnded(cause),
             State::Lapsed { .. } => Outcome::Lapsed,
-            State::Open if expiry::is_over_absolute_limit(self, now) => Outcome::Ends(EndCause::AbsoluteLimit),
+            State::Open if expiry::is_over_absolute_limit(self, now) => {
+                Outcome::Ends(EndCause::AbsoluteLimit)
+            }
             State::Open if expiry::due(self, now).is_some() => Outcome::Lapsed,
             State::Open if idle >= self.limits.inactivity => Outcome::Ends(EndCause::Inactivity),
             State::Open => Outcome::Open { last_input_at: self.input_at(idle, now) },
@@ -219,10 +221,7 @@ mod tests {
         let session = Session { last_input_at: at(day), last_heard_at: at(day), ..session() };
         let truth = Inactivity { current: seconds(1), longest: seconds(1) };
 
-        assert_eq!(
-            session.on_activity(seconds(0), at(day + 5)),
-            Outcome::Ends(EndCause::AbsoluteLimit)
-        );
+        assert_eq!(session.on_activity(seconds(0), at(day + 5)), Outcome::Ends(EndCause::AbsoluteLimit));
         assert_eq!(session.on_adopt(truth, at(day + 5)), Outcome::Ends(EndCause::AbsoluteLimit));
     }
 

@@ -45,11 +45,8 @@ pub async fn open(
         }
     }
     let limits = app.policy.limits();
-    let session_limits = SessionLimits {
-        inactivity: limits.inactivity,
-        warning: limits.warning,
-        heartbeat: limits.heartbeat,
-    };
+    let session_limits =
+        SessionLimits { inactivity: limits.inactivity, warning: limits.warning, heartbeat: limits.heartbeat };
     let row = SessionRow {
         id: Uuid::new_v4(),
         user_id: user.id,

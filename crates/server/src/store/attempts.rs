@@ -52,10 +52,7 @@ pub struct Attempt {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(
-    connection: &mut SqliteConnection,
-    key: AttemptKey,
-) -> Result<Option<Attempt>, StoreError> {
+pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
     let row = sqlx::query(
         "SELECT body_mac, outcome, reference, tries_left FROM attempts \
          WHERE workstation_id = $1 AND attempt_id = $2",

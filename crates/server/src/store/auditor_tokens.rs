@@ -93,10 +93,11 @@ pub async fn revoke(
     name: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE auditor_tokens SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL")
-        .bind(name)
-        .bind(millis(now))
-        .execute(connection)
-        .await?;
+    let done =
+        sqlx::query("UPDATE auditor_tokens SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL")
+            .bind(name)
+            .bind(millis(now))
+            .execute(connection)
+            .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -179,7 +179,8 @@ pub async fn due(
 /// # Errors
 /// [`StoreError`].
 pub async fn next_due(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, StoreError> {
-    let due: Option<i64> = sqlx::query_scalar("SELECT MIN(due_at) FROM sessions").fetch_one(connection).await?;
+    let due: Option<i64> =
+        sqlx::query_scalar("SELECT MIN(due_at) FROM sessions").fetch_one(connection).await?;
     due.map(timestamp).transpose()
 }
 

@@ -191,11 +191,7 @@ pub async fn mark_cloned(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn revoke(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn revoke(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE workstations SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id)
         .bind(millis(now))
@@ -216,8 +212,9 @@ async fn one(
 }
 
 fn workstation(row: &SqliteRow) -> Result<Workstation, StoreError> {
-    let optional_time =
-        |column: &str| row.try_get::<Option<i64>, _>(column).map_err(StoreError::from)?.map(timestamp).transpose();
+    let optional_time = |column: &str| {
+        row.try_get::<Option<i64>, _>(column).map_err(StoreError::from)?.map(timestamp).transpose()
+    };
     Ok(Workstation {
         id: row.try_get("id")?,
         name: row.try_get("name")?,

@@ -69,14 +69,13 @@ pub async fn adopt(
         current: Duration::from_millis(request.idle_ms),
         longest: Duration::from_millis(request.idle_longest_ms),
     };
-    let outcome = match row.session.on_adopt(inactivity, now) {
-        Outcome::Open { .. } if is_superseded(&mut write, &row).await? => Outcome::Ends(EndCause::CrashRecovered),
-        outcome => outcome,
-    };
+    let mut outcome = row.session.on_adopt(inactivity, now);
+    if matches!(outcome, Outcome::Open { .. }) && is_superseded(&mut write, &row).await? {
+        outcome = Outcome::Ends(EndCause::CrashRecovered);
+    }
     match outcome {
         Outcome::Open { last_input_at } => {
-            let session =
-                Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
+            let session = Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
             let (credential, hash) = credential::mint();
             sessions::update(&mut write, id, &session).await?;
             sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
