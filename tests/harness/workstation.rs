@@ -38,6 +38,7 @@ pub struct Answer {
 }
 
 /// One request, and what is wrong with it.
+#[derive(Debug)]
 pub struct Call<'a> {
     /// Method.
     pub method: Method,

@@ -18,9 +18,7 @@ async fn a_name_is_given_once() {
 #[tokio::test]
 async fn a_password_that_is_given_is_long_enough_and_not_told_back() {
     let server = TestServer::start().await;
-    let add = |name: &str, password: &str| {
-        json!({ "do": "user_add", "name": name, "display_name": "M", "password": password })
-    };
+    let add = |name: &str, password: &str| json!({ "do": "user_add", "name": name, "display_name": "M", "password": password });
     let short = server.admin(add("short", "eleven char")).await;
     let long = server.admin(add("long", "twelve chars")).await.unwrap();
 
@@ -34,7 +32,8 @@ async fn whoever_is_enabled_again_signs_in_again() {
     let server = TestServer::start().await;
     let mut workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
-    let disable = |is_disabled: bool| json!({ "do": "user_disable", "name": "maria", "is_disabled": is_disabled });
+    let disable =
+        |is_disabled: bool| json!({ "do": "user_disable", "name": "maria", "is_disabled": is_disabled });
     assert_eq!(server.admin(disable(true)).await.unwrap()["is_changed"], true);
     assert_eq!(server.admin(disable(true)).await.unwrap()["is_changed"], false);
     assert_eq!(server.admin(disable(false)).await.unwrap()["is_changed"], true);
@@ -46,7 +45,9 @@ async fn whoever_is_enabled_again_signs_in_again() {
 
 #[tokio::test]
 async fn a_changed_authenticator_ends_the_sessions_it_opened() {
-    for command in [json!({ "do": "user_totp", "name": "maria" }), json!({ "do": "user_reset", "name": "maria" })] {
+    for command in
+        [json!({ "do": "user_totp", "name": "maria" }), json!({ "do": "user_reset", "name": "maria" })]
+    {
         let server = TestServer::start().await;
         let mut workstation = server.enrol().await;
         let maria = server.add_person("maria").await;
@@ -122,7 +123,8 @@ async fn the_program_answers_in_words_and_in_json() {
     let server = TestServer::start().await;
     let words = run(&server, &["user", "add", "Maria", "--display-name", "Maria O."], "").await;
     assert!(words.0.contains("Password  ") && words.0.contains("otpauth://"), "{words:?}");
-    let piped = run(&server, &["--json", "user", "add", "jonas", "--display-name", "J"], "a piped password\n").await;
+    let piped =
+        run(&server, &["--json", "user", "add", "jonas", "--display-name", "J"], "a piped password\n").await;
     let answer: Value = serde_json::from_str(&piped.0).unwrap();
     assert!(answer.get("password").is_none(), "{answer}");
     let code = run(&server, &["workstation", "code", "--expires", "8h"], "").await;

@@ -51,7 +51,8 @@ async fn restarts_lost_answers_and_long_pauses_do_not_look_like_a_copy() {
         *workstation.nonce.lock().unwrap() = kept;
         server.advance(Duration::from_secs(pause));
         workstation.credential = None;
-        let answer = workstation.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "suspend" })).await;
+        let answer =
+            workstation.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "suspend" })).await;
         assert_eq!(answer.status, 200, "after {pause} s: {answer:?}");
         // The agent starts anew.
         workstation.nonce.lock().unwrap().clear();

@@ -32,9 +32,9 @@ async fn of_a_hundred_sign_ins_at_once_with_one_code_exactly_one_succeeds() {
 
     let opened = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(opened, 1);
-    let refused = answers.iter().filter(|answer| {
-        matches!(answer.code(), "second_factor.refused" | "sign_in.locked_out")
-    });
+    let refused = answers
+        .iter()
+        .filter(|answer| matches!(answer.code(), "second_factor.refused" | "sign_in.locked_out"));
     assert_eq!(refused.count(), 99);
     assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 1);
 

@@ -17,7 +17,8 @@ async fn no_password_code_secret_or_credential_stands_on_the_servers_disk() {
     workstation.first_factor(Uuid::new_v4(), "maria", wrong).await;
     let typed_as_name = "canary typed into the wrong field";
     workstation.first_factor(Uuid::new_v4(), typed_as_name, "x").await;
-    let token = server.admin(json!({ "do": "auditor_token", "name": "reviewer", "expires_in_s": 60 })).await.unwrap();
+    let token =
+        server.admin(json!({ "do": "auditor_token", "name": "reviewer", "expires_in_s": 60 })).await.unwrap();
     let (raw, base32) = maria.totp_secret();
     let credential = workstation.credential.clone().unwrap();
     let canaries: [(&str, &[u8]); 8] = [

@@ -22,8 +22,14 @@ async fn every_answer_carries_the_headers_that_tie_a_browsers_hands() {
         let answer = client.request(method, format!("{}{path}", server.url())).send().await.unwrap();
         let headers = answer.headers();
 
-        assert!(headers["strict-transport-security"].to_str().unwrap().starts_with("max-age=63072000"), "{path}");
-        assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"), "{path}");
+        assert!(
+            headers["strict-transport-security"].to_str().unwrap().starts_with("max-age=63072000"),
+            "{path}"
+        );
+        assert!(
+            headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"),
+            "{path}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
     }
 }

@@ -15,7 +15,10 @@ async fn password_and_code_open_a_session_on_record_for_this_workstation() {
     let answer = workstation.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
 
     assert_eq!(answer.status, 201, "{answer:?}");
-    assert_eq!(answer.body["user"], json!({ "user_id": maria.user_id, "display_name": "Maria O.", "role": "RN" }));
+    assert_eq!(
+        answer.body["user"],
+        json!({ "user_id": maria.user_id, "display_name": "Maria O.", "role": "RN" })
+    );
     assert_eq!(answer.body["limits"]["inactivity_ms"], 900_000);
     assert_eq!(answer.body["limits"]["warning_ms"], 60_000);
     assert_eq!(answer.body["limits"]["absolute_remaining_ms"], 43_200_000);
@@ -53,7 +56,10 @@ async fn a_challenge_takes_five_tries() {
         assert_eq!(answer.body["tries_left"], tries_left);
     }
 
-    first.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await.assert_refused(410, "challenge.over");
+    first
+        .second_factor(Uuid::new_v4(), &challenge, &server.code(&maria))
+        .await
+        .assert_refused(410, "challenge.over");
     let challenge = second.challenge(&maria).await;
     let elsewhere = second.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
     assert_eq!(elsewhere.status, 201, "nobody locks a colleague out of another workstation: {elsewhere:?}");

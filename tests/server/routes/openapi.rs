@@ -63,7 +63,10 @@ async fn each_documented_route_answers_and_refuses_other_methods() {
             let code = body["code"].as_str().unwrap_or("").to_owned();
 
             if is_documented {
-                assert!(code != "method_not_allowed" && code != "not_found", "{name} {path}: {status} {body}");
+                assert!(
+                    code != "method_not_allowed" && code != "not_found",
+                    "{name} {path}: {status} {body}"
+                );
                 assert_ne!(status, 405, "{name} {path}");
             } else {
                 assert!(

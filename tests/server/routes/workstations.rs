@@ -22,13 +22,17 @@ async fn a_workstation_enrols_with_a_code_and_its_own_key() {
 #[tokio::test]
 async fn a_code_gives_name_and_unit_and_its_secret_may_be_typed_in_any_case() {
     let server = TestServer::start().await;
-    let command = json!({ "do": "workstation_code", "uses": 2, "expires_in_s": 60, "name": "WS-07", "unit": "ICU-3" });
+    let command =
+        json!({ "do": "workstation_code", "uses": 2, "expires_in_s": 60, "name": "WS-07", "unit": "ICU-3" });
     let code = server.admin(command).await.unwrap()["code"].as_str().unwrap().to_owned();
     let secret = code.split('-').nth(1).unwrap().to_lowercase();
     let first = Workstation::new(&server).enrol(&format!(" {secret} ")).await;
     let second = Workstation::new(&server).enrol(&secret).await;
 
-    assert_eq!((first.status, &first.body["name"], &first.body["unit"]), (201, &json!("WS-07"), &json!("ICU-3")));
+    assert_eq!(
+        (first.status, &first.body["name"], &first.body["unit"]),
+        (201, &json!("WS-07"), &json!("ICU-3"))
+    );
     assert_eq!((second.status, &second.body["name"]), (201, &json!("WS-07-2")));
 }
 

@@ -112,7 +112,8 @@ async fn a_person_disabled_in_mid_session_is_out_at_once() {
     let mut workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
     let session = workstation.sign_in(&server, &maria).await;
-    let answer = server.admin(json!({ "do": "user_disable", "name": "maria", "is_disabled": true })).await.unwrap();
+    let answer =
+        server.admin(json!({ "do": "user_disable", "name": "maria", "is_disabled": true })).await.unwrap();
     assert_eq!(answer["sessions_ended"], 1);
 
     let answer = workstation.report(0).await;
@@ -127,7 +128,9 @@ async fn a_report_says_a_time_and_nothing_else() {
     let mut workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
     workstation.sign_in(&server, &maria).await;
-    for body in [json!({}), json!({ "idle_ms": -1 }), json!({ "idle_ms": "1" }), json!({ "idle_ms": 1, "x": 1 })] {
+    for body in
+        [json!({}), json!({ "idle_ms": -1 }), json!({ "idle_ms": "1" }), json!({ "idle_ms": 1, "x": 1 })]
+    {
         workstation.post("/v1/session/activity", &body).await.assert_refused(400, "request.malformed");
     }
     let answer = workstation.report(u64::MAX).await;

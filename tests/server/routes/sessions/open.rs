@@ -1,9 +1,6 @@
 //! `POST /v1/sessions`
 
-use harness::{
-    server::TestServer,
-    workstation::Call,
-};
+use harness::{server::TestServer, workstation::Call};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -156,16 +153,17 @@ async fn what_cannot_be_read_is_refused_without_being_repeated() {
         format!(r#"{{"attempt_id":"{id}"}}"#),
         String::from(r#"{"attempt_id":"canary","factor":{"kind":"password","name":"a","password":"b"}}"#),
         format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"canary","name":"a","password":"b"}}}}"#),
-        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","password":"b","canary":1}}}}"#),
-        format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","name":"canary","password":"b"}}}}"#),
+        format!(
+            r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","password":"b","canary":1}}}}"#
+        ),
+        format!(
+            r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":"a","name":"canary","password":"b"}}}}"#
+        ),
         format!(r#"{{"attempt_id":"{id}","factor":{{"kind":"password","name":["canary"],"password":"b"}}}}"#),
         "[".repeat(4_000),
     ];
     for body in bodies {
-        let call = Call {
-            body: body.into_bytes(),
-            ..Call::json(Method::POST, "/v1/sessions", &Value::Null)
-        };
+        let call = Call { body: body.into_bytes(), ..Call::json(Method::POST, "/v1/sessions", &Value::Null) };
         let answer = workstation.send(call).await;
         answer.assert_refused(400, "request.malformed");
         assert!(!answer.body.to_string().contains("canary"), "{answer:?}");
@@ -176,7 +174,8 @@ async fn what_cannot_be_read_is_refused_without_being_repeated() {
 async fn a_body_that_is_not_json_is_not_read() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;
-    let call = Call { media_type: Some("text/plain"), ..Call::json(Method::POST, "/v1/sessions", &json!({})) };
+    let call =
+        Call { media_type: Some("text/plain"), ..Call::json(Method::POST, "/v1/sessions", &json!({})) };
 
     workstation.send(call).await.assert_refused(415, "media_type.unsupported");
 }
