@@ -1,7 +1,7 @@
 //! The session server, black box: a real server per test, real TLS, a real database, its own folder.
 //!
 //! One file per route and verb below `routes`; beside it, what spans several.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result, reason = "tests")]
 
 mod administration;
 mod clones;

@@ -11,6 +11,7 @@ const TRIES: usize = 300;
 const Z_MAX: f64 = 3.29;
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "what is compared is real time")]
 async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;
