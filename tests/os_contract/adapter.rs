@@ -44,7 +44,6 @@ impl Input {
         Self(receiver)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the end of the input is no error")]
     async fn next_line(&mut self) -> Result<Option<String>> {
         Ok(self.0.recv().await)
     }

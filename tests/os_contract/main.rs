@@ -5,7 +5,11 @@
 //! tells what to do.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, with words")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, with words"
+)]
 
 mod driven;
 mod idle;

@@ -4,7 +4,15 @@
 //! [`platform::for_this_platform`] makes them all. Everything that blocks does so on a thread of its
 //! own; everything that waits has a time limit; everything that grows has a bound.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::unwrap_in_result,
+        clippy::wildcard_enum_match_arm,
+        reason = "a test fails by panicking"
+    )
+)]
 
 pub mod audit_trail;
 pub mod backoff;

@@ -337,7 +337,10 @@ fn legal(which: usize, at: u64) -> String {
             seconds(86_400, 365 * 86_400),
             1_000 + 999 * at
         ),
-        _ => format!("factors.sign_in = \"{}\"", if at.is_multiple_of(2) { "password" } else { "password+totp" }),
+        _ => format!(
+            "factors.sign_in = \"{}\"",
+            if at.is_multiple_of(2) { "password" } else { "password+totp" }
+        ),
     }
 }
 
