@@ -7,7 +7,7 @@ use std::{
 
 use gtk::{glib, prelude::*};
 use tauri::{Url, WebviewWindow};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 use webkit2gtk::{PermissionRequestExt, SettingsExt, WebView, WebViewExt};
 
 use crate::{
@@ -91,6 +91,7 @@ pub fn is_ours(url: &Url) -> bool {
 pub fn painted() {
     gtk_thread::run(|| {
         on_page(|page| {
+            info!("The page is drawn");
             page.pulse.borrow_mut().painted();
             page.follow();
         });

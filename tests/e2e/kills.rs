@@ -32,6 +32,7 @@ fn a_killed_agent_leaves_the_screen_covered_and_a_usable_sign_in() {
 #[test]
 fn a_killed_web_process_is_replaced_and_takes_a_sign_in() {
     let bedside = Bedside::open(Setup::default());
+    bedside.ward.wait_log("The page is drawn").unwrap();
     let agent = bedside.ward.agent_pid().unwrap();
 
     let web = bedside.ward.web_process(agent).unwrap();
@@ -41,7 +42,10 @@ fn a_killed_web_process_is_replaced_and_takes_a_sign_in() {
         bedside.ward.web_process(agent).ok().filter(|pid| *pid != web)
     })
     .unwrap();
-    bedside.eye.wait_still().unwrap();
+    wait_for("the page drawn anew", USABLE_WITHIN, || {
+        (bedside.ward.kiosk_log().matches("The page is drawn").count() >= 2).then_some(())
+    })
+    .unwrap();
     bedside.ward.sign_in(&bedside.maria).unwrap();
     bedside.wait_visible();
 }

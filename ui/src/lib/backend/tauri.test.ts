@@ -35,7 +35,7 @@ describe('the agent behind the page', () => {
   it('is listened to before it is asked, so that no view falls between', async () => {
     const views: ViewModel[] = [];
     answer = () => {
-      expect([...handlers.keys()]).toEqual(['view', 'ping']);
+      expect([...handlers.keys()]).toEqual(['view']);
       return VIEW;
     };
 
@@ -64,16 +64,6 @@ describe('the agent behind the page', () => {
       { command: 'intent', args: { intent: { kind: 'sign_in', name: 'maria', password: 'hunter2' } } },
       { command: 'page_ready', args: {} },
     ]);
-  });
-
-  it('is answered with the number it asked with', async () => {
-    await new TauriBackend().onView(() => undefined);
-    calls = [];
-
-    handlers.get('ping')?.(42);
-    await vi.advanceTimersByTimeAsync(100);
-
-    expect(calls).toEqual([{ command: 'pong', args: { n: 42 } }]);
   });
 
   it('lets no reason through that may quote what was typed', async () => {

@@ -4,8 +4,8 @@ import type { Intent, ViewModel } from '../generated/bindings';
 import type { Backend } from './backend';
 
 /** Names shared with the commands and events of the Tauri shell. */
-const COMMAND = { currentView: 'current_view', intent: 'intent', pageReady: 'page_ready', pong: 'pong' } as const;
-const EVENT = { view: 'view', ping: 'ping' } as const;
+const COMMAND = { currentView: 'current_view', intent: 'intent', pageReady: 'page_ready' } as const;
+const VIEW_EVENT = 'view';
 
 /** The agent, through Tauri's calls and events. */
 export class TauriBackend implements Backend {
@@ -14,14 +14,8 @@ export class TauriBackend implements Backend {
   async onView(draw: (view: ViewModel) => void): Promise<void> {
     this.#draw = draw;
     // Listening comes before asking: a view emitted in between is heard twice rather than never.
-    await listen<ViewModel>(EVENT.view, (event) => {
+    await listen<ViewModel>(VIEW_EVENT, (event) => {
       this.#draw(event.payload);
-    });
-    await listen<number>(EVENT.ping, (event) => {
-      // A page that can no longer draw must not answer, so the answer waits for the next frame.
-      afterNextFrame(() => {
-        void invoke(COMMAND.pong, { n: event.payload }).catch(() => undefined);
-      });
     });
     await this.refresh();
   }
@@ -45,14 +39,5 @@ export class TauriBackend implements Backend {
 
   async ready(): Promise<void> {
     await invoke(COMMAND.pageReady);
-  }
-}
-
-/** Runs `then` once the page has been drawn; a hidden page draws no frames, and answers at once. */
-function afterNextFrame(then: () => void): void {
-  if (document.visibilityState === 'visible') {
-    requestAnimationFrame(then);
-  } else {
-    then();
   }
 }
