@@ -48,7 +48,6 @@ fn keys_made_by_a_program_extend_nothing() {
 fn the_button_of_the_warning_extends() {
     let bedside = Bedside::signed_in(short());
     bedside.ward.wait_screen("inactivity_warning", SOON).unwrap();
-    bedside.eye.wait_still().ok();
 
     // By a program's pointer, so that only the button itself, and not input as such, can extend.
     let (x, y) = bedside.ward.button(Button::Stay).unwrap();
