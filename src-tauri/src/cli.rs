@@ -29,7 +29,7 @@ pub enum Command {
     Run,
     /// Bind this workstation to a session server. The enrolment code is read from standard input.
     Enrol {
-        /// The session server, for example https://tapward.hospital.example; by default the configured one.
+        /// The session server, for example `https://tapward.hospital.example`; by default the configured one.
         #[arg(long, value_name = "URL")]
         server: Option<String>,
         /// Read the enrolment code from this file instead; nobody else may be able to read it.

@@ -14,7 +14,10 @@ pub(crate) fn tree(root: u32) -> Vec<u32> {
 
 /// The direct child of `leader` that is the agent.
 pub(crate) fn agent_of(leader: u32) -> Result<u32> {
-    children(leader).into_iter().next().context("the shield has no child")
+    let is_agent = |pid: &u32| {
+        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("tapward-agent"))
+    };
+    children(leader).into_iter().find(is_agent).context("the shield has no agent")
 }
 
 /// Proportional set size in MiB.

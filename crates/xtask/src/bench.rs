@@ -28,7 +28,7 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     ui::build(&tools)?;
     let profile = if options.debug_build { "debug" } else { "release" };
     let mut build = tools.cargo();
-    build.args(["build", "--workspace", "--bins"]);
+    build.args(["build", "--workspace", "--bins", "--examples"]);
     if !options.debug_build {
         build.arg("--release");
     }

@@ -164,8 +164,7 @@ fn document(tools: &Tools) -> Result<()> {
 
 fn dependencies(tools: &Tools) -> Result<()> {
     // The advisory database cannot be had everywhere; `.github/workflows` checks it where it can.
-    shell::run(tools.cargo().args(["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))?;
-    shell::run(tools.cargo().arg("shear"))
+    shell::run(tools.cargo().args(["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))
 }
 
 fn nextest(tools: &Tools, tally: &mut Tally, filter: &str) -> Result<()> {
