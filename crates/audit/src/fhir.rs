@@ -1,6 +1,6 @@
-//! [`AuditRecord`] as FHIR R4 `AuditEvent`, and back.
+//! [`AuditRecord`](crate::record::AuditRecord) as FHIR R4 `AuditEvent`, and back.
 //!
-//! The mapping loses nothing and adds nothing: [`read`] takes an event apart into the record it says and
+//! The mapping loses nothing and adds nothing: [`read()`] takes an event apart into the record it says and
 //! accepts it only if [`AuditEvent::from`] that record gives the very same event again. So an event has
 //! one spelling, [`to_json`] gives the bytes that are stored and compared, and whatever a record may not
 //! say (free text, a patient) cannot come in as FHIR either. `meta` is the server's and not compared.
