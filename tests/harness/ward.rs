@@ -442,13 +442,21 @@ impl Ward {
             .collect()
     }
 
+    /// Whether the page of the agent that started last has been drawn; before that it takes no keys.
+    fn is_page_drawn(&self) -> bool {
+        let log = self.kiosk_log();
+        let started = log.rfind("\"screen\":\"starting\"");
+        started.is_some_and(|started| log[started..].contains("The page is drawn"))
+    }
+
     /// Waits until the agent shows `screen` (`signed_out`, `active`, …).
     ///
     /// # Errors
     /// When it does not within `bound`; the screens it showed and its log's end are in the error.
     pub fn wait_screen(&self, screen: &str, bound: Duration) -> Result<()> {
         wait_for(&format!("screen {screen}"), bound, || {
-            (self.screens().last().map(String::as_str) == Some(screen)).then_some(())
+            let is_shown = self.screens().last().map(String::as_str) == Some(screen);
+            (is_shown && self.is_page_drawn()).then_some(())
         })
         .with_context(|| {
             let log = self.kiosk_log();
