@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::server::TestServer;
 use serde_json::json;
+use server::store::workstations;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -209,4 +210,34 @@ async fn signing_in_elsewhere_leaves_the_first_session_open() {
     there.sign_in(&server, &maria).await;
 
     assert_eq!((here.report(0).await.status, there.report(0).await.status), (200, 200));
+}
+
+#[tokio::test]
+async fn a_workstation_revoked_or_found_cloned_as_the_code_comes_in_signs_nobody_in() {
+    for (is_cloned, code) in [(false, "workstation.revoked"), (true, "workstation.cloned")] {
+        let server = TestServer::start().await;
+        let workstation = server.enrol().await;
+        let maria = server.add_person("maria").await;
+        let challenge = workstation.challenge(&maria).await;
+        let totp = server.code(&maria);
+        // Its proof is checked on what was committed before; what is decided waits for this writer's turn.
+        let mut writer = server.app().store.write().await.unwrap();
+        let request = workstation.second_factor(Uuid::new_v4(), &challenge, &totp);
+        let meanwhile = async {
+            for _ in 0..200 {
+                server.app().store.check().await.unwrap();
+            }
+            let (id, now) = (workstation.id.unwrap(), server.app().clock.now());
+            let is_marked = if is_cloned {
+                workstations::mark_cloned(&mut writer, id, now).await
+            } else {
+                workstations::revoke(&mut writer, id, now).await
+            };
+            assert!(is_marked.unwrap());
+            writer.commit().await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(request, meanwhile);
+
+        answer.assert_refused(403, code);
+    }
 }

@@ -70,6 +70,25 @@ impl ProvenWorkstation {
         }
     }
 
+    /// Refuses, within the transaction that decides, a workstation that was revoked or found cloned since
+    /// its proof was checked: a password takes long enough to check for either to happen meanwhile.
+    ///
+    /// # Errors
+    /// `workstation.revoked`, `workstation.cloned`.
+    pub async fn require_good_standing_still(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), ApiError> {
+        let current = workstations::find(connection, self.id).await?;
+        let Some(current) = current.filter(|known| known.revoked_at.is_none()) else {
+            return Err(ApiError::new(ProblemCode::WorkstationRevoked));
+        };
+        if current.cloned_at.is_some() {
+            return Err(ApiError::new(ProblemCode::WorkstationCloned));
+        }
+        self.require_good_standing()
+    }
+
     /// The workstation as a record names it.
     #[must_use]
     pub fn about(&self) -> About {

@@ -116,6 +116,12 @@ impl Passwords {
         Arc::clone(&self.places).acquire_owned().await.map_err(|_| HashError::Busy)
     }
 
+    /// How many wait for a place.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Hashing) -> T + Send + 'static,

@@ -57,6 +57,7 @@ pub async fn answer(
     let now = app.clock.now();
     let mut write = app.store.write().await?;
     proof.spend(&mut write).await?;
+    workstation.require_good_standing_still(&mut write).await?;
     if let Some(answer) = answers::repeated_within(&app, &mut write, key, &asked).await? {
         write.commit().await?;
         return answer.into_response(&app);

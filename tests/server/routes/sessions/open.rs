@@ -1,6 +1,11 @@
 //! `POST /v1/sessions`
 
-use harness::{server::TestServer, workstation::Call};
+use std::time::Duration;
+
+use harness::{
+    server::{Person, TestServer},
+    workstation::{Answer, Call, Workstation},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -209,4 +214,83 @@ async fn a_flood_of_passwords_is_bounded_and_the_server_stays_awake() {
     for _ in 0..64 {
         told.recv().await.unwrap().assert_refused(401, "sign_in.refused");
     }
+}
+
+#[tokio::test]
+async fn a_password_changed_while_it_was_checked_opens_nothing() {
+    let (server, workstation) = one_hash_at_a_time("").await;
+    let (maria, other) = (server.add_person("maria").await, server.add_person("other").await);
+
+    let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
+        let sql = "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE name = ?2) \
+                   WHERE name = ?1";
+        assert_eq!(server.database().execute(sql, [&maria.name, &other.name]).unwrap(), 1);
+    })
+    .await;
+
+    answer.assert_refused(401, "sign_in.refused");
+    assert_eq!(server.count("SELECT COUNT(*) FROM challenges"), 0);
+}
+
+#[tokio::test]
+async fn an_account_disabled_while_its_password_was_checked_opens_nothing() {
+    let (server, workstation) = one_hash_at_a_time("[factors]\nsign_in = \"password\"\n").await;
+    let maria = server.add_person("maria").await;
+
+    let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
+        let command = json!({ "do": "user_disable", "name": "maria", "is_disabled": true });
+        server.admin(command).await.unwrap();
+    })
+    .await;
+
+    answer.assert_refused(403, "user.disabled");
+    assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 0);
+}
+
+#[tokio::test]
+async fn a_workstation_revoked_or_found_cloned_while_a_password_was_checked_signs_nobody_in() {
+    for (column, code) in [("revoked_at", "workstation.revoked"), ("cloned_at", "workstation.cloned")] {
+        let (server, workstation) = one_hash_at_a_time("[factors]\nsign_in = \"password\"\n").await;
+        let maria = server.add_person("maria").await;
+
+        let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
+            let sql = format!("UPDATE workstations SET {column} = 1");
+            assert_eq!(server.database().execute(&sql, []).unwrap(), 1);
+        })
+        .await;
+
+        answer.assert_refused(403, code);
+        assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 0);
+    }
+}
+
+async fn one_hash_at_a_time(policy: &str) -> (TestServer, Workstation) {
+    let config = "hashes_at_once = 1\nhash_memory_kib = 64\nhash_passes = 1\n\
+                  danger_allow_cheap_password_hashes = true\n";
+    let server = TestServer::start_configured(policy, config).await;
+    let workstation = server.enrol().await;
+    (server, workstation)
+}
+
+/// Her right password's answer, where `happens` happens after she was looked up and before the answer is
+/// decided.
+async fn while_her_password_is_checked(
+    server: &TestServer,
+    workstation: &Workstation,
+    person: &Person,
+    happens: impl AsyncFnOnce(),
+) -> Answer {
+    let held = server.app().passwords.hold_place().await.unwrap();
+    let request = workstation.first_factor(Uuid::new_v4(), &person.name, &person.password);
+    let meanwhile = async {
+        let waits = async {
+            while server.app().passwords.waiting() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waits).await.unwrap();
+        happens().await;
+        drop(held);
+    };
+    tokio::join!(request, meanwhile).0
 }

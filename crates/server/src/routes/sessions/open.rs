@@ -1,7 +1,8 @@
 //! `POST /v1/sessions`: the first factor.
 //!
 //! One path for everybody: the same reads, one hash, one transaction with the same writes, whether the
-//! name is known or not, locked or not. What differs is decided after the hash.
+//! name is known or not, locked or not. What differs is decided after the hash, on rows read within the
+//! transaction: what an administrator changed while the password was checked holds.
 
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse as _, response::Response};
 use jiff::Timestamp;
@@ -61,21 +62,22 @@ pub async fn open(
         return answer.into_response(&app);
     }
 
-    let user = {
+    let checked = {
         let mut read = app.store.read().await?;
-        users::find_by_name(&mut read, &name).await?
+        users::find_by_name(&mut read, &name).await?.map(|user| user.password_hash)
     };
-    let stored = user.as_ref().map(|user| user.password_hash.as_str());
-    let is_right = app.passwords.verify(password, stored).await?;
+    let was_right = app.passwords.verify(password, checked.as_deref()).await?;
 
     let now = app.clock.now();
     let mut write = app.store.write().await?;
+    proof.spend(&mut write).await?;
+    workstation.require_good_standing_still(&mut write).await?;
     if let Some(answer) = answers::repeated_within(&app, &mut write, key, &asked).await? {
-        proof.spend(&mut write).await?;
         write.commit().await?;
         return answer.into_response(&app);
     }
-    proof.spend(&mut write).await?;
+    let user = users::find_by_name(&mut write, &name).await?;
+    let is_right = was_right && user.as_ref().map(|user| &user.password_hash) == checked.as_ref();
     let subject = name.subject(&app.keys.index);
     let is_known_here = users::is_known_place(&mut write, &name, workstation.id, now).await?;
     let counts = failures::counts(&mut write, subject, workstation.id, Factor::First).await?;
