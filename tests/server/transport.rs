@@ -69,6 +69,17 @@ async fn nothing_older_than_tls_1_3_is_spoken() {
 }
 
 #[tokio::test]
+async fn only_http_1_1_is_spoken_whatever_a_client_would_like() {
+    let server = TestServer::start().await;
+    let url = format!("{}/healthz", server.url());
+    let authority = reqwest::Certificate::from_pem(&server.authority()).unwrap();
+    let insists = Client::builder().tls_certs_only([authority]).no_proxy().http2_prior_knowledge();
+
+    assert_eq!(client(&server).get(&url).send().await.unwrap().version(), reqwest::Version::HTTP_11);
+    assert!(insists.build().unwrap().get(&url).send().await.is_err());
+}
+
+#[tokio::test]
 async fn plain_http_gets_no_answer() {
     let server = TestServer::start().await;
     let url = server.url().replace("https://", "http://");

@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use audit::record::{Alert, What};
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use hyper_util::rt::TokioTimer;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +23,7 @@ use crate::{
     app::{App, Ingredients},
     clock::{Clock, SystemClock},
     config::{self, Loaded},
+    connections::{self, Bounded},
     jobs,
     keys::Keys,
     router,
@@ -38,7 +42,7 @@ pub const ADDRESS_FILE: &str = "listen.addr";
 const LOCK_FILE: &str = "server.lock";
 /// Requests under way may take this long once the server drains.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
-/// A connection must send the head of a request within this time.
+/// A connection must send the head of its next request within this time.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 
 /// What `serve` may be told besides the data folder.
@@ -90,16 +94,12 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
 
     let stop = CancellationToken::new();
     let handle = Handle::new();
-    let mut server =
-        axum_server::bind_rustls(listen, RustlsConfig::from_config(identity.config)).handle(handle.clone());
+    let tls = RustlsAcceptor::new(RustlsConfig::from_config(identity.config));
+    let acceptor = tls.acceptor(Bounded::new(connections::CONNECTIONS_MAX));
+    // HTTP/1.1 alone: only there is a connection that sends no request closed. One of HTTP/2 answers pings
+    // for ever, and a few of them open all the streams they like.
+    let mut server = axum_server::bind(listen).acceptor(acceptor).http1_only().handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
-    server
-        .http_builder()
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .max_concurrent_streams(32)
-        .max_header_list_size(16 * 1024);
     let listener = tokio::spawn(server.serve(router::router(app.clone()).into_make_service()));
     let Some(address) = handle.listening().await else {
         listener.await?.with_context(|| format!("{listen} cannot be listened on"))?;

@@ -98,7 +98,7 @@ pub fn load(data: &Path) -> Result<Identity> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("certificate and key do not belong together")?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity { config: Arc::new(config), authority: fingerprint })
 }
 
