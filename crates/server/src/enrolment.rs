@@ -29,7 +29,7 @@ pub const LIFE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 const SECRET_SIZE_BYTES: usize = 12;
 const FINGERPRINT_SIZE_BYTES: usize = 16;
-/// Failed enrolments in [`FAILURES_WINDOW`] before everybody is told to wait.
+/// Failed enrolments in [`FAILURES_WINDOW`] before further wrong codes are told to wait, unrecorded.
 const FAILURES_MAX: usize = 20;
 const FAILURES_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -83,7 +83,7 @@ fn base32(bytes: &[u8]) -> String {
 pub struct Failures(Mutex<VecDeque<Timestamp>>);
 
 impl Failures {
-    /// How long everybody has to wait, if so.
+    /// How long wrong codes have to wait, if so.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Option<SignedDuration> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_wrong_codes_make_everybody_wait() {
+    fn too_many_wrong_codes_make_the_next_wrong_one_wait() {
         let failures = Failures::default();
         let start = Timestamp::from_second(1_800_000_000).unwrap();
         for _ in 0..FAILURES_MAX {

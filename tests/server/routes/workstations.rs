@@ -65,18 +65,24 @@ async fn a_wrong_code_enrols_nobody_and_is_on_record() {
 }
 
 #[tokio::test]
-async fn guessing_codes_is_slowed_for_everybody() {
+async fn guessing_codes_is_slowed_and_keeps_nobody_with_a_right_code_from_enrolling() {
     let server = TestServer::start().await;
     let secret = server.enrolment_secret(1).await;
     for _ in 0..20 {
         Workstation::new(&server).enrol("WRONG").await.assert_refused(403, "enrolment.refused");
     }
-    let slowed = Workstation::new(&server).enrol(&secret).await;
+    let recorded = server.trail().len();
+    let slowed = Workstation::new(&server).enrol("WRONG").await;
     slowed.assert_refused(503, "server.busy");
     assert!(slowed.headers.contains_key("retry-after"));
-    server.advance(Duration::from_secs(60));
+    assert_eq!(server.trail().len(), recorded, "what is slowed does not fill the record");
 
-    assert_eq!(Workstation::new(&server).enrol(&secret).await.status, 201);
+    let mut right = Workstation::new(&server);
+    assert_eq!(right.enrol(&secret).await.status, 201);
+    right.id = None;
+    assert_eq!(right.enrol(&secret).await.status, 201, "its repeat");
+    server.advance(Duration::from_secs(60));
+    Workstation::new(&server).enrol("WRONG").await.assert_refused(403, "enrolment.refused");
 }
 
 #[tokio::test]

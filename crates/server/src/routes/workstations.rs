@@ -50,10 +50,6 @@ pub async fn enrol(
     }
     check_facts(&request.facts)?;
     let now = app.clock.now();
-    if let Some(wait) = app.enrolment_failures.wait(now) {
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(0);
-        return Err(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(wait_ms));
-    }
     let mut write = app.store.write().await?;
     proof.spend(&mut write).await?;
     if let Some(known) = workstations::find_by_key(&mut write, &key.thumbprint).await? {
@@ -65,6 +61,12 @@ pub async fn enrol(
     }
     let hash = enrolment::hash_of_typed(&request.code);
     let Some(granted) = enrolment_codes::spend(&mut write, hash, now).await? else {
+        // Only wrong codes are told to wait: a stranger's must not keep a right one from enrolling. What
+        // is not counted is not recorded either, so that nobody fills the record.
+        if let Some(wait) = app.enrolment_failures.wait(now) {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(0);
+            return Err(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(wait_ms));
+        }
         app.enrolment_failures.count(now);
         trail::put(&mut write, About::default(), What::Enrolment { is_accepted: false }, now).await?;
         write.commit().await?;
