@@ -77,6 +77,21 @@ async fn only_a_complete_sign_in_clears_the_count() {
 }
 
 #[tokio::test]
+async fn a_sign_in_on_her_ward_does_not_free_the_workstation_where_somebody_guesses() {
+    let server = TestServer::start().await;
+    let (mut ward, attacked) = (server.enrol().await, server.enrol().await);
+    let maria = server.add_person("maria").await;
+    fail(&attacked, "maria", 5).await;
+    fail(&ward, "maria", 4).await;
+    ward.sign_in(&server, &maria).await;
+    ward.credential = None;
+
+    wrong(&attacked, "maria").await.assert_refused(429, "sign_in.locked_out");
+    fail(&ward, "maria", 4).await;
+    assert_eq!(ward.first_factor(Uuid::new_v4(), "maria", &maria.password).await.status, 202);
+}
+
+#[tokio::test]
 async fn locks_survive_a_restart() {
     let mut server = TestServer::start().await;
     let workstation = server.enrol().await;

@@ -27,7 +27,8 @@ use crate::{
 const UNENDED_MAX: i64 = 100;
 
 /// Opens the session. What was still open at this workstation lapses: it opens nothing any more, and
-/// its true cause is still owed by the workstation. Only a complete sign-in clears failures.
+/// its true cause is still owed by the workstation. Only a complete sign-in clears failures, and only those
+/// of this workstation and the overall count: who guesses elsewhere gets no fresh tries by it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -62,7 +63,7 @@ pub async fn open(
     let (credential, hash) = credential::mint();
     sessions::insert(connection, &row, hash).await?;
     if let Some(name) = UserName::parse(&user.name) {
-        failures::clear(connection, name.subject(&app.keys.index), None).await?;
+        failures::clear_here(connection, name.subject(&app.keys.index), workstation.id).await?;
     }
     users::note_place(connection, user.id, workstation.id, now).await?;
     tracing::info!(session.id = %row.id, workstation.id = %workstation.id, "Session opened");

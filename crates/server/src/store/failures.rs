@@ -134,6 +134,25 @@ pub async fn clear(
     Ok(())
 }
 
+/// Forgets the failures of both factors at one workstation and the count over all of them; what failed at
+/// other workstations is still held against those.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn clear_here(
+    connection: &mut SqliteConnection,
+    subject: Subject,
+    workstation_id: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id IN ($2, $3)")
+        .bind(&subject.0[..])
+        .bind(workstation_id)
+        .bind(Uuid::nil())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 fn next(before: Count, lock: fn(u32) -> Option<Duration>, now: Timestamp) -> Count {
     let in_a_row = before.in_a_row.saturating_add(1);
     let locked_until = lock(in_a_row)
