@@ -100,6 +100,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // A replaced hash or secret, a spent code: what is deleted does not stay in free pages.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
@@ -201,6 +203,7 @@ async fn assert_safeguards(connection: &mut SqliteConnection) -> Result<(), sqlx
     let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
     let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await?;
+    let secure_delete: i64 = sqlx::query_scalar("PRAGMA secure_delete").fetch_one(&mut *connection).await?;
     let broken = if parse_version(&version) < Some(SQLITE_VERSION_MIN) {
         Some(format!("SQLite {version} is older than 3.51.3"))
     } else if journal_mode != "wal" {
@@ -209,6 +212,8 @@ async fn assert_safeguards(connection: &mut SqliteConnection) -> Result<(), sqlx
         Some(format!("synchronous is {synchronous}, not 2 (FULL)"))
     } else if foreign_keys != 1 {
         Some(String::from("foreign_keys is off"))
+    } else if secure_delete != 1 {
+        Some(format!("secure_delete is {secure_delete}, not 1 (ON)"))
     } else {
         None
     };
@@ -253,6 +258,21 @@ mod tests {
         let refusal = assert_safeguards(&mut connection).await.unwrap_err();
 
         assert!(refusal.to_string().contains("synchronous"), "{refusal}");
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_is_overwritten_on_every_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("tapward.db")).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
+            let mut connection = store.read().await.unwrap();
+            let is_on: i64 =
+                sqlx::query_scalar("PRAGMA secure_delete").fetch_one(&mut *connection).await.unwrap();
+            held.push(connection);
+
+            assert_eq!(is_on, 1);
+        }
     }
 
     #[test]
