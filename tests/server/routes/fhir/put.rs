@@ -85,6 +85,33 @@ async fn a_record_of_anothers_session_is_refused() {
 }
 
 #[tokio::test]
+async fn a_record_under_another_name_for_its_place_is_refused() {
+    let ward = Ward::open().await;
+    let own = ward.place(&ward.workstation);
+    let misplaced = WorkstationRef { name: "ICU-7".to_owned(), ..own };
+    let record = AuditRecord { workstation: Some(misplaced), ..ward.started() };
+
+    put(&ward.workstation, &record).await.assert_refused(422, "request.invalid");
+
+    assert_eq!(ward.server.recorded(&["ICU-7"]), 0);
+}
+
+#[tokio::test]
+async fn a_record_of_a_known_session_under_another_name_for_its_person_is_refused() {
+    let mut ward = Ward::open().await;
+    let session = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();
+    let renamed = UserRef { display_name: "Dr. Else".to_owned(), ..ward.user() };
+    for told in [
+        AuditRecord { user: Some(renamed.clone()), ..ward.login(session) },
+        AuditRecord { user: Some(renamed), ..ward.logout(session) },
+    ] {
+        put(&ward.workstation, &told).await.assert_refused(422, "request.invalid");
+    }
+
+    assert_eq!(put(&ward.workstation, &ward.login(session)).await.status, 201, "as it was");
+}
+
+#[tokio::test]
 async fn a_session_that_the_server_does_not_know_is_taken_at_its_workstations_word() {
     let ward = Ward::open().await;
 

@@ -20,7 +20,7 @@ use crate::{
     routes::body::invalid,
     store::{
         audit_events::{self, Insertion, Receipt},
-        sessions,
+        sessions, users,
     },
 };
 
@@ -133,14 +133,23 @@ async fn refuse_what_is_anothers(
     if record.workstation.as_ref().is_none_or(|named| named.id != workstation.id) {
         return Err(invalid("The record names another workstation."));
     }
+    // Names are given once and kept: another one under this id would show auditors a place that is not it.
+    if record.workstation.as_ref().is_none_or(|named| named.name != workstation.name) {
+        return Err(invalid("The record names this workstation otherwise than the server."));
+    }
     let Some(session_id) = record.session_id else { return Ok(()) };
     // A session unknown here may have been lost with an older copy of the database: its record counts.
     let Some(session) = sessions::find(connection, session_id).await? else { return Ok(()) };
     let is_user_right = record.user.as_ref().is_none_or(|user| user.id == session.user_id);
-    if session.workstation_id == workstation.id && is_user_right {
+    if session.workstation_id != workstation.id || !is_user_right {
+        return Err(invalid("The record names a session of another workstation or person."));
+    }
+    let Some(named) = &record.user else { return Ok(()) };
+    let person = users::find(connection, session.user_id).await?;
+    if person.is_none_or(|person| person.display_name == named.display_name) {
         Ok(())
     } else {
-        Err(invalid("The record names a session of another workstation or person."))
+        Err(invalid("The record names the person otherwise than the server."))
     }
 }
 
