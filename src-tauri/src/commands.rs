@@ -5,10 +5,14 @@ use tauri::State;
 
 use crate::{events::Views, page};
 
-/// The person did something.
+/// The person did something on the covered screen. What only the buttons of the uncovered one may say, and say
+/// by themselves, falls away.
 #[tauri::command]
 pub fn intent(intent: Intent, remote: State<'_, Remote>) {
-    remote.send(intent);
+    match intent {
+        Intent::SignOut | Intent::Stay => {}
+        intent => remote.send(intent),
+    }
 }
 
 /// The page has just been loaded, or waited for a view in vain.

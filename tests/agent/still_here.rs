@@ -22,13 +22,29 @@ fn a_key_during_the_warning_keeps_her_signed_in_and_takes_the_warning_away() {
 }
 
 #[test]
-fn the_button_does_the_same() {
+fn the_button_does_the_same_for_a_person() {
     let mut bedside = warned();
 
+    bedside.types();
     bedside.does(Intent::Stay);
 
     assert!(is_active(&bedside));
     assert_eq!(bedside.notifier.shown(), None);
+}
+
+#[test]
+fn the_button_pressed_by_a_program_extends_nothing() {
+    let mut bedside = warned();
+
+    bedside.does(Intent::Stay);
+    assert!(is_warning(&bedside));
+
+    bedside.pass(30 * SECOND);
+    bedside.does(Intent::Stay);
+    bedside.pass(30 * SECOND + MILLISECOND);
+
+    assert_eq!(bedside.shows(), session_ended(EndCauseView::Inactivity));
+    assert_ended(&bedside, EndCause::Inactivity, "inactivity");
 }
 
 #[test]

@@ -49,10 +49,20 @@ fn the_button_of_the_warning_extends() {
     let bedside = Bedside::signed_in(short());
     bedside.ward.wait_screen("inactivity_warning", SOON).unwrap();
 
-    // By a program's pointer, so that only the button itself, and not input as such, can extend.
+    let (x, y) = bedside.ward.button(Button::Stay).unwrap();
+    bedside.hand.click(x, y).unwrap();
+
+    bedside.ward.wait_screen("active", SOON).unwrap();
+}
+
+#[test]
+fn a_program_that_clicks_the_button_of_the_warning_extends_nothing() {
+    let bedside = Bedside::signed_in(short());
+    bedside.ward.wait_screen("inactivity_warning", SOON).unwrap();
+
     let (x, y) = bedside.ward.button(Button::Stay).unwrap();
     let program = bedside.ward.hand(harness::hand::Whose::Program).unwrap();
     program.click(x, y).unwrap();
 
-    bedside.ward.wait_screen("active", SOON).unwrap();
+    bedside.assert_ended("inactivity");
 }

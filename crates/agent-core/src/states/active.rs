@@ -64,7 +64,7 @@ impl Active {
             Event::InactivityUnknown => self.due(now),
 
             Event::SignOutPressed => self.end(EndCause::UserButton, now),
-            // The button stands in the warning alone, and as input the press counts wherever it was.
+            // The button stands in the warning alone, and a person's press is told as the input it is.
             Event::StayPressed => self.due(now),
 
             Event::ScreenCovered { input_held: _ } => self.covered_by_itself(now),

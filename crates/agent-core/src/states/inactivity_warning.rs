@@ -39,7 +39,11 @@ impl InactivityWarning {
             Event::InactivityUnknown if self.last_look_at.is_some() => self.end(EndCause::Inactivity, now),
             // Not an answer to anything asked.
             Event::InactivityUnknown => self.due(now),
-            Event::StayPressed if now < self.in_use.logoff_at() => self.input_seen(now, now),
+            // A press proves nobody's presence: a program can make one. The inactivity port, which leaves such
+            // input out, is asked; a person's press it has seen as input.
+            Event::StayPressed if now < self.in_use.logoff_at() => {
+                self.due(now).and(vec![Command::MeasureInactivity])
+            }
             // Too late; where the press really was earlier, the last look sees it.
             Event::StayPressed => self.due(now),
             Event::SignOutPressed => self.end(EndCause::UserButton, now),
@@ -220,17 +224,16 @@ mod tests {
     }
 
     #[test]
-    fn the_button_does_the_same() {
+    fn the_button_has_the_inactivity_port_asked_and_extends_nothing_by_itself() {
         check(
             warning(),
             Event::StayPressed,
             LIMIT - 1,
             expect![[r#"
-            → Active, last input 899.999s, report at 959.999s
-            ReportActivity { session: SessionId(7), idle: 0ns }
-            UnwatchInput
-            WithdrawNotice"#]],
+                → InactivityWarning, last input 0ns, report at 900s
+                MeasureInactivity"#]],
         );
+        check_ignored(warning(), Event::InputSeen { at: at(0) }, LIMIT - 1);
         check_ignored(last_look(), Event::StayPressed, LIMIT + 1);
     }
 
