@@ -12,6 +12,7 @@ use agent_core::{
 };
 use protocol::v1::{
     event::{KEEP_ALIVE_MS, ServerEvent},
+    problem::ProblemCode,
     session::SessionStatus,
 };
 use reqwest::Method;
@@ -85,13 +86,18 @@ async fn follow(
 }
 
 /// While there was no stream, the session may have ended.
-async fn ask_after_session(fit: &FitWorkstation, contact: &Contact, held: &Held) {
+pub(super) async fn ask_after_session(fit: &FitWorkstation, contact: &Contact, held: &Held) {
     let session = *held.lock().unwrap_or_else(PoisonError::into_inner);
     let (Some(session), Some(credential)) = (session, fit.link.credential()) else { return };
     let result: Result<(_, SessionStatus), _> =
         fit.link.call(Method::GET, "/v1/session", None::<&()>, Some(&credential)).await;
     match result {
         Ok(_) => {}
+        // It may have been adopted meanwhile, and the answer with the fresh credential is on its way or was lost:
+        // that is no end. The next report, or the next adoption, tells.
+        Err(CallFault::Refused(problem)) if problem.code == ProblemCode::SessionUnknown => {
+            warn!(session.id = %session, "The server does not know the session by this credential");
+        }
         Err(fault @ CallFault::Refused(_)) => answer_in_session(contact, session, &fault),
         Err(CallFault::Contact(fault)) => {
             warn!(session.id = %session, "The server did not say how the session stands: {fault:?}");

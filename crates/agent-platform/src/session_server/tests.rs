@@ -123,6 +123,25 @@ async fn what_the_server_says_of_the_session_is_told() {
 }
 
 #[tokio::test]
+async fn a_credential_the_server_does_not_know_after_a_lost_contact_ends_nothing() {
+    let held = Held::new(Mutex::new(Some(SESSION)));
+    for (status, code, is_ended) in
+        [(401, ProblemCode::SessionUnknown, false), (410, ProblemCode::SessionEnded, true)]
+    {
+        let answer = move || async move { problem(status, code) };
+        let mut ward = Ward::new(Router::new().route("/v1/session", get(answer))).await;
+        ward.server.hold_credential(Some(Secret::new("credential".into())));
+
+        let fit = ward.workstation.fit().unwrap();
+        push::ask_after_session(&fit, &ward.server.contact, &held).await;
+
+        let told: Vec<_> = std::iter::from_fn(|| ward.events.try_recv().ok()).collect();
+        let tells_an_end = told.iter().any(|event| matches!(event, Event::SessionEndedByServer { .. }));
+        assert_eq!(tells_an_end, is_ended, "{code:?}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_end_stands_in_the_outbox_at_once_and_is_told_until_the_server_has_it() {
     let status = Arc::new(AtomicU16::new(503));
     let now = Arc::clone(&status);
