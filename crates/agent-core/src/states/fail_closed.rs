@@ -14,7 +14,7 @@ use crate::{
     instant::Instant,
     state::{FailClosed, RecordDebt, SignedOut, SignedOutNotice, StartUpDebt},
     step::Step,
-    time_limits::{BACK_OFF_FIRST, BACK_OFF_MAX, ENDING_LIMIT, START_UP_LIMIT},
+    time_limits::{BACK_OFF_FIRST, BACK_OFF_MAX, START_UP_LIMIT},
     trail,
 };
 
@@ -225,11 +225,8 @@ impl FailClosed {
         if self.owes_cover {
             commands.push(Command::CoverScreen);
         }
-        if let RecordDebt::Asked { at } = self.record
-            && now >= at + ENDING_LIMIT
-        {
-            self.record = RecordDebt::Failed;
-        }
+        // A record that is on its way is waited for: it is always answered, and appended again it would stand
+        // there twice.
         commands.extend(self.append_failed_record(now));
         if let Some(ending) = &self.ending {
             commands.append(&mut ending.commands());
@@ -496,11 +493,10 @@ mod tests {
         check(
             slow,
             Event::DeadlineReached,
-            5_000,
+            60_000,
             expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(5s) }, retry at 7s
-            CoverScreen
-            AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(0ns) }, retry at 62s
+            CoverScreen"#]],
         );
     }
 

@@ -241,7 +241,7 @@ impl World {
         let index = if port == Port::Server { which % queue.len() } else { 0 };
         let command = queue.remove(index).unwrap();
         let Some(event) = self.result(port, command) else { return };
-        // A screen tells things once, and in order; a record without a name of its own is told of once.
+        // A screen tells things once, and in order; a record without a name of its own is told of exactly once.
         let is_nameless = matches!(
             event,
             Event::AuditStored(RecordKey::FailedClosed) | Event::AuditFailed(RecordKey::FailedClosed, _)
@@ -251,7 +251,7 @@ impl World {
         }
         match answer {
             Answer::Told => self.tell(event),
-            Answer::ToldTwice if is_nameless => self.tell(event),
+            Answer::ToldTwice | Answer::Lost if is_nameless => self.tell(event),
             Answer::ToldTwice => {
                 self.tell(event.clone());
                 self.tell(event);
