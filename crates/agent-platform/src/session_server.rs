@@ -206,8 +206,11 @@ impl SessionServer for HttpSessionServer {
                     added.notify_one();
                     true
                 }
-                // The disk does not take it: then the server alone can be told, now.
-                Err(_) => outbox::tell_until_heard(&fit, &contact, session, cause).await,
+                // The disk does not take it: then the server alone can be told, now. Whether that is tried
+                // again is the core's to say.
+                Err(_) => {
+                    outbox::tell(&fit.link, &contact, session.0, translate::cause_on_the_wire(cause)).await
+                }
             };
             if is_told {
                 contact.send(Event::SessionEndTold { session });

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agent_core::{command::EndCause, ids::SessionId};
 use protocol::v1::{
     problem::ProblemCode,
     session::{EndSession, SessionEnded},
@@ -60,7 +59,7 @@ async fn deliver_all(fit: &FitWorkstation, contact: &Contact) -> bool {
 }
 
 /// Whether the server has the end, or needs it no more.
-async fn tell(
+pub(super) async fn tell(
     link: &ServerLink,
     contact: &Contact,
     session: Uuid,
@@ -84,18 +83,4 @@ async fn tell(
 
 const fn is_needless(code: ProblemCode) -> bool {
     matches!(code, ProblemCode::SessionEnded | ProblemCode::SessionUnknown | ProblemCode::NotFound)
-}
-
-/// Without the spool: tells the server now, and again until it has heard.
-pub(super) async fn tell_until_heard(
-    fit: &FitWorkstation,
-    contact: &Contact,
-    session: SessionId,
-    cause: EndCause,
-) -> bool {
-    let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
-    while !tell(&fit.link, contact, session.0, translate::cause_on_the_wire(cause)).await {
-        tokio::time::sleep(backoff.pause()).await;
-    }
-    true
 }
