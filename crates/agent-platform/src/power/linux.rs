@@ -15,6 +15,8 @@ use crate::backoff::Backoff;
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// … up to this.
 const RETRY_MAX: Duration = Duration::from_secs(60);
+/// A login1 that has not answered by then is taken not to answer: what else it tells must not wait longer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Well-known name of the service.
 const LOGIN1: &str = "org.freedesktop.login1";
 
@@ -142,7 +144,8 @@ impl Listener {
     /// Holds the machine awake for the moment it takes to cover the screen.
     async fn inhibit(&mut self, manager: &ManagerProxy<'_>, is_told: &mut bool) {
         let why = "Cover the screen and end the session on record";
-        match manager.inhibit("sleep:shutdown", "Tapward", why, "delay").await {
+        let answer = manager.inhibit("sleep:shutdown", "Tapward", why, "delay");
+        match tokio::time::timeout(ANSWER_LIMIT, answer).await.unwrap_or_else(|_| Err(silent())) {
             Ok(inhibitor) => self.inhibitor = Some(inhibitor),
             Err(error) if *is_told => drop(error),
             Err(error) => {
@@ -151,6 +154,10 @@ impl Listener {
             }
         }
     }
+}
+
+fn silent() -> zbus::Error {
+    zbus::Error::InputOutput(Arc::new(std::io::ErrorKind::TimedOut.into()))
 }
 
 fn gone() -> zbus::Error {
