@@ -1,6 +1,7 @@
 //! The machine or the OS session shuts down.
 
 use agent_core::command::EndCause;
+use jiff::Timestamp;
 use testkit::bedside::Bedside;
 
 use crate::told::{LOGIN, SECOND, assert_ended};
@@ -44,6 +45,24 @@ fn signed_out_it_stops_at_once_and_says_so() {
 
     assert!(!bedside.is_running());
     assert_eq!(bedside.audit_trail.story(), ["agent started", "agent stopped"]);
+}
+
+#[test]
+fn the_answer_to_an_earlier_record_is_not_taken_for_that_of_the_last_one() {
+    let mut bedside = Bedside::new();
+    bedside.audit_trail.takes(SECOND);
+    bedside.wall_clock_is_set(Timestamp::UNIX_EPOCH);
+    bedside.settle();
+    bedside.pass(SECOND / 2);
+
+    bedside.power.shuts_down();
+    bedside.settle();
+    bedside.pass(SECOND / 2);
+    assert!(bedside.is_running(), "its last record is not on disk");
+
+    bedside.pass(SECOND / 2);
+    assert!(!bedside.is_running());
+    assert_eq!(bedside.audit_trail.story().last().map(String::as_str), Some("agent stopped"));
 }
 
 #[test]

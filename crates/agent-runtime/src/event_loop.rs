@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use agent_core::{
-    event::{Event, Limits, RecordKey},
+    event::{Event, Limits},
     instant::Instant,
     state::State,
     step::{self, Step},
@@ -196,6 +196,7 @@ impl EventLoop {
     fn take(&mut self, mut event: Event) {
         let now = self.clock.now();
         event_log::tell(&event);
+        self.interpreter.note_answer(&event);
         self.stage.contact = contact::after(self.stage.contact, &event);
         self.is_stopping |= event == Event::ShuttingDown;
         let starts_up = event == Event::StartUpFinished;
@@ -247,7 +248,7 @@ impl EventLoop {
     }
 
     /// Once per process, when the spool takes records: that the agent runs, and what weakens it.
-    fn record_start(&self) {
+    fn record_start(&mut self) {
         self.interpreter.append_other(What::ApplicationStarted);
         for _ in self.policy.weakened() {
             self.interpreter.append_other(What::SecurityAlert { alert: Alert::SafeguardWeakened });
@@ -273,14 +274,13 @@ impl EventLoop {
         let clock = Arc::clone(&self.clock);
         let limit = clock.sleep_until(clock.now() + LAST_RECORD_LIMIT);
         tokio::pin!(limit);
-        loop {
+        // The answer to an earlier one is not the answer to this.
+        while self.interpreter.awaits_others() {
             tokio::select! {
                 biased;
                 event = self.events.recv() => match event {
-                    Some(Event::AuditStored(RecordKey::Other) | Event::AuditFailed(RecordKey::Other, _)) | None => {
-                        return;
-                    }
-                    Some(_) => {}
+                    Some(event) => self.interpreter.note_answer(&event),
+                    None => return,
                 },
                 () = &mut limit => return,
             }

@@ -19,11 +19,13 @@ pub(crate) struct Interpreter {
     events: EventSink,
     /// What the sign-in at hand has been asked for: the login's record tells it.
     factors: Factors,
+    /// Records that nothing waits for by name, and that have not been answered yet.
+    others_asked: usize,
 }
 
 impl Interpreter {
     pub(crate) const fn new(ports: Ports, events: EventSink) -> Self {
-        Self { ports, events, factors: Factors::Password }
+        Self { ports, events, factors: Factors::Password, others_asked: 0 }
     }
 
     pub(crate) const fn ports(&self) -> &Ports {
@@ -70,16 +72,32 @@ impl Interpreter {
     }
 
     /// Writes down something that no state waits for, once this workstation knows who it is.
-    pub(crate) fn append_other(&self, what: What) {
+    pub(crate) fn append_other(&mut self, what: What) {
         if let Some(workstation) = self.workstation() {
             let record = records::other(self.ports.clock.wall(), workstation, what);
+            self.others_asked += 1;
             self.ports.audit_trail.append(RecordKey::Other, record);
         }
     }
 
+    /// Takes note of the answer to such a record.
+    pub(crate) fn note_answer(&mut self, event: &Event) {
+        if let Event::AuditStored(RecordKey::Other) | Event::AuditFailed(RecordKey::Other, _) = event {
+            self.others_asked = self.others_asked.saturating_sub(1);
+        }
+    }
+
+    /// Whether such a record is still on its way.
+    pub(crate) const fn awaits_others(&self) -> bool {
+        self.others_asked > 0
+    }
+
     /// A record names its workstation; before enrolment there is none to name, and no session either.
-    fn append(&self, owed: OwedRecord) {
+    fn append(&mut self, owed: OwedRecord) {
         let key = records::key(&owed);
+        if key == RecordKey::Other {
+            self.others_asked += 1;
+        }
         let Some(workstation) = self.workstation() else {
             debug!("A record is owed by a workstation that nobody has enrolled");
             return self.events.send(Event::AuditFailed(key, FailClosedCause::NotEnrolled));
