@@ -31,7 +31,7 @@ pub(crate) fn sign_in() -> Result<Vec<Figure>> {
     for number in 0..SIGN_INS {
         let nurse = ward.add_nurse(&format!("nurse{number}"), "Maria O.")?;
         ward.give_password(&hand, &nurse)?;
-        ward.wait_screen("second_factor", SOON)?;
+        ward.wait_code_asked(SOON)?;
         eye.wait_still()?;
         let code = nurse.code()?;
         hand.type_text(&code[..5])?;

@@ -106,7 +106,7 @@ fn kills_at_random_moments_lose_no_record_and_leave_no_credential() {
         let nurse = bedside.ward.add_nurse(&format!("nurse{number}"), "Maria O.").unwrap();
         let agent = bedside.ward.agent_pid().unwrap();
         bedside.ward.give_password(&bedside.hand, &nurse).unwrap();
-        if moments.next(4) > 0 && bedside.ward.wait_screen("second_factor", Duration::from_secs(3)).is_ok() {
+        if moments.next(4) > 0 && bedside.ward.wait_code_asked(Duration::from_secs(3)).is_ok() {
             bedside.hand.type_text(&nurse.code().unwrap()).unwrap();
         }
         std::thread::sleep(Duration::from_millis(moments.next(900)));

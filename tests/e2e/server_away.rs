@@ -71,5 +71,5 @@ fn nobody_signs_in_while_the_server_is_away_and_words_say_so() {
 
     assert!(!bedside.is_app_visible());
     bedside.ward.start_server().unwrap();
-    bedside.ward.wait_screen("second_factor", SOON).unwrap();
+    bedside.ward.wait_code_asked(SOON).unwrap();
 }

@@ -20,7 +20,7 @@ fn nothing_typed_on_the_covered_screen_reaches_an_app() {
 fn a_wrong_code_is_refused_and_the_right_one_still_counts() {
     let bedside = Bedside::open(Setup::default());
     bedside.ward.give_password(&bedside.hand, &bedside.maria).unwrap();
-    bedside.ward.wait_screen("second_factor", SOON).unwrap();
+    bedside.ward.wait_code_asked(SOON).unwrap();
 
     bedside.hand.type_text("000000").unwrap();
     bedside.ward.wait_log("second_factor.refused").unwrap();
@@ -36,7 +36,7 @@ fn a_wrong_code_is_refused_and_the_right_one_still_counts() {
 fn escape_goes_back_from_the_code_to_the_name() {
     let bedside = Bedside::open(Setup::default());
     bedside.ward.give_password(&bedside.hand, &bedside.maria).unwrap();
-    bedside.ward.wait_screen("second_factor", SOON).unwrap();
+    bedside.ward.wait_code_asked(SOON).unwrap();
 
     bedside.hand.press("Escape").unwrap();
 

@@ -12,7 +12,7 @@ fn a_disabled_user_is_covered_and_signed_out_at_once() {
 
     bedside.assert_ended("disabled");
     bedside.ward.give_password(&bedside.hand, &bedside.maria).unwrap();
-    bedside.ward.wait_screen("second_factor", SOON).unwrap();
+    bedside.ward.wait_code_asked(SOON).unwrap();
     bedside.hand.type_text(&bedside.maria.next_code().unwrap()).unwrap();
     bedside.ward.wait_log("user.disabled").unwrap();
     assert!(!bedside.is_app_visible());

@@ -77,7 +77,7 @@ impl Eye {
     /// # Errors
     /// When it still moves after ten seconds, or the display is gone.
     pub fn wait_still(&self) -> Result<()> {
-        const LOOKS: u32 = 3;
+        const LOOKS: u32 = 5;
         // Half a blink of a caret is longer than these looks take together.
         let (mut last, mut same) = (self.bytes()?, 0);
         wait_for("a screen that stands still", Duration::from_secs(10), || {

@@ -496,9 +496,21 @@ impl Ward {
     pub fn sign_in(&self, nurse: &Nurse) -> Result<()> {
         let hand = self.hand(Whose::Person)?;
         self.give_password(&hand, nurse)?;
-        self.wait_screen("second_factor", Duration::from_secs(10))?;
+        self.wait_code_asked(Duration::from_secs(10))?;
         hand.type_text(&nurse.code()?)?;
         self.wait_screen("active", Duration::from_secs(10))
+    }
+
+    /// Waits until the one-time code is asked **and** its boxes are drawn, as a person does before she types.
+    ///
+    /// # Errors
+    /// When it is not asked within `bound`.
+    pub fn wait_code_asked(&self, bound: Duration) -> Result<()> {
+        self.wait_screen("second_factor", bound)?;
+        // What stands there before moves (a sign of waiting) or is gone; the boxes stand still.
+        let eye = self.eye()?;
+        eye.wait_still()?;
+        eye.wait_still()
     }
 
     /// Types name and password and presses Return.
