@@ -8,7 +8,7 @@ use crate::{
     event::{ContactFault, Limits},
     ids::{SessionId, User},
     instant::Instant,
-    time_limits::{ABSOLUTE_WARNING, HEARTBEAT_MIN, MEASURE_LIMIT},
+    time_limits::{ABSOLUTE_WARNING, ANSWER_LIMIT, HEARTBEAT_MIN, MEASURE_LIMIT},
 };
 
 /// One person's use of this workstation, and what bounds it.
@@ -73,6 +73,9 @@ pub struct InUse {
     pub idle_longest: Duration,
     /// The server holds the session as lapsed and has not yet adopted it again.
     pub is_lapsed: bool,
+    /// When it was asked to; `None` once that is answered. A second adoption under way would make the first
+    /// one's credential void.
+    pub adoption_asked_at: Option<Instant>,
     /// Why the server does not answer, while it does not.
     pub server_away: Option<ContactFault>,
     /// The warning of the absolute limit has begun.
@@ -86,6 +89,7 @@ impl InUse {
             heartbeat_at: session.opened_at + session.heartbeat,
             idle_longest: Duration::ZERO,
             is_lapsed: false,
+            adoption_asked_at: None,
             server_away: None,
             is_absolute_warned: false,
             session,
@@ -134,16 +138,27 @@ impl InUse {
         self.last_input = self.last_input.max(at);
     }
 
-    /// What is due to the server now: a report, or the wish to be adopted.
-    pub(crate) fn report(&mut self, now: Instant) -> Command {
+    /// What is due to the server now: a report, or the wish to be adopted; nothing while that wish is with it.
+    pub(crate) fn report(&mut self, now: Instant) -> Option<Command> {
         self.heartbeat_at = now + self.session.heartbeat;
         let session = self.session.id;
         let idle = now.since(self.last_input);
-        if self.is_lapsed {
-            Command::AdoptSession { session, idle, idle_longest: self.idle_longest.max(idle) }
-        } else {
-            Command::ReportActivity { session, idle }
+        if !self.is_lapsed {
+            return Some(Command::ReportActivity { session, idle });
         }
+        let given_up_at = self.adoption_asked_at.map(|asked_at| asked_at + ANSWER_LIMIT);
+        if let Some(given_up_at) = given_up_at.filter(|given_up_at| now < *given_up_at) {
+            self.heartbeat_at = self.heartbeat_at.min(given_up_at);
+            return None;
+        }
+        self.adoption_asked_at = Some(now);
+        Some(Command::AdoptSession { session, idle, idle_longest: self.idle_longest.max(idle) })
+    }
+
+    /// The server does not answer, so no adoption is under way either.
+    pub(crate) const fn is_away(&mut self, fault: ContactFault) {
+        self.server_away = Some(fault);
+        self.adoption_asked_at = None;
     }
 
     /// The server answered about this session: from here on it knows.
@@ -155,6 +170,7 @@ impl InUse {
 
     pub(crate) fn was_adopted(&mut self, limits: Limits, now: Instant) {
         self.was_accepted(now);
+        self.adoption_asked_at = None;
         self.session.renew(limits, now);
     }
 }

@@ -83,7 +83,7 @@ impl Active {
             Event::SessionLapsed { session } if session == self.in_use.session.id => {
                 self.in_use.is_lapsed = true;
                 let adopt = self.in_use.report(now);
-                self.due(now).after(vec![adopt])
+                self.due(now).after(adopt.into_iter().collect())
             }
             Event::SessionAdopted { session, credential, limits } if session == self.in_use.session.id => {
                 self.in_use.was_adopted(limits, now);
@@ -99,7 +99,7 @@ impl Active {
             | Event::SessionEndedByServer { .. }
             | Event::SessionEndTold { session: _ } => self.due(now),
             Event::ServerAway(fault) => {
-                self.in_use.server_away = Some(fault);
+                self.in_use.is_away(fault);
                 self.due(now)
             }
             Event::ServerReached => {
@@ -184,7 +184,7 @@ impl Active {
         }
         self.recoveries = 0;
         let report = self.in_use.report(now);
-        self.announce(now, vec![report])
+        self.announce(now, report.into_iter().collect())
     }
 
     /// Says once that the absolute limit is near.
@@ -497,6 +497,33 @@ mod tests {
             → Active, last input 300s, report at 480s, lapsed
             AdoptSession { session: SessionId(7), idle: 120s, idle_longest: 240s }"#]],
         );
+    }
+
+    #[test]
+    fn one_adoption_is_asked_for_at_a_time_until_it_is_answered_or_given_up() {
+        let asked = InUse {
+            last_input: at(5 * MINUTE),
+            is_lapsed: true,
+            adoption_asked_at: Some(at(6 * MINUTE)),
+            ..in_use()
+        };
+
+        check(
+            Active::resume(InUse { heartbeat_at: at(7 * MINUTE), ..asked.clone() }),
+            Event::SessionLapsed { session: SESSION },
+            6 * MINUTE + 100,
+            expect!["→ Active, last input 300s, report at 368s, lapsed"],
+        );
+        for (event, at_ms) in [
+            (Event::ServerAway(ContactFault::Slow), 6 * MINUTE + 100),
+            (Event::DeadlineReached, 6 * MINUTE + 8_000),
+        ] {
+            let waiting = Active::resume(InUse { heartbeat_at: at(7 * MINUTE), ..asked.clone() });
+            let Step { state, .. } = waiting.on_event(event, at(at_ms));
+            let Step { commands, .. } =
+                crate::step::step(state, Event::SessionLapsed { session: SESSION }, at(at_ms));
+            assert!(matches!(commands[..], [Command::AdoptSession { .. }]), "{commands:?}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl InactivityWarning {
             Event::SessionLapsed { session } if session == self.in_use.session.id => {
                 self.in_use.is_lapsed = true;
                 let adopt = self.in_use.report(now);
-                self.due(now).after(vec![adopt])
+                self.due(now).after(adopt.into_iter().collect())
             }
             Event::SessionAdopted { session, credential, limits } if session == self.in_use.session.id => {
                 self.in_use.was_adopted(limits, now);
@@ -83,7 +83,7 @@ impl InactivityWarning {
             | Event::SessionEndedByServer { .. }
             | Event::SessionEndTold { session: _ } => self.due(now),
             Event::ServerAway(fault) => {
-                self.in_use.server_away = Some(fault);
+                self.in_use.is_away(fault);
                 self.due(now)
             }
             Event::ServerReached => {
@@ -167,7 +167,7 @@ impl InactivityWarning {
                 commands.push(Command::MeasureInactivity);
             } else if now >= self.in_use.heartbeat_at {
                 // Input is being watched for, so what is known of it is true now.
-                commands.push(self.in_use.report(now));
+                commands.extend(self.in_use.report(now));
             }
         }
         Step::to(self, commands)
@@ -181,7 +181,8 @@ impl InactivityWarning {
             Command::WithdrawNotice
         };
         let report = self.in_use.report(now);
-        Step::to(Active::resume(self.in_use), vec![report, Command::UnwatchInput, notice])
+        Step::to(Active::resume(self.in_use), vec![Command::UnwatchInput, notice])
+            .after(report.into_iter().collect())
     }
 
     fn end(self, cause: EndCause, now: Instant) -> Step {
