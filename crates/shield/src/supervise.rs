@@ -210,6 +210,10 @@ impl Supervisor {
             Event::EndAsked => self.on_end_asked(now, &mut actions),
             Event::Tick => {}
         }
+        // One that is being ended to be replaced is of no use either, however long it takes to die.
+        if self.agent == Agent::Ending && self.ending.is_none() {
+            self.unusable_since = self.unusable_since.or(Some(now.awake));
+        }
         actions
     }
 

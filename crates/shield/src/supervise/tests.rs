@@ -363,6 +363,17 @@ fn words_are_shown_after_three_seconds_without_an_agent_and_go_when_it_is_ready(
 }
 
 #[test]
+fn words_are_shown_too_while_an_agent_takes_long_to_die() {
+    let mut history = History::ready();
+    assert!(ends_agent(&history.on(Event::Garbled)));
+
+    assert_eq!(history.supervisor.deadline(), Some(at(history.now_ms).awake + NOTICE_AFTER));
+    assert_eq!(history.after(2_999), []);
+    assert_eq!(history.after(1), [Action::ShowNotice]);
+    assert_eq!(history.after(60_000), [], "once");
+}
+
+#[test]
 fn asked_to_end_covers_lets_the_agent_end_and_leaves() {
     let mut history = History::uncovered();
 
