@@ -287,6 +287,11 @@ impl Supervisor {
 
     fn on_not_started(&mut self, now: Moment, actions: &mut Vec<Action>) {
         actions.push(Action::Log(Word::AgentNotStarted));
+        if self.ending.is_some() {
+            self.agent = Agent::Down { start_at: Duration::MAX };
+            actions.push(Action::Exit);
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         self.go_down(now, actions);
     }

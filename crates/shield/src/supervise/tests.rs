@@ -405,6 +405,14 @@ fn asked_to_end_without_an_agent_leaves_at_once() {
     assert_eq!(history.on(Event::EndAsked), [Action::Log(Word::Ending), Action::Exit]);
 }
 
+#[test]
+fn asked_to_end_leaves_when_the_agent_then_cannot_be_started() {
+    let mut history = History::begun();
+
+    assert_eq!(history.on(Event::EndAsked), [Action::Log(Word::Ending), Action::AskAgentToEnd]);
+    assert_eq!(history.on(Event::NotStarted), [Action::Log(Word::AgentNotStarted), Action::Exit]);
+}
+
 fn message() -> impl Strategy<Value = AgentMessage> {
     let lease = prop_oneof![Just(0), 1..=LEASE_MS_MAX + 1];
     prop_oneof![
