@@ -11,7 +11,7 @@ use crate::{events::Views, page};
 pub fn intent(intent: Intent, remote: State<'_, Remote>) {
     match intent {
         Intent::SignOut | Intent::Stay => {}
-        intent => remote.send(intent),
+        intent @ (Intent::SignIn { .. } | Intent::Code { .. } | Intent::Cancel) => remote.send(intent),
     }
 }
 
