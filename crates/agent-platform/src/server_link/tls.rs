@@ -18,8 +18,9 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::CONNECT_LIMIT;
 
-/// Idle connections are closed after this long: longer than a heartbeat, so that one connection serves.
-const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(90);
+/// Idle connections are closed after this long: before the server closes them (it waits 10 s for a request's
+/// head), so that no request meets a connection that is just being closed.
+const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(8);
 
 /// The authority cannot be used.
 #[derive(Debug, thiserror::Error)]
