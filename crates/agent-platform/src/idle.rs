@@ -15,8 +15,7 @@ use agent_runtime::ports::{Clock, EventSink, Idle};
 use tokio::sync::oneshot;
 
 #[cfg_attr(target_os = "linux", path = "idle/linux.rs")]
-#[cfg_attr(target_os = "macos", path = "idle/macos.rs")]
-#[cfg_attr(target_os = "windows", path = "idle/windows.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "idle/elsewhere.rs")]
 mod imp;
 mod sleep_ledger;
 

@@ -27,8 +27,7 @@ use caller::{Answer, CallerPool, Opener, Work};
 
 mod caller;
 #[cfg_attr(target_os = "linux", path = "keychain/linux.rs")]
-#[cfg_attr(target_os = "macos", path = "keychain/macos.rs")]
-#[cfg_attr(target_os = "windows", path = "keychain/windows.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "keychain/elsewhere.rs")]
 mod imp;
 
 /// One call is given up after this long, the wait for its turn included.

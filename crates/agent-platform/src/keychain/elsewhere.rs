@@ -1,4 +1,4 @@
-//! The Windows Credential Manager.
+//! The macOS Keychain and the Windows Credential Manager, through one library.
 
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
