@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 #[cfg_attr(target_os = "linux", path = "idle/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "idle/elsewhere.rs")]
 mod imp;
+#[cfg(target_os = "linux")]
 mod sleep_ledger;
 
 /// [`Idle::measure`] answers within this time.

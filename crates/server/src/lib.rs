@@ -5,6 +5,8 @@
 //! Time is asked of [`clock`] alone; keys live in [`keys`], never in the database. What the server does
 //! unasked is in [`jobs`]; what it owes the audit record in [`trail`].
 
+#![cfg(unix)]
+
 pub mod admin;
 pub mod app;
 pub mod auth;

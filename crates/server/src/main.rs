@@ -2,19 +2,18 @@
 
 use std::{io::Write as _, process::ExitCode};
 
-use clap::Parser as _;
-use server::cli::{self, args::Cli};
-
+#[cfg(unix)]
 fn main() -> ExitCode {
+    keep_memory_private();
     // A dependency that brings a second provider would otherwise make the first handshake panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let cli = Cli::parse();
+    let cli = <server::cli::args::Cli as clap::Parser>::parse();
     server::telemetry::start(cli.json);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(cli::run(cli)));
+        .and_then(|runtime| runtime.block_on(server::cli::run(cli)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -22,4 +21,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Passwords and keys pass through this process's memory: no core file may hold them, and no other process of the
+/// account may read them. A refusal only makes a core file possible again, and is no reason to serve nobody.
+#[cfg(unix)]
+fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+#[cfg(not(unix))]
+fn main() -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "tapward-server runs on Linux only");
+    ExitCode::FAILURE
 }
