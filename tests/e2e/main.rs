@@ -6,6 +6,7 @@ mod absolute_limit;
 mod automation_refused;
 mod bedside;
 mod canary;
+mod core_files;
 mod kills;
 mod machine_sleep;
 mod server_alone;
