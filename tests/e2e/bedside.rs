@@ -97,6 +97,28 @@ pub(crate) fn logouts(record: &[Value]) -> Vec<String> {
     record.iter().filter(|event| event["subtype"][0]["code"] == "110123").map(cause_of).collect()
 }
 
+/// The accepted logins of one session.
+pub(crate) fn logins_of<'a>(record: &'a [Value], session: &str) -> Vec<&'a Value> {
+    of_session(record, session, "110122").into_iter().filter(|event| event["outcome"] == "0").collect()
+}
+
+/// The logouts of one session.
+pub(crate) fn logouts_of<'a>(record: &'a [Value], session: &str) -> Vec<&'a Value> {
+    of_session(record, session, "110123")
+}
+
+fn of_session<'a>(record: &'a [Value], session: &str, code: &str) -> Vec<&'a Value> {
+    let is_its = |event: &&Value| {
+        let entities = event["entity"].as_array().map_or(&[][..], Vec::as_slice);
+        event["subtype"][0]["code"] == code
+            && entities.iter().any(|entity| {
+                let identifier = &entity["what"]["identifier"];
+                identifier["system"] == "urn:tapward:session" && identifier["value"] == session
+            })
+    };
+    record.iter().filter(is_its).collect()
+}
+
 /// The coded cause of one logout, wherever in the event it stands.
 fn cause_of(event: &Value) -> String {
     find_cause(event).unwrap_or_else(|| panic!("no cause in {event:#}"))

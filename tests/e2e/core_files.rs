@@ -8,7 +8,10 @@ use std::{
     process::Command,
 };
 
-use harness::{part::wait_for, ward::Setup};
+use harness::{
+    part::{has_ended, wait_for},
+    ward::Setup,
+};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
 
 use crate::bedside::{Bedside, SOON};
@@ -40,8 +43,8 @@ fn programs_that_crash_while_she_works_leave_no_core_file() {
     for (who, pid) in victims {
         let folder = core_folder(&fs::read_link(format!("/proc/{pid}/cwd")).unwrap()).unwrap();
         let before = files_in(&folder);
-        kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::SEGV).unwrap();
-        wait_for("its end", SOON, || has_ended(pid).then_some(())).unwrap();
+        kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::ABORT).unwrap();
+        wait_for(&format!("the end of the {who}"), SOON, || has_ended(pid).then_some(())).unwrap();
         assert_eq!(files_in(&folder), before, "the {who} left a core file");
     }
 }
@@ -70,12 +73,6 @@ fn files_in(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 fn crash_a_program_that_may_dump(folder: &Path) {
-    let status = Command::new("sh").args(["-c", "kill -SEGV $$"]).current_dir(folder).status().unwrap();
-    assert_eq!(status.signal(), Some(11), "{status:?}");
-}
-
-/// Gone, or dead and waiting for its parent.
-fn has_ended(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .map_or(true, |stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
+    let status = Command::new("sh").args(["-c", "kill -ABRT $$"]).current_dir(folder).status().unwrap();
+    assert_eq!(status.signal(), Some(6), "{status:?}");
 }

@@ -9,6 +9,7 @@ mod canary;
 mod core_files;
 mod kills;
 mod machine_sleep;
+mod random_kills;
 mod server_alone;
 mod server_away;
 mod sign_in;

@@ -30,6 +30,43 @@ pub fn wait_for<T>(what: &str, bound: Duration, mut ready: impl FnMut() -> Optio
     }
 }
 
+/// A bound on several waits together.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    start: Instant,
+    bound: Duration,
+}
+
+impl Deadline {
+    /// `bound` from now.
+    #[must_use]
+    pub fn within(bound: Duration) -> Self {
+        Self { start: Instant::now(), bound }
+    }
+
+    /// What is left of it; zero once it has passed.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.bound.saturating_sub(self.start.elapsed())
+    }
+}
+
+/// `kill -9`, whoever's child it is.
+pub fn kill(pid: u32) {
+    if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
+        // It may just have ended by itself; then there is nothing to kill.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Whether the process is gone, or dead and waits for its parent.
+#[must_use]
+pub fn has_ended(pid: u32) -> bool {
+    // Everybody may read this file, which cannot be said of what else is known of a process that may not be dumped.
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .map_or(true, |stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
+}
+
 /// A running child with its output on disk.
 #[derive(Debug)]
 pub struct Part {

@@ -435,18 +435,21 @@ impl Ward {
     /// The screens the agent has logged so far, oldest first.
     #[must_use]
     pub fn screens(&self) -> Vec<String> {
-        self.kiosk_log()
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter_map(|line| Some(line["fields"]["screen"].as_str()?.to_owned()))
-            .collect()
+        screens_in(&self.kiosk_log())
     }
 
-    /// Whether the page of the agent that started last has been drawn; before that it takes no keys.
-    fn is_page_drawn(&self) -> bool {
+    /// How much the kiosk's programs have logged so far, for [`Ward::screen_since`].
+    #[must_use]
+    pub fn log_mark(&self) -> usize {
+        self.kiosk_log().len()
+    }
+
+    /// The screen an agent shows that has started since `mark`, once its page is drawn.
+    #[must_use]
+    pub fn screen_since(&self, mark: usize) -> Option<String> {
         let log = self.kiosk_log();
-        let started = log.rfind("\"screen\":\"starting\"");
-        started.is_some_and(|started| log[started..].contains("The page is drawn"))
+        let log = log.get(mark..)?;
+        is_page_drawn(log).then(|| screens_in(log).pop()).flatten()
     }
 
     /// Waits until the agent shows `screen` (`signed_out`, `active`, …).
@@ -456,7 +459,7 @@ impl Ward {
     pub fn wait_screen(&self, screen: &str, bound: Duration) -> Result<()> {
         wait_for(&format!("screen {screen}"), bound, || {
             let is_shown = self.screens().last().map(String::as_str) == Some(screen);
-            (is_shown && self.is_page_drawn()).then_some(())
+            (is_shown && is_page_drawn(&self.kiosk_log())).then_some(())
         })
         .with_context(|| {
             let log = self.kiosk_log();
@@ -659,4 +662,18 @@ pub fn output_with(command: &mut Command, input: &str) -> Result<String> {
         bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The screens told in the agent's log, oldest first.
+fn screens_in(log: &str) -> Vec<String> {
+    log.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| Some(line["fields"]["screen"].as_str()?.to_owned()))
+        .collect()
+}
+
+/// Whether the page of the agent that started last has been drawn; before that it takes no keys.
+fn is_page_drawn(log: &str) -> bool {
+    let started = log.rfind("\"screen\":\"starting\"");
+    started.is_some_and(|started| log[started..].contains("The page is drawn"))
 }
