@@ -37,7 +37,7 @@ pub enum Command {
         code_file: Option<PathBuf>,
     },
     /// Say what is set up and what is missing, without covering anything.
-    Check,
+    Doctor,
     /// Print shell completions.
     Completions {
         /// For which shell.

@@ -1,4 +1,4 @@
-//! What an administrator does at the command line: enrol and check. No window, no cover.
+//! What an administrator does at the command line: enrol, and ask what is wrong. No window, no cover.
 
 use std::{
     fs::File,
@@ -65,7 +65,7 @@ pub fn enrol(
 ///
 /// # Errors
 /// When something is missing without which nobody can sign in.
-pub fn check(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<()> {
+pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<()> {
     let config = start(config_path, log_format)?;
     let mut report = Report::default();
     report.good("configuration", &format!("{}", config_path.display()));

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             Command::Enrol { server, code_file } => {
                 headless::enrol(&config, log_format, server.as_deref(), code_file.as_deref())
             }
-            Command::Check => headless::check(&config, log_format),
+            Command::Doctor => headless::doctor(&config, log_format),
             Command::Completions { shell } => print(|page| {
                 clap_complete::generate(shell, &mut Cli::command(), "tapward-agent", page);
                 Ok(())

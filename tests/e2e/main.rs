@@ -7,6 +7,7 @@ mod automation_refused;
 mod bedside;
 mod canary;
 mod core_files;
+mod keychain;
 mod kills;
 mod machine_sleep;
 mod random_kills;

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::part::{Part, READY_WITHIN, wait_for};
 
@@ -123,6 +123,22 @@ impl Keyring {
     /// The process.
     pub fn part(&mut self) -> &mut Part {
         &mut self.part
+    }
+
+    /// Locks it, as a session that was left does.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn lock(bus: &SessionBus) -> Result<()> {
+        let status = Command::new("dbus-send")
+            .arg(format!("--bus={}", bus.address()))
+            .args(["--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"])
+            .arg("org.freedesktop.Secret.Service.Lock")
+            .arg("array:objpath:/org/freedesktop/secrets/collection/login")
+            .stdout(Stdio::null())
+            .status()?;
+        ensure!(status.success(), "the keyring did not lock");
+        Ok(())
     }
 
     /// Whether an entry of `service` for `user` is there, seen by another program than ours.

@@ -189,6 +189,27 @@ impl Ward {
         self.keyring.as_mut().unwrap()
     }
 
+    /// Starts a keyring, unlocked, with what the one before it kept.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn give_keyring_back(&mut self) -> Result<()> {
+        self.keyring = None;
+        self.keyring = Some(Keyring::start(&self.bus, self.folder.path())?);
+        Ok(())
+    }
+
+    /// What `tapward-agent doctor` says of the workstation, and whether it found everything there.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn doctor(&self) -> Result<(bool, String)> {
+        let mut command = program("tapward-agent");
+        command.arg("--config").arg(self.config()).arg("doctor").env("DISPLAY", self.display());
+        let output = self.bus.dress(&mut command).output().context("the doctor")?;
+        Ok((output.status.success(), String::from_utf8(output.stdout)?))
+    }
+
     /// A hand on its keyboard and mouse.
     ///
     /// # Errors
