@@ -8,8 +8,8 @@ use harness::{
 };
 use serde_json::json;
 
-/// Asks a private WebKitWebDriver to start `agent` and drive it.
-fn session_started(agent: &str) -> bool {
+/// Asks a private WebKitWebDriver to start `agent` and drive it; whether it drives, and whether the agent came up.
+fn drive(agent: &str) -> Driven {
     let ward = Ward::open(Setup::default()).unwrap();
     let port = free_port();
     let mut driver = Command::new("WebKitWebDriver");
@@ -25,7 +25,7 @@ fn session_started(agent: &str) -> bool {
         "binary": program_path(agent), "args": ["--config", ward.config(), "run"],
     }}}});
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(async {
+    let is_driven = runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build().unwrap();
         let answer = client.post(format!("http://127.0.0.1:{port}/session")).json(&wish).send().await;
         match answer {
@@ -33,8 +33,10 @@ fn session_started(agent: &str) -> bool {
             Err(_) => false,
         }
     });
+    // The driver gives its standard error to what it starts.
+    let came_up = driver.printed().contains("\"screen\":\"signed_out\"");
     end_all_below(driver.pid());
-    answer
+    Driven { is_driven, came_up }
 }
 
 fn end_all_below(pid: u32) {
@@ -50,8 +52,18 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Driven {
+    is_driven: bool,
+    came_up: bool,
+}
+
 #[test]
 fn the_shipped_agent_refuses_webdriver_and_the_one_for_tests_takes_it() {
-    assert!(session_started("tapward-agent-e2e"), "the refusal below would prove nothing");
-    assert!(!session_started("tapward-agent"));
+    let (driven, refused) =
+        (Driven { is_driven: true, came_up: true }, Driven { is_driven: false, came_up: true });
+
+    assert_eq!(drive("tapward-agent-e2e"), driven, "the refusal below would prove nothing");
+    assert_eq!(drive("tapward-agent"), refused);
 }

@@ -50,6 +50,12 @@ impl Nurse {
         self.totp.secret().to_base32()
     }
 
+    /// The bytes of her secret, for the same.
+    #[must_use]
+    pub fn totp_secret_bytes(&self) -> Vec<u8> {
+        self.totp.secret().as_bytes().to_vec()
+    }
+
     /// What her telephone shows now.
     ///
     /// # Errors
