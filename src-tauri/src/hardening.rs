@@ -40,6 +40,8 @@ const REFUSED: &[&str] = &[
 const NEEDED_BY_E2E: &[&str] = &["TAURI_*", "WEBKIT_INSPECTOR_*"];
 /// WebKit draws without the GPU: less memory, and no blank window where there is none.
 const COMPOSITING_OFF: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+/// WebKit does not look at the machine's memory every five seconds: one small page has nothing to give back.
+const PRESSURE_MONITOR_OFF: &str = "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR";
 /// Under feature `e2e`: leave compositing as it is, because WebDriver's pictures hang without it.
 const KEEP_COMPOSITING: &str = "TAPWARD_E2E_COMPOSITING";
 
@@ -54,6 +56,8 @@ pub fn apply() -> anyhow::Result<()> {
         // SAFETY: `main` has started no thread yet.
         unsafe { env::remove_var(name) };
     }
+    // SAFETY: `main` has started no thread yet.
+    unsafe { env::set_var(PRESSURE_MONITOR_OFF, "1") };
     if cfg!(feature = "e2e") && env::var_os(KEEP_COMPOSITING).is_some() {
         // SAFETY: `main` has started no thread yet.
         unsafe { env::remove_var(COMPOSITING_OFF) };

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use gtk::{glib, prelude::*};
+use gtk::{gdk, glib, prelude::*};
 use tauri::{Url, WebviewWindow};
 use tracing::{error, info, warn};
 use webkit2gtk::{PermissionRequestExt, SettingsExt, WebView, WebViewExt};
@@ -21,6 +21,8 @@ use crate::{
 const MISSING_CODE: &str = "screen.page";
 /// `EX_SOFTWARE` of sysexits.h.
 const EXIT_PAGE_GONE: i32 = 70;
+/// Who types is not noticed by more questions than these.
+const TOUCH_INTERVAL_MS: u32 = 1_000;
 /// Fails in a page that has nothing to show, and never answers in one that hangs.
 const IS_ALIVE: &str = "if (!document.body?.childElementCount) throw new Error('empty'); 1";
 
@@ -36,6 +38,8 @@ struct Page {
     tick: RefCell<Option<glib::SourceId>>,
     /// How often it was asked; an answer to an earlier question tells nothing of now.
     asked: Cell<u64>,
+    /// When a touch last had it asked, on the X server's clock in ms.
+    asked_at_touch_ms: Cell<u32>,
 }
 
 /// Takes the page of `window` into care. Call on GTK's thread, once.
@@ -58,11 +62,19 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
             pulse: RefCell::new(Pulse::loading()),
             tick: RefCell::new(None),
             asked: Cell::new(0),
+            asked_at_touch_ms: Cell::new(0),
         });
         // A page can close itself: the shield covers and starts us anew.
         page.web.connect_destroy(|_| {
             error!("The page closed itself");
             std::process::exit(EXIT_PAGE_GONE);
+        });
+        let touched = Rc::clone(&page);
+        page.web.connect_event(move |_, event| {
+            if is_touch(event) {
+                touched.touched(event.time());
+            }
+            glib::Propagation::Proceed
         });
         let watched = Rc::clone(&page);
         page.web.connect_web_process_terminated(move |_, reason| {
@@ -107,6 +119,17 @@ fn on_page(then: impl FnOnce(&Rc<Page>)) {
     if let Some(page) = PAGE.with(|slot| slot.get().cloned()) {
         then(&page);
     }
+}
+
+fn is_touch(event: &gdk::Event) -> bool {
+    matches!(
+        event.event_type(),
+        gdk::EventType::KeyPress
+            | gdk::EventType::ButtonPress
+            | gdk::EventType::MotionNotify
+            | gdk::EventType::Scroll
+            | gdk::EventType::TouchBegin
+    )
 }
 
 fn make_stand_in() -> gtk::Label {
@@ -182,6 +205,20 @@ impl Page {
             page.follow();
         });
         self.tick.replace(Some(tick));
+    }
+
+    /// Asks the page whether it lives, at most once in [`TOUCH_INTERVAL_MS`].
+    fn touched(self: &Rc<Self>, at_ms: u32) {
+        // The X server's clock starts again from zero after 49 days.
+        if at_ms.wrapping_sub(self.asked_at_touch_ms.get()) < TOUCH_INTERVAL_MS {
+            return;
+        }
+        let act = self.pulse.borrow_mut().touched();
+        if act != Act::Wait {
+            self.asked_at_touch_ms.set(at_ms);
+            self.act(act);
+            self.follow();
+        }
     }
 
     fn say(&self, words: &str) {

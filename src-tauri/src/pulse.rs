@@ -1,11 +1,12 @@
-//! Whether the page lives: asked now and then, restarted when it does not answer. Pure.
+//! Whether the page lives: asked when somebody touches it and now and then, restarted when it does not answer. Pure.
 //!
 //! ```text
-//! Loading ── painted ──► Alive ── 6 s ──► Asked ── answer ──► Alive
-//!    │ 5 s, or its process died              │ 2 s, or its process died
-//!    └──────────────► loaded anew ◄──────────┘
+//! Loading ── painted ──► Alive ── touched, or 30 s ──► Asked ── answer ──► Alive
+//!    │ 5 s, or its process died                          │ 2 s, or its process died
+//!    └─────────────────────► loaded anew ◄───────────────┘
 //! ```
-//! A page that hangs is back within 10 s (PRODUCT.md, promise 3): 6 + 2 s until it is noticed, the rest to load.
+//! Nobody waits 10 s for a page that hangs (PRODUCT.md, promise 3): 2 s from her first touch until it is noticed, the
+//! rest to load. Where nobody is, it is noticed later, because each question wakes the machine some ten times.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ const LOADING_TICK: Duration = Duration::from_secs(1);
 const LOADING_TICKS_MAX: u32 = 5;
 /// From this tick on, words stand in for the page.
 const LOADING_TICKS_SILENT: u32 = 2;
-const ALIVE_TICK: Duration = Duration::from_secs(6);
+const ALIVE_TICK: Duration = Duration::from_secs(30);
 const ANSWER_TICK: Duration = Duration::from_secs(2);
 
 /// The page's health.
@@ -75,6 +76,15 @@ impl Pulse {
         if self.state == State::Asked {
             self.state = State::Alive;
         }
+    }
+
+    /// Somebody touched the keyboard, the pointer or the screen.
+    pub fn touched(&mut self) -> Act {
+        if self.state == State::Alive {
+            self.state = State::Asked;
+            return Act::Ask;
+        }
+        Act::Wait
     }
 
     /// The page's process died or was ended.
@@ -164,22 +174,36 @@ mod tests {
     fn a_page_that_answers_is_left_alone() {
         let mut pulse = alive();
         for _ in 0..1000 {
-            assert_eq!(until_act(&mut pulse), (Act::Ask, Duration::from_secs(6)));
+            assert_eq!(until_act(&mut pulse), (Act::Ask, Duration::from_secs(30)));
             pulse.answered();
         }
         assert_eq!(pulse.stand_in(), None);
     }
 
     #[test]
-    fn a_hung_page_is_ended_within_eight_seconds_and_loaded_anew_at_once() {
+    fn a_page_that_hangs_under_a_hand_is_ended_within_two_seconds_and_loaded_anew_at_once() {
         let mut pulse = alive();
 
-        let (asked, until_asked) = until_act(&mut pulse);
-        let (ended, until_ended) = until_act(&mut pulse);
-
-        assert_eq!((asked, ended), (Act::Ask, Act::Kill));
-        assert!(until_asked + until_ended <= Duration::from_secs(8));
+        assert_eq!(pulse.touched(), Act::Ask);
+        assert_eq!(pulse.touched(), Act::Wait, "it is being asked already");
+        assert_eq!(until_act(&mut pulse), (Act::Kill, Duration::from_secs(2)));
         assert_eq!(pulse.process_gone(), Act::Load);
+    }
+
+    #[test]
+    fn a_page_that_hangs_where_nobody_is_is_noticed_too() {
+        let mut pulse = alive();
+
+        assert_eq!(until_act(&mut pulse), (Act::Ask, Duration::from_secs(30)));
+        assert_eq!(until_act(&mut pulse), (Act::Kill, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn a_touch_hurries_no_page_that_loads() {
+        let mut pulse = Pulse::loading();
+
+        assert_eq!(pulse.touched(), Act::Wait);
+        assert_eq!(pulse, Pulse::loading());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `kill -9` of one part while somebody works. Afterwards: covered, on record, and a usable sign-in again.
 
 use harness::{
-    part::{has_ended, kill, wait_for},
+    part::{has_ended, kill, stop, wait_for},
     ward::Setup,
 };
 use rustix::process::Signal;
@@ -38,6 +38,23 @@ fn a_killed_web_process_is_replaced_and_takes_a_sign_in() {
         (bedside.ward.kiosk_log().matches("The page is drawn").count() >= 2).then_some(())
     })
     .unwrap();
+    bedside.ward.sign_in(&bedside.maria).unwrap();
+    bedside.wait_visible();
+}
+
+#[test]
+fn a_web_process_that_hangs_is_replaced_soon_after_the_first_key() {
+    let bedside = Bedside::open(Setup::default());
+    let agent = bedside.ward.agent_pid().unwrap();
+    let web = bedside.ward.web_process(agent).unwrap();
+    let drawn = || bedside.ward.kiosk_log().matches("The page is drawn").count();
+    let before = drawn();
+    stop(web);
+
+    bedside.hand.type_text("m").unwrap();
+
+    wait_for("the page drawn anew", USABLE_WITHIN, || (drawn() > before).then_some(())).unwrap();
+    assert_eq!(bedside.ward.agent_pid().unwrap(), agent, "the agent itself went on");
     bedside.ward.sign_in(&bedside.maria).unwrap();
     bedside.wait_visible();
 }

@@ -53,9 +53,18 @@ impl Deadline {
 
 /// `kill -9`, whoever's child it is.
 pub fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+/// Makes it hang, whoever's child it is.
+pub fn stop(pid: u32) {
+    send(pid, Signal::STOP);
+}
+
+fn send(pid: u32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
-        // It may just have ended by itself; then there is nothing to kill.
-        let _ = kill_process(pid, Signal::KILL);
+        // It may just have ended by itself; then there is nobody to send it to.
+        let _ = kill_process(pid, signal);
     }
 }
 
@@ -121,10 +130,7 @@ impl Part {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
-            // It may have ended by itself in this moment, which is what most signals are for.
-            let _ = kill_process(pid, signal);
-        }
+        send(self.child.id(), signal);
     }
 
     /// Waits for its end.

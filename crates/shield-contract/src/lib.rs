@@ -36,8 +36,8 @@
 //! - `TakeInput` is said only while covered, `Uncover` only after `GiveBack` was answered or before the first
 //!   `TakeInput`, a `Beat` only for a `seq` that was said. Anything else is a protocol error.
 //! - An agent says `Ready` within [`START_MS`] and then beats: every [`BEAT_COVERED_MS`] while covered, every
-//!   [`BEAT_UNCOVERED_MS`] while uncovered. Every message is a sign of life. Two beats missed, and the shield
-//!   covers, ends the agent and starts it anew.
+//!   [`BEAT_UNCOVERED_MS`] while uncovered. Every message is a sign of life. After [`SILENCE_COVERED_MS`] or
+//!   [`SILENCE_UNCOVERED_MS`] without one the shield covers, ends the agent and starts it anew.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -50,7 +50,13 @@ pub const MESSAGE_SIZE_BYTES: usize = 44;
 /// The agent beats this often while the screen is uncovered.
 pub const BEAT_UNCOVERED_MS: u64 = 1_000;
 /// The agent beats this often while the screen is covered.
-pub const BEAT_COVERED_MS: u64 = 4_000;
+pub const BEAT_COVERED_MS: u64 = 6_000;
+/// An agent that says nothing for so long while the screen is uncovered hangs: two beats, and a slow scheduling of a busy
+/// machine.
+pub const SILENCE_UNCOVERED_MS: u64 = 2_500;
+/// The same while the screen is covered. One beat, and room for a busier machine: each beat wakes three threads, and a
+/// workstation stands covered most of its life; a usable sign-in must be back within 10 s all the same.
+pub const SILENCE_COVERED_MS: u64 = 8_500;
 /// What the agent asks for with each `Uncover` and `Beat` while uncovered.
 pub const LEASE_MS: u64 = 2_500;
 /// The longest lease the shield grants.

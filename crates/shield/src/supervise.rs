@@ -11,11 +11,9 @@
 use std::time::Duration;
 
 use shield_contract::{
-    AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, LEASE_MS_MAX, START_MS, ShieldMessage,
+    AgentMessage, LEASE_MS_MAX, SILENCE_COVERED_MS, SILENCE_UNCOVERED_MS, START_MS, ShieldMessage,
 };
 
-/// An agent that beats on time may still be this late: one slow scheduling of a busy machine.
-const BEAT_SLACK_MS: u64 = 500;
 /// Without a usable agent for this long, the screen says so in words.
 pub(crate) const NOTICE_AFTER: Duration = Duration::from_secs(3);
 /// The longest wait before an agent that keeps failing is started again.
@@ -562,8 +560,7 @@ impl Supervisor {
 
     /// How long a ready agent may say nothing.
     fn patience(&self) -> Duration {
-        let beat_ms = if self.is_covered() { BEAT_COVERED_MS } else { BEAT_UNCOVERED_MS };
-        Duration::from_millis(2 * beat_ms + BEAT_SLACK_MS)
+        Duration::from_millis(if self.is_covered() { SILENCE_COVERED_MS } else { SILENCE_UNCOVERED_MS })
     }
 }
 
