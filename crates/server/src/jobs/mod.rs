@@ -2,3 +2,4 @@
 
 pub mod expire_sessions;
 pub mod forget;
+pub mod watch_clock;
