@@ -11,7 +11,10 @@ use crate::{
     config::Config,
     enrolment::{Failures, Fingerprint},
     events::EventHub,
-    identity::password::{HashError, Passwords},
+    identity::{
+        lanes::Lanes,
+        password::{HashError, Passwords},
+    },
     keys::Keys,
     store::Store,
 };
@@ -37,6 +40,8 @@ pub struct Parts {
     pub authority: Fingerprint,
     /// Password hashing, bounded.
     pub passwords: Passwords,
+    /// One sign-in at a time per workstation before that.
+    pub lanes: Lanes,
     /// Streams to workstations.
     pub events: EventHub,
     /// Proofs seen by this node.
@@ -82,6 +87,7 @@ impl App {
             keys: with.keys,
             authority: with.authority,
             passwords,
+            lanes: Lanes::default(),
             events: EventHub::default(),
             seen_proofs: Seen::default(),
             alerts: Alerts::default(),

@@ -45,7 +45,7 @@ use crate::{
     (status = 409, description = "The attempt id was used for something else", body = Problem),
     (status = 422, description = "A value is out of its range", body = Problem),
     (status = 429, description = "Too many failures for this name here", body = Problem),
-    (status = 503, description = "Too busy", body = Problem),
+    (status = 503, description = "Too many passwords at once, of this workstation or of all", body = Problem),
 ))]
 pub async fn open(
     State(app): State<App>,
@@ -59,6 +59,8 @@ pub async fn open(
     let name = check(typed, password.expose())?;
     let asked = answers::mac(&app, key, &[typed.as_bytes(), password.expose().as_bytes()]);
     if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
+    let place = app.lanes.first_place(workstation.id).await?;
+    // Not before: whoever waited may have waited for the first of this very attempt.
         return answer.into_response(&app);
     }
 
@@ -66,7 +68,7 @@ pub async fn open(
         let mut read = app.store.read().await?;
         users::find_by_name(&mut read, &name).await?.map(|user| user.password_hash)
     };
-    let was_right = app.passwords.verify(password, checked.as_deref()).await?;
+    let was_right = app.passwords.verify(password, checked.as_deref(), place.clone()).await?;
 
     let now = app.clock.now();
     let mut write = app.store.write().await?;
