@@ -111,6 +111,16 @@ impl Passwords {
         Ok(self.run(verify).await? && is_somebody)
     }
 
+    /// Whether `stored` was made at another cost than a password set now: configuration or default changed.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        let Ok(stored) = PasswordHash::new(stored) else {
+            return false;
+        };
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        Params::try_from(&stored).is_ok_and(|made_with| cost(&made_with) != cost(&self.hashing.params))
+    }
+
     /// The PHC string of a new password.
     ///
     /// # Errors
@@ -282,6 +292,17 @@ mod tests {
         let stored = passwords.hash(&secret("correct horse battery")).await.unwrap();
 
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_still_verifies_and_shows_as_outdated() {
+        let before = Passwords::new(Key::new([1; 32]), CHEAP, 2).unwrap();
+        let after = Passwords::new(Key::new([1; 32]), HashCost { memory_kib: 128, passes: 2 }, 2).unwrap();
+        let stored = before.hash(&secret("correct horse battery")).await.unwrap();
+
+        assert!(verify(&after, "correct horse battery", Some(&stored)).await.unwrap());
+        assert!(after.is_outdated(&stored) && !before.is_outdated(&stored));
+        assert!(!after.is_outdated("not a hash"));
     }
 
     #[tokio::test]

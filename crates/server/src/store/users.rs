@@ -171,6 +171,24 @@ pub async fn set_totp(
     id: Uuid,
     totp_sealed: &[u8],
 ) -> Result<(), StoreError> {
+/// Replaces the hash of the same password, unless an administrator replaced the password meanwhile.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn renew_password_hash(
+    connection: &mut SqliteConnection,
+    user: &User,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(user.id)
+        .bind(&user.password_hash)
+        .bind(password_hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
     sqlx::query("UPDATE users SET totp_sealed = $2, totp_step_last = 0 WHERE id = $1")
         .bind(id)
         .bind(totp_sealed)

@@ -278,6 +278,51 @@ async fn a_repeat_that_waits_behind_its_first_gets_its_answer_without_a_hash_of_
 }
 
 #[tokio::test]
+async fn a_password_is_hashed_anew_when_she_signs_in_after_the_cost_was_changed() {
+    let mut server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let before = hash(&server);
+    server.reconfigure("hash_memory_kib = 64", "hash_memory_kib = 128");
+    server.restart().await;
+    let workstation = workstation.at(&server);
+
+    workstation
+        .first_factor(Uuid::new_v4(), "maria", "wrong password")
+        .await
+        .assert_refused(401, "sign_in.refused");
+    assert_eq!(hash(&server), before, "only the right password is there to be hashed");
+    workstation.challenge(&maria).await;
+    let renewed = hash(&server);
+    workstation.challenge(&maria).await;
+
+    assert!(before.contains("m=64,") && renewed.contains("m=128,"), "{before} {renewed}");
+    assert_eq!(hash(&server), renewed, "once");
+}
+
+#[tokio::test]
+async fn a_right_password_that_is_locked_out_is_not_hashed_anew() {
+    let mut server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let before = hash(&server);
+    server.reconfigure("hash_memory_kib = 64", "hash_memory_kib = 128");
+    server.restart().await;
+    let workstation = workstation.at(&server);
+    for _ in 0..5 {
+        workstation.first_factor(Uuid::new_v4(), "maria", "wrong password").await;
+    }
+
+    let answer = workstation.first_factor(Uuid::new_v4(), "maria", &maria.password).await;
+    answer.assert_refused(429, "sign_in.locked_out");
+    assert_eq!(hash(&server), before, "its time would tell that it was right");
+}
+
+fn hash(server: &TestServer) -> String {
+    server.database().query_row("SELECT password_hash FROM users", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
 async fn a_password_changed_while_it_was_checked_opens_nothing() {
     let (server, workstation) = one_hash_at_a_time("").await;
     let (maria, other) = (server.add_person("maria").await, server.add_person("other").await);

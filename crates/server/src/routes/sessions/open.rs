@@ -24,7 +24,7 @@ use crate::{
     routes::body::{JsonBody, invalid},
     sign_in::{
         answers::{self, Answer},
-        opening, refusals,
+        opening, refusals, rehash,
     },
     store::{
         attempts::{AttemptKey, Outcome},
@@ -117,6 +117,9 @@ pub async fn open(
     };
     write.commit().await?;
     answer.into_response(&app)
+    if !matches!(answer, Answer::Refused(_)) {
+        rehash::if_outdated(&app, &user, password).await;
+    }
 }
 
 /// The challenge as the client is told of it.
