@@ -112,6 +112,18 @@ async fn a_record_of_a_known_session_under_another_name_for_its_person_is_refuse
 }
 
 #[tokio::test]
+async fn a_login_by_other_factors_than_the_person_has_shown_is_refused() {
+    let mut ward = Ward::open().await;
+    let session = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();
+    let other = AuditRecord { what: What::Login { factors: Factors::Password }, ..ward.login(session) };
+
+    put(&ward.workstation, &other).await.assert_refused(422, "request.invalid");
+
+    assert_eq!(ward.server.recorded(&["110122", &session.to_string()]), 0);
+    assert_eq!(put(&ward.workstation, &ward.login(session)).await.status, 201, "by those she has shown");
+}
+
+#[tokio::test]
 async fn a_session_that_the_server_does_not_know_is_taken_at_its_workstations_word() {
     let ward = Ward::open().await;
 

@@ -4,6 +4,7 @@
 //! name is known or not, locked or not. What differs is decided after the hash, on rows read within the
 //! transaction: what an administrator changed while the password was checked holds.
 
+use audit::record::Factors;
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse as _, response::Response};
 use jiff::Timestamp;
 use policy::{SignInFactors, lockout};
@@ -58,9 +59,9 @@ pub async fn open(
     let FirstFactor::Password { name: typed, password } = &request.factor;
     let name = check(typed, password.expose())?;
     let asked = answers::mac(&app, key, &[typed.as_bytes(), password.expose().as_bytes()]);
-    if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
     let place = app.lanes.first_place(workstation.id).await?;
     // Not before: whoever waited may have waited for the first of this very attempt.
+    if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
         return answer.into_response(&app);
     }
 
@@ -110,16 +111,16 @@ pub async fn open(
             Answer::Refused(ApiError::new(ProblemCode::UserDisabled))
         }
         SignInFactors::Password => {
-            let opened = opening::open(&app, &mut write, &user, &workstation, now).await?;
+            let opened = opening::open(&app, &mut write, &user, &workstation, Factors::Password, now).await?;
             answers::remember(&mut write, key, asked, Outcome::Opened(opened.session_id), now).await?;
             Answer::Opened(opened)
         }
     };
     write.commit().await?;
-    answer.into_response(&app)
     if !matches!(answer, Answer::Refused(_)) {
         rehash::if_outdated(&app, &user, password).await;
     }
+    answer.into_response(&app)
 }
 
 /// The challenge as the client is told of it.
