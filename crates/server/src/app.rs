@@ -46,7 +46,7 @@ pub struct Parts {
     pub events: EventHub,
     /// Proofs seen by this node.
     pub seen_proofs: Seen,
-    /// Keeps strangers from filling the audit record.
+    /// Keeps refused keys from filling the audit record.
     pub alerts: Alerts,
     /// Failed enrolments of late.
     pub enrolment_failures: Failures,
