@@ -109,6 +109,15 @@ pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<U
         .collect()
 }
 
+/// Every name there is.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn names(connection: &mut SqliteConnection) -> Result<Vec<UserName>, StoreError> {
+    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM users").fetch_all(connection).await?;
+    names.iter().map(|name| UserName::parse(name).ok_or(StoreError::Corrupt("user name"))).collect()
+}
+
 /// Accepts a one-time code's step if it is later than any before: of any number at once, one wins.
 ///
 /// # Errors
@@ -162,15 +171,6 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Replaces the TOTP secret; codes of the new one are counted anew.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub async fn set_totp(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    totp_sealed: &[u8],
-) -> Result<(), StoreError> {
 /// Replaces the hash of the same password, unless an administrator replaced the password meanwhile.
 ///
 /// # Errors
@@ -189,6 +189,15 @@ pub async fn renew_password_hash(
     Ok(())
 }
 
+/// Replaces the TOTP secret; codes of the new one are counted anew.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn set_totp(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    totp_sealed: &[u8],
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET totp_sealed = $2, totp_step_last = 0 WHERE id = $1")
         .bind(id)
         .bind(totp_sealed)
