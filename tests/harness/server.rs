@@ -93,6 +93,11 @@ impl TestServer {
         std::fs::write(&file, text.replace(from, to)).unwrap();
     }
 
+    /// Records the logouts that are owed by now, as the server does every ten minutes.
+    pub async fn settle(&self) {
+        server::jobs::record_logouts::settle(self.app()).await.unwrap();
+    }
+
     /// Waits until something is so, and panics when that takes too long.
     pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let waits = async {

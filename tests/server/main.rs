@@ -8,6 +8,7 @@ mod clock;
 mod clones;
 mod folder;
 mod lockout;
+mod logouts_owed;
 mod one_code;
 mod proof;
 mod routes;

@@ -110,6 +110,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         tokio::spawn(admin::socket::serve(admin::socket::bind(data)?, app.clone(), stop.clone())),
         tokio::spawn(jobs::expire_sessions::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::forget::run(app.clone(), stop.clone())),
+        tokio::spawn(jobs::record_logouts::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::watch_clock::run(app.clone(), stop.clone())),
     ];
     tracing::info!(%address, "Listening");

@@ -2,4 +2,5 @@
 
 pub mod expire_sessions;
 pub mod forget;
+pub mod record_logouts;
 pub mod watch_clock;

@@ -12,6 +12,7 @@ pub mod enrolment_codes;
 pub mod failures;
 pub mod proofs;
 pub mod sessions;
+pub mod unsettled_ends;
 pub mod users;
 pub mod workstations;
 
