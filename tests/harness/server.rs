@@ -108,9 +108,11 @@ impl TestServer {
         tokio::time::timeout(Duration::from_secs(10), waits).await.expect(what);
     }
 
-    /// Drains the server and starts it again on the same folder.
+    /// Drains the server, if it runs, and starts it again on the same folder.
     pub async fn restart(&mut self) {
-        self.running.take().unwrap().drain().await.unwrap();
+        if let Some(running) = self.running.take() {
+            running.drain().await.unwrap();
+        }
         self.run().await;
     }
 
