@@ -11,6 +11,7 @@ mod folder;
 mod lockout;
 mod logouts_owed;
 mod one_code;
+mod password_work;
 mod proof;
 mod routes;
 mod secrets;
