@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use server::{
@@ -57,6 +57,16 @@ impl TestServer {
 
     /// A server with this policy file and these lines more in `server.toml`.
     pub async fn start_configured(policy: &str, config: &str) -> Self {
+        // Certificates are checked against the real clock.
+        Self::start_made_at(Timestamp::now(), policy, config).await
+    }
+
+    /// A server whose certificates were made at this time.
+    pub async fn start_with_certificates_of(made_at: Timestamp) -> Self {
+        Self::start_made_at(made_at, "", CHEAP).await
+    }
+
+    async fn start_made_at(made_at: Timestamp, policy: &str, config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let start: Timestamp = START.parse().unwrap();
         let site = Site {
@@ -64,10 +74,8 @@ impl TestServer {
             help_line: Some(String::from("5-1234")),
             hosts: Vec::new(),
         };
-        // Certificates are checked against the real clock.
-        let now = Timestamp::now();
         let data = folder.path().join("data");
-        init(&data, site, now).unwrap();
+        init(&data, site, made_at).unwrap();
         let file = data.join("server.toml");
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{text}{config}")).unwrap();
@@ -77,9 +85,34 @@ impl TestServer {
         server
     }
 
-    /// Drains the server and starts it again on the same folder.
+    /// Replaces these lines of `server.toml`; the next start reads them.
+    pub fn reconfigure(&self, from: &str, to: &str) {
+        let file = self.data().join("server.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+    }
+
+    /// Records the logouts that are owed by now, as the server does every ten minutes.
+    pub async fn settle(&self) {
+        server::jobs::record_logouts::settle(self.app()).await.unwrap();
+    }
+
+    /// Waits until something is so, and panics when that takes too long.
+    pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let waits = async {
+            while !holds(self) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waits).await.expect(what);
+    }
+
+    /// Drains the server, if it runs, and starts it again on the same folder.
     pub async fn restart(&mut self) {
-        self.running.take().unwrap().drain().await.unwrap();
+        if let Some(running) = self.running.take() {
+            running.drain().await.unwrap();
+        }
         self.run().await;
     }
 
@@ -121,6 +154,11 @@ impl TestServer {
     /// Moves the server's clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// Sets the server's wall clock forward or back; no time passes.
+    pub fn set_wall_by(&self, by: SignedDuration) {
+        self.clock.set_wall_by(by);
     }
 
     /// Sends one administrator's command through the socket.
@@ -188,7 +226,7 @@ impl TestServer {
     #[must_use]
     pub fn code(&self, person: &Person) -> String {
         use server::clock::Clock as _;
-        let now = u64::try_from(self.clock.now().as_second()).unwrap();
+        let now = u64::try_from(self.clock.wall().as_second()).unwrap();
         person.totp.generate(now).to_string()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use harness::server::TestServer;
+use harness::{server::TestServer, workstation::Workstation};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -116,6 +116,69 @@ async fn lists_show_what_is_there() {
     assert_eq!(sessions["sessions"][0]["session_id"], session);
     assert_eq!(sessions["sessions"][0]["workstation"], "WS-01");
     assert_eq!(list("auditor_list").await["auditors"][0]["name"], "reviewer");
+}
+
+#[tokio::test]
+async fn codes_that_still_enrol_are_listed_without_what_they_read() {
+    let server = TestServer::start().await;
+    let make = async |name: &str, uses: u32, expires_in_s: u64| {
+        let command = json!({ "do": "workstation_code", "uses": uses, "expires_in_s": expires_in_s, "name": name, "unit": "ICU-3" });
+        server.admin(command).await.unwrap()
+    };
+    make("WS-90", 1, 60).await;
+    let spent = make("WS-91", 1, 3_600).await;
+    let kept = make("WS-92", 40, 3_600).await;
+    let secret = |code: &Value| code["code"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
+    for code in [&spent, &kept] {
+        assert_eq!(Workstation::new(&server).enrol(&secret(code)).await.status, 201);
+    }
+    server.advance(std::time::Duration::from_secs(60));
+    let listed = server.admin(json!({ "do": "workstation_codes" })).await.unwrap();
+
+    assert_eq!(
+        listed["codes"],
+        json!([{
+            "code_id": kept["code_id"], "name": "WS-92", "unit": "ICU-3", "uses_left": 39,
+            "made_at": "2027-03-01T13:00:00Z", "expires_at": "2027-03-01T14:00:00Z",
+        }])
+    );
+    assert!(!listed.to_string().contains(&secret(&kept)));
+}
+
+#[tokio::test]
+async fn a_withdrawn_code_enrols_nothing_and_that_is_on_record() {
+    let server = TestServer::start().await;
+    let command = json!({ "do": "workstation_code", "uses": 2, "expires_in_s": 3_600 });
+    let code = server.admin(command).await.unwrap();
+    let secret = code["code"].as_str().unwrap().split('-').nth(1).unwrap();
+    let enrolled = Workstation::new(&server).enrol(secret).await;
+    assert_eq!(enrolled.status, 201);
+    let withdraw = json!({ "do": "workstation_withdraw_code", "code_id": code["code_id"] });
+
+    assert_eq!(server.admin(withdraw.clone()).await.unwrap()["is_changed"], true);
+
+    Workstation::new(&server).enrol(secret).await.assert_refused(403, "enrolment.refused");
+    assert_eq!(server.recorded(&["workstation.withdraw-code"]), 1);
+    let refused = server.admin(withdraw).await.unwrap_err().to_string();
+    assert!(refused.contains("workstation codes"), "{refused}");
+    assert_eq!(server.recorded(&["workstation.withdraw-code"]), 1);
+    let list = server.admin(json!({ "do": "workstation_list" })).await.unwrap();
+    assert_eq!(list["workstations"][0]["is_revoked"], false, "what it enrolled stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_listed_and_withdrawn_from_the_command_line() {
+    let server = TestServer::start().await;
+    let made = run(&server, &["--json", "workstation", "code", "--unit", "ER"], "").await.0;
+    let id = serde_json::from_str::<Value>(&made).unwrap()["code_id"].as_str().unwrap().to_owned();
+    let words = run(&server, &["workstation", "codes"], "").await.0;
+    assert!(words.contains(&id) && words.contains("ER") && words.contains("USES LEFT"), "{words}");
+
+    assert!(run(&server, &["workstation", "withdraw-code", &id], "").await.0.contains("Done."));
+
+    assert!(!run(&server, &["workstation", "codes"], "").await.0.contains(&id));
+    let refused = run(&server, &["workstation", "withdraw-code", &id], "").await.1;
+    assert!(refused.contains("`workstation codes` shows all"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

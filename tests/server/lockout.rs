@@ -177,6 +177,25 @@ async fn a_hundred_wrong_codes_suspend_the_codes_and_a_right_one_says_so() {
 }
 
 #[tokio::test]
+async fn failures_of_a_name_nobody_has_are_forgotten_and_those_of_a_person_are_hers_until_she_signs_in() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    wrong(&workstation, "maria").await;
+    wrong(&workstation, "nobody").await;
+    let rows = "SELECT COUNT(*) FROM failures";
+    assert_eq!(server.count(rows), 4, "here and over all workstations");
+
+    server.advance(Duration::from_secs(25 * 3_600));
+    server.until("those at the workstation are gone", |server| server.count(rows) == 2).await;
+    server.advance(Duration::from_secs(30 * 24 * 3_600));
+    server.until("those of nobody are gone", |server| server.count(rows) == 1).await;
+    workstation.sign_in(&server, &maria).await;
+
+    assert_eq!(server.count(rows), 0);
+}
+
+#[tokio::test]
 async fn a_running_session_is_never_locked() {
     let server = TestServer::start().await;
     let (mut workstation, attacked) = (server.enrol().await, server.enrol().await);

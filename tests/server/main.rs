@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result, reason = "tests")]
 
 mod administration;
+mod certificate;
+mod clock;
 mod clones;
 mod folder;
 mod lockout;
+mod logouts_owed;
 mod one_code;
+mod password_work;
 mod proof;
 mod routes;
 mod secrets;

@@ -11,7 +11,10 @@ use crate::{
     config::Config,
     enrolment::{Failures, Fingerprint},
     events::EventHub,
-    identity::password::{HashError, Passwords},
+    identity::{
+        lanes::Lanes,
+        password::{HashError, Passwords},
+    },
     keys::Keys,
     store::Store,
 };
@@ -37,11 +40,13 @@ pub struct Parts {
     pub authority: Fingerprint,
     /// Password hashing, bounded.
     pub passwords: Passwords,
+    /// One sign-in at a time per workstation before that.
+    pub lanes: Lanes,
     /// Streams to workstations.
     pub events: EventHub,
     /// Proofs seen by this node.
     pub seen_proofs: Seen,
-    /// Keeps strangers from filling the audit record.
+    /// Keeps refused keys from filling the audit record.
     pub alerts: Alerts,
     /// Failed enrolments of late.
     pub enrolment_failures: Failures,
@@ -82,6 +87,7 @@ impl App {
             keys: with.keys,
             authority: with.authority,
             passwords,
+            lanes: Lanes::default(),
             events: EventHub::default(),
             seen_proofs: Seen::default(),
             alerts: Alerts::default(),

@@ -1,4 +1,6 @@
 //! `DATA/server.toml` and `DATA/policy.toml`, parsed into what cannot hold nonsense.
+//!
+//! `packaging/server/server.toml` is the sample of the first, and tests keep the two alike.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -177,6 +179,45 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    const SAMPLE: &str = include_str!("../../../packaging/server/server.toml");
+
+    /// The sample's keys that are commented out, as `key = value`.
+    fn offered() -> Vec<&'static str> {
+        let is_key = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        SAMPLE.lines().filter_map(|line| line.strip_prefix("# ")).filter(is_key).collect()
+    }
+
+    #[test]
+    fn the_sample_file_offers_every_key_the_server_reads_and_no_other() {
+        // Without `..`, so that a new key does not compile until it stands here, and then in the sample.
+        let every = File {
+            version: Some(FILE_VERSION),
+            organisation: Some(String::new()),
+            help_line: Some(String::new()),
+            listen: Some(String::new()),
+            hashes_at_once: Some(1),
+            hash_memory_kib: Some(1),
+            hash_passes: Some(1),
+            danger_allow_cheap_password_hashes: Some(false),
+        };
+        let text = toml::to_string(&every).unwrap();
+        let known: Vec<_> = text.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+        let keys = offered().into_iter().filter_map(|line| Some(line.split_once(" = ")?.0));
+
+        assert_eq!(std::iter::once("version").chain(keys).collect::<Vec<_>>(), known);
+    }
+
+    #[test]
+    fn the_sample_file_shows_the_defaults() {
+        let default = Config::from_text("version = 1").unwrap();
+        let uncommented = format!("version = 1\n{}", offered().join("\n"));
+        let shown = Config::from_text(&uncommented).unwrap();
+
+        assert_eq!(Config::from_text(SAMPLE).unwrap(), default);
+        // One per core: no number in a file is that.
+        assert_eq!(Config { hashes_at_once: default.hashes_at_once, ..shown }, default);
+    }
 
     #[test]
     fn an_empty_file_gives_the_documented_defaults() {

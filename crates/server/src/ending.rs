@@ -56,7 +56,7 @@ pub async fn end(
     if !sessions::end(connection, row.id, cause, now).await? {
         return Ok(None);
     }
-    trail::logout(connection, row, cause, now).await?;
+    trail::logout(connection, row, cause, now, now).await?;
     let session = SessionEnded { session_id: row.id, cause };
     Ok(Some(Ended { workstation_id: row.workstation_id, session }))
 }

@@ -19,6 +19,8 @@ use crate::{
 /// Hosts a certificate is made for when none is named.
 const HOSTS_DEFAULT: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
+const SERVER: &str =
+    "# How this server is set up. Every key has a default; see packaging/server/server.toml.\n";
 const POLICY: &str = "# Policy of this site. Every key has a default; see packaging/policy/policy.toml.\n";
 
 /// What the administrator says of the new server.
@@ -55,7 +57,7 @@ pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
         help_line: site.help_line,
         ..config::File::default()
     };
-    let text = toml::to_string(&file)?;
+    let text = format!("{SERVER}{}", toml::to_string(&file)?);
     let config = config::Config::from_text(&text)?;
     tls::create(data, &config.organisation, &hosts, now)?;
     for (name, content) in [("server.toml", text.as_str()), ("policy.toml", POLICY)] {

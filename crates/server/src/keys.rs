@@ -165,6 +165,21 @@ pub fn write_new_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Replaces a file by one of mode 0600, in one step and durably: after a crash there is the one or the other.
+///
+/// # Errors
+/// When it cannot be written; the file that was there stays.
+pub fn replace_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let fresh = path.with_added_extension("new");
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    write_new_private(&fresh, content)?;
+    fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
 /// Bytes of the operating system's generator, by way of aws-lc.
 ///
 /// # Panics

@@ -78,7 +78,6 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         .with_context(|| format!("{} was not made by `tapward-server init`", data.display()))?;
     let lock = lock(data)?;
     let loaded = config::load(data)?;
-    let identity = tls::load(data)?;
     let store = Store::open(&data.join(DATABASE_FILE)).await?;
     let clock = match options.clock {
         Some(clock) => clock,
@@ -87,6 +86,8 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
             Arc::new(SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN)))
         }
     };
+    jobs::renew_certificate::renew(data, clock.now());
+    let identity = tls::load(data)?;
     let listen = options.listen.unwrap_or(loaded.config.listen);
     let Loaded { config, policy, policy_refused } = loaded;
     let app = App::new(Ingredients { config, policy, store, clock, keys, authority: identity.authority })?;
@@ -94,8 +95,8 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
 
     let stop = CancellationToken::new();
     let handle = Handle::new();
-    let tls = RustlsAcceptor::new(RustlsConfig::from_config(identity.config));
-    let acceptor = tls.acceptor(Bounded::new(connections::CONNECTIONS_MAX));
+    let shown = RustlsConfig::from_config(identity.config);
+    let acceptor = RustlsAcceptor::new(shown.clone()).acceptor(Bounded::new(connections::CONNECTIONS_MAX));
     // HTTP/1.1 alone: only there is a connection that sends no request closed. One of HTTP/2 answers pings
     // for ever, and a few of them open all the streams they like.
     let mut server = axum_server::bind(listen).acceptor(acceptor).http1_only().handle(handle.clone());
@@ -110,6 +111,9 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         tokio::spawn(admin::socket::serve(admin::socket::bind(data)?, app.clone(), stop.clone())),
         tokio::spawn(jobs::expire_sessions::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::forget::run(app.clone(), stop.clone())),
+        tokio::spawn(jobs::record_logouts::run(app.clone(), stop.clone())),
+        tokio::spawn(jobs::renew_certificate::run(app.clone(), data.to_owned(), shown, stop.clone())),
+        tokio::spawn(jobs::watch_clock::run(app.clone(), stop.clone())),
     ];
     tracing::info!(%address, "Listening");
     Ok(Running { app, address, data: data.to_owned(), handle, stop, listener, tasks, _lock: lock })

@@ -1,12 +1,12 @@
-//! The server's own TLS authority and certificate, made once by `init`.
+//! The server's own TLS authority, made once by `init`, and its certificate, renewed in time.
 //!
 //! Workstations trust the authority alone, by its key's fingerprint in their enrolment code, so it is
-//! sent with every handshake. TLS 1.3 only.
+//! sent with every handshake, and a renewed certificate is nothing they notice. TLS 1.3 only.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, net::IpAddr, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -14,11 +14,19 @@ use rcgen::{
 use rustls::{ServerConfig, version::TLS13};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
-use crate::{enrolment::Fingerprint, keys::write_new_private};
+use x509_parser::{
+    certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, time::ASN1Time,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    enrolment::Fingerprint,
+    keys::{replace_private, write_new_private},
+};
 
 /// Certificate of the authority.
 pub const AUTHORITY_FILE: &str = "authority.pem";
-/// Its key: signs server certificates, is read by `init` alone.
+/// Its key: signs the server's certificate, and each that follows it.
 pub const AUTHORITY_KEY_FILE: &str = "authority.key";
 /// Certificate of the server, with the authority's after it.
 pub const CERTIFICATE_FILE: &str = "server.pem";
@@ -27,6 +35,8 @@ pub const CERTIFICATE_KEY_FILE: &str = "server.key";
 
 const AUTHORITY_YEARS: i16 = 20;
 const CERTIFICATE_YEARS: i16 = 5;
+/// The certificate is renewed when it is good for less than this.
+const RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What the server shows to whoever connects.
 #[derive(Debug, Clone)]
@@ -42,7 +52,9 @@ pub struct Identity {
 /// # Errors
 /// When a file exists or cannot be written, or a host is no name and no address.
 pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp) -> Result<()> {
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = date(now);
+    // From yesterday, for clocks that are a little behind.
+    let from = today.checked_sub(1.day())?;
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -51,24 +63,20 @@ pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp)
     if !organisation.is_empty() {
         authority.distinguished_name.push(DnType::OrganizationName, organisation);
     }
-    limit(&mut authority, today, AUTHORITY_YEARS)?;
+    limit(&mut authority, from, today.checked_add(i64::from(AUTHORITY_YEARS).years())?);
     let authority_certificate = authority.self_signed(&authority_key)?;
 
     let key = KeyPair::generate()?;
-    let mut params = CertificateParams::new(hosts).context("a host is neither a name nor an address")?;
-    params.distinguished_name.push(DnType::CommonName, "Tapward session server");
-    params.use_authority_key_identifier_extension = true;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    limit(&mut params, today, CERTIFICATE_YEARS)?;
+    let mut params = params_for(hosts)?;
+    limit(&mut params, from, today.checked_add(i64::from(CERTIFICATE_YEARS).years())?);
     let certificate = params.signed_by(&key, &Issuer::from_params(&authority, &authority_key))?;
 
     let chain = format!("{}{}", certificate.pem(), authority_certificate.pem());
     let files = [
-        (AUTHORITY_KEY_FILE, zeroize::Zeroizing::new(authority_key.serialize_pem())),
-        (AUTHORITY_FILE, zeroize::Zeroizing::new(authority_certificate.pem())),
-        (CERTIFICATE_KEY_FILE, zeroize::Zeroizing::new(key.serialize_pem())),
-        (CERTIFICATE_FILE, zeroize::Zeroizing::new(chain)),
+        (AUTHORITY_KEY_FILE, Zeroizing::new(authority_key.serialize_pem())),
+        (AUTHORITY_FILE, Zeroizing::new(authority_certificate.pem())),
+        (CERTIFICATE_KEY_FILE, Zeroizing::new(key.serialize_pem())),
+        (CERTIFICATE_FILE, Zeroizing::new(chain)),
     ];
     for (name, content) in files {
         let path = data.join(name);
@@ -78,7 +86,59 @@ pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp)
     Ok(())
 }
 
-/// Reads what [`create`] made.
+/// What became of a look at the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a renewed certificate is to be loaded"]
+pub enum Renewal {
+    /// It is good for long enough.
+    NotDue,
+    /// It was renewed, and is good until then.
+    Until(Timestamp),
+    /// It is good for as long as the authority, which is not long: nothing can be done here.
+    AuthorityEnds(Timestamp),
+}
+
+/// Renews the certificate below `data`, by its authority and for the same hosts and key, if it is good for
+/// less than 30 days or not good yet. One file is replaced in one step, so that a crash leaves a whole pair.
+///
+/// # Errors
+/// When a file is missing or damaged, or cannot be written; the certificate that was there stays.
+pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
+    let chain = certificates(&data.join(CERTIFICATE_FILE))?;
+    let (_, held) = parse_x509_certificate(chain.first().context("the server's file holds no certificate")?)
+        .context("the server's certificate is damaged")?;
+    let (held_from, held_until) = validity(&held)?;
+    let is_good =
+        |from: Timestamp, until: Timestamp| from <= now && until.duration_since(now) >= RENEWED_BEFORE;
+    if is_good(held_from, held_until) {
+        return Ok(Renewal::NotDue);
+    }
+    let authority_pem = read_text(&data.join(AUTHORITY_FILE))?;
+    let authority = CertificateDer::from_pem_slice(authority_pem.as_bytes())
+        .context("the authority's file holds no certificate")?;
+    let (_, authority) = parse_x509_certificate(&authority).context("the authority is damaged")?;
+    let (_, authority_until) = validity(&authority)?;
+    let until = date(now).checked_add(i64::from(CERTIFICATE_YEARS).years())?.min(date(authority_until));
+    let renewed_until = until.to_zoned(TimeZone::UTC)?.timestamp();
+    if !is_good(Timestamp::MIN, renewed_until) {
+        return Ok(Renewal::AuthorityEnds(authority_until));
+    }
+    let mut params = params_for(&hosts(&held)?)?;
+    // Not later than it was: a clock that is far ahead must not make a certificate that is not good yet.
+    limit(&mut params, date(held_from).min(date(now).checked_sub(1.day())?), until);
+    let issuer = Issuer::from_ca_cert_pem(
+        &authority_pem,
+        KeyPair::from_pem(&read_text(&data.join(AUTHORITY_KEY_FILE))?)?,
+    )?;
+    let key = KeyPair::from_pem(&read_text(&data.join(CERTIFICATE_KEY_FILE))?)?;
+    let certificate = params.signed_by(&key, &issuer)?;
+    let path = data.join(CERTIFICATE_FILE);
+    replace_private(&path, format!("{}{}", certificate.pem(), *authority_pem).as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(Renewal::Until(renewed_until))
+}
+
+/// Reads what [`create`] made, or [`renew`].
 ///
 /// # Errors
 /// When a file is missing or damaged.
@@ -90,7 +150,7 @@ pub fn load(data: &Path) -> Result<Identity> {
     let path = data.join(CERTIFICATE_KEY_FILE);
     let key =
         PrivateKeyDer::from_pem_file(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let (_, parsed) = x509_parser::parse_x509_certificate(authority).context("the authority is damaged")?;
+    let (_, parsed) = parse_x509_certificate(authority).context("the authority is damaged")?;
     let fingerprint = Fingerprint::of_spki(parsed.public_key().raw);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -109,15 +169,55 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         .with_context(|| format!("{} is damaged", path.display()))
 }
 
-/// Valid from yesterday, for clocks that are a little behind.
-fn limit(params: &mut CertificateParams, today: Date, years: i16) -> Result<()> {
-    let from = today.checked_sub(1.day())?;
-    let until = today.checked_add(i64::from(years).years())?;
+fn read_text(path: &Path) -> Result<Zeroizing<String>> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Zeroizing::new(text))
+}
+
+/// A certificate of the server for `hosts` (names or addresses).
+fn params_for(hosts: &[String]) -> Result<CertificateParams> {
+    let mut params = CertificateParams::new(hosts).context("a host is neither a name nor an address")?;
+    params.distinguished_name.push(DnType::CommonName, "Tapward session server");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok(params)
+}
+
+/// The names and addresses that a certificate is for.
+fn hosts(certificate: &X509Certificate<'_>) -> Result<Vec<String>> {
+    let names = certificate.subject_alternative_name()?.context("the server's certificate names no host")?;
+    let host = |name: &GeneralName<'_>| {
+        if let GeneralName::DNSName(name) = name {
+            return Some((*name).to_owned());
+        }
+        let GeneralName::IPAddress(bytes) = *name else {
+            return None;
+        };
+        let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+        let v6 = <[u8; 16]>::try_from(bytes).map(IpAddr::from);
+        v4.or(v6).ok().map(|address| address.to_string())
+    };
+    let hosts: Option<Vec<_>> = names.value.general_names.iter().map(host).collect();
+    hosts.context("the server's certificate names what is no host")
+}
+
+fn validity(certificate: &X509Certificate<'_>) -> Result<(Timestamp, Timestamp)> {
+    let time = |time: ASN1Time| Timestamp::from_second(time.timestamp());
+    let validity = certificate.validity();
+    Ok((time(validity.not_before)?, time(validity.not_after)?))
+}
+
+fn date(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// Valid from the beginning of one day to the beginning of another.
+fn limit(params: &mut CertificateParams, from: Date, until: Date) {
     let [from, until] = [from, until].map(|date| {
         let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
         rcgen::date_time_ymd(i32::from(date.year()), month, day)
     });
     params.not_before = from;
     params.not_after = until;
-    Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     error::spelled,
     store::{
         StoreError,
-        audit_events::{self, Receipt},
+        audit_events::{self, Insertion, Receipt},
         sessions::{self, SessionRow},
         users::{self, User},
         workstations,
@@ -54,6 +54,17 @@ pub async fn put(
     what: What,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    put_late(connection, about, what, now, now).await.map(|_| ())
+}
+
+/// Puts one record on the trail of what happened at `at`; whether it was not there yet.
+async fn put_late(
+    connection: &mut SqliteConnection,
+    about: About,
+    what: What,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let id = match (&what, about.session_id) {
         (What::Login { .. }, Some(session)) => AuditRecord::login_id(session),
         (What::Logout { .. }, Some(session)) => AuditRecord::logout_id(session),
@@ -62,7 +73,7 @@ pub async fn put(
     let record = AuditRecord {
         id,
         version: RECORD_VERSION,
-        recorded_at: now,
+        recorded_at: at,
         source: Source::Server,
         workstation: about.workstation,
         user: about.user,
@@ -70,8 +81,8 @@ pub async fn put(
         what,
     };
     // A login or logout that its workstation wrote first stands: there is one of each.
-    audit_events::insert(connection, &record, Receipt::own(now)).await?;
-    Ok(())
+    let insertion = audit_events::insert(connection, &record, Receipt::own(now)).await?;
+    Ok(insertion == Insertion::Inserted)
 }
 
 /// A sign-in was refused.
@@ -113,8 +124,8 @@ pub async fn administration(
     put(connection, about, What::Administration { action: action.to_owned() }, now).await
 }
 
-/// A session that the server ended itself. Its login is recorded too where its workstation has not told
-/// it yet (and may never): each logout has its login.
+/// The logout of a session that ended at `at`; whether it was not on record yet. Its login is recorded too
+/// where its workstation has not told it yet (and may never): each logout has its login.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -122,8 +133,9 @@ pub async fn logout(
     connection: &mut SqliteConnection,
     row: &SessionRow,
     cause: EndCause,
+    at: Timestamp,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let workstation = workstations::find(connection, row.workstation_id)
         .await?
         .ok_or(StoreError::Corrupt("workstation of a session"))?;
@@ -131,6 +143,6 @@ pub async fn logout(
     let mut about = About::workstation(workstation.id, &workstation.name).user(Some(&user));
     about.session_id = Some(row.id);
     let login = What::Login { factors: row.factors };
-    put(connection, about.clone(), login, row.opened_at).await?;
-    put(connection, about, What::Logout { cause: sessions::cause_spelled(cause) }, now).await
+    put_late(connection, about.clone(), login, row.opened_at, now).await?;
+    put_late(connection, about, What::Logout { cause: sessions::cause_spelled(cause) }, at, now).await
 }

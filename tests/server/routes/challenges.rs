@@ -30,6 +30,22 @@ async fn password_and_code_open_a_session_on_record_for_this_workstation() {
 }
 
 #[tokio::test]
+async fn a_session_knows_the_factors_she_has_shown_though_policy_asks_for_fewer_by_then() {
+    let mut server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let challenge = workstation.challenge(&maria).await;
+    std::fs::write(server.data().join("policy.toml"), "[factors]\nsign_in = \"password\"\n").unwrap();
+    server.restart().await;
+    let workstation = workstation.at(&server);
+
+    let answer = workstation.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
+
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM sessions WHERE factors = 'password-totp'"), 1);
+}
+
+#[tokio::test]
 async fn a_wrong_code_is_refused_and_leaves_four_tries() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;

@@ -52,6 +52,13 @@ pub enum Command {
         /// Unit of the workstation.
         unit: Option<String>,
     },
+    /// `workstation codes`
+    WorkstationCodes,
+    /// `workstation withdraw-code`
+    WorkstationWithdrawCode {
+        /// Which.
+        code_id: Uuid,
+    },
     /// `workstation list`
     WorkstationList,
     /// `workstation revoke`
@@ -108,10 +115,17 @@ pub enum Answer {
     },
     /// An enrolment code, to be handed over.
     Code {
+        /// For `workstation codes` and `workstation withdraw-code`; no secret.
+        code_id: Uuid,
         /// All three parts.
         code: WireSecret,
         /// When it is over.
         expires_at: Timestamp,
+    },
+    /// `workstation codes`
+    Codes {
+        /// Oldest first.
+        codes: Vec<CodeLine>,
     },
     /// `workstation list`
     Workstations {
@@ -163,6 +177,23 @@ pub struct UserLine {
     pub is_password_suspended: bool,
     /// Whether 100 failures suspended the one-time codes.
     pub is_totp_suspended: bool,
+}
+
+/// An enrolment code in a list. What it reads is kept nowhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CodeLine {
+    /// Its id; no part of the code.
+    pub code_id: Uuid,
+    /// Name for the workstation; empty: the server names it.
+    pub name: String,
+    /// Unit for the workstation; may be empty.
+    pub unit: String,
+    /// How many workstations it may still enrol.
+    pub uses_left: i64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
 }
 
 /// A workstation in a list.

@@ -28,6 +28,8 @@ pub async fn perform(app: &App, command: Command) -> Result<Answer, ApiError> {
             let wish = workstations::CodeWish { uses, expires_in_s, name, unit };
             workstations::code(app, wish).await
         }
+        Command::WorkstationCodes => workstations::codes(app).await,
+        Command::WorkstationWithdrawCode { code_id } => workstations::withdraw_code(app, code_id).await,
         Command::WorkstationList => workstations::list(app).await,
         Command::WorkstationRevoke { workstation } => workstations::revoke(app, &workstation).await,
         Command::SessionList => sessions::list(app).await,

@@ -1,11 +1,11 @@
-//! `workstation code | list | revoke`.
+//! `workstation code | codes | withdraw-code | list | revoke`.
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::v1::{event::ServerEvent, session::EndCause};
 use uuid::Uuid;
 
 use super::{
-    message::{Answer, WorkstationLine},
+    message::{Answer, CodeLine, WorkstationLine},
     perform::{LINES_MAX, check_text, missing},
 };
 use crate::{
@@ -58,7 +58,32 @@ pub(super) async fn code(app: &App, wish: CodeWish) -> Result<Answer, ApiError> 
     enrolment_codes::insert(&mut write, &row).await?;
     trail::administration(&mut write, About::default(), "workstation.code", now).await?;
     write.commit().await?;
-    Ok(Answer::Code { code, expires_at })
+    Ok(Answer::Code { code_id: row.id, code, expires_at })
+}
+
+pub(super) async fn codes(app: &App) -> Result<Answer, ApiError> {
+    let mut read = app.store.read().await?;
+    let codes = enrolment_codes::outstanding(&mut read, app.clock.now(), LINES_MAX).await?;
+    let lines = codes.into_iter().map(|code| CodeLine {
+        code_id: code.id,
+        name: code.name,
+        unit: code.unit,
+        uses_left: code.uses_left,
+        made_at: code.made_at,
+        expires_at: code.expires_at,
+    });
+    Ok(Answer::Codes { codes: lines.collect() })
+}
+
+pub(super) async fn withdraw_code(app: &App, code_id: Uuid) -> Result<Answer, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    if !enrolment_codes::withdraw(&mut write, code_id, now).await? {
+        return Err(missing("No code that still enrols has this id. `workstation codes` shows all."));
+    }
+    trail::administration(&mut write, About::default(), "workstation.withdraw-code", now).await?;
+    write.commit().await?;
+    Ok(Answer::Done { is_changed: true, sessions_ended: 0 })
 }
 
 pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {

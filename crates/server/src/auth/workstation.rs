@@ -275,14 +275,14 @@ async fn admitted(
         }
     };
     let Some(workstation) = workstation.filter(|known| known.key_thumbprint == proof.thumbprint) else {
-        if app.alerts.may_record(&proof.thumbprint, now) {
+        if app.alerts.strangers.may_record(&proof.thumbprint, now) {
             alert(app, About::default(), Alert::WorkstationRefused, now).await?;
         }
         return Err(ApiError::new(ProblemCode::WorkstationUnknown));
     };
     let about = About::workstation(workstation.id, &workstation.name);
     if workstation.revoked_at.is_some() {
-        if app.alerts.may_record(&proof.thumbprint, now) {
+        if app.alerts.revoked.may_record(&proof.thumbprint, now) {
             alert(app, about, Alert::WorkstationRefused, now).await?;
         }
         return Err(ApiError::new(ProblemCode::WorkstationRevoked));

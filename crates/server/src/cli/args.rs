@@ -151,6 +151,19 @@ pub enum Workstation {
         #[arg(long)]
         unit: Option<String>,
     },
+    /// List the codes that still enrol. What they read is shown once, by `code`, and kept nowhere.
+    #[command(
+        after_help = "Examples:\n  tapward-server workstation codes\n  tapward-server workstation codes --json"
+    )]
+    Codes,
+    /// Make a code enrol nothing any more: it was lost, or is not needed. Workstations that it enrolled stay.
+    #[command(
+        after_help = "Example:\n  tapward-server workstation withdraw-code 7e6c8f3d-2b4a-4f10-b0c9-6a5d4e3f2a1b"
+    )]
+    WithdrawCode {
+        /// Id of the code, as `codes` lists it.
+        code: Uuid,
+    },
     /// List all.
     List,
     /// Sign nobody in at this workstation any more, and end its session at once.

@@ -97,6 +97,8 @@ fn workstation(verb: Workstation) -> Command {
         Workstation::Code { uses, expires, name, unit } => {
             Command::WorkstationCode { uses, expires_in_s: expires.as_secs(), name, unit }
         }
+        Workstation::Codes => Command::WorkstationCodes,
+        Workstation::WithdrawCode { code } => Command::WorkstationWithdrawCode { code_id: code },
         Workstation::List => Command::WorkstationList,
         Workstation::Revoke { workstation } => Command::WorkstationRevoke { workstation },
     }

@@ -30,9 +30,22 @@ pub fn show(answer: &Answer) -> String {
                 vec![user.name.clone(), user.display_name.clone(), role, state]
             }),
         ),
-        Answer::Code { code, expires_at } => {
-            format!("{}\nGood until {expires_at}. It is shown once.", code.expose())
+        Answer::Code { code_id, code, expires_at } => {
+            format!("{}\nGood until {expires_at}. It is shown once. Its id is {code_id}.", code.expose())
         }
+        Answer::Codes { codes } => table(
+            &["ID", "NAME", "UNIT", "USES LEFT", "MADE", "GOOD UNTIL"],
+            codes.iter().map(|code| {
+                vec![
+                    code.code_id.to_string(),
+                    code.name.clone(),
+                    code.unit.clone(),
+                    code.uses_left.to_string(),
+                    code.made_at.to_string(),
+                    code.expires_at.to_string(),
+                ]
+            }),
+        ),
         Answer::Workstations { workstations } => table(
             &["NAME", "UNIT", "STATE", "LAST HEARD", "HOST", "ID"],
             workstations.iter().map(|workstation| {

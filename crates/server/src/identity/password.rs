@@ -2,7 +2,8 @@
 //!
 //! The permit moves into the blocking task: a client that goes away frees its place only when the hash
 //! it asked for is done, so memory stays bounded whatever clients do. Beyond a short queue the answer is
-//! `server.busy`. A name nobody has is verified against a hash of nobody's password.
+//! `server.busy`; before it, each workstation has a lane of its own (`identity/lanes.rs`). A name nobody has
+//! is verified against a hash of nobody's password.
 
 use std::{
     fmt,
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use super::lanes::FirstPlace;
 use crate::keys::{Key, random};
 
 /// A new password has at least this many characters (NIST SP 800-63B-4, 3.1.1.2, asks for 8 with a
@@ -88,15 +90,35 @@ impl Passwords {
     }
 
     /// Whether `password` is the one that `stored` was made of; always false, and as slow, for nobody.
+    /// The place in the lane is held until the hash is done, whether or not somebody still waits for it.
     ///
     /// # Errors
     /// [`HashError`].
-    pub async fn verify(&self, password: &WireSecret, stored: Option<&str>) -> Result<bool, HashError> {
+    pub async fn verify(
+        &self,
+        password: &WireSecret,
+        stored: Option<&str>,
+        place: FirstPlace,
+    ) -> Result<bool, HashError> {
         let is_somebody = stored.is_some();
         let stored = stored.unwrap_or(&self.nobody).to_owned();
         let password = normalised(password);
-        let is_right = self.run(move |hashing| hashing.verify(&password, &stored)).await?;
-        Ok(is_right && is_somebody)
+        let verify = move |hashing: &Hashing| {
+            let is_right = hashing.verify(&password, &stored);
+            drop(place);
+            is_right
+        };
+        Ok(self.run(verify).await? && is_somebody)
+    }
+
+    /// Whether `stored` was made at another cost than a password set now: configuration or default changed.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        let Ok(stored) = PasswordHash::new(stored) else {
+            return false;
+        };
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        Params::try_from(&stored).is_ok_and(|made_with| cost(&made_with) != cost(&self.hashing.params))
     }
 
     /// The PHC string of a new password.
@@ -224,6 +246,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::identity::lanes::Lanes;
 
     const CHEAP: HashCost = HashCost { memory_kib: 64, passes: 1 };
 
@@ -231,14 +254,20 @@ mod tests {
         WireSecret::new(text.to_owned())
     }
 
+    /// With a lane to itself.
+    async fn verify(passwords: &Passwords, password: &str, stored: Option<&str>) -> Result<bool, HashError> {
+        let place = Lanes::default().first_place(uuid::Uuid::nil()).await?;
+        passwords.verify(&secret(password), stored, place).await
+    }
+
     #[tokio::test]
     async fn a_password_verifies_however_its_accents_were_typed() {
         let passwords = Passwords::new(Key::new([1; 32]), CHEAP, 2).unwrap();
         let stored = passwords.hash(&secret("contraseña larga")).await.unwrap();
 
-        assert!(passwords.verify(&secret("contrasen\u{303}a larga"), Some(&stored)).await.unwrap());
-        assert!(!passwords.verify(&secret("contrasena larga"), Some(&stored)).await.unwrap());
-        assert!(!passwords.verify(&secret("Contraseña larga"), Some(&stored)).await.unwrap());
+        assert!(verify(&passwords, "contrasen\u{303}a larga", Some(&stored)).await.unwrap());
+        assert!(!verify(&passwords, "contrasena larga", Some(&stored)).await.unwrap());
+        assert!(!verify(&passwords, "Contraseña larga", Some(&stored)).await.unwrap());
     }
 
     #[tokio::test]
@@ -247,14 +276,14 @@ mod tests {
         let theirs = Passwords::new(Key::new([2; 32]), CHEAP, 2).unwrap();
         let stored = ours.hash(&secret("correct horse battery")).await.unwrap();
 
-        assert!(!theirs.verify(&secret("correct horse battery"), Some(&stored)).await.unwrap());
+        assert!(!verify(&theirs, "correct horse battery", Some(&stored)).await.unwrap());
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         let passwords = Passwords::new(Key::new([1; 32]), CHEAP, 2).unwrap();
 
-        assert!(!passwords.verify(&secret("anything at all"), None).await.unwrap());
+        assert!(!verify(&passwords, "anything at all", None).await.unwrap());
     }
 
     #[tokio::test]
@@ -266,21 +295,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_of_another_cost_still_verifies_and_shows_as_outdated() {
+        let before = Passwords::new(Key::new([1; 32]), CHEAP, 2).unwrap();
+        let after = Passwords::new(Key::new([1; 32]), HashCost { memory_kib: 128, passes: 2 }, 2).unwrap();
+        let stored = before.hash(&secret("correct horse battery")).await.unwrap();
+
+        assert!(verify(&after, "correct horse battery", Some(&stored)).await.unwrap());
+        assert!(after.is_outdated(&stored) && !before.is_outdated(&stored));
+        assert!(!after.is_outdated("not a hash"));
+    }
+
+    #[tokio::test]
     async fn a_full_queue_is_told_to_come_back_and_empties_again() {
         let passwords = Passwords::new(Key::new([1; 32]), CHEAP, 1).unwrap();
         let held = passwords.hold_place().await.unwrap();
-        let password = secret("x");
         let mut queue = Vec::new();
         for _ in 0..WAITING_MAX {
-            let mut waiting = Box::pin(passwords.verify(&password, None));
+            let mut waiting = Box::pin(verify(&passwords, "x", None));
             assert!(futures_util::poll!(&mut waiting).is_pending());
             queue.push(waiting);
         }
 
-        assert_eq!(passwords.verify(&password, None).await, Err(HashError::Busy));
+        assert_eq!(verify(&passwords, "x", None).await, Err(HashError::Busy));
         queue.clear();
         drop(held);
-        assert_eq!(passwords.verify(&password, None).await, Ok(false));
+        assert_eq!(verify(&passwords, "x", None).await, Ok(false));
     }
 
     #[test]

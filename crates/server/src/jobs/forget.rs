@@ -17,7 +17,7 @@ pub async fn run(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = app.clock.sleep_until(until) => {}
         }
-        if let Err(error) = store::forget(&app.store, app.clock.now()).await {
+        if let Err(error) = store::forget(&app.store, &app.keys.index, app.clock.now()).await {
             tracing::error!(%error, "What is over could not be deleted");
         }
     }

@@ -2,3 +2,6 @@
 
 pub mod expire_sessions;
 pub mod forget;
+pub mod record_logouts;
+pub mod renew_certificate;
+pub mod watch_clock;

@@ -1,5 +1,6 @@
 //! `POST /v1/challenges/{id}`: the second factor.
 
+use audit::record::Factors;
 use axum::{
     extract::{Path, State},
     response::Response,
@@ -102,7 +103,7 @@ pub async fn answer(
         (Outcome::Disabled, Answer::Refused(ApiError::new(ProblemCode::UserDisabled)))
     } else {
         challenges::satisfy(&mut write, id, now).await?;
-        let opened = opening::open(&app, &mut write, &user, &workstation, now).await?;
+        let opened = opening::open(&app, &mut write, &user, &workstation, Factors::PasswordTotp, now).await?;
         (Outcome::Opened(opened.session_id), Answer::Opened(opened))
     };
     answers::remember(&mut write, key, asked, outcome, now).await?;

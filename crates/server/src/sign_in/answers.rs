@@ -38,6 +38,12 @@ pub enum Answer {
 }
 
 /// The keyed hash of what was asked.
+///
+/// Its key is that of the key store, not one of the process: an agent repeats an attempt whose answer a
+/// restart has lost, and must get that answer. A code is spent and a failure counted by then, so that
+/// deciding it anew would refuse a right code, count a wrong password twice or open a second session. The
+/// price: whoever has the database *and* the key store can try passwords against it without Argon2. It is
+/// kept for twenty minutes at most (`store/attempts.rs`) and overwritten when deleted.
 #[must_use]
 pub fn mac(app: &App, key: AttemptKey, asked: &[&[u8]]) -> [u8; 32] {
     let mut parts: Vec<&[u8]> =

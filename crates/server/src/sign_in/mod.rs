@@ -3,3 +3,4 @@
 pub mod answers;
 pub mod opening;
 pub mod refusals;
+pub mod rehash;

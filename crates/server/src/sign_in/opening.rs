@@ -2,7 +2,6 @@
 
 use audit::record::Factors;
 use jiff::Timestamp;
-use policy::SignInFactors;
 use protocol::{
     secret::WireSecret,
     v1::session::{Limits, SessionOpened, UserSummary},
@@ -28,7 +27,8 @@ const UNENDED_MAX: i64 = 100;
 
 /// Opens the session. What was still open at this workstation lapses: it opens nothing any more, and
 /// its true cause is still owed by the workstation. Only a complete sign-in clears failures, and only those
-/// of this workstation and the overall count: who guesses elsewhere gets no fresh tries by it.
+/// of this workstation and the overall count: who guesses elsewhere gets no fresh tries by it. `factors` are
+/// those she has shown; what policy asks for may have changed since her challenge was made.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -37,6 +37,7 @@ pub async fn open(
     connection: &mut SqliteConnection,
     user: &User,
     workstation: &ProvenWorkstation,
+    factors: Factors,
     now: Timestamp,
 ) -> Result<SessionOpened, StoreError> {
     for mut earlier in sessions::unended(connection, Of::Workstation(workstation.id), UNENDED_MAX).await? {
@@ -52,10 +53,7 @@ pub async fn open(
         id: Uuid::new_v4(),
         user_id: user.id,
         workstation_id: workstation.id,
-        factors: match app.policy.sign_in_factors() {
-            SignInFactors::Password => Factors::Password,
-            SignInFactors::PasswordTotp => Factors::PasswordTotp,
-        },
+        factors,
         opened_at: now,
         is_credential_used: false,
         session: Session::opened(now, session_limits, limits.absolute),

@@ -1,10 +1,10 @@
 //! Enrolment codes: bounded in uses and time, stored hashed.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis};
+use super::{StoreError, millis, timestamp};
 
 /// A code as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,4 +74,55 @@ pub async fn spend(
     .fetch_optional(connection)
     .await?;
     row.map(|row| Ok(Granted { name: row.try_get("name")?, unit: row.try_get("unit")? })).transpose()
+}
+
+/// At most `count` codes that still enrol at `now`, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn outstanding(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    count: i64,
+) -> Result<Vec<EnrolmentCode>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM enrolment_codes WHERE uses_left > 0 AND expires_at > $1 ORDER BY made_at, id LIMIT $2",
+    )
+    .bind(millis(now))
+    .bind(count)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(code)
+    .collect()
+}
+
+/// Makes a code enrol nothing any more; `false` when none that still does has this id.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn withdraw(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM enrolment_codes WHERE id = $1 AND uses_left > 0 AND expires_at > $2")
+        .bind(id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn code(row: &SqliteRow) -> Result<EnrolmentCode, StoreError> {
+    let secret_hash: Vec<u8> = row.try_get("secret_hash")?;
+    Ok(EnrolmentCode {
+        id: row.try_get("id")?,
+        secret_hash: secret_hash.try_into().map_err(|_| StoreError::Corrupt("hash"))?,
+        name: row.try_get("name")?,
+        unit: row.try_get("unit")?,
+        uses_left: row.try_get("uses_left")?,
+        made_at: timestamp(row.try_get("made_at")?)?,
+        expires_at: timestamp(row.try_get("expires_at")?)?,
+    })
 }

@@ -1,16 +1,22 @@
 //! Counts of failed sign-ins (identity/lockout.rs), by blind index of the name.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, millis};
-use crate::identity::{
-    lockout::{self, Factor},
-    name::Subject,
+use super::{StoreError, millis, users};
+use crate::{
+    identity::{
+        lockout::{self, Factor},
+        name::Subject,
+    },
+    keys::Key,
 };
+
+/// Rows that are looked through at a time for names nobody has.
+const BATCH: i64 = 1_000;
 
 /// What has failed so far, and until when that locks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -151,6 +157,50 @@ pub async fn clear_here(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Forgets the count over all workstations of names that nobody has, where nothing failed since `before`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_nobodys(
+    connection: &mut SqliteConnection,
+    index: &Key,
+    before: Timestamp,
+) -> Result<(), StoreError> {
+    let mut people: Option<HashSet<[u8; 32]>> = None;
+    let mut last: Vec<u8> = Vec::new();
+    loop {
+        let subjects: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT DISTINCT subject FROM failures \
+             WHERE workstation_id = $1 AND failed_at < $2 AND subject > $3 ORDER BY subject LIMIT $4",
+        )
+        .bind(Uuid::nil())
+        .bind(millis(before))
+        .bind(&last)
+        .bind(BATCH)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(newest) = subjects.last().cloned() else {
+            return Ok(());
+        };
+        if people.is_none() {
+            let names = users::names(connection).await?;
+            people = Some(names.iter().map(|name| name.subject(index).0).collect());
+        }
+        let is_a_persons = |subject: &[u8]| {
+            <[u8; 32]>::try_from(subject).is_ok_and(|subject| people.iter().any(|all| all.contains(&subject)))
+        };
+        for subject in subjects.iter().filter(|subject| !is_a_persons(subject)) {
+            sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id = $2 AND failed_at < $3")
+                .bind(subject)
+                .bind(Uuid::nil())
+                .bind(millis(before))
+                .execute(&mut *connection)
+                .await?;
+        }
+        last = newest;
+    }
 }
 
 fn next(before: Count, lock: fn(u32) -> Option<Duration>, now: Timestamp) -> Count {

@@ -12,6 +12,7 @@ pub mod enrolment_codes;
 pub mod failures;
 pub mod proofs;
 pub mod sessions;
+pub mod unsettled_ends;
 pub mod users;
 pub mod workstations;
 
@@ -29,12 +30,17 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::keys::Key;
+
 /// Before 3.51.3 two connections that write and checkpoint at one instant can corrupt a WAL database.
 const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// How long a writer waits for the one before it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Failures at one workstation are forgotten this long after the last one.
 const FAILURES_REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+/// Failures over all workstations of a name that nobody has are forgotten this long after the last one: so
+/// late that it does not help to find out who works here.
+const NOBODYS_FAILURES_REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
 /// Connections of the pool; SQLite has one writer at a time anyway.
 const CONNECTIONS_MAX: u32 = 8;
 
@@ -147,13 +153,16 @@ impl Store {
     }
 }
 
-/// Deletes what is over at `now`. Failures in a row are forgotten after a day without another, but for
-/// those that suspended an authenticator: only the help desk resets them.
+/// Deletes what is over at `now`. Failures at one workstation are forgotten after a day without another. The
+/// count over all workstations, which suspends an authenticator at a hundred in a row (NIST SP 800-63B-4,
+/// 3.2.2), is a person's until she signs in or the help desk resets it; that of a name nobody has, of which
+/// there can be any number, is forgotten after a month.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
-pub async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    let before = |age| millis(now.saturating_sub(age).unwrap_or(Timestamp::MIN));
+/// [`StoreError`].
+pub async fn forget(store: &Store, index: &Key, now: Timestamp) -> Result<(), StoreError> {
+    let since = |age| now.saturating_sub(age).unwrap_or(Timestamp::MIN);
+    let before = |age| millis(since(age));
     let mut write = store.write().await?;
     for (sql, bound) in [
         ("DELETE FROM spent_proofs WHERE expires_at < $1", millis(now)),
@@ -168,6 +177,7 @@ pub async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     ] {
         sqlx::query(sql).bind(bound).execute(&mut *write).await?;
     }
+    failures::forget_nobodys(&mut write, index, since(NOBODYS_FAILURES_REMEMBERED)).await?;
     write.commit().await
 }
 

@@ -311,7 +311,8 @@ fn factors_parsed(text: &str) -> Result<Factors, StoreError> {
         .ok_or(StoreError::Corrupt("set of factors"))
 }
 
-fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+/// A session from all columns of its row.
+pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
     let state: String = row.try_get("state")?;
     let lapsed_at: Option<i64> = row.try_get("lapsed_at")?;
     let cause: Option<String> = row.try_get("cause")?;

@@ -109,6 +109,15 @@ pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<U
         .collect()
 }
 
+/// Every name there is.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn names(connection: &mut SqliteConnection) -> Result<Vec<UserName>, StoreError> {
+    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM users").fetch_all(connection).await?;
+    names.iter().map(|name| UserName::parse(name).ok_or(StoreError::Corrupt("user name"))).collect()
+}
+
 /// Accepts a one-time code's step if it is later than any before: of any number at once, one wins.
 ///
 /// # Errors
@@ -156,6 +165,24 @@ pub async fn set_password(
 ) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
         .bind(id)
+        .bind(password_hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Replaces the hash of the same password, unless an administrator replaced the password meanwhile.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn renew_password_hash(
+    connection: &mut SqliteConnection,
+    user: &User,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(user.id)
+        .bind(&user.password_hash)
         .bind(password_hash)
         .execute(connection)
         .await?;

@@ -112,6 +112,32 @@ async fn a_record_of_a_known_session_under_another_name_for_its_person_is_refuse
 }
 
 #[tokio::test]
+async fn a_login_by_other_factors_than_the_person_has_shown_is_refused() {
+    let mut ward = Ward::open().await;
+    let session = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();
+    let other = AuditRecord { what: What::Login { factors: Factors::Password }, ..ward.login(session) };
+
+    put(&ward.workstation, &other).await.assert_refused(422, "request.invalid");
+
+    assert_eq!(ward.server.recorded(&["110122", &session.to_string()]), 0);
+    assert_eq!(put(&ward.workstation, &ward.login(session)).await.status, 201, "by those she has shown");
+}
+
+#[tokio::test]
+async fn a_logout_that_comes_after_the_server_recorded_it_is_taken_as_delivered() {
+    let mut ward = Ward::open().await;
+    let session: Uuid = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();
+    let told = json!({ "cause": "user-button" });
+    assert_eq!(ward.workstation.delete(&format!("/v1/sessions/{session}"), &told).await.status, 200);
+    ward.server.advance(std::time::Duration::from_secs(24 * 3_600));
+    ward.server.settle().await;
+
+    put(&ward.workstation, &ward.logout(session)).await.assert_refused(409, "conflict");
+
+    assert_eq!(ward.server.recorded(&["110123", &session.to_string()]), 1);
+}
+
+#[tokio::test]
 async fn a_session_that_the_server_does_not_know_is_taken_at_its_workstations_word() {
     let ward = Ward::open().await;
 

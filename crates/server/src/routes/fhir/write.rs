@@ -2,7 +2,7 @@
 
 use audit::{
     fhir::{self, AuditEvent, ReadError},
-    record::{AuditRecord, Source},
+    record::{AuditRecord, Source, What},
 };
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -143,6 +143,9 @@ async fn refuse_what_is_anothers(
     let is_user_right = record.user.as_ref().is_none_or(|user| user.id == session.user_id);
     if session.workstation_id != workstation.id || !is_user_right {
         return Err(invalid("The record names a session of another workstation or person."));
+    }
+    if matches!(record.what, What::Login { factors } if factors != session.factors) {
+        return Err(invalid("The record names other factors than the person has shown."));
     }
     let Some(named) = &record.user else { return Ok(()) };
     let person = users::find(connection, session.user_id).await?;

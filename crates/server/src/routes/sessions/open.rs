@@ -4,6 +4,7 @@
 //! name is known or not, locked or not. What differs is decided after the hash, on rows read within the
 //! transaction: what an administrator changed while the password was checked holds.
 
+use audit::record::Factors;
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse as _, response::Response};
 use jiff::Timestamp;
 use policy::{SignInFactors, lockout};
@@ -24,7 +25,7 @@ use crate::{
     routes::body::{JsonBody, invalid},
     sign_in::{
         answers::{self, Answer},
-        opening, refusals,
+        opening, refusals, rehash,
     },
     store::{
         attempts::{AttemptKey, Outcome},
@@ -45,7 +46,7 @@ use crate::{
     (status = 409, description = "The attempt id was used for something else", body = Problem),
     (status = 422, description = "A value is out of its range", body = Problem),
     (status = 429, description = "Too many failures for this name here", body = Problem),
-    (status = 503, description = "Too busy", body = Problem),
+    (status = 503, description = "Too many passwords at once, of this workstation or of all", body = Problem),
 ))]
 pub async fn open(
     State(app): State<App>,
@@ -58,6 +59,8 @@ pub async fn open(
     let FirstFactor::Password { name: typed, password } = &request.factor;
     let name = check(typed, password.expose())?;
     let asked = answers::mac(&app, key, &[typed.as_bytes(), password.expose().as_bytes()]);
+    let place = app.lanes.first_place(workstation.id).await?;
+    // Not before: whoever waited may have waited for the first of this very attempt.
     if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
         return answer.into_response(&app);
     }
@@ -66,7 +69,7 @@ pub async fn open(
         let mut read = app.store.read().await?;
         users::find_by_name(&mut read, &name).await?.map(|user| user.password_hash)
     };
-    let was_right = app.passwords.verify(password, checked.as_deref()).await?;
+    let was_right = app.passwords.verify(password, checked.as_deref(), place.clone()).await?;
 
     let now = app.clock.now();
     let mut write = app.store.write().await?;
@@ -108,12 +111,15 @@ pub async fn open(
             Answer::Refused(ApiError::new(ProblemCode::UserDisabled))
         }
         SignInFactors::Password => {
-            let opened = opening::open(&app, &mut write, &user, &workstation, now).await?;
+            let opened = opening::open(&app, &mut write, &user, &workstation, Factors::Password, now).await?;
             answers::remember(&mut write, key, asked, Outcome::Opened(opened.session_id), now).await?;
             Answer::Opened(opened)
         }
     };
     write.commit().await?;
+    if !matches!(answer, Answer::Refused(_)) {
+        rehash::if_outdated(&app, &user, password).await;
+    }
     answer.into_response(&app)
 }
 

@@ -1,0 +1,32 @@
+//! A password is hashed anew when its hash was made at another cost.
+
+use protocol::secret::WireSecret;
+
+use crate::{
+    app::App,
+    error::ApiError,
+    store::users::{self, User},
+};
+
+/// Hashes `password`, which was just proved to be hers, at the present cost if her hash has another one: no
+/// other moment knows the password. Only after a sign-in was accepted, so that its time tells nothing. A
+/// failure loses nothing: her old hash stays good until the next time.
+pub async fn if_outdated(app: &App, user: &User, password: &WireSecret) {
+    if !app.passwords.is_outdated(&user.password_hash) {
+        return;
+    }
+    match renew(app, user, password).await {
+        Ok(()) => tracing::info!(user.id = %user.id, "Password hashed anew at the present cost"),
+        Err(refusal) => {
+            tracing::warn!(user.id = %user.id, code = ?refusal.code, "A password keeps its old hash")
+        }
+    }
+}
+
+async fn renew(app: &App, user: &User, password: &WireSecret) -> Result<(), ApiError> {
+    let hash = app.passwords.hash(password).await?;
+    let mut write = app.store.write().await?;
+    users::renew_password_hash(&mut write, user, &hash).await?;
+    write.commit().await?;
+    Ok(())
+}
