@@ -276,7 +276,7 @@ impl Bedside {
     }
 
     fn session_server_forgets_credential(&self) {
-        agent_runtime::ports::SessionServer::hold_credential(&self.session_server, None);
+        agent_runtime::ports::SessionServer::forget_credential(&self.session_server);
     }
 
     /// Polls the loop if it was woken.

@@ -114,7 +114,7 @@ async fn what_the_server_says_of_the_session_is_told() {
     for (status, code, told) in cases {
         let answer = move || async move { problem(status, code) };
         let mut ward = Ward::new(Router::new().route("/v1/session/activity", post(answer))).await;
-        ward.server.hold_credential(Some(Secret::new("credential".into())));
+        ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
         ward.server.report_activity(SESSION, Duration::ZERO);
 
@@ -123,17 +123,26 @@ async fn what_the_server_says_of_the_session_is_told() {
 }
 
 #[tokio::test]
+async fn nobody_speaks_for_a_session_with_the_credential_of_another() {
+    let mut ward = Ward::new(Router::new().route("/v1/session/activity", post(|| async { "asked" }))).await;
+    ward.server.hold_credential(SessionId(Uuid::from_u128(8)), Secret::new("credential".into()));
+
+    ward.server.report_activity(SESSION, Duration::ZERO);
+
+    assert_eq!(ward.next_but_contact().await, Event::ServerAway(ContactFault::Unavailable));
+}
+
+#[tokio::test]
 async fn a_credential_the_server_does_not_know_after_a_lost_contact_ends_nothing() {
-    let held = Held::new(Mutex::new(Some(SESSION)));
     for (status, code, is_ended) in
         [(401, ProblemCode::SessionUnknown, false), (410, ProblemCode::SessionEnded, true)]
     {
         let answer = move || async move { problem(status, code) };
         let mut ward = Ward::new(Router::new().route("/v1/session", get(answer))).await;
-        ward.server.hold_credential(Some(Secret::new("credential".into())));
+        ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
         let fit = ward.workstation.fit().unwrap();
-        push::ask_after_session(&fit, &ward.server.contact, &held).await;
+        push::ask_after_session(&fit, &ward.server.contact, &ward.server.held).await;
 
         let told: Vec<_> = std::iter::from_fn(|| ward.events.try_recv().ok()).collect();
         let tells_an_end = told.iter().any(|event| matches!(event, Event::SessionEndedByServer { .. }));
