@@ -6,6 +6,7 @@ use harness::{
     part::wait_for,
     server::TestServer,
     session_bus::{Keyring, SessionBus},
+    x_server::{Monitors, XServer},
 };
 use serde_json::json;
 
@@ -99,6 +100,19 @@ async fn a_disk_that_takes_no_spool_fails_closed_and_is_left_when_it_does() {
     assert_eq!(workstation.ask("start-up-fails SpoolUnavailable"), "kept");
     std::fs::remove_dir(&spool).unwrap();
     assert_eq!(workstation.ask("start-up"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workstation_that_cannot_tell_a_persons_input_does_not_start_up() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    let mut x_server = XServer::start(Monitors::One(640, 480), ward.folder.path()).unwrap();
+    let display = x_server.display().to_owned();
+
+    assert_eq!(workstation.ask(&format!("start-up-on {display}")), "kept");
+    x_server.kill();
+    assert_eq!(workstation.ask(&format!("start-up-on-fails {display}")), "kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,7 +69,13 @@ impl Active {
                 self.in_use.saw_input(at);
                 self.measured(now)
             }
-            AtScreen::InactivityUnknown if self.measuring_since.is_some() => self.measured(now),
+            AtScreen::InactivityUnknown if self.measuring_since.is_some() => {
+                let is_lasting = self.in_use.missed_input();
+                if is_lasting && self.in_use.is_over(now).is_none() && now >= self.in_use.logoff_at() {
+                    return self.end_unmeasured(now);
+                }
+                self.measured(now)
+            }
             // Not an answer to anything asked.
             AtScreen::InactivityUnknown => self.due(now),
             // The button stands in the warning alone, and a person's press is told as the input it is.
@@ -155,6 +161,11 @@ impl Active {
         let withdraw = withdraw_notice(&self.in_use);
         self.in_use.signing_out(cause, now).enter().and(withdraw)
     }
+
+    fn end_unmeasured(self, now: Instant) -> Step {
+        let withdraw = withdraw_notice(&self.in_use);
+        self.in_use.ends_unmeasured(now).enter().and(withdraw)
+    }
 }
 
 /// The one notice that an active session may have on screen.
@@ -211,8 +222,8 @@ mod tests {
             Event::InactivityUnknown,
             MINUTE + 5,
             expect![[r#"
-            → Active, last input 0ns, report at 120.005s
-            ReportActivity { session: SessionId(7), idle: 60.005s }"#]],
+                → Active, last input 0ns (unknown since), report at 120.005s
+                ReportActivity { session: SessionId(7), idle: 60.005s }"#]],
         );
     }
 
@@ -253,9 +264,9 @@ mod tests {
             Event::InactivityUnknown,
             14 * MINUTE + 5,
             expect![[r#"
-            → InactivityWarning, last input 0ns, report at 900s
-            WatchForInput
-            Notify(InactivityWarning { remaining: 59.995s })"#]],
+                → InactivityWarning, last input 0ns (unknown since), report at 900s
+                WatchForInput
+                Notify(InactivityWarning { remaining: 59.995s })"#]],
         );
     }
 
@@ -327,7 +338,7 @@ mod tests {
             Event::InactivityUnknown,
             14 * MINUTE,
             expect![[r#"
-                → InactivityWarning, last input 0ns, report at 900s
+                → InactivityWarning, last input 0ns (unknown since), report at 900s
                 WatchForInput
                 Notify(InactivityWarning { remaining: 60s })
                 ReportActivity { session: SessionId(7), idle: 840s }"#]],
@@ -427,8 +438,8 @@ mod tests {
             Event::InactivityUnknown,
             7 * MINUTE,
             expect![[r#"
-            → Active, last input 300s, report at 480s, lapsed
-            AdoptSession { session: SessionId(7), idle: 120s, idle_longest: 240s }"#]],
+                → Active, last input 300s (unknown since), report at 480s, lapsed
+                AdoptSession { session: SessionId(7), idle: 120s, idle_longest: 240s }"#]],
         );
     }
 
@@ -656,6 +667,36 @@ mod tests {
         ] {
             check_ignored(active(), event, 10);
         }
+    }
+
+    #[test]
+    fn at_the_limit_input_that_could_not_be_told_twice_running_is_no_inactivity() {
+        let mut asked = Active { measuring_since: Some(at(15 * MINUTE)), ..recovering() };
+        asked.screen = ActiveScreen::Recovering { since: at(15 * MINUTE - 100) };
+        check(
+            asked.clone(),
+            Event::InactivityUnknown,
+            15 * MINUTE + 5,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+            CoverScreen
+            AppendAudit(Logout of 7, Inactivity)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }"#]],
+        );
+
+        asked.in_use.is_input_unknown = true;
+        check(
+            asked,
+            Event::InactivityUnknown,
+            15 * MINUTE + 5,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
     }
 
     fn measuring(since: u64) -> Active {

@@ -132,6 +132,11 @@ impl InUse {
         SigningOut::of(Ending::of(self.session, cause), now)
     }
 
+    /// The limit has come, and whether she was there is not known: nobody signs in before it can be again.
+    pub(super) fn ends_unmeasured(self, now: Instant) -> SigningOut {
+        self.signing_out(EndCause::FailClosed, now).then_fail_closed(FailClosedCause::InactivityUnknown)
+    }
+
     fn is(&self, session: SessionId) -> bool {
         self.session.id == session
     }

@@ -45,9 +45,7 @@ impl InactivityWarning {
     fn at_screen(self, what: AtScreen, now: Instant) -> Step {
         match what {
             AtScreen::InputSeen { at } => self.input_seen(at, now),
-            AtScreen::InactivityUnknown if self.last_look_at.is_some() => self.end(EndCause::Inactivity, now),
-            // Not an answer to anything asked.
-            AtScreen::InactivityUnknown => self.due(now),
+            AtScreen::InactivityUnknown => self.input_unknown(now),
             // A press proves nobody's presence: a program can make one. The inactivity port, which leaves such
             // input out, is asked; a person's press it has seen as input.
             AtScreen::StayPressed if now < self.in_use.logoff_at() => {
@@ -69,8 +67,9 @@ impl InactivityWarning {
         if at >= self.in_use.logoff_at() {
             return self.end(EndCause::Inactivity, now);
         }
-        if at > self.in_use.last_input {
-            self.in_use.saw_input(at);
+        let is_news = at > self.in_use.last_input;
+        self.in_use.saw_input(at);
+        if is_news {
             self.last_look_at = None;
             return self.due(now);
         }
@@ -79,6 +78,17 @@ impl InactivityWarning {
             return self.end(EndCause::Inactivity, now);
         }
         self.due(now)
+    }
+
+    fn input_unknown(mut self, now: Instant) -> Step {
+        let is_lasting = self.in_use.missed_input();
+        if self.last_look_at.is_none() || self.in_use.is_over(now).is_some() {
+            return self.due(now);
+        }
+        if is_lasting {
+            return self.in_use.ends_unmeasured(now).enter().and(take_warning_away());
+        }
+        self.end(EndCause::Inactivity, now)
     }
 
     /// Does what the clock asks for.
@@ -443,7 +453,6 @@ mod tests {
     #[test]
     fn news_of_others_and_stray_presses_change_nothing() {
         for event in [
-            Event::InactivityUnknown,
             Event::InputSeen { at: at(0) },
             Event::SessionEndedByServer { session: OTHER, cause: EndCause::Admin },
             Event::KeychainFailed { session: OTHER },
@@ -458,6 +467,45 @@ mod tests {
             Event::ServerAway(ContactFault::Slow),
             LIMIT - 1_000,
             expect!["→ InactivityWarning, last input 0ns, report at 900s, server Slow"],
+        );
+    }
+
+    #[test]
+    fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
+        check(
+            warning(),
+            Event::InactivityUnknown,
+            LIMIT - 1_000,
+            expect!["→ InactivityWarning, last input 0ns (unknown since), report at 900s"],
+        );
+        let mut blind = last_look();
+        blind.in_use.is_input_unknown = true;
+        check(
+            blind.clone(),
+            Event::InactivityUnknown,
+            LIMIT + 1,
+            expect![[r#"
+                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                CoverScreen
+                AppendAudit(Logout of 7, FailClosed)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: FailClosed }
+                UnwatchInput
+                WithdrawNotice"#]],
+        );
+        // It can be told again: she was away.
+        check(
+            blind,
+            Event::InputSeen { at: at(0) },
+            LIMIT + 1,
+            expect![[r#"
+                → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                CoverScreen
+                AppendAudit(Logout of 7, Inactivity)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: Inactivity }
+                UnwatchInput
+                WithdrawNotice"#]],
         );
     }
 
