@@ -13,7 +13,9 @@ use audit::record::WorkstationRef;
 use audit_spool::{Bounds, Spool, SpoolError, SpoolKey};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
-use tracing::{error, info};
+use tracing::{error, info, warn};
+
+mod opening;
 
 /// Calls that may wait for the disk.
 const WAITING_MAX: usize = 256;
@@ -26,6 +28,8 @@ pub struct SpoolSettings {
     pub key: SpoolKey,
     /// Named in the spool's own records.
     pub workstation: WorkstationRef,
+    /// What it holds at most.
+    pub bounds: Bounds,
 }
 
 impl fmt::Debug for SpoolSettings {
@@ -112,7 +116,7 @@ impl Keeper {
         work: &impl Fn(&mut Spool, Timestamp) -> Result<T, SpoolError>,
     ) -> Result<T, FailClosedCause> {
         let mut result = self.try_run(work);
-        if matches!(result, Err(SpoolError::Unavailable(_))) {
+        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
             result = self.try_run(work);
         }
         match (&result, self.is_failing) {
@@ -131,19 +135,29 @@ impl Keeper {
         let now = self.clock.wall();
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            none => none.insert(Spool::open(
-                &self.settings.path,
-                &self.settings.key,
-                self.settings.workstation.clone(),
-                Bounds::default(),
-                now,
-            )?),
+            none => none.insert(opening::open(&self.settings, now)?),
         };
         let result = work(spool, now);
-        if matches!(result, Err(SpoolError::Unavailable(_))) {
+        if result.is_ok() {
+            watch_fill(spool, now);
+        }
+        // A damaged file shows when it is opened anew.
+        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
             self.spool = None;
         }
         result
+    }
+}
+
+/// A failure here is one of the disk, which the next call meets, too.
+fn watch_fill(spool: &mut Spool, now: Timestamp) {
+    if let Ok(Some(fill)) = spool.raise_alarm(now) {
+        warn!(
+            code = "spool.filling",
+            audit.pending = fill.pending,
+            "Audit records wait on this disk and {} % of their room is used: see why they do not leave",
+            fill.percent
+        );
     }
 }
 
@@ -154,3 +168,6 @@ fn cause(error: &SpoolError) -> FailClosedCause {
         FailClosedCause::SpoolUnavailable
     }
 }
+
+#[cfg(test)]
+mod tests;

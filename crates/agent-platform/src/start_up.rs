@@ -15,7 +15,7 @@ use audit::{
     codes::LogoutCause,
     record::{AuditRecord, Source},
 };
-use audit_spool::{SpoolError, SpoolKey};
+use audit_spool::{Bounds, SpoolError, SpoolKey};
 use protocol::v1::session::{RecoverSessions, SessionEnded, SessionsRecovered};
 use reqwest::Method;
 use tracing::{error, info, warn};
@@ -194,7 +194,8 @@ impl Shared {
     ) -> Result<SpoolThread, FailClosedCause> {
         let path = self.state_folder.join(SPOOL_FILE);
         let workstation = state.enrolment().workstation;
-        SpoolThread::start(SpoolSettings { path, key, workstation }, clock).map_err(|error| {
+        let settings = SpoolSettings { path, key, workstation, bounds: Bounds::default() };
+        SpoolThread::start(settings, clock).map_err(|error| {
             error!("The spool has no thread: {error}");
             FailClosedCause::SpoolUnavailable
         })
