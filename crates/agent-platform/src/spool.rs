@@ -103,6 +103,54 @@ fn tell<R>(then: &Mutex<Option<impl FnOnce(R)>>, result: R) {
     }
 }
 
+/// At most one thread, however often it is asked for: a disk that hangs holds the thread that opens the spool, and
+/// the next try waits for that one.
+#[derive(Debug, Default)]
+pub(crate) struct OneSpoolThread(Mutex<Option<(SpoolFor, SpoolThread)>>);
+
+/// What makes one spool another than the next.
+struct SpoolFor {
+    path: PathBuf,
+    key: SpoolKey,
+    workstation: WorkstationRef,
+}
+
+impl fmt::Debug for SpoolFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpoolFor").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SpoolFor {
+    fn is(&self, settings: &SpoolSettings) -> bool {
+        self.path == settings.path
+            && self.key.expose() == settings.key.expose()
+            && self.workstation == settings.workstation
+    }
+}
+
+impl OneSpoolThread {
+    /// The thread that was started for the same spool, or a fresh one.
+    pub(crate) fn start(
+        &self,
+        settings: SpoolSettings,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<SpoolThread> {
+        let mut started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, thread)) = started.as_ref().filter(|(of, _)| of.is(&settings)) {
+            return Ok(thread.clone());
+        }
+        let of = SpoolFor {
+            path: settings.path.clone(),
+            key: settings.key.clone(),
+            workstation: settings.workstation.clone(),
+        };
+        let thread = SpoolThread::start(settings, clock)?;
+        *started = Some((of, thread.clone()));
+        Ok(thread)
+    }
+}
+
 struct Keeper {
     settings: SpoolSettings,
     clock: Arc<dyn Clock>,

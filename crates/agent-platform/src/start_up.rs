@@ -26,7 +26,7 @@ use crate::{
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, LinkSettings, ServerLink, WorkstationKey},
     session_server::translate,
-    spool::{SpoolSettings, SpoolThread},
+    spool::{OneSpoolThread, SpoolSettings, SpoolThread},
     workstation::{FitWorkstation, Workstation},
 };
 
@@ -60,6 +60,7 @@ struct Shared {
     needs: Needs,
     clock: ClockHandle,
     sink: EventSink,
+    spool: OneSpoolThread,
     is_at_work: AtomicBool,
     enrolment: Mutex<Option<Enrolment>>,
 }
@@ -82,6 +83,7 @@ impl WorkstationStartUp {
             needs,
             clock: ClockHandle(clock),
             sink,
+            spool: OneSpoolThread::default(),
             is_at_work: AtomicBool::new(false),
             enrolment: Mutex::new(None),
         };
@@ -195,7 +197,7 @@ impl Shared {
         let path = self.state_folder.join(SPOOL_FILE);
         let workstation = state.enrolment().workstation;
         let settings = SpoolSettings { path, key, workstation, bounds: Bounds::default() };
-        SpoolThread::start(settings, clock).map_err(|error| {
+        self.spool.start(settings, clock).map_err(|error| {
             error!("The spool has no thread: {error}");
             FailClosedCause::SpoolUnavailable
         })

@@ -1,6 +1,6 @@
-//! A damaged file, and a spool that fills.
+//! A damaged file, a spool that fills, a thread that hangs.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread::ThreadId};
 
 use audit::record::{Alert, AuditRecord, Source, What};
 use uuid::Uuid;
@@ -81,6 +81,28 @@ async fn a_spool_that_fills_is_on_record_once() {
     }
 
     assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolFilling]);
+}
+
+#[tokio::test]
+async fn however_often_start_up_is_tried_one_thread_opens_the_spool() {
+    let ward = Ward::new();
+    let one = OneSpoolThread::default();
+    let start = |key| one.start(ward.settings(key), Arc::new(StillClock)).unwrap();
+
+    let first = thread_of(&start(7)).await;
+
+    assert_eq!(thread_of(&start(7)).await, first);
+    assert_ne!(start_other(&one, &ward).await, first, "another key is another spool");
+}
+
+async fn start_other(one: &OneSpoolThread, ward: &Ward) -> ThreadId {
+    let elsewhere = ward.folder.path().join("other.sqlite");
+    let settings = SpoolSettings { path: elsewhere, ..ward.settings(8) };
+    thread_of(&one.start(settings, Arc::new(StillClock)).unwrap()).await
+}
+
+async fn thread_of(spool: &SpoolThread) -> ThreadId {
+    spool.run(|_, _| Ok(thread::current().id())).await.unwrap()
 }
 
 /// No database begins like this.
