@@ -217,6 +217,11 @@ impl Kept {
             ["audit"] => {
                 contract::audit_trail::answers_in_order(&self.trail, &mut self.told, self.clock.wall()).await
             }
+            ["backlog", count] => {
+                let fit = self.workstation.fit().context("start up first")?;
+                let who = (fit.enrolment.workstation.clone(), self.clock.wall());
+                contract::audit_trail::takes_a_backlog(&self.trail, &mut self.told, who, count.parse()?).await
+            }
             ["server", name, password] => self.server(name, password, lines).await,
             ["server-away"] => {
                 contract::session_server::says_that_it_is_away(&self.server, &mut self.told).await

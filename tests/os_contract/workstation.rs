@@ -132,6 +132,25 @@ async fn records_that_the_server_refuses_are_set_aside_and_that_arrives_on_recor
     assert_eq!(server.recorded(&["110122"]), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_of_days_offline_arrives_whole_and_once() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    server.stop().await;
+
+    assert_eq!(workstation.ask("backlog 120"), "kept");
+    server.start_again().await;
+
+    wait_for("all of it", Duration::from_secs(60), || {
+        (server.recorded(&["clock-jumped"]) >= 120).then_some(())
+    })
+    .unwrap();
+    assert_eq!(server.recorded(&["clock-jumped"]), 120);
+    assert_eq!(server.recorded(&["record-quarantined"]), 0);
+}
+
 async fn code(server: &TestServer) -> String {
     let command = json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 3_600 });
     server.admin(command).await.unwrap()["code"].as_str().unwrap().to_owned()
