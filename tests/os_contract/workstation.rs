@@ -103,6 +103,25 @@ async fn a_disk_that_takes_no_spool_fails_closed_and_is_left_when_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_spool_is_kept_the_workstation_goes_on_and_that_arrives_on_record() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    std::fs::write(ward.state("one").join("spool.sqlite"), [0x5a; 8192]).unwrap();
+
+    assert_eq!(workstation.ask("start-up"), "kept");
+
+    wait_for("the alert", Duration::from_secs(30), || {
+        (server.recorded(&["spool-set-aside"]) == 1).then_some(())
+    })
+    .unwrap();
+    let files = std::fs::read_dir(ward.state("one")).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let aside: Vec<_> = names.iter().filter(|name| name.starts_with("spool.sqlite.aside-")).collect();
+    assert_eq!(aside.len(), 1, "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_workstation_that_cannot_tell_a_persons_input_does_not_start_up() {
     let server = TestServer::start().await;
     let ward = Ward::new();
