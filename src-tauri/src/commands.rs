@@ -9,9 +9,15 @@ use crate::{events::Views, page};
 /// by themselves, falls away.
 #[tauri::command]
 pub fn intent(intent: Intent, remote: State<'_, Remote>) {
+    if let Some(intent) = of_the_covered_screen(intent) {
+        remote.send(intent);
+    }
+}
+
+fn of_the_covered_screen(intent: Intent) -> Option<Intent> {
     match intent {
-        Intent::SignOut | Intent::Stay => {}
-        intent @ (Intent::SignIn { .. } | Intent::Code { .. } | Intent::Cancel) => remote.send(intent),
+        Intent::SignOut | Intent::Stay => None,
+        intent @ (Intent::SignIn { .. } | Intent::Code { .. } | Intent::Cancel) => Some(intent),
     }
 }
 
@@ -25,4 +31,30 @@ pub fn current_view(views: State<'_, Views>) -> ViewModel {
 #[tauri::command]
 pub fn page_ready() {
     page::painted();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_can_neither_keep_anybody_signed_in_nor_sign_her_out() {
+        assert!(of_the_covered_screen(page_says(r#"{"kind":"stay"}"#)).is_none());
+        assert!(of_the_covered_screen(page_says(r#"{"kind":"sign_out"}"#)).is_none());
+    }
+
+    #[test]
+    fn what_the_covered_screen_offers_reaches_the_agent() {
+        for said in [
+            r#"{"kind":"sign_in","name":"maria","password":"correct horse"}"#,
+            r#"{"kind":"code","code":"123456"}"#,
+            r#"{"kind":"cancel"}"#,
+        ] {
+            assert!(of_the_covered_screen(page_says(said)).is_some(), "{said}");
+        }
+    }
+
+    fn page_says(json: &str) -> Intent {
+        serde_json::from_str(json).unwrap()
+    }
 }

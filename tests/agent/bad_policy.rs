@@ -135,6 +135,24 @@ fn a_weakened_safeguard_is_on_record_at_every_start() {
     assert_eq!(weakened(&bedside), 2);
 }
 
+#[test]
+fn a_refused_policy_and_one_that_is_gone_are_on_record_at_every_start_and_a_good_one_is_not() {
+    let files = Files::new();
+    assert_eq!(refused(&files.bedside()), 0, "nothing was ever decided");
+    files.write("[automatic_logoff]\nafter = \"10 min\"\n");
+    assert_eq!(refused(&files.bedside()), 0);
+
+    files.write("this is no policy");
+    let mut bedside = files.bedside();
+    assert_eq!(refused(&bedside), 1);
+    bedside.agent_is_killed();
+    bedside.switch_on();
+    assert_eq!(refused(&bedside), 2);
+
+    fs::remove_file(files.policy()).unwrap();
+    assert_eq!(refused(&files.bedside()), 1);
+}
+
 struct Files(TempDir);
 
 impl Files {
@@ -164,6 +182,10 @@ impl Files {
 
 fn weakened(bedside: &Bedside) -> usize {
     bedside.audit_trail.story().iter().filter(|words| *words == "alert: SafeguardWeakened").count()
+}
+
+fn refused(bedside: &Bedside) -> usize {
+    bedside.audit_trail.story().iter().filter(|words| *words == "alert: PolicyRefused").count()
 }
 
 #[track_caller]

@@ -68,6 +68,42 @@ fn the_screen_says_since_when_and_when_it_tries_again() {
 }
 
 #[test]
+fn nobody_signs_in_where_inactivity_cannot_be_measured_until_it_can() {
+    let mut bedside = Bedside::switched_off();
+    bedside.idle.goes_blind();
+    bedside.switch_on();
+    assert_eq!(fail_closed_code(&bedside), Some(FailClosedCode::InactivityUnknown));
+
+    bedside.types_name_and_password("maria", "correct horse");
+    assert_eq!(bedside.session_server.asked(), [""; 0]);
+    bedside.pass(10 * MINUTE);
+    assert_eq!(fail_closed_code(&bedside), Some(FailClosedCode::InactivityUnknown));
+    assert!(bedside.audit_trail.story().contains(&"failed closed: inactivity-unknown".to_owned()));
+
+    bedside.idle.sees_again();
+    bedside.pass(MINUTE);
+
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    bedside.maria_signs_in();
+}
+
+#[test]
+fn a_session_that_ended_unmeasured_is_followed_by_no_other_until_inactivity_can_be_measured() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.idle.goes_blind();
+    bedside.pass(20 * MINUTE);
+    assert_ended(&bedside, EndCause::FailClosed, "fail-closed");
+    assert_eq!(fail_closed_code(&bedside), Some(FailClosedCode::InactivityUnknown));
+    assert!(bedside.screen.is_covered());
+
+    bedside.idle.sees_again();
+    bedside.pass(MINUTE);
+
+    assert!(matches!(bedside.shows(), ScreenView::SignedOut { .. }), "{:?}", bedside.shows());
+    bedside.maria_signs_in();
+}
+
+#[test]
 fn while_closed_nobody_signs_in() {
     let mut bedside = Bedside::switched_off();
     bedside.start_up.fails(Some(FailClosedCause::SpoolFull));
@@ -212,8 +248,12 @@ fn failing_closed_is_on_record_once_for_each_time() {
     bedside.types_code("123456");
     bedside.pass(10 * MINUTE);
 
-    let alerts =
-        bedside.audit_trail.story().into_iter().filter(|words| words == "alert: FailedClosed").count();
+    let alerts = bedside
+        .audit_trail
+        .story()
+        .into_iter()
+        .filter(|words| words == "failed closed: keychain-unavailable")
+        .count();
 
     assert_eq!(alerts, 1);
 }

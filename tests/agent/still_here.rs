@@ -131,11 +131,25 @@ fn sign_out_can_be_pressed_during_the_warning() {
 }
 
 #[test]
-fn a_workstation_that_cannot_see_input_signs_her_out_at_the_limit() {
+fn a_workstation_that_cannot_see_input_signs_her_out_at_the_limit_and_says_why() {
     let mut bedside = Bedside::with_maria_signed_in();
     bedside.idle.goes_blind();
 
-    bedside.pass(15 * MINUTE + SECOND);
+    bedside.pass(15 * MINUTE - SECOND);
+    assert!(is_warning(&bedside), "she is warned as ever");
+    bedside.pass(2 * SECOND);
+
+    // Not `inactivity`: whether she was there is not known.
+    assert_ended(&bedside, EndCause::FailClosed, "fail-closed");
+}
+
+#[test]
+fn a_hiccup_at_the_limit_is_inactivity_like_any_other() {
+    let mut bedside = warned();
+    bedside.pass(MINUTE - SECOND);
+    bedside.idle.goes_blind();
+
+    bedside.pass(2 * SECOND);
 
     assert_ended(&bedside, EndCause::Inactivity, "inactivity");
 }

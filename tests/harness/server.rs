@@ -30,6 +30,8 @@ pub struct TestServer {
     folder: TempDir,
     clock: ManualClock,
     running: Option<Running>,
+    /// Where it was when it was stopped; any free one before.
+    port: u16,
 }
 
 /// Somebody who can sign in.
@@ -80,7 +82,7 @@ impl TestServer {
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{text}{config}")).unwrap();
         std::fs::write(data.join("policy.toml"), policy).unwrap();
-        let mut server = Self { folder, clock: ManualClock::starting_at(start), running: None };
+        let mut server = Self { folder, clock: ManualClock::starting_at(start), running: None, port: 0 };
         server.run().await;
         server
     }
@@ -118,11 +120,17 @@ impl TestServer {
 
     /// Ends the server.
     pub async fn stop(&mut self) {
+        self.port = self.running.as_ref().unwrap().address.port();
         self.running.take().unwrap().drain().await.unwrap();
     }
 
+    /// Begins again where it was when it was stopped: there workstations look for it.
+    pub async fn start_again(&mut self) {
+        self.run().await;
+    }
+
     async fn run(&mut self) {
-        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], self.port)));
         let options = Options { listen, clock: Some(Arc::new(self.clock.clone())) };
         self.running = Some(serve::start(&self.data(), options).await.unwrap());
     }

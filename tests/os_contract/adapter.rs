@@ -12,10 +12,11 @@ use agent_core::{command::Notice, ids::SessionId, secret::Secret};
 use agent_platform::{
     audit_trail::SpooledTrail,
     enrolment::{Enrolling, EnrolmentCode, enrol},
+    idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, SystemKeychain, Vault},
     notifier::DesktopNotifier,
     session_server::HttpSessionServer,
-    start_up::WorkstationStartUp,
+    start_up::{Needs, WorkstationStartUp},
     workstation::Workstation,
 };
 use agent_runtime::{
@@ -108,6 +109,8 @@ struct Kept {
     keychain: SystemKeychain,
     notifier: DesktopNotifier,
     start_up: WorkstationStartUp,
+    workstation: Workstation,
+    sink: EventSink,
     trail: SpooledTrail,
     server: HttpSessionServer,
 }
@@ -124,11 +127,12 @@ impl Kept {
             notifier: DesktopNotifier::start().expect("a thread"),
             start_up: WorkstationStartUp::new(
                 folder.clone(),
-                vault.clone(),
-                workstation.clone(),
+                Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: None },
                 Arc::clone(&clock),
                 sink.clone(),
             ),
+            workstation: workstation.clone(),
+            sink: sink.clone(),
             trail: SpooledTrail::start(workstation.clone(), sink.clone()),
             server: HttpSessionServer::start(workstation, sink),
             folder,
@@ -184,6 +188,19 @@ impl Kept {
             ["start-up"] => {
                 contract::start_up::finishes_as_often_as_asked(&self.start_up, &mut self.told).await
             }
+            ["start-up-on", display] => {
+                let (idle, start_up) = self.start_up_on(display)?;
+                let kept = contract::start_up::finishes_as_often_as_asked(&start_up, &mut self.told).await;
+                drop(idle);
+                kept
+            }
+            ["start-up-on-fails", display] => {
+                let (idle, start_up) = self.start_up_on(display)?;
+                let cause = agent_core::command::FailClosedCause::InactivityUnknown;
+                let kept = contract::start_up::says_why_it_fails(&start_up, &mut self.told, cause).await;
+                drop(idle);
+                kept
+            }
             ["start-up-fails", why] => {
                 use agent_core::command::FailClosedCause as Cause;
                 let causes = [
@@ -200,12 +217,32 @@ impl Kept {
             ["audit"] => {
                 contract::audit_trail::answers_in_order(&self.trail, &mut self.told, self.clock.wall()).await
             }
+            ["backlog", count] => {
+                let fit = self.workstation.fit().context("start up first")?;
+                let who = (fit.enrolment.workstation.clone(), self.clock.wall());
+                contract::audit_trail::takes_a_backlog(&self.trail, &mut self.told, who, count.parse()?).await
+            }
             ["server", name, password] => self.server(name, password, lines).await,
             ["server-away"] => {
                 contract::session_server::says_that_it_is_away(&self.server, &mut self.told).await
             }
             _ => bail!("`{line}` means nothing here"),
         }
+    }
+
+    /// Start-up of the same workstation, where inactivity is measured on `display`.
+    fn start_up_on(&self, display: &str) -> Result<(SystemIdle, WorkstationStartUp)> {
+        let (nobody, _) = EventSink::channel();
+        let display = Some(display.to_owned());
+        let idle = SystemIdle::start(display, SyntheticInput::Ignored, Arc::clone(&self.clock), nobody)?;
+        let needs = Needs {
+            vault: self.vault.clone(),
+            workstation: self.workstation.clone(),
+            gauge: Some(idle.gauge()),
+        };
+        let start_up =
+            WorkstationStartUp::new(self.folder.clone(), needs, Arc::clone(&self.clock), self.sink.clone());
+        Ok((idle, start_up))
     }
 
     async fn enrol(&self, server: &str, code: &str) -> Result<()> {

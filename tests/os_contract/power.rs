@@ -1,6 +1,13 @@
 //! Sleep and shutdown, told by a login1 of our own on a private bus.
 
-use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
+use std::{
+    os::fd::OwnedFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use agent_core::event::Event;
 use agent_platform::power::SystemPower;
@@ -101,6 +108,23 @@ async fn a_bus_that_comes_later_is_found() {
     assert_eq!(next(&mut events).await, Event::GoingToSleep);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login1_that_never_answers_is_given_up_and_what_else_it_tells_is_told() {
+    let ward = Ward::new();
+    let login1 = ward.login1().await;
+    login1.mood.is_mute.store(true, Ordering::SeqCst);
+    let (_power, mut events) = ward.power();
+    wait_for("the question", Duration::from_secs(10), || {
+        (login1.mood.asked.load(Ordering::SeqCst) > 0).then_some(())
+    })
+    .unwrap();
+
+    login1.prepare_for_sleep(true).await;
+
+    assert_eq!(next(&mut events).await, Event::GoingToSleep);
+    assert!(!login1.is_held(), "there is no inhibitor to hold");
+}
+
 async fn next(events: &mut UnboundedReceiver<Event>) -> Event {
     tokio::time::timeout(Duration::from_secs(10), events.recv()).await.unwrap().unwrap()
 }
@@ -132,16 +156,28 @@ type Given = Arc<std::sync::Mutex<Vec<OwnedFd>>>;
 struct Login1 {
     connection: Connection,
     given: Given,
+    mood: Arc<Mood>,
 }
 
 struct Manager {
     given: Given,
+    mood: Arc<Mood>,
+}
+
+#[derive(Default)]
+struct Mood {
+    is_mute: AtomicBool,
+    asked: AtomicUsize,
 }
 
 #[zbus::interface(name = "org.freedesktop.login1.Manager")]
 impl Manager {
-    fn inhibit(&self, what: &str, _who: &str, _why: &str, mode: &str) -> zbus::OwnedFd {
+    async fn inhibit(&self, what: &str, _who: &str, _why: &str, mode: &str) -> zbus::OwnedFd {
         assert_eq!((what, mode), ("sleep:shutdown", "delay"));
+        self.mood.asked.fetch_add(1, Ordering::SeqCst);
+        if self.mood.is_mute.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         self.given.lock().unwrap().push(ours);
         theirs.into()
@@ -156,14 +192,17 @@ impl Manager {
 
 impl Login1 {
     async fn on(bus: &str) -> Self {
-        let given = Given::default();
+        let (given, mood) = (Given::default(), Arc::<Mood>::default());
         let connection = connection::Builder::address(bus)
-            .serve_at("/org/freedesktop/login1", Manager { given: Arc::clone(&given) })
+            .serve_at(
+                "/org/freedesktop/login1",
+                Manager { given: Arc::clone(&given), mood: Arc::clone(&mood) },
+            )
             .name("org.freedesktop.login1")
             .build()
             .await
             .unwrap();
-        Self { connection, given }
+        Self { connection, given, mood }
     }
 
     async fn prepare_for_sleep(&self, is_beginning: bool) {

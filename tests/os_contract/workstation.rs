@@ -6,6 +6,7 @@ use harness::{
     part::wait_for,
     server::TestServer,
     session_bus::{Keyring, SessionBus},
+    x_server::{Monitors, XServer},
 };
 use serde_json::json;
 
@@ -102,6 +103,38 @@ async fn a_disk_that_takes_no_spool_fails_closed_and_is_left_when_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_spool_is_kept_the_workstation_goes_on_and_that_arrives_on_record() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    std::fs::write(ward.state("one").join("spool.sqlite"), [0x5a; 8192]).unwrap();
+
+    assert_eq!(workstation.ask("start-up"), "kept");
+
+    wait_for("the alert", Duration::from_secs(30), || {
+        (server.recorded(&["spool-set-aside"]) == 1).then_some(())
+    })
+    .unwrap();
+    let files = std::fs::read_dir(ward.state("one")).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let aside: Vec<_> = names.iter().filter(|name| name.starts_with("spool.sqlite.aside-")).collect();
+    assert_eq!(aside.len(), 1, "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workstation_that_cannot_tell_a_persons_input_does_not_start_up() {
+    let server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    let mut x_server = XServer::start(Monitors::One(640, 480), ward.folder.path()).unwrap();
+    let display = x_server.display().to_owned();
+
+    assert_eq!(workstation.ask(&format!("start-up-on {display}")), "kept");
+    x_server.kill();
+    assert_eq!(workstation.ask(&format!("start-up-on-fails {display}")), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_that_the_server_refuses_are_set_aside_and_that_arrives_on_record() {
     let server = TestServer::start().await;
     let ward = Ward::new();
@@ -116,6 +149,25 @@ async fn records_that_the_server_refuses_are_set_aside_and_that_arrives_on_recor
     })
     .unwrap();
     assert_eq!(server.recorded(&["110122"]), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_of_days_offline_arrives_whole_and_once() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    server.stop().await;
+
+    assert_eq!(workstation.ask("backlog 120"), "kept");
+    server.start_again().await;
+
+    wait_for("all of it", Duration::from_secs(60), || {
+        (server.recorded(&["clock-jumped"]) >= 120).then_some(())
+    })
+    .unwrap();
+    assert_eq!(server.recorded(&["clock-jumped"]), 120);
+    assert_eq!(server.recorded(&["record-quarantined"]), 0);
 }
 
 async fn code(server: &TestServer) -> String {

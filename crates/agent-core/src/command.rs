@@ -11,7 +11,8 @@ use crate::{
 /// One intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Check enrolment, delete any leftover credential, open the spool, end on record what was open.
+    /// Check enrolment, delete any leftover credential, open the spool, end on record what was open, and see
+    /// that inactivity can be measured.
     /// → `StartUpFinished` or `StartUpFailed`.
     StartUp,
     /// Cover every monitor and hold the input; idempotent. → `ScreenCovered` or `ScreenFailed`.

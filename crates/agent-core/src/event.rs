@@ -19,7 +19,7 @@ pub enum Event {
     /// The instant that `State::deadline` named has come (or a spurious earlier wake-up).
     DeadlineReached,
     /// Start-up is done: this workstation is enrolled, no credential is left in the keychain, the spool
-    /// takes records, and what was open has been ended on record.
+    /// takes records, what was open has been ended on record, and inactivity can be measured.
     StartUpFinished,
     /// Start-up cannot be completed now; it is retried by [`crate::command::Command::StartUp`].
     StartUpFailed(FailClosedCause),

@@ -67,6 +67,9 @@
 //!   unknown workstation ends its session at once.
 //! - **The absolute limit** is announced once, is never extended (an adoption can only shorten it), and where
 //!   both warnings are due the notification shows the nearer one while the screen shows both.
+//! - **Input that cannot be told counts as none**, so the limit holds. Where it could not be told twice running by
+//!   the time the limit comes, the session ends as `fail-closed`, never as a false `inactivity`, and nobody signs
+//!   in before start-up finds that it can be told again.
 //! - **A wrong, slow or silent adapter** is given a bounded time by the core itself (`time_limits`), although
 //!   each port promises one of its own.
 

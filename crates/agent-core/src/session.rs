@@ -67,6 +67,8 @@ pub struct InUse {
     pub session: Session,
     /// The last input we know of.
     pub last_input: Instant,
+    /// The last time it was asked for, the last input could not be told; it counts as none.
+    pub is_input_unknown: bool,
     /// The next report is due.
     pub heartbeat_at: Instant,
     /// The longest inactivity since the server last answered about this session.
@@ -86,6 +88,7 @@ impl InUse {
     pub(crate) fn new(session: Session) -> Self {
         Self {
             last_input: session.opened_at,
+            is_input_unknown: false,
             heartbeat_at: session.opened_at + session.heartbeat,
             idle_longest: Duration::ZERO,
             is_lapsed: false,
@@ -134,8 +137,15 @@ impl InUse {
 
     /// Takes note of input; earlier than what is known changes nothing.
     pub(crate) fn saw_input(&mut self, at: Instant) {
+        self.is_input_unknown = false;
         self.idle_longest = self.idle_longest.max(at.since(self.last_input));
         self.last_input = self.last_input.max(at);
+    }
+
+    /// Takes note that the last input cannot be told, and whether that was so before. Once is a hiccup of a busy
+    /// machine; twice, it is not known that she was away.
+    pub(crate) const fn missed_input(&mut self) -> bool {
+        std::mem::replace(&mut self.is_input_unknown, true)
     }
 
     /// What is due to the server now: a report, or the wish to be adopted; nothing while that wish is with it.

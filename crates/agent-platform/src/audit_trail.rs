@@ -21,6 +21,7 @@ use reqwest::{Method, StatusCode};
 use tokio::{sync::Notify, task::JoinHandle};
 use tracing::{error, info, warn};
 
+use self::batch::Sent;
 use crate::{
     backoff::Backoff,
     server_link::{Body, ServerLink},
@@ -28,9 +29,11 @@ use crate::{
     workstation::Workstation,
 };
 
+mod batch;
+
 /// Media type of what is sent.
 const FHIR_JSON: &str = "application/fhir+json";
-/// Records taken out of the spool at a time.
+/// Records taken out of the spool at a time, at most.
 const BATCH: usize = 50;
 /// An endpoint that does not answer is asked again after at most this long, then twice as long, …
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -90,40 +93,96 @@ enum Answer {
     TryLater,
 }
 
+/// How one round of deliveries went.
+enum Round {
+    NothingPending,
+    /// Some records left the spool.
+    Settled,
+    /// None did: it is to be tried again later.
+    Late,
+    /// So many were more than the endpoint, or the way to it, takes in the time of one request.
+    TooSlow(usize),
+}
+
 async fn deliver(workstation: Workstation, appended: Arc<Notify>) {
     let fit = workstation.until_fit().await;
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+    let mut at_a_time = BATCH;
     loop {
-        match deliver_some(&fit.spool, &fit.link).await {
-            Ok(0) => {
+        match deliver_some(&fit.spool, &fit.link, at_a_time).await {
+            Round::NothingPending => {
                 backoff.reset();
                 appended.notified().await;
             }
-            Ok(_) => backoff.reset(),
+            Round::Settled => {
+                backoff.reset();
+                at_a_time = (at_a_time + 1).min(BATCH);
+            }
             // A new record does not shorten the pause: the endpoint is not there.
-            Err(()) => tokio::time::sleep(backoff.pause()).await,
+            Round::Late => tokio::time::sleep(backoff.pause()).await,
+            Round::TooSlow(sent) => {
+                at_a_time = (sent / 2).max(1);
+                tokio::time::sleep(backoff.pause()).await;
+            }
         }
     }
 }
 
-/// Delivers what is pending and acknowledges what was stored. `Err` when it is to be tried again later.
-async fn deliver_some(spool: &SpoolThread, link: &ServerLink) -> Result<usize, ()> {
-    let pending = spool.run(|spool, now| spool.pending(BATCH, now)).await.map_err(drop)?;
-    let mut delivered = 0;
-    for Pending { seq, record } in pending {
-        match send(link, &record).await {
-            Answer::Stored => {
-                spool.run(move |spool, _| spool.acknowledge(&[seq])).await.map_err(drop)?;
-            }
+/// Delivers what is pending: several records at one go, one by itself. Each is settled by its own answer, so that
+/// none holds up another.
+async fn deliver_some(spool: &SpoolThread, link: &ServerLink, at_a_time: usize) -> Round {
+    let Ok(pending) = spool.run(move |spool, now| spool.pending(at_a_time, now)).await else {
+        return Round::Late;
+    };
+    if pending.is_empty() {
+        return Round::NothingPending;
+    }
+    let pending = batch::that_fits(pending);
+    let answers = match batch::send(link, &pending).await {
+        Sent::Answered(answers) => answers,
+        Sent::TooSlow => return Round::TooSlow(pending.len()),
+        Sent::NotTaken => one_by_one(link, &pending).await,
+    };
+    match settle(spool, &pending, &answers).await {
+        Ok(0) | Err(()) => Round::Late,
+        Ok(_) => Round::Settled,
+    }
+}
+
+/// Until one finds the endpoint away: the next ones would, too.
+async fn one_by_one(link: &ServerLink, pending: &[Pending]) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(pending.len());
+    for Pending { record, .. } in pending {
+        let answer = send(link, record).await;
+        answers.push(answer);
+        if answer == Answer::TryLater {
+            break;
+        }
+    }
+    answers
+}
+
+/// Acknowledges what was stored, sets aside what was refused; the rest waits. How many do not.
+async fn settle(spool: &SpoolThread, pending: &[Pending], answers: &[Answer]) -> Result<usize, ()> {
+    let mut stored = Vec::new();
+    let mut settled = 0;
+    for (Pending { seq, record }, answer) in pending.iter().zip(answers) {
+        let seq = *seq;
+        match answer {
+            Answer::Stored => stored.push(seq),
             Answer::RefusedForGood => {
                 error!(audit.seq = seq, audit.id = %record.id, "An audit record was refused and is set aside");
                 spool.run(move |spool, now| spool.set_aside(seq, now)).await.map_err(drop)?;
+                settled += 1;
             }
-            Answer::TryLater => return Err(()),
+            Answer::TryLater => {}
         }
-        delivered += 1;
     }
-    Ok(delivered)
+    settled += stored.len();
+    if !stored.is_empty() {
+        spool.run(move |spool, _| spool.acknowledge(&stored)).await.map_err(drop)?;
+    }
+    Ok(settled)
 }
 
 async fn send(link: &ServerLink, record: &AuditRecord) -> Answer {

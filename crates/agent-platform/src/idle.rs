@@ -22,6 +22,8 @@ mod sleep_ledger;
 
 /// [`Idle::measure`] answers within this time.
 pub const LIMIT: Duration = Duration::from_millis(100);
+/// [`Gauge::works`] answers within this time: a machine that starts is busy.
+const GAUGE_LIMIT: Duration = Duration::from_secs(1);
 /// [`Idle::watch`] tells at most once in this time.
 pub const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -44,8 +46,22 @@ type Report = Box<dyn Fn(Reading) + Send>;
 /// [`Idle`] of this operating system.
 #[derive(Debug)]
 pub struct SystemIdle {
-    source: imp::Source,
+    source: Arc<imp::Source>,
     sink: EventSink,
+}
+
+/// Asks whether the last input can be told, for start-up.
+#[derive(Debug, Clone)]
+pub struct Gauge(Arc<imp::Source>);
+
+impl Gauge {
+    /// Whether there is a device that a person could touch, and its idle time is known.
+    pub async fn works(&self) -> bool {
+        let (answer, reading) = oneshot::channel();
+        self.0.measure(answer);
+        let reading = tokio::time::timeout(GAUGE_LIMIT, reading).await;
+        reading.is_ok_and(|reading| reading.is_ok_and(|reading| reading.is_some()))
+    }
 }
 
 impl SystemIdle {
@@ -62,7 +78,13 @@ impl SystemIdle {
     ) -> std::io::Result<Self> {
         let reports = sink.clone();
         let report: Report = Box::new(move |reading| reports.send(event(reading)));
-        Ok(Self { source: imp::Source::start(display, synthetic, clock, report)?, sink })
+        Ok(Self { source: Arc::new(imp::Source::start(display, synthetic, clock, report)?), sink })
+    }
+
+    /// Of the same devices.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        Gauge(Arc::clone(&self.source))
     }
 }
 

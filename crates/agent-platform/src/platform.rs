@@ -12,7 +12,7 @@ use crate::{
     notifier::DesktopNotifier,
     power::SystemPower,
     session_server::HttpSessionServer,
-    start_up::WorkstationStartUp,
+    start_up::{Needs, WorkstationStartUp},
     workstation::Workstation,
 };
 
@@ -42,15 +42,10 @@ pub fn for_this_platform(
     durable_file::make_private_folder(&settings.state_folder)?;
     let workstation = Workstation::default();
     let vault = Vault::of_this_system();
-    let start_up = WorkstationStartUp::new(
-        settings.state_folder,
-        vault.clone(),
-        workstation.clone(),
-        Arc::clone(&clock),
-        sink.clone(),
-    );
     let idle =
         SystemIdle::start(settings.display, settings.synthetic_input, Arc::clone(&clock), sink.clone())?;
+    let needs = Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: Some(idle.gauge()) };
+    let start_up = WorkstationStartUp::new(settings.state_folder, needs, Arc::clone(&clock), sink.clone());
     Ok(Ports {
         clock,
         start_up: Box::new(start_up),

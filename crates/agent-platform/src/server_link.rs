@@ -80,7 +80,6 @@ pub struct ServerLink {
     id: Option<Uuid>,
     clock: Arc<dyn Clock>,
     nonce: Mutex<Nonce>,
-    credential: Mutex<Option<Zeroizing<String>>>,
 }
 
 /// What makes a link.
@@ -123,17 +122,7 @@ impl ServerLink {
         id: Option<Uuid>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { client, base, key, id, clock, nonce: Mutex::default(), credential: Mutex::new(None) }
-    }
-
-    /// Sent with every request from now on.
-    pub fn hold_credential(&self, credential: Option<Zeroizing<String>>) {
-        *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = credential;
-    }
-
-    /// The one that is held.
-    pub(crate) fn credential(&self) -> Option<Zeroizing<String>> {
-        self.credential.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        Self { client, base, key, id, clock, nonce: Mutex::default() }
     }
 
     /// Sends `message` and reads the answer as JSON, all within [`REQUEST_LIMIT`].

@@ -32,13 +32,17 @@ use tokio::{sync::Notify, task::JoinHandle};
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use self::contact::Contact;
+use self::{
+    contact::Contact,
+    held::{Held, HeldCredential},
+};
 use crate::{
     server_link::{CallFault, ServerLink},
     workstation::{FitWorkstation, Workstation},
 };
 
 mod contact;
+mod held;
 mod outbox;
 mod push;
 pub(crate) mod translate;
@@ -48,16 +52,12 @@ pub(crate) mod translate;
 pub struct HttpSessionServer {
     workstation: Workstation,
     contact: Contact,
-    /// The session whose credential is held, so that news of it can be asked for.
     held: Held,
     /// The session that was ended here last: it stays ended, however long the server takes to hear of it.
     ended: Mutex<Option<(SessionId, EndCause)>>,
     end_added: Arc<Notify>,
     background: Vec<JoinHandle<()>>,
 }
-
-/// The session whose credential is held.
-pub(crate) type Held = Arc<Mutex<Option<SessionId>>>;
 
 impl HttpSessionServer {
     /// Begins as soon as the workstation is fit. To be called within a tokio runtime.
@@ -70,7 +70,7 @@ impl HttpSessionServer {
             tokio::spawn(push::listen(
                 workstation.clone(),
                 contact.clone(),
-                Arc::clone(&held),
+                held.clone(),
                 Arc::clone(&end_added),
             )),
             tokio::spawn(outbox::deliver(workstation.clone(), contact.clone(), Arc::clone(&end_added))),
@@ -86,15 +86,12 @@ impl HttpSessionServer {
             self.contact.send(Event::SignInUnanswered { attempt, fault: ContactFault::Unavailable });
             return;
         };
-        let (contact, held) = (self.contact.clone(), Arc::clone(&self.held));
+        let contact = self.contact.clone();
         tokio::spawn(async move {
             let result = request(fit).await;
             contact.note(result.as_ref().err());
             match result {
-                Ok(SignIn::Opened(opened)) => {
-                    *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(SessionId(opened.session_id));
-                    contact.send(translate::opened(attempt, opened));
-                }
+                Ok(SignIn::Opened(opened)) => contact.send(translate::opened(attempt, opened)),
                 Ok(SignIn::Challenge(challenge)) => contact.send(translate::challenge(attempt, &challenge)),
                 Err(fault) => refuse_sign_in(&contact, attempt, &fault),
             }
@@ -113,8 +110,8 @@ impl HttpSessionServer {
             self.contact.send(Event::SessionEndedByServer { session, cause });
             return;
         }
-        let held = self.workstation.fit().and_then(|fit| fit.link.credential().map(|held| (fit, held)));
-        let Some((fit, credential)) = held else {
+        let held = self.held.current().filter(|held| held.session == session);
+        let (Some(fit), Some(HeldCredential { credential, .. })) = (self.workstation.fit(), held) else {
             warn!(session.id = %session, "There is no credential to speak for this session");
             self.contact.send(Event::ServerAway(ContactFault::Unavailable));
             return;
@@ -150,14 +147,13 @@ impl SessionServer for HttpSessionServer {
         });
     }
 
-    fn hold_credential(&self, credential: Option<Secret>) {
-        if credential.is_none() {
-            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        if let Some(fit) = self.workstation.fit() {
-            fit.link
-                .hold_credential(credential.map(|credential| Zeroizing::new(credential.expose().to_owned())));
-        }
+    fn hold_credential(&self, session: SessionId, credential: Secret) {
+        self.held
+            .hold(HeldCredential { session, credential: Zeroizing::new(credential.expose().to_owned()) });
+    }
+
+    fn forget_credential(&self) {
+        self.held.forget();
     }
 
     fn report_activity(&self, session: SessionId, idle: Duration) {

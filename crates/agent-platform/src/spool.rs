@@ -13,7 +13,9 @@ use audit::record::WorkstationRef;
 use audit_spool::{Bounds, Spool, SpoolError, SpoolKey};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
-use tracing::{error, info};
+use tracing::{error, info, warn};
+
+mod opening;
 
 /// Calls that may wait for the disk.
 const WAITING_MAX: usize = 256;
@@ -26,6 +28,8 @@ pub struct SpoolSettings {
     pub key: SpoolKey,
     /// Named in the spool's own records.
     pub workstation: WorkstationRef,
+    /// What it holds at most.
+    pub bounds: Bounds,
 }
 
 impl fmt::Debug for SpoolSettings {
@@ -99,6 +103,54 @@ fn tell<R>(then: &Mutex<Option<impl FnOnce(R)>>, result: R) {
     }
 }
 
+/// At most one thread, however often it is asked for: a disk that hangs holds the thread that opens the spool, and
+/// the next try waits for that one.
+#[derive(Debug, Default)]
+pub(crate) struct OneSpoolThread(Mutex<Option<(SpoolFor, SpoolThread)>>);
+
+/// What makes one spool another than the next.
+struct SpoolFor {
+    path: PathBuf,
+    key: SpoolKey,
+    workstation: WorkstationRef,
+}
+
+impl fmt::Debug for SpoolFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpoolFor").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SpoolFor {
+    fn is(&self, settings: &SpoolSettings) -> bool {
+        self.path == settings.path
+            && self.key.expose() == settings.key.expose()
+            && self.workstation == settings.workstation
+    }
+}
+
+impl OneSpoolThread {
+    /// The thread that was started for the same spool, or a fresh one.
+    pub(crate) fn start(
+        &self,
+        settings: SpoolSettings,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<SpoolThread> {
+        let mut started = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, thread)) = started.as_ref().filter(|(of, _)| of.is(&settings)) {
+            return Ok(thread.clone());
+        }
+        let of = SpoolFor {
+            path: settings.path.clone(),
+            key: settings.key.clone(),
+            workstation: settings.workstation.clone(),
+        };
+        let thread = SpoolThread::start(settings, clock)?;
+        *started = Some((of, thread.clone()));
+        Ok(thread)
+    }
+}
+
 struct Keeper {
     settings: SpoolSettings,
     clock: Arc<dyn Clock>,
@@ -112,7 +164,7 @@ impl Keeper {
         work: &impl Fn(&mut Spool, Timestamp) -> Result<T, SpoolError>,
     ) -> Result<T, FailClosedCause> {
         let mut result = self.try_run(work);
-        if matches!(result, Err(SpoolError::Unavailable(_))) {
+        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
             result = self.try_run(work);
         }
         match (&result, self.is_failing) {
@@ -131,19 +183,29 @@ impl Keeper {
         let now = self.clock.wall();
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            none => none.insert(Spool::open(
-                &self.settings.path,
-                &self.settings.key,
-                self.settings.workstation.clone(),
-                Bounds::default(),
-                now,
-            )?),
+            none => none.insert(opening::open(&self.settings, now)?),
         };
         let result = work(spool, now);
-        if matches!(result, Err(SpoolError::Unavailable(_))) {
+        if result.is_ok() {
+            watch_fill(spool, now);
+        }
+        // A damaged file shows when it is opened anew.
+        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
             self.spool = None;
         }
         result
+    }
+}
+
+/// A failure here is one of the disk, which the next call meets, too.
+fn watch_fill(spool: &mut Spool, now: Timestamp) {
+    if let Ok(Some(fill)) = spool.raise_alarm(now) {
+        warn!(
+            code = "spool.filling",
+            audit.pending = fill.pending,
+            "Audit records wait on this disk and {} % of their room is used: see why they do not leave",
+            fill.percent
+        );
     }
 }
 
@@ -154,3 +216,6 @@ fn cause(error: &SpoolError) -> FailClosedCause {
         FailClosedCause::SpoolUnavailable
     }
 }
+
+#[cfg(test)]
+mod tests;

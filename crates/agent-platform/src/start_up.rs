@@ -15,17 +15,18 @@ use audit::{
     codes::LogoutCause,
     record::{AuditRecord, Source},
 };
-use audit_spool::{SpoolError, SpoolKey};
+use audit_spool::{Bounds, SpoolError, SpoolKey};
 use protocol::v1::session::{RecoverSessions, SessionEnded, SessionsRecovered};
 use reqwest::Method;
 use tracing::{error, info, warn};
 
 use crate::{
     enrolment::{self, EnrolledState, StateError},
+    idle::Gauge,
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, LinkSettings, ServerLink, WorkstationKey},
     session_server::translate,
-    spool::{SpoolSettings, SpoolThread},
+    spool::{OneSpoolThread, SpoolSettings, SpoolThread},
     workstation::{FitWorkstation, Workstation},
 };
 
@@ -36,6 +37,17 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
 /// The spool's file in the state folder.
 pub const SPOOL_FILE: &str = "spool.sqlite";
 
+/// What start-up looks at and makes fit.
+#[derive(Debug)]
+pub struct Needs {
+    /// Keeps the workstation's keys.
+    pub vault: Vault,
+    /// Becomes fit.
+    pub workstation: Workstation,
+    /// Whether inactivity can be measured; `None` where nobody is signed in to a screen (trials of other ports).
+    pub gauge: Option<Gauge>,
+}
+
 /// [`StartUp`] of this workstation.
 #[derive(Debug)]
 pub struct WorkstationStartUp {
@@ -45,10 +57,10 @@ pub struct WorkstationStartUp {
 #[derive(Debug)]
 struct Shared {
     state_folder: PathBuf,
-    vault: Vault,
-    workstation: Workstation,
+    needs: Needs,
     clock: ClockHandle,
     sink: EventSink,
+    spool: OneSpoolThread,
     is_at_work: AtomicBool,
     enrolment: Mutex<Option<Enrolment>>,
 }
@@ -65,19 +77,13 @@ impl std::fmt::Debug for ClockHandle {
 impl WorkstationStartUp {
     /// Nothing is done before [`StartUp::start_up`].
     #[must_use]
-    pub fn new(
-        state_folder: PathBuf,
-        vault: Vault,
-        workstation: Workstation,
-        clock: Arc<dyn Clock>,
-        sink: EventSink,
-    ) -> Self {
+    pub fn new(state_folder: PathBuf, needs: Needs, clock: Arc<dyn Clock>, sink: EventSink) -> Self {
         let shared = Shared {
             state_folder,
-            vault,
-            workstation,
+            needs,
             clock: ClockHandle(clock),
             sink,
+            spool: OneSpoolThread::default(),
             is_at_work: AtomicBool::new(false),
             enrolment: Mutex::new(None),
         };
@@ -111,19 +117,33 @@ impl Shared {
         let fit = tokio::time::timeout(LOCAL_LIMIT, self.make_fit())
             .await
             .unwrap_or(Err(FailClosedCause::SpoolUnavailable))?;
-        self.recover_at_server(&fit).await
+        // What ended here is told whether or not anybody can be signed in.
+        let (recovered, seen) = tokio::join!(self.recover_at_server(&fit), self.see_input());
+        recovered.and(seen)
+    }
+
+    async fn see_input(&self) -> Result<(), FailClosedCause> {
+        match &self.needs.gauge {
+            Some(gauge) if !gauge.works().await => {
+                error!(
+                    "Inactivity cannot be measured: no device that a person could touch tells its idle time"
+                );
+                Err(FailClosedCause::InactivityUnknown)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// All that needs no network.
     async fn make_fit(&self) -> Result<Arc<FitWorkstation>, FailClosedCause> {
         let state = self.read_enrolment()?;
-        let fit = match self.workstation.fit() {
+        let fit = match self.needs.workstation.fit() {
             Some(fit) => fit,
             None => Arc::new(self.assemble(&state).await?),
         };
-        self.vault.delete(Entry::SessionCredential).await.map_err(|error| keychain_failed(&error))?;
+        self.needs.vault.delete(Entry::SessionCredential).await.map_err(|error| keychain_failed(&error))?;
         self.end_open_sessions(&fit).await?;
-        Ok(self.workstation.become_fit(fit))
+        Ok(self.needs.workstation.become_fit(fit))
     }
 
     fn read_enrolment(&self) -> Result<EnrolledState, FailClosedCause> {
@@ -176,7 +196,8 @@ impl Shared {
     ) -> Result<SpoolThread, FailClosedCause> {
         let path = self.state_folder.join(SPOOL_FILE);
         let workstation = state.enrolment().workstation;
-        SpoolThread::start(SpoolSettings { path, key, workstation }, clock).map_err(|error| {
+        let settings = SpoolSettings { path, key, workstation, bounds: Bounds::default() };
+        self.spool.start(settings, clock).map_err(|error| {
             error!("The spool has no thread: {error}");
             FailClosedCause::SpoolUnavailable
         })
@@ -184,7 +205,7 @@ impl Shared {
 
     /// An enrolled workstation has these; a keychain without them is not the one it enrolled with.
     async fn long_lived(&self, entry: Entry) -> Result<zeroize::Zeroizing<String>, FailClosedCause> {
-        match self.vault.look_up(entry).await {
+        match self.needs.vault.look_up(entry).await {
             Ok(Some(text)) => Ok(text),
             Ok(None) => {
                 error!("The keychain does not hold this workstation's `{}`", entry.name());

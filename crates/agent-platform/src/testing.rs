@@ -120,6 +120,7 @@ pub(crate) fn fit_workstation(
         path: folder.join("spool.sqlite"),
         key: audit_spool::SpoolKey::new([7; 32]),
         workstation: named.clone(),
+        bounds: audit_spool::Bounds::default(),
     };
     let workstation = Workstation::default();
     workstation.become_fit(std::sync::Arc::new(FitWorkstation {

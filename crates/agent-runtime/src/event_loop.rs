@@ -247,9 +247,13 @@ impl EventLoop {
         self.stage.show(&self.state, self.interpreter.ports(), self.clock.now());
     }
 
-    /// Once per process, when the spool takes records: that the agent runs, and what weakens it.
+    /// Once per process, when the spool takes records: that the agent runs, whether its policy is the one that
+    /// was meant, and what weakens it.
     fn record_start(&mut self) {
         self.interpreter.append_other(What::ApplicationStarted);
+        if self.policy.is_fallback() {
+            self.interpreter.append_other(What::SecurityAlert { alert: Alert::PolicyRefused });
+        }
         for _ in self.policy.weakened() {
             self.interpreter.append_other(What::SecurityAlert { alert: Alert::SafeguardWeakened });
         }

@@ -49,11 +49,11 @@ impl Interpreter {
                 self.ports.session_server.answer_challenge(attempt, challenge, code);
             }
             Command::StoreCredential { session, credential } => {
-                ports.session_server.hold_credential(Some(credential.clone()));
+                ports.session_server.hold_credential(session, credential.clone());
                 ports.keychain.store(session, credential);
             }
             Command::DeleteCredential { session } => {
-                ports.session_server.hold_credential(None);
+                ports.session_server.forget_credential();
                 ports.keychain.delete(session);
             }
             Command::AppendAudit(owed) => self.append(owed),

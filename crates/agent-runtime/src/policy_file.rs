@@ -91,6 +91,12 @@ impl PolicyInForce {
         }
     }
 
+    /// Whether it holds because the file was refused or is gone.
+    #[must_use]
+    pub const fn is_fallback(&self) -> bool {
+        matches!(self.origin, PolicyOrigin::LastGood | PolicyOrigin::BuiltInStrict)
+    }
+
     /// Every safeguard it weakens.
     #[must_use]
     pub fn weakened(&self) -> Vec<Weakened> {

@@ -1,12 +1,12 @@
 //! What the core owes the record, as `audit` writes it down.
 
 use agent_core::{
-    command::{EndCause, OwedRecord},
+    command::{EndCause, FailClosedCause, OwedRecord},
     event::RecordKey,
     ids::User,
 };
 use audit::{
-    codes::LogoutCause,
+    codes::{self, LogoutCause},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
 };
 use jiff::Timestamp;
@@ -41,8 +41,9 @@ pub(crate) fn record(
             session.0,
             logout_cause(cause),
         ),
-        OwedRecord::FailedClosed(_) => {
-            other(at, workstation, What::SecurityAlert { alert: Alert::FailedClosed })
+        OwedRecord::FailedClosed(cause) => {
+            let cause = fail_closed_cause(cause).code().code.to_owned();
+            other(at, workstation, What::FailedClosed { cause })
         }
         OwedRecord::ClockJumped => other(at, workstation, What::SecurityAlert { alert: Alert::ClockJumped }),
     }
@@ -81,12 +82,24 @@ const fn logout_cause(cause: EndCause) -> LogoutCause {
     }
 }
 
+const fn fail_closed_cause(cause: FailClosedCause) -> codes::FailClosedCause {
+    match cause {
+        FailClosedCause::NotEnrolled => codes::FailClosedCause::NotEnrolled,
+        FailClosedCause::WorkstationUnknown => codes::FailClosedCause::WorkstationUnknown,
+        FailClosedCause::WorkstationRevoked => codes::FailClosedCause::WorkstationRevoked,
+        FailClosedCause::WorkstationCloned => codes::FailClosedCause::WorkstationCloned,
+        FailClosedCause::KeychainUnavailable => codes::FailClosedCause::KeychainUnavailable,
+        FailClosedCause::SpoolUnavailable => codes::FailClosedCause::SpoolUnavailable,
+        FailClosedCause::SpoolFull => codes::FailClosedCause::SpoolFull,
+        FailClosedCause::CoverUnconfirmed => codes::FailClosedCause::CoverUnconfirmed,
+        FailClosedCause::InactivityUnknown => codes::FailClosedCause::InactivityUnknown,
+        FailClosedCause::ConfigInvalid => codes::FailClosedCause::ConfigInvalid,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use agent_core::{
-        command::FailClosedCause,
-        ids::{SessionId, UserId},
-    };
+    use agent_core::ids::{SessionId, UserId};
 
     use super::*;
 
@@ -113,14 +126,26 @@ mod tests {
             let record = record(owed, Timestamp::UNIX_EPOCH, ws_07(), Factors::Password);
 
             let What::Logout { cause: written } = record.what else { panic!("{:?}", record.what) };
-            let in_kebab_case: String = format!("{cause:?}")
-                .char_indices()
-                .flat_map(|(at, c)| {
-                    (at > 0 && c.is_uppercase()).then_some('-').into_iter().chain([c.to_ascii_lowercase()])
-                })
-                .collect();
-            assert_eq!(written, in_kebab_case);
+            assert_eq!(written, in_kebab_case(&format!("{cause:?}")));
         }
+    }
+
+    #[test]
+    fn every_failed_safeguard_is_written_as_the_code_it_is() {
+        for cause in every_fail_closed_cause() {
+            let owed = OwedRecord::FailedClosed(cause);
+            let record = record(owed, Timestamp::UNIX_EPOCH, ws_07(), Factors::Password);
+
+            let What::FailedClosed { cause: written } = record.what else { panic!("{:?}", record.what) };
+            assert_eq!(written, in_kebab_case(&format!("{cause:?}")));
+        }
+    }
+
+    fn in_kebab_case(name: &str) -> String {
+        let dash = |at: usize, c: char| (at > 0 && c.is_uppercase()).then_some('-');
+        name.char_indices()
+            .flat_map(|(at, c)| dash(at, c).into_iter().chain([c.to_ascii_lowercase()]))
+            .collect()
     }
 
     #[test]
@@ -129,6 +154,7 @@ mod tests {
             What::ApplicationStarted,
             What::ApplicationStopped,
             What::SecurityAlert { alert: Alert::SafeguardWeakened },
+            What::SecurityAlert { alert: Alert::PolicyRefused },
         ] {
             other(Timestamp::UNIX_EPOCH, ws_07(), what).check().unwrap();
         }
@@ -146,9 +172,24 @@ mod tests {
         let logout = |cause| OwedRecord::Logout { session, user: maria(), cause };
         let mut all: Vec<_> = every_cause().map(logout).into();
         all.push(OwedRecord::Login { session, user: maria() });
-        all.push(OwedRecord::FailedClosed(FailClosedCause::SpoolFull));
+        all.extend(every_fail_closed_cause().map(OwedRecord::FailedClosed));
         all.push(OwedRecord::ClockJumped);
         all
+    }
+
+    fn every_fail_closed_cause() -> [FailClosedCause; 10] {
+        [
+            FailClosedCause::NotEnrolled,
+            FailClosedCause::WorkstationUnknown,
+            FailClosedCause::WorkstationRevoked,
+            FailClosedCause::WorkstationCloned,
+            FailClosedCause::KeychainUnavailable,
+            FailClosedCause::SpoolUnavailable,
+            FailClosedCause::SpoolFull,
+            FailClosedCause::CoverUnconfirmed,
+            FailClosedCause::InactivityUnknown,
+            FailClosedCause::ConfigInvalid,
+        ]
     }
 
     fn every_cause() -> [EndCause; 19] {

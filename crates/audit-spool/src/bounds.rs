@@ -32,12 +32,16 @@ impl Default for Bounds {
 pub const RECORDS_OF_THE_SESSION_AT_HAND_MAX: u64 = 1_000;
 /// From this share of a bound on it is an alarm.
 pub const ALARM_PERCENT: u64 = 80;
+/// Below this share of every bound the alarm is over. Lower, so that a spool that hovers tells once.
+pub const ALARM_OVER_PERCENT: u64 = 60;
 
 /// How full a spool is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fill {
     /// The worst of all bounds.
     pub level: Level,
+    /// Its share of that bound.
+    pub percent: u64,
     /// Records not yet acknowledged.
     pub pending: u64,
     /// Records set aside because they are broken or were refused.
@@ -68,19 +72,25 @@ pub(crate) struct Use {
 }
 
 impl Bounds {
-    pub(crate) fn level(&self, used: Use, is_reserve_held: bool) -> Level {
+    /// The share of the bound that is nearest.
+    pub(crate) fn percent(&self, used: Use) -> u64 {
         let shares = [
             percent(used.records, self.records_max),
             percent(used.age.as_secs(), self.age_max.as_secs()),
             percent(used.file_size_bytes, self.file_size_bytes_max),
         ];
-        let worst = shares.into_iter().max().unwrap_or(0);
-        if worst >= 100 || !is_reserve_held {
-            Level::Full
-        } else if worst >= ALARM_PERCENT {
-            Level::Alarm
+        shares.into_iter().max().unwrap_or(0)
+    }
+}
+
+impl Level {
+    pub(crate) const fn of(percent: u64, is_reserve_held: bool) -> Self {
+        if percent >= 100 || !is_reserve_held {
+            Self::Full
+        } else if percent >= ALARM_PERCENT {
+            Self::Alarm
         } else {
-            Level::Ample
+            Self::Ample
         }
     }
 }
@@ -108,8 +118,8 @@ mod tests {
             (Use { age: days(30), ..Use::default() }, Level::Full),
             (Use { file_size_bytes: 256 * 1024 * 1024, ..Use::default() }, Level::Full),
         ] {
-            assert_eq!(bounds.level(used, true), level, "{used:?}");
+            assert_eq!(Level::of(bounds.percent(used), true), level, "{used:?}");
         }
-        assert_eq!(bounds.level(Use::default(), false), Level::Full);
+        assert_eq!(Level::of(bounds.percent(Use::default()), false), Level::Full);
     }
 }

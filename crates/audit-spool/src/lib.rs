@@ -40,7 +40,7 @@
 //! | `missing` | numbers found without a row, each gap alerted once |
 //! | `open_sessions` | sessions with a login and no logout; the user is sealed |
 //! | `session_ends` | the outbox: ends the server has not confirmed |
-//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record |
+//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record, `alarm` stands while the alarm is raised |
 //!
 //! **Sealed** means: byte 1, a random 96-bit nonce, AES-256-GCM ciphertext and tag. The associated data is
 //! `tapward-spool-v1:` and then, for a record, `record:` ‖ `seq` (8 bytes, big endian) ‖ `id` ‖ `prior`; for
@@ -62,14 +62,23 @@
 //! synced again, (4) tells a wrong key, (5) takes the reserve, (6) alerts gaps. Then the caller ends the
 //! sessions of [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
 //!
-//! A damaged file is never replaced by itself: that would lose records in silence. [`set_file_aside`]
-//! moves it out of the way when a person says so.
+//! A damaged file is never replaced in silence: [`set_file_aside`] keeps it under another name, and the fresh
+//! one begins with an alert (`SpoolSetAside`), which the caller appends whenever it finds a file that
+//! [`Spool::is_fresh`] beside one set aside: so no power cut comes between. One sealed with another key, or made
+//! by a newer program, is no damage: that is left for a person to decide.
+//!
+//! # The alarm
+//!
+//! [`Spool::raise_alarm`], asked after each call, puts an alert (`SpoolFilling`) on record when
+//! [`ALARM_PERCENT`] of a bound is reached, or the reserve cannot be held; once, until less than
+//! [`ALARM_OVER_PERCENT`] of each is used, across restarts.
 //!
 //! # Sessions
 //!
 //! `append(login)` enters the session among the open ones, `append(logout)` takes it out and puts its end
 //! into the outbox: each in the transaction that stores the record, so that no crash comes between.
 
+mod alarm;
 mod bounds;
 mod drain;
 mod error;
@@ -84,12 +93,14 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::{ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX};
+pub use bounds::{
+    ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
+};
 pub use drain::{BATCH_RECORDS_MAX, Flaw, Pending, Quarantined};
 pub use error::{Fault, SpoolError};
 pub use seal::SpoolKey;
 pub use sessions::{
     META_NAME_SIZE_BYTES_MAX, META_SIZE_BYTES_MAX, OpenSession, SESSION_ENDS_MAX, SessionEnd,
 };
-pub use spool::{Spool, set_file_aside};
+pub use spool::{Spool, files_set_aside, set_file_aside};
 pub use writer::Appended;

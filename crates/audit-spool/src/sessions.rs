@@ -199,6 +199,7 @@ pub(crate) fn follow(
         | What::ApplicationStopped
         | What::Enrolment { .. }
         | What::SecurityAlert { .. }
+        | What::FailedClosed { .. }
         | What::Administration { .. }
         | What::TrailRead { .. } => Ok(()),
     }

@@ -22,6 +22,8 @@ use crate::{
 
 /// A missing reserve is taken anew at most this often: it is a large write on a disk that may be full.
 const RESERVE_RETRY: Duration = Duration::from_mins(1);
+/// Between the name of a spool and the time at which its file was set aside.
+const ASIDE_MARK: &str = ".aside-";
 /// Free pages that are given back to the file system when the spool is opened.
 const FREE_PAGES_MIN: u64 = 1_024;
 
@@ -33,6 +35,7 @@ pub struct Spool {
     pub(crate) sealer: Sealer,
     pub(crate) workstation: WorkstationRef,
     pub(crate) counts: Counts,
+    pub(crate) is_alarm_raised: bool,
     bounds: Bounds,
     reserve: Reserve,
     reserve_tried_at: Option<Timestamp>,
@@ -70,6 +73,7 @@ impl Spool {
             sealer,
             workstation,
             counts,
+            is_alarm_raised: false,
             bounds,
             reserve,
             reserve_tried_at: None,
@@ -80,6 +84,7 @@ impl Spool {
         spool.limit_file()?;
         spool.take_reserve(now)?;
         spool.record_what_is_missing(now)?;
+        spool.is_alarm_raised = spool.recall_alarm()?;
         Ok(spool)
     }
 
@@ -91,6 +96,17 @@ impl Spool {
         self.guarded(|spool| {
             spool.take_reserve(now)?;
             spool.measure(now)
+        })
+    }
+
+    /// Whether no record was ever appended to this file.
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`].
+    pub fn is_fresh(&mut self) -> Result<bool, SpoolError> {
+        self.guarded(|spool| {
+            let newest: i64 = spool.connection.query_row("SELECT seq FROM head", [], |row| row.get(0))?;
+            Ok(newest == 0)
         })
     }
 
@@ -144,8 +160,10 @@ impl Spool {
                 .unwrap_or_default(),
             file_size_bytes: self.file_size_bytes()?,
         };
+        let percent = self.bounds.percent(used);
         Ok(Fill {
-            level: self.bounds.level(used, is_reserve_held),
+            level: Level::of(percent, is_reserve_held),
+            percent,
             pending: self.counts.pending,
             quarantined: self.counts.quarantined,
             oldest_appended_at,
@@ -217,13 +235,13 @@ impl Spool {
 }
 
 /// Moves a damaged spool (`Corrupt`), or one sealed with a lost key (`WrongKey`), out of the way and
-/// returns where to; nothing is deleted. Then [`Spool::open`] makes a fresh one. It is for a person to
-/// decide: what was not yet acknowledged stays behind in the file.
+/// returns where to; nothing is deleted. Then [`Spool::open`] makes a fresh one, in which the caller puts on record
+/// that it did: what was not yet acknowledged stays behind in the file.
 ///
 /// # Errors
 /// Any of the file system.
 pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
-    let mark = format!(".aside-{}", now.as_millisecond());
+    let mark = format!("{ASIDE_MARK}{}", now.as_millisecond());
     // The log first: without its database it is nothing, while a database without its log lost records.
     for suffix in ["-wal", "-shm", ""] {
         let from = with_suffix(path, suffix);
@@ -233,6 +251,25 @@ pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     }
     schema::sync_folder(path)?;
     Ok(with_suffix(path, &mark))
+}
+
+/// How many files set aside lie beside the spool at `path`.
+///
+/// # Errors
+/// Any of the file system.
+pub fn files_set_aside(path: &Path) -> io::Result<usize> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mark = with_suffix(Path::new(path.file_name().unwrap_or_default()), ASIDE_MARK);
+    let mut count = 0;
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let is_database =
+            !["-wal", "-shm"].iter().any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
+        if is_database && name.as_encoded_bytes().starts_with(mark.as_os_str().as_encoded_bytes()) {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -100,7 +100,10 @@ pub(crate) fn insert(
 /// What a session needs to reach its end on record draws on the reserve; what begins something waits.
 fn is_of_the_session_at_hand(what: &What) -> bool {
     match what {
-        What::Logout { .. } | What::ApplicationStopped | What::SecurityAlert { .. } => true,
+        What::Logout { .. }
+        | What::ApplicationStopped
+        | What::SecurityAlert { .. }
+        | What::FailedClosed { .. } => true,
         What::Login { .. }
         | What::LoginRefused { .. }
         | What::ApplicationStarted

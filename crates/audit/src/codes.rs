@@ -33,6 +33,8 @@ pub const FACTORS: &str = "urn:tapward:factors";
 pub const PROBLEM: &str = "urn:tapward:problem";
 /// Ours: kinds of security alert.
 pub const SECURITY_ALERT: &str = "urn:tapward:security-alert";
+/// Ours: which safeguard failed.
+pub const FAIL_CLOSED_CAUSE: &str = "urn:tapward:fail-closed-cause";
 /// Ours: what an administrator did.
 pub const ADMINISTRATION: &str = "urn:tapward:administration";
 
@@ -222,6 +224,72 @@ impl LogoutCause {
     }
 }
 
+/// Which safeguard failed, so that the screen was covered and nobody could sign in; the code system is
+/// [`FAIL_CLOSED_CAUSE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailClosedCause {
+    /// No server has enrolled the workstation.
+    NotEnrolled,
+    /// The server does not know the workstation's key.
+    WorkstationUnknown,
+    /// The workstation was revoked.
+    WorkstationRevoked,
+    /// Two machines use the workstation's key.
+    WorkstationCloned,
+    /// The keychain is locked, missing, refusing or mute.
+    KeychainUnavailable,
+    /// Records cannot be put on disk.
+    SpoolUnavailable,
+    /// No room is left for records.
+    SpoolFull,
+    /// The cover cannot be confirmed.
+    CoverUnconfirmed,
+    /// Inactivity cannot be measured.
+    InactivityUnknown,
+    /// The configuration cannot be read.
+    ConfigInvalid,
+}
+
+impl FailClosedCause {
+    /// Every cause.
+    pub const ALL: [Self; 10] = [
+        Self::NotEnrolled,
+        Self::WorkstationUnknown,
+        Self::WorkstationRevoked,
+        Self::WorkstationCloned,
+        Self::KeychainUnavailable,
+        Self::SpoolUnavailable,
+        Self::SpoolFull,
+        Self::CoverUnconfirmed,
+        Self::InactivityUnknown,
+        Self::ConfigInvalid,
+    ];
+
+    /// The cause with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code().code == code)
+    }
+
+    /// Its code and text.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        let (code, display) = match self {
+            Self::NotEnrolled => ("not-enrolled", "The workstation is not enrolled"),
+            Self::WorkstationUnknown => ("workstation-unknown", "The server does not know the workstation"),
+            Self::WorkstationRevoked => ("workstation-revoked", "The workstation was revoked"),
+            Self::WorkstationCloned => ("workstation-cloned", "Two machines use the workstation's key"),
+            Self::KeychainUnavailable => ("keychain-unavailable", "The keychain does not answer"),
+            Self::SpoolUnavailable => ("spool-unavailable", "Records cannot be put on disk"),
+            Self::SpoolFull => ("spool-full", "No room is left for records"),
+            Self::CoverUnconfirmed => ("cover-unconfirmed", "The cover cannot be confirmed"),
+            Self::InactivityUnknown => ("inactivity-unknown", "Inactivity cannot be measured"),
+            Self::ConfigInvalid => ("config-invalid", "The configuration cannot be read"),
+        };
+        Code { system: FAIL_CLOSED_CAUSE, code, display }
+    }
+}
+
 /// FHIR R4 `AuditEvent.outcome`. For an alert DICOM PS3.15 A.5.3.11 reads it as how far the safeguards
 /// held: success is information, minor and serious say that they held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,6 +325,16 @@ mod tests {
         }
         for unknown in ["", "Inactivity", "inactivity ", "idle", "user_button"] {
             assert_eq!(LogoutCause::from_code(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn every_failed_safeguard_is_found_by_its_own_code_and_by_no_other() {
+        for cause in FailClosedCause::ALL {
+            assert_eq!(FailClosedCause::from_code(cause.code().code), Some(cause));
+        }
+        for unknown in ["", "SpoolFull", "spool_full", "spool-full "] {
+            assert_eq!(FailClosedCause::from_code(unknown), None, "{unknown:?}");
         }
     }
 

@@ -13,6 +13,7 @@
 //! | start, stop | 110100 / 110120, 110121 | 0 | workstation or server | |
 //! | enrolment | 110113 / 110126 | 0, 4 | workstation if known, server | workstation if known |
 //! | security alert | 110113 / DICOM's code if any, ours | 4, 8 | the reporter, then whom it concerns | reporter or workstation |
+//! | failed closed | 110113 / ours, with the cause | 8 | workstation | workstation |
 //! | administration | 110113 / 110129 or 110137, ours | 0 | server | user, workstation, session |
 //! | trail read | 110101 | 0 | auditor, server | the audit record |
 
@@ -46,6 +47,8 @@ pub const TRAIL_VALUE: &str = "audit-record";
 pub const RECORD_VERSION_EXTENSION: &str = "urn:tapward:fhir:record-version";
 /// Extension: the coded cause of a logout.
 pub const LOGOUT_CAUSE_EXTENSION: &str = "urn:tapward:fhir:logout-cause";
+/// Extension: which safeguard failed.
+pub const FAIL_CLOSED_CAUSE_EXTENSION: &str = "urn:tapward:fhir:fail-closed-cause";
 /// Extension: how the person proved herself.
 pub const FACTORS_EXTENSION: &str = "urn:tapward:fhir:factors";
 /// Extension: why a sign-in was refused.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::codes::LogoutCause;
+use crate::codes::{FailClosedCause, LogoutCause};
 
 /// Version of [`AuditRecord`]'s shape; a reader refuses a higher one.
 pub const RECORD_VERSION: u16 = 1;
@@ -101,6 +101,11 @@ pub enum What {
         /// Which.
         alert: Alert,
     },
+    /// The agent could not keep a promise: the screen is covered and nobody signs in (110113).
+    FailedClosed {
+        /// Its coded cause in kebab case, one of `codes`' fail-closed causes.
+        cause: String,
+    },
     /// An administrator changed something (110113 / 110129, or 110137 for a person's authenticators).
     Administration {
         /// What, as the command is called: `user.add`, `user.disable`, `totp.reset`, …
@@ -136,8 +141,12 @@ pub enum Alert {
     /// A stored record could not be read back, or was refused by the endpoint, and was set aside (110113;
     /// DICOM has no narrower code: its 110133 and 110134 are auditing as a whole, stopped and started).
     RecordQuarantined,
-    /// The agent could not keep a promise and covered the screen (110113).
-    FailedClosed,
+    /// The spool is nearly full: records do not leave (110113).
+    SpoolFilling,
+    /// The spool's file was damaged: it was kept under another name, and a fresh one was begun (110113).
+    SpoolSetAside,
+    /// A policy file was refused, or is gone, so that another policy is in force (110129).
+    PolicyRefused,
     /// A safeguard is weakened by a `danger_allow_…` key (110129).
     SafeguardWeakened,
     /// Input failures reached the limit of a name at a workstation (110113).
@@ -146,12 +155,14 @@ pub enum Alert {
 
 impl Alert {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::WorkstationRefused,
         Self::WorkstationCloned,
         Self::ClockJumped,
         Self::RecordQuarantined,
-        Self::FailedClosed,
+        Self::SpoolFilling,
+        Self::SpoolSetAside,
+        Self::PolicyRefused,
         Self::SafeguardWeakened,
         Self::LockedOut,
     ];
@@ -300,6 +311,9 @@ impl AuditRecord {
             What::Logout { cause } => {
                 LogoutCause::from_code(cause).map(|_| ()).ok_or(RecordError::Text { field: "cause" })
             }
+            What::FailedClosed { cause } => {
+                FailClosedCause::from_code(cause).map(|_| ()).ok_or(RecordError::Text { field: "cause" })
+            }
             What::Administration { action } => check_code(action, "action"),
             What::TrailRead { auditor } => check_name(auditor, "auditor"),
             What::Login { .. }
@@ -329,6 +343,11 @@ impl AuditRecord {
                 require(self.session_id.is_none(), "session_id")
             }
             What::SecurityAlert { .. } => Ok(()),
+            What::FailedClosed { .. } => {
+                require(is_agents, "source")?;
+                require(self.user.is_none(), "user")?;
+                require(self.session_id.is_none(), "session_id")
+            }
             What::Enrolment { is_accepted } => {
                 require(!is_agents, "source")?;
                 require(!is_accepted || self.workstation.is_some(), "workstation")?;

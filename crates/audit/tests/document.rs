@@ -6,7 +6,7 @@ mod every_record;
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use audit::{
-    codes::{LogoutCause, RequestedBy},
+    codes::{FailClosedCause, LogoutCause, RequestedBy},
     fhir::AuditEvent,
     record::{AuditRecord, What},
 };
@@ -69,6 +69,7 @@ fn section(name: &str) -> String {
         Some(("example", name)) => example(name),
         Some(("table", "causes")) => causes(),
         Some(("table", "alerts")) => alerts(),
+        Some(("table", "fail-closed-causes")) => fail_closed_causes(),
         _ => panic!("nothing is generated for `{name}`"),
     }
 }
@@ -105,6 +106,14 @@ fn alerts() -> String {
         };
         let display = ours.display.as_deref().unwrap();
         writeln!(table, "| `{}` | {display} | {dicom} | {} |", ours.code, event.outcome).unwrap();
+    }
+    table
+}
+
+fn fail_closed_causes() -> String {
+    let mut table = "| cause (`urn:tapward:fail-closed-cause`) | display |\n| --- | --- |\n".to_owned();
+    for cause in FailClosedCause::ALL {
+        writeln!(table, "| `{}` | {} |", cause.code().code, cause.code().display).unwrap();
     }
     table
 }

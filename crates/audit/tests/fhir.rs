@@ -4,7 +4,7 @@
 mod every_record;
 
 use audit::{
-    codes::LogoutCause,
+    codes::{FailClosedCause, LogoutCause},
     fhir::{self, AuditEvent, EVENT_SIZE_BYTES_MAX, ReadError},
     record::{Alert, AuditRecord, Factors, RecordError, Source, UserRef, What, WorkstationRef},
 };
@@ -211,6 +211,8 @@ fn any_what() -> impl Strategy<Value = What> {
         "[a-z._]{1,20}".prop_map(|reason| What::LoginRefused { reason }),
         prop::sample::select(&LogoutCause::ALL[..])
             .prop_map(|cause| What::Logout { cause: cause.code().code.to_owned() }),
+        prop::sample::select(&FailClosedCause::ALL[..])
+            .prop_map(|cause| What::FailedClosed { cause: cause.code().code.to_owned() }),
         Just(What::ApplicationStarted),
         Just(What::ApplicationStopped),
         any::<bool>().prop_map(|is_accepted| What::Enrolment { is_accepted }),

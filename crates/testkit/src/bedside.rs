@@ -29,7 +29,7 @@ use crate::{
     clock::ManualClock,
     fake::{
         FakeAuditTrail, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen, FakeSessionServer,
-        FakeStartUp, Line,
+        FakeStartUp, Line, On,
     },
 };
 
@@ -93,17 +93,19 @@ impl Bedside {
         let keychain = FakeKeychain::new(line.clone());
         let audit_trail = FakeAuditTrail::new(line.clone());
         let session_server = FakeSessionServer::new(line.clone());
+        let idle = FakeIdle::new(line.clone());
+        let on = On {
+            keychain: keychain.clone(),
+            audit_trail: audit_trail.clone(),
+            session_server: session_server.clone(),
+            idle: idle.clone(),
+        };
         Self {
             screen: FakeScreen::new(line.clone()),
-            idle: FakeIdle::new(line.clone()),
+            idle,
             notifier: FakeNotifier::default(),
             power: FakePower::new(line.clone()),
-            start_up: FakeStartUp::new(
-                line.clone(),
-                keychain.clone(),
-                audit_trail.clone(),
-                session_server.clone(),
-            ),
+            start_up: FakeStartUp::new(line.clone(), on),
             keychain,
             audit_trail,
             session_server,
@@ -276,7 +278,7 @@ impl Bedside {
     }
 
     fn session_server_forgets_credential(&self) {
-        agent_runtime::ports::SessionServer::hold_credential(&self.session_server, None);
+        agent_runtime::ports::SessionServer::forget_credential(&self.session_server);
     }
 
     /// Polls the loop if it was woken.

@@ -24,7 +24,7 @@ pub use notifier::FakeNotifier;
 pub use power::FakePower;
 pub use screen::{FakeScreen, ScreenAsk};
 pub use session_server::{FakeSessionServer, Person, Reach, ServerSession};
-pub use start_up::FakeStartUp;
+pub use start_up::{FakeStartUp, On};
 
 use crate::clock::ManualClock;
 

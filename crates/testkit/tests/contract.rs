@@ -10,7 +10,7 @@ use testkit::{
     contract::{self, Staged, power::Machine, session_server::Credentials},
     fake::{
         FakeAuditTrail, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen, FakeSessionServer,
-        FakeStartUp, Line, Reach,
+        FakeStartUp, Line, On, Reach,
     },
 };
 
@@ -152,7 +152,16 @@ async fn start_up_finishes_or_says_why_not() {
     let keychain = FakeKeychain::new(line.clone());
     let trail = FakeAuditTrail::new(line.clone());
     let server = FakeSessionServer::new(line.clone());
-    let start_up = FakeStartUp::new(line, keychain.clone(), trail.clone(), server.clone());
+    let idle = FakeIdle::new(line.clone());
+    let start_up = FakeStartUp::new(
+        line,
+        On {
+            keychain: keychain.clone(),
+            audit_trail: trail.clone(),
+            session_server: server.clone(),
+            idle: idle.clone(),
+        },
+    );
 
     contract::start_up::finishes_as_often_as_asked(&start_up, &mut told).await.unwrap();
 
@@ -167,6 +176,9 @@ async fn start_up_finishes_or_says_why_not() {
     trail.mends();
     server.refuses_workstation(FailClosedCause::WorkstationRevoked);
     fails(&mut told, FailClosedCause::WorkstationRevoked).await;
+    server.takes_workstation_back();
+    idle.goes_blind();
+    fails(&mut told, FailClosedCause::InactivityUnknown).await;
     start_up.is_not_enrolled();
     fails(&mut told, FailClosedCause::NotEnrolled).await;
 }

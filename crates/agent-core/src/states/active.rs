@@ -5,15 +5,14 @@
 //! answer that keeps the session is reported, so that the server's clock never runs ahead of ours.
 
 use crate::{
-    command::{Command, EndCause, FailClosedCause, Notice},
-    ending::{self, Ending},
+    command::{Command, EndCause, Notice},
     event::Event,
     instant::Instant,
     session::{InUse, Session},
-    state::{Active, ActiveScreen, InactivityWarning, SigningOut},
+    state::{Active, ActiveScreen, InactivityWarning},
+    states::in_use::{AtScreen, Taken},
     step::Step,
     time_limits::{MEASURE_LIMIT, RECOVERIES_MAX, UNCOVER_LIMIT},
-    trail,
 };
 
 impl Active {
@@ -50,103 +49,42 @@ impl Active {
             .fold(measure, Instant::min)
     }
 
-    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
-        match event {
-            Event::DeadlineReached => self.due(now),
+    pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
+        let Self { in_use, screen, recoveries, measuring_since } = self;
+        let withdraw = withdraw_notice(&in_use);
+        let with = |in_use| Self { in_use, screen, recoveries, measuring_since };
+        match in_use.take(event, now) {
+            Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
+            Taken::Ends(signing_out) => signing_out.enter().and(withdraw),
+            Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),
+        }
+    }
 
-            Event::InputSeen { at } if at >= self.in_use.logoff_at() => self.end(EndCause::Inactivity, now),
-            Event::InputSeen { at } => {
+    fn at_screen(mut self, what: AtScreen, now: Instant) -> Step {
+        match what {
+            AtScreen::InputSeen { at } if at >= self.in_use.logoff_at() => {
+                self.end(EndCause::Inactivity, now)
+            }
+            AtScreen::InputSeen { at } => {
                 self.in_use.saw_input(at);
                 self.measured(now)
             }
-            Event::InactivityUnknown if self.measuring_since.is_some() => self.measured(now),
+            AtScreen::InactivityUnknown if self.measuring_since.is_some() => {
+                let is_lasting = self.in_use.missed_input();
+                if is_lasting && self.in_use.is_over(now).is_none() && now >= self.in_use.logoff_at() {
+                    return self.end_unmeasured(now);
+                }
+                self.measured(now)
+            }
             // Not an answer to anything asked.
-            Event::InactivityUnknown => self.due(now),
-
-            Event::SignOutPressed => self.end(EndCause::UserButton, now),
+            AtScreen::InactivityUnknown => self.due(now),
             // The button stands in the warning alone, and a person's press is told as the input it is.
-            Event::StayPressed => self.due(now),
-
-            Event::ScreenCovered { input_held: _ } => self.covered_by_itself(now),
-            Event::ScreenUncovered { session } if session == self.in_use.session.id => {
+            AtScreen::StayPressed => self.due(now),
+            AtScreen::CoveredByItself => self.covered_by_itself(now),
+            AtScreen::Uncovered => {
                 self.screen = ActiveScreen::Uncovered;
                 self.due(now)
             }
-            // Somebody sees a screen that is not hers.
-            Event::ScreenUncovered { session: _ } => self.end(EndCause::FailClosed, now),
-            Event::ScreenFailed => self.end(EndCause::FailClosed, now),
-
-            Event::ActivityAccepted { session } if session == self.in_use.session.id => {
-                self.in_use.was_accepted(now);
-                self.due(now)
-            }
-            Event::SessionLapsed { session } if session == self.in_use.session.id => {
-                self.in_use.is_lapsed = true;
-                let adopt = self.in_use.report(now);
-                self.due(now).after(adopt.into_iter().collect())
-            }
-            Event::SessionAdopted { session, credential, limits } if session == self.in_use.session.id => {
-                self.in_use.was_adopted(limits, now);
-                self.due(now).after(vec![Command::StoreCredential { session, credential }])
-            }
-            Event::SessionEndedByServer { session, cause } if session == self.in_use.session.id => {
-                self.sign_out(cause, SigningOut::known_to_the_server, now)
-            }
-            // News of a session before this one.
-            Event::ActivityAccepted { session: _ }
-            | Event::SessionLapsed { session: _ }
-            | Event::SessionAdopted { .. }
-            | Event::SessionEndedByServer { .. }
-            | Event::SessionEndTold { session: _ } => self.due(now),
-            Event::ServerAway(fault) => {
-                self.in_use.is_away(fault);
-                self.due(now)
-            }
-            Event::ServerReached => {
-                self.in_use.server_away = None;
-                // It has not heard of us: report at once.
-                self.in_use.heartbeat_at = now;
-                self.due(now)
-            }
-            Event::SessionOpened { session, .. } if session == self.in_use.session.id => self.due(now),
-            Event::SessionOpened { session, .. } => self.due(now).after(vec![ending::end_stray(session)]),
-            // Of two machines with one key, the one in session finishes it; the next sign-in is refused.
-            Event::WorkstationRefused(FailClosedCause::WorkstationCloned) => self.due(now),
-            Event::WorkstationRefused(cause) => {
-                let end = EndCause::of_refused_workstation(cause);
-                self.sign_out(end, |signing_out| signing_out.then_fail_closed(cause), now)
-            }
-
-            // A fresh credential could not be stored after the session was adopted: it could not be deleted
-            // for certain either.
-            Event::KeychainFailed { session } if session == self.in_use.session.id => {
-                self.end(EndCause::FailClosed, now)
-            }
-            // Of a session before this one.
-            Event::KeychainFailed { session: _ } => self.due(now),
-
-            // No session outlives the machine's sleep: nobody can be asked who it is that opens the lid.
-            Event::GoingToSleep => self.sign_out(EndCause::Suspend, SigningOut::awaited_by_sleep, now),
-            Event::WokeUp => self.end(EndCause::Suspend, now),
-            Event::ShuttingDown => self.sign_out(EndCause::Shutdown, SigningOut::awaited_by_sleep, now),
-            Event::WallClockJumped => self.due(now).after(vec![trail::clock_jumped()]),
-
-            // The credential is where it belongs, before or after an adoption.
-            Event::CredentialStored { session: _ } => self.due(now),
-            // Of a session before this one.
-            Event::CredentialDeleted { session: _ } => self.due(now),
-            // The login is on disk since before the screen was hers; nothing else is waited for.
-            Event::AuditStored(_) | Event::AuditFailed(..) => self.due(now),
-            // The covered screen offers these; a press may have crossed the change of screens.
-            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
-                self.due(now)
-            }
-            // Second copies of answers to the sign-in that led here, or to one before.
-            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
-                self.due(now)
-            }
-            // A second answer to a start-up that was asked twice.
-            Event::StartUpFinished | Event::StartUpFailed(_) => self.due(now),
         }
     }
 
@@ -220,14 +158,19 @@ impl Active {
     }
 
     fn end(self, cause: EndCause, now: Instant) -> Step {
-        self.sign_out(cause, |signing_out| signing_out, now)
+        let withdraw = withdraw_notice(&self.in_use);
+        self.in_use.signing_out(cause, now).enter().and(withdraw)
     }
 
-    fn sign_out(self, cause: EndCause, how: impl FnOnce(SigningOut) -> SigningOut, now: Instant) -> Step {
-        let withdraw = self.in_use.is_absolute_warned.then_some(Command::WithdrawNotice);
-        let signing_out = SigningOut::of(Ending::of(self.in_use.session, cause), now);
-        how(signing_out).enter().and(withdraw.into_iter().collect())
+    fn end_unmeasured(self, now: Instant) -> Step {
+        let withdraw = withdraw_notice(&self.in_use);
+        self.in_use.ends_unmeasured(now).enter().and(withdraw)
     }
+}
+
+/// The one notice that an active session may have on screen.
+fn withdraw_notice(in_use: &InUse) -> Vec<Command> {
+    in_use.is_absolute_warned.then_some(Command::WithdrawNotice).into_iter().collect()
 }
 
 pub(crate) fn absolute_notice(in_use: &InUse, now: Instant) -> Command {
@@ -240,6 +183,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        command::FailClosedCause,
         event::{ContactFault, RecordKey},
         state::State,
         states::ward::{
@@ -278,8 +222,8 @@ mod tests {
             Event::InactivityUnknown,
             MINUTE + 5,
             expect![[r#"
-            → Active, last input 0ns, report at 120.005s
-            ReportActivity { session: SessionId(7), idle: 60.005s }"#]],
+                → Active, last input 0ns (unknown since), report at 120.005s
+                ReportActivity { session: SessionId(7), idle: 60.005s }"#]],
         );
     }
 
@@ -320,9 +264,9 @@ mod tests {
             Event::InactivityUnknown,
             14 * MINUTE + 5,
             expect![[r#"
-            → InactivityWarning, last input 0ns, report at 900s
-            WatchForInput
-            Notify(InactivityWarning { remaining: 59.995s })"#]],
+                → InactivityWarning, last input 0ns (unknown since), report at 900s
+                WatchForInput
+                Notify(InactivityWarning { remaining: 59.995s })"#]],
         );
     }
 
@@ -394,7 +338,7 @@ mod tests {
             Event::InactivityUnknown,
             14 * MINUTE,
             expect![[r#"
-                → InactivityWarning, last input 0ns, report at 900s
+                → InactivityWarning, last input 0ns (unknown since), report at 900s
                 WatchForInput
                 Notify(InactivityWarning { remaining: 60s })
                 ReportActivity { session: SessionId(7), idle: 840s }"#]],
@@ -494,8 +438,8 @@ mod tests {
             Event::InactivityUnknown,
             7 * MINUTE,
             expect![[r#"
-            → Active, last input 300s, report at 480s, lapsed
-            AdoptSession { session: SessionId(7), idle: 120s, idle_longest: 240s }"#]],
+                → Active, last input 300s (unknown since), report at 480s, lapsed
+                AdoptSession { session: SessionId(7), idle: 120s, idle_longest: 240s }"#]],
         );
     }
 
@@ -723,6 +667,36 @@ mod tests {
         ] {
             check_ignored(active(), event, 10);
         }
+    }
+
+    #[test]
+    fn at_the_limit_input_that_could_not_be_told_twice_running_is_no_inactivity() {
+        let mut asked = Active { measuring_since: Some(at(15 * MINUTE)), ..recovering() };
+        asked.screen = ActiveScreen::Recovering { since: at(15 * MINUTE - 100) };
+        check(
+            asked.clone(),
+            Event::InactivityUnknown,
+            15 * MINUTE + 5,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+            CoverScreen
+            AppendAudit(Logout of 7, Inactivity)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }"#]],
+        );
+
+        asked.in_use.is_input_unknown = true;
+        check(
+            asked,
+            Event::InactivityUnknown,
+            15 * MINUTE + 5,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
     }
 
     fn measuring(since: u64) -> Active {

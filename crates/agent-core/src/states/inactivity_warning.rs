@@ -4,15 +4,16 @@
 //! At the limit the inactivity port is asked one last time, so that a key pressed at the last moment counts.
 
 use crate::{
-    command::{Command, EndCause, FailClosedCause, Notice},
-    ending::{self, Ending},
+    command::{Command, EndCause, Notice},
     event::Event,
     instant::Instant,
     session::InUse,
-    state::{Active, InactivityWarning, SigningOut},
-    states::active::absolute_notice,
+    state::{Active, InactivityWarning},
+    states::{
+        active::absolute_notice,
+        in_use::{AtScreen, Taken},
+    },
     step::Step,
-    trail,
 };
 
 impl InactivityWarning {
@@ -31,106 +32,34 @@ impl InactivityWarning {
         announce.into_iter().chain([self.in_use.session.absolute_end]).fold(look, Instant::min)
     }
 
-    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
-        match event {
-            Event::DeadlineReached => self.due(now),
+    pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
+        let Self { in_use, since, last_look_at } = self;
+        let with = |in_use| Self { in_use, since, last_look_at };
+        match in_use.take(event, now) {
+            Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
+            Taken::Ends(signing_out) => signing_out.enter().and(take_warning_away()),
+            Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),
+        }
+    }
 
-            Event::InputSeen { at } => self.input_seen(at, now),
-            Event::InactivityUnknown if self.last_look_at.is_some() => self.end(EndCause::Inactivity, now),
-            // Not an answer to anything asked.
-            Event::InactivityUnknown => self.due(now),
+    fn at_screen(self, what: AtScreen, now: Instant) -> Step {
+        match what {
+            AtScreen::InputSeen { at } => self.input_seen(at, now),
+            AtScreen::InactivityUnknown => self.input_unknown(now),
             // A press proves nobody's presence: a program can make one. The inactivity port, which leaves such
             // input out, is asked; a person's press it has seen as input.
-            Event::StayPressed if now < self.in_use.logoff_at() => {
+            AtScreen::StayPressed if now < self.in_use.logoff_at() => {
                 self.due(now).and(vec![Command::MeasureInactivity])
             }
             // Too late; where the press really was earlier, the last look sees it.
-            Event::StayPressed => self.due(now),
-            Event::SignOutPressed => self.end(EndCause::UserButton, now),
-
+            AtScreen::StayPressed => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
-            Event::ScreenCovered { input_held: _ } => match self.in_use.is_over(now) {
+            AtScreen::CoveredByItself => match self.in_use.is_over(now) {
                 Some(cause) => self.end(cause, now),
-                None => Active::recover(self.in_use, 0, now)
-                    .after(vec![Command::UnwatchInput, Command::WithdrawNotice]),
+                None => Active::recover(self.in_use, 0, now).after(take_warning_away()),
             },
             // Told again.
-            Event::ScreenUncovered { session } if session == self.in_use.session.id => self.due(now),
-            // Somebody sees a screen that is not hers.
-            Event::ScreenUncovered { session: _ } => self.end(EndCause::FailClosed, now),
-            Event::ScreenFailed => self.end(EndCause::FailClosed, now),
-
-            Event::ActivityAccepted { session } if session == self.in_use.session.id => {
-                self.in_use.was_accepted(now);
-                self.due(now)
-            }
-            Event::SessionLapsed { session } if session == self.in_use.session.id => {
-                self.in_use.is_lapsed = true;
-                let adopt = self.in_use.report(now);
-                self.due(now).after(adopt.into_iter().collect())
-            }
-            Event::SessionAdopted { session, credential, limits } if session == self.in_use.session.id => {
-                self.in_use.was_adopted(limits, now);
-                self.due(now).after(vec![Command::StoreCredential { session, credential }])
-            }
-            Event::SessionEndedByServer { session, cause } if session == self.in_use.session.id => {
-                self.sign_out(cause, SigningOut::known_to_the_server, now)
-            }
-            // News of a session before this one.
-            Event::ActivityAccepted { session: _ }
-            | Event::SessionLapsed { session: _ }
-            | Event::SessionAdopted { .. }
-            | Event::SessionEndedByServer { .. }
-            | Event::SessionEndTold { session: _ } => self.due(now),
-            Event::ServerAway(fault) => {
-                self.in_use.is_away(fault);
-                self.due(now)
-            }
-            Event::ServerReached => {
-                self.in_use.server_away = None;
-                // It has not heard of us: report at once.
-                self.in_use.heartbeat_at = now;
-                self.due(now)
-            }
-            Event::SessionOpened { session, .. } if session == self.in_use.session.id => self.due(now),
-            Event::SessionOpened { session, .. } => self.due(now).after(vec![ending::end_stray(session)]),
-            // Of two machines with one key, the one in session finishes it; the next sign-in is refused.
-            Event::WorkstationRefused(FailClosedCause::WorkstationCloned) => self.due(now),
-            Event::WorkstationRefused(cause) => {
-                let end = EndCause::of_refused_workstation(cause);
-                self.sign_out(end, |signing_out| signing_out.then_fail_closed(cause), now)
-            }
-
-            // A fresh credential could not be stored after the session was adopted: it could not be deleted
-            // for certain either.
-            Event::KeychainFailed { session } if session == self.in_use.session.id => {
-                self.end(EndCause::FailClosed, now)
-            }
-            // Of a session before this one.
-            Event::KeychainFailed { session: _ } => self.due(now),
-
-            // No session outlives the machine's sleep: nobody can be asked who it is that opens the lid.
-            Event::GoingToSleep => self.sign_out(EndCause::Suspend, SigningOut::awaited_by_sleep, now),
-            Event::WokeUp => self.end(EndCause::Suspend, now),
-            Event::ShuttingDown => self.sign_out(EndCause::Shutdown, SigningOut::awaited_by_sleep, now),
-            Event::WallClockJumped => self.due(now).after(vec![trail::clock_jumped()]),
-
-            // The credential is where it belongs, before or after an adoption.
-            Event::CredentialStored { session: _ } => self.due(now),
-            // Of a session before this one.
-            Event::CredentialDeleted { session: _ } => self.due(now),
-            // The login is on disk since before the screen was hers; nothing else is waited for.
-            Event::AuditStored(_) | Event::AuditFailed(..) => self.due(now),
-            // The covered screen offers these; a press may have crossed the change of screens.
-            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
-                self.due(now)
-            }
-            // Second copies of answers to the sign-in that led here, or to one before.
-            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
-                self.due(now)
-            }
-            // A second answer to a start-up that was asked twice.
-            Event::StartUpFinished | Event::StartUpFailed(_) => self.due(now),
+            AtScreen::Uncovered => self.due(now),
         }
     }
 
@@ -138,8 +67,9 @@ impl InactivityWarning {
         if at >= self.in_use.logoff_at() {
             return self.end(EndCause::Inactivity, now);
         }
-        if at > self.in_use.last_input {
-            self.in_use.saw_input(at);
+        let is_news = at > self.in_use.last_input;
+        self.in_use.saw_input(at);
+        if is_news {
             self.last_look_at = None;
             return self.due(now);
         }
@@ -148,6 +78,17 @@ impl InactivityWarning {
             return self.end(EndCause::Inactivity, now);
         }
         self.due(now)
+    }
+
+    fn input_unknown(mut self, now: Instant) -> Step {
+        let is_lasting = self.in_use.missed_input();
+        if self.last_look_at.is_none() || self.in_use.is_over(now).is_some() {
+            return self.due(now);
+        }
+        if is_lasting {
+            return self.in_use.ends_unmeasured(now).enter().and(take_warning_away());
+        }
+        self.end(EndCause::Inactivity, now)
     }
 
     /// Does what the clock asks for.
@@ -186,13 +127,12 @@ impl InactivityWarning {
     }
 
     fn end(self, cause: EndCause, now: Instant) -> Step {
-        self.sign_out(cause, |signing_out| signing_out, now)
+        self.in_use.signing_out(cause, now).enter().and(take_warning_away())
     }
+}
 
-    fn sign_out(self, cause: EndCause, how: impl FnOnce(SigningOut) -> SigningOut, now: Instant) -> Step {
-        let signing_out = SigningOut::of(Ending::of(self.in_use.session, cause), now);
-        how(signing_out).enter().and(vec![Command::UnwatchInput, Command::WithdrawNotice])
-    }
+fn take_warning_away() -> Vec<Command> {
+    vec![Command::UnwatchInput, Command::WithdrawNotice]
 }
 
 #[cfg(test)]
@@ -201,6 +141,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        command::FailClosedCause,
         event::ContactFault,
         states::ward::{
             ATTEMPT, OTHER, SESSION, at, check, check_ignored, limits, secret, session_opened, warning,
@@ -512,7 +453,6 @@ mod tests {
     #[test]
     fn news_of_others_and_stray_presses_change_nothing() {
         for event in [
-            Event::InactivityUnknown,
             Event::InputSeen { at: at(0) },
             Event::SessionEndedByServer { session: OTHER, cause: EndCause::Admin },
             Event::KeychainFailed { session: OTHER },
@@ -527,6 +467,45 @@ mod tests {
             Event::ServerAway(ContactFault::Slow),
             LIMIT - 1_000,
             expect!["→ InactivityWarning, last input 0ns, report at 900s, server Slow"],
+        );
+    }
+
+    #[test]
+    fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
+        check(
+            warning(),
+            Event::InactivityUnknown,
+            LIMIT - 1_000,
+            expect!["→ InactivityWarning, last input 0ns (unknown since), report at 900s"],
+        );
+        let mut blind = last_look();
+        blind.in_use.is_input_unknown = true;
+        check(
+            blind.clone(),
+            Event::InactivityUnknown,
+            LIMIT + 1,
+            expect![[r#"
+                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                CoverScreen
+                AppendAudit(Logout of 7, FailClosed)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: FailClosed }
+                UnwatchInput
+                WithdrawNotice"#]],
+        );
+        // It can be told again: she was away.
+        check(
+            blind,
+            Event::InputSeen { at: at(0) },
+            LIMIT + 1,
+            expect![[r#"
+                → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                CoverScreen
+                AppendAudit(Logout of 7, Inactivity)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: Inactivity }
+                UnwatchInput
+                WithdrawNotice"#]],
         );
     }
 

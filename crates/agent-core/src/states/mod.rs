@@ -1,9 +1,11 @@
 //! One file per state: what each event means in it, and when it is due to look at the clock.
 //!
-//! Every event is named in every state. Where nothing follows from one, the arm says why.
+//! Every event is named in every state. Where nothing follows from one, the arm says why. What the two states
+//! with a session in use take alike is decided once, in `in_use`.
 
 mod active;
 mod fail_closed;
+mod in_use;
 mod inactivity_warning;
 mod signed_out;
 mod signing_in;

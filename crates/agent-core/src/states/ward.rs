@@ -170,8 +170,12 @@ fn stage_text(stage: &Stage) -> String {
 fn in_use_text(in_use: &InUse) -> String {
     let lapsed = if in_use.is_lapsed { ", lapsed" } else { "" };
     let away = in_use.server_away.map_or(String::new(), |fault| format!(", server {fault:?}"));
+    let unknown = if in_use.is_input_unknown { " (unknown since)" } else { "" };
     let last_input = in_use.last_input.since_boot();
-    format!("last input {last_input:?}, report at {:?}{lapsed}{away}", in_use.heartbeat_at.since_boot())
+    format!(
+        "last input {last_input:?}{unknown}, report at {:?}{lapsed}{away}",
+        in_use.heartbeat_at.since_boot()
+    )
 }
 
 fn ending_text(ending: &Ending) -> String {

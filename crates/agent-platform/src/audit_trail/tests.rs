@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, AtomicUsize, Ordering},
+    },
 };
 
 use agent_core::ids::SessionId;
@@ -10,8 +13,14 @@ use audit::{
     codes::LogoutCause,
     record::{Factors, Source, UserRef, WorkstationRef},
 };
-use axum::{Router, extract::Path, routing::put};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::Path,
+    routing::{post, put},
+};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
@@ -70,6 +79,109 @@ async fn an_endpoint_that_cannot_take_it_now_is_asked_again_and_nothing_is_lost(
 }
 
 #[tokio::test]
+async fn a_backlog_is_delivered_at_one_go_and_one_record_by_itself() {
+    let mut ward = Ward::new(|_, tries| if tries < 2 { 503 } else { 201 }).await;
+
+    // While the first one waits for the endpoint the others come.
+    for number in 1..=5 {
+        ward.append(number);
+    }
+    for _ in 1..=5 {
+        ward.stored().await;
+    }
+
+    ward.until_pending(0).await;
+    assert!(ward.batches.load(Ordering::SeqCst) >= 1);
+    assert!(ward.singles.load(Ordering::SeqCst) <= 1, "one by one: {:?}", ward.singles);
+    assert_eq!(ward.delivered_in_all(), 5);
+}
+
+#[tokio::test]
+async fn of_a_batch_each_record_has_its_own_answer_and_none_holds_up_another() {
+    let refused = AuditRecord::login_id(session(2));
+    let waits = AuditRecord::login_id(session(3));
+    let mut ward = Ward::new(move |id, tries| match tries {
+        1 => 503,
+        _ if id == refused => 422,
+        2..4 if id == waits => 503,
+        _ => 201,
+    })
+    .await;
+
+    for number in 1..=4 {
+        ward.append(number);
+    }
+    for _ in 1..=4 {
+        ward.stored().await;
+    }
+
+    ward.until_pending(0).await;
+    assert_eq!(ward.quarantined().await, 1);
+    assert_eq!(ward.deliveries(3), 4, "asked again until it is taken");
+    assert_eq!(ward.deliveries(4), 2, "stored behind one that waits, and not sent again");
+    assert_eq!(ward.delivered_in_all(), 5, "and the alert about the one refused");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_takes_no_batches_gets_one_record_after_the_other() {
+    for refusal in [404, 413, 422, 501] {
+        let mut ward = Ward::new(|_, tries| if tries < 2 { 503 } else { 201 }).await;
+        ward.batch_status.store(refusal, Ordering::SeqCst);
+
+        for number in 1..=3 {
+            ward.append(number);
+        }
+        for _ in 1..=3 {
+            ward.stored().await;
+        }
+
+        ward.until_pending(0).await;
+        assert_eq!(ward.batches.load(Ordering::SeqCst), 0, "{refusal}");
+        assert_eq!(ward.delivered_in_all(), 3, "{refusal}");
+        assert_eq!(ward.quarantined().await, 0, "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn over_a_link_too_slow_for_many_records_fewer_are_sent_at_one_go() {
+    let first = AuditRecord::login_id(session(1));
+    let mut ward = Ward::new(move |id, tries| if id == first && tries < 2 { 503 } else { 201 }).await;
+    ward.batch_max.store(2, Ordering::SeqCst);
+
+    for number in 1..=4 {
+        ward.append(number);
+    }
+    for _ in 1..=4 {
+        ward.stored().await;
+    }
+
+    ward.until_pending(0).await;
+    assert_eq!(ward.delivered_in_all(), 4);
+    assert!(ward.batches.load(Ordering::SeqCst) >= 1);
+}
+
+#[test]
+fn a_batch_is_no_larger_than_the_endpoint_takes_and_never_empty() {
+    let pending = |name: &str| {
+        let workstation = WorkstationRef { name: name.into(), ..workstation() };
+        let record = AuditRecord::login(
+            Source::Agent,
+            Timestamp::UNIX_EPOCH,
+            workstation,
+            user(),
+            session(1),
+            Factors::PasswordTotp,
+        );
+        Pending { seq: 1, record }
+    };
+
+    assert_eq!(batch::that_fits(vec![pending("WS-07"); BATCH]).len(), BATCH);
+    let huge = "x".repeat(100_000);
+    let fitting = batch::that_fits(vec![pending(&huge); BATCH]).len();
+    assert_eq!(fitting, 1, "100 000 characters stand in a record more than once");
+}
+
+#[tokio::test]
 async fn before_start_up_no_record_is_taken() {
     let (sink, mut events) = EventSink::channel();
     let trail = SpooledTrail::start(Workstation::default(), sink);
@@ -104,6 +216,14 @@ async fn a_logout_reaches_the_endpoint_as_it_was_written() {
 type Received = Arc<Mutex<BTreeMap<Uuid, (usize, Vec<u8>)>>>;
 
 struct Ward {
+    /// Batches answered record by record.
+    batches: Arc<AtomicUsize>,
+    /// Records sent by themselves.
+    singles: Arc<AtomicUsize>,
+    /// What the endpoint says to a batch as a whole; 200 for one answer to each.
+    batch_status: Arc<AtomicU16>,
+    /// More records than these at one go are never answered.
+    batch_max: Arc<AtomicUsize>,
     trail: SpooledTrail,
     workstation: Workstation,
     events: UnboundedReceiver<Event>,
@@ -116,23 +236,60 @@ impl Ward {
     async fn new(status: impl Fn(Uuid, usize) -> u16 + Clone + Send + Sync + 'static) -> Self {
         let received = Received::default();
         let noted = Arc::clone(&received);
-        let take = move |Path(id): Path<Uuid>, body: axum::body::Bytes| {
-            let (status, noted) = (status.clone(), Arc::clone(&noted));
-            async move {
-                let mut noted = noted.lock().unwrap();
-                let entry = noted.entry(id).or_default();
-                *entry = (entry.0 + 1, body.to_vec());
-                axum::http::StatusCode::from_u16(status(id, entry.0)).unwrap()
+        let take = move |id: Uuid, body: Vec<u8>| {
+            let mut noted = noted.lock().unwrap();
+            let entry = noted.entry(id).or_default();
+            *entry = (entry.0 + 1, body);
+            status(id, entry.0)
+        };
+        let (batches, singles) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let batch_status = Arc::new(AtomicU16::new(200));
+        let batch_max = Arc::new(AtomicUsize::new(usize::MAX));
+
+        let (take_one, taken) = (take.clone(), Arc::clone(&singles));
+        let single = move |Path(id): Path<Uuid>, body: Bytes| async move {
+            taken.fetch_add(1, Ordering::SeqCst);
+            StatusCode::from_u16(take_one(id, body.to_vec())).unwrap()
+        };
+        let (answered, says) = (Arc::clone(&batches), Arc::clone(&batch_status));
+        let most = Arc::clone(&batch_max);
+        let batch = move |Json(bundle): Json<Value>| async move {
+            let status = StatusCode::from_u16(says.load(Ordering::SeqCst)).unwrap();
+            if status != StatusCode::OK {
+                return (status, Json(Value::Null));
             }
+            if bundle["entry"].as_array().unwrap().len() > most.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            answered.fetch_add(1, Ordering::SeqCst);
+            let respond = |entry: &Value| {
+                let id: Uuid = entry["resource"]["id"].as_str().unwrap().parse().unwrap();
+                assert_eq!(entry["request"]["method"], "PUT");
+                assert_eq!(entry["request"]["url"], format!("AuditEvent/{id}"));
+                let status = take(id, serde_json::to_vec(&entry["resource"]).unwrap());
+                json!({ "response": { "status": status.to_string() } })
+            };
+            let entries: Vec<_> = bundle["entry"].as_array().unwrap().iter().map(respond).collect();
+            (status, Json(json!({ "resourceType": "Bundle", "type": "batch-response", "entry": entries })))
         };
         let authority = Authority::new();
-        let router = Router::new().route("/fhir/AuditEvent/{id}", put(take));
+        let router = Router::new().route("/fhir/AuditEvent/{id}", put(single)).route("/fhir", post(batch));
         let address = serve(&authority.certificate(), router).await;
         let folder = tempfile::tempdir().unwrap();
         let workstation = fit_workstation(&authority, address, folder.path());
         let (sink, events) = EventSink::channel();
         let trail = SpooledTrail::start(workstation.clone(), sink);
-        Self { trail, workstation, events, received, _folder: folder }
+        Self {
+            batches,
+            singles,
+            batch_status,
+            batch_max,
+            trail,
+            workstation,
+            events,
+            received,
+            _folder: folder,
+        }
     }
 
     fn append(&self, number: u128) {

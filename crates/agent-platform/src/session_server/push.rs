@@ -1,9 +1,6 @@
 //! What the server tells unasked: one stream of events, opened again whenever it ends.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use agent_core::{
     command::FailClosedCause,
@@ -19,7 +16,12 @@ use reqwest::Method;
 use tokio::sync::Notify;
 use tracing::{debug, warn};
 
-use super::{Held, answer_in_session, contact::Contact, translate};
+use super::{
+    answer_in_session,
+    contact::Contact,
+    held::{Held, HeldCredential},
+    translate,
+};
 use crate::{
     backoff::Backoff,
     server_link::{CallFault, sse::EventReader},
@@ -87,8 +89,7 @@ async fn follow(
 
 /// While there was no stream, the session may have ended.
 pub(super) async fn ask_after_session(fit: &FitWorkstation, contact: &Contact, held: &Held) {
-    let session = *held.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(session), Some(credential)) = (session, fit.link.credential()) else { return };
+    let Some(HeldCredential { session, credential }) = held.current() else { return };
     let result: Result<(_, SessionStatus), _> =
         fit.link.call(Method::GET, "/v1/session", None::<&()>, Some(&credential)).await;
     match result {

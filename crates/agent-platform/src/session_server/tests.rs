@@ -1,6 +1,6 @@
 //! Each call's one answer, by what the server says; ends that wait for it; and what it tells unasked.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
 use agent_core::{command::FailClosedCause, event::Refusal};
 use axum::{
@@ -114,7 +114,7 @@ async fn what_the_server_says_of_the_session_is_told() {
     for (status, code, told) in cases {
         let answer = move || async move { problem(status, code) };
         let mut ward = Ward::new(Router::new().route("/v1/session/activity", post(answer))).await;
-        ward.server.hold_credential(Some(Secret::new("credential".into())));
+        ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
         ward.server.report_activity(SESSION, Duration::ZERO);
 
@@ -123,17 +123,26 @@ async fn what_the_server_says_of_the_session_is_told() {
 }
 
 #[tokio::test]
+async fn nobody_speaks_for_a_session_with_the_credential_of_another() {
+    let mut ward = Ward::new(Router::new().route("/v1/session/activity", post(|| async { "asked" }))).await;
+    ward.server.hold_credential(SessionId(Uuid::from_u128(8)), Secret::new("credential".into()));
+
+    ward.server.report_activity(SESSION, Duration::ZERO);
+
+    assert_eq!(ward.next_but_contact().await, Event::ServerAway(ContactFault::Unavailable));
+}
+
+#[tokio::test]
 async fn a_credential_the_server_does_not_know_after_a_lost_contact_ends_nothing() {
-    let held = Held::new(Mutex::new(Some(SESSION)));
     for (status, code, is_ended) in
         [(401, ProblemCode::SessionUnknown, false), (410, ProblemCode::SessionEnded, true)]
     {
         let answer = move || async move { problem(status, code) };
         let mut ward = Ward::new(Router::new().route("/v1/session", get(answer))).await;
-        ward.server.hold_credential(Some(Secret::new("credential".into())));
+        ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
         let fit = ward.workstation.fit().unwrap();
-        push::ask_after_session(&fit, &ward.server.contact, &held).await;
+        push::ask_after_session(&fit, &ward.server.contact, &ward.server.held).await;
 
         let told: Vec<_> = std::iter::from_fn(|| ward.events.try_recv().ok()).collect();
         let tells_an_end = told.iter().any(|event| matches!(event, Event::SessionEndedByServer { .. }));
@@ -162,6 +171,43 @@ async fn an_end_stands_in_the_outbox_at_once_and_is_told_until_the_server_has_it
 
     status.store(200, Ordering::SeqCst);
     ward.until_no_ends().await;
+}
+
+#[tokio::test]
+async fn an_end_the_disk_does_not_take_is_told_at_once_and_each_try_is_the_cores() {
+    let (status, asked) = (Arc::new(AtomicU16::new(503)), Arc::new(AtomicUsize::new(0)));
+    let (now, counted) = (Arc::clone(&status), Arc::clone(&asked));
+    let answer = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let now = now.load(Ordering::SeqCst);
+        async move {
+            match now {
+                200 => Json(json!({ "session_id": SESSION.0, "cause": "user-button" })).into_response(),
+                _ => problem(503, ProblemCode::ServerUnavailable),
+            }
+        }
+    };
+    let mut ward = Ward::new(Router::new().route("/v1/sessions/{id}", delete(answer))).await;
+    // No spool can be opened where a folder stands.
+    std::fs::create_dir(ward.folder.path().join("spool.sqlite")).unwrap();
+
+    ward.server.end_session(SESSION, EndCause::UserButton);
+    let tried = async {
+        while asked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), tried).await.unwrap();
+    status.store(200, Ordering::SeqCst);
+    ward.server.end_session(SESSION, EndCause::UserButton);
+    ward.until(&Event::SessionEndTold { session: SESSION }).await;
+
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "one try for each time it was asked for");
+    let again: Vec<_> = std::iter::from_fn(|| ward.events.try_recv().ok()).collect();
+    assert!(
+        !again.contains(&Event::SessionEndTold { session: SESSION }),
+        "the first was not told: {again:?}"
+    );
 }
 
 #[tokio::test]
@@ -209,7 +255,7 @@ struct Ward {
     server: HttpSessionServer,
     workstation: Workstation,
     events: UnboundedReceiver<Event>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Ward {
@@ -221,7 +267,7 @@ impl Ward {
         let workstation = fit_workstation(&authority, address, folder.path());
         let (sink, events) = EventSink::channel();
         let server = HttpSessionServer::start(workstation.clone(), sink);
-        Self { server, workstation, events, _folder: folder }
+        Self { server, workstation, events, folder }
     }
 
     async fn next(&mut self) -> Event {

@@ -2,7 +2,8 @@
 
 /// Tells of input without polling.
 ///
-/// Unknown is told as [`agent_core::event::Event::InactivityUnknown`] and counts as no input.
+/// Unknown is told as [`agent_core::event::Event::InactivityUnknown`] and counts as no input. Where it lasts,
+/// start-up says so and nobody signs in.
 pub trait Idle: Send + 'static {
     /// Answers once with `InputSeen` (the last input, however long ago) or `InactivityUnknown`, within 100 ms.
     fn measure(&self);

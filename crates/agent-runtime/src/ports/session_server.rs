@@ -19,8 +19,11 @@ pub trait SessionServer: Send + 'static {
     /// → `SessionOpened`, `SignInRefused`, `SignInUnanswered`.
     fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret);
 
-    /// The credential for the calls below; `None` forgets and wipes it.
-    fn hold_credential(&self, credential: Option<Secret>);
+    /// The credential for the calls below, as far as they are of this session.
+    fn hold_credential(&self, session: SessionId, credential: Secret);
+
+    /// Wipes it; idempotent.
+    fn forget_credential(&self);
 
     /// → `ActivityAccepted`, `SessionLapsed`, `SessionEndedByServer`, `ServerAway`.
     fn report_activity(&self, session: SessionId, idle: Duration);

@@ -16,7 +16,8 @@ pub trait StartUp: Send + 'static {
     ///    disk, and its end goes into the durable outbox;
     /// 5. the server is asked to recover (`POST /v1/workstation/recovery`). A server that does not answer
     ///    delays nothing: the outbox tells it later. A server that refuses the workstation is told by
-    ///    `StartUpFailed` with `WorkstationUnknown`, `WorkstationRevoked` or `WorkstationCloned`.
+    ///    `StartUpFailed` with `WorkstationUnknown`, `WorkstationRevoked` or `WorkstationCloned`;
+    /// 6. the last input can be told (`InactivityUnknown`): a session here could not be limited otherwise.
     ///
     /// While an earlier call is still at work another one starts nothing and is answered by the same event.
     fn start_up(&self);

@@ -7,7 +7,7 @@ use audit::{
 use uuid::Uuid;
 
 use super::bedside::{Bedside, all_pending, days_later, login, logout, maria, noon, started};
-use crate::{Bounds, Flaw, Level, SessionEnd, Spool, SpoolError, SpoolKey, set_file_aside};
+use crate::{Bounds, Flaw, Level, SessionEnd, Spool, SpoolError, SpoolKey, files_set_aside, set_file_aside};
 
 #[test]
 fn what_was_appended_is_there_after_the_spool_is_opened_again_and_in_order() {
@@ -334,6 +334,74 @@ fn small_values_are_kept_replaced_and_bounded() {
     assert_eq!(spool.meta("nonce").unwrap().unwrap().as_slice(), b"2");
     assert!(matches!(spool.put_meta("", b""), Err(SpoolError::Bound("name"))));
     assert!(matches!(spool.put_meta("nonce", &[0; 4_097]), Err(SpoolError::Bound("value"))));
+}
+
+#[test]
+fn the_alarm_is_put_on_record_once_and_again_only_after_it_was_over() {
+    let bounds = Bounds { records_max: 10, reserve_size_bytes: 64 * 1024, ..Bounds::default() };
+    let bedside = Bedside::with_bounds(bounds);
+    let mut spool = bedside.open().unwrap();
+    for n in 1..8 {
+        spool.append(&started(n), noon()).unwrap();
+        assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "{n} of 10");
+    }
+
+    spool.append(&started(8), noon()).unwrap();
+    let fill = spool.raise_alarm(noon()).unwrap().unwrap();
+    assert_eq!((fill.percent, fill.level), (80, Level::Alarm));
+    assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "it was told");
+    drop(spool);
+    let mut spool = bedside.open().unwrap();
+    assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "a restart tells it no second time");
+    assert_eq!(alarms(&mut spool), 1);
+
+    // A spool that hovers about the mark does not tell again; one that was emptied does.
+    spool.acknowledge(&[1, 2]).unwrap();
+    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
+    spool.append(&started(9), noon()).unwrap();
+    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
+    spool.acknowledge(&[3, 4, 5, 6, 7, 8]).unwrap();
+    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
+    for n in 20..27 {
+        spool.append(&started(n), noon()).unwrap();
+    }
+    assert!(spool.raise_alarm(noon()).unwrap().is_some());
+    assert_eq!(alarms(&mut spool), 2);
+}
+
+#[test]
+fn records_that_wait_too_long_raise_the_alarm_too() {
+    let bedside = Bedside::new();
+    let mut spool = bedside.open().unwrap();
+    spool.append(&started(1), noon()).unwrap();
+
+    assert_eq!(spool.raise_alarm(days_later(23)).unwrap(), None);
+    assert!(spool.raise_alarm(days_later(24)).unwrap().is_some());
+}
+
+fn alarms(spool: &mut Spool) -> usize {
+    let alarm = What::SecurityAlert { alert: Alert::SpoolFilling };
+    all_pending(spool).iter().filter(|record| record.what == alarm).count()
+}
+
+#[test]
+fn files_set_aside_are_counted_and_a_fresh_file_knows_that_it_is() {
+    let bedside = Bedside::new();
+    let mut spool = bedside.open().unwrap();
+    assert!(spool.is_fresh().unwrap());
+    spool.append(&started(1), noon()).unwrap();
+    assert!(!spool.is_fresh().unwrap());
+    spool.acknowledge(&[1]).unwrap();
+    assert!(!spool.is_fresh().unwrap(), "what was forgotten was there");
+    drop(spool);
+    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 0);
+
+    set_file_aside(&bedside.path(), noon()).unwrap();
+
+    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 1);
+    assert!(bedside.open().unwrap().is_fresh().unwrap());
+    set_file_aside(&bedside.path(), days_later(1)).unwrap();
+    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 2);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::{
-    AUDITOR_SYSTEM, FACTORS_EXTENSION, LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION,
-    SERVER_SYSTEM, SESSION_SYSTEM, USER_SYSTEM, WORKSTATION_SYSTEM,
+    AUDITOR_SYSTEM, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION, LOGOUT_CAUSE_EXTENSION,
+    RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, SERVER_SYSTEM, SESSION_SYSTEM, USER_SYSTEM,
+    WORKSTATION_SYSTEM,
     resource::{AuditEvent, Coding, Reference},
-    write::{alert_code, factors_code},
+    write::{FAILED_CLOSED, alert_code, factors_code},
 };
 use crate::{
     codes,
@@ -153,6 +154,11 @@ fn login(event: &AuditEvent) -> Result<What, ReadError> {
 
 fn security_alert(event: &AuditEvent, is_node_authentication: bool) -> Result<What, ReadError> {
     if let Some(ours) = event.subtype.iter().find(|coding| coding.system == codes::SECURITY_ALERT) {
+        if ours.code == FAILED_CLOSED.code {
+            let cause =
+                extension(event, FAIL_CLOSED_CAUSE_EXTENSION).ok_or(missing(FAIL_CLOSED_CAUSE_EXTENSION))?;
+            return Ok(What::FailedClosed { cause: cause.code.clone() });
+        }
         return Alert::ALL
             .into_iter()
             .find(|alert| alert_code(*alert).code == ours.code)

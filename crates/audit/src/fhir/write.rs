@@ -1,15 +1,16 @@
 //! Record → event.
 
 use super::{
-    AUDITOR_SYSTEM, FACTORS_EXTENSION, LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION,
-    SERVER_SYSTEM, SERVER_VALUE, SESSION_SYSTEM, TRAIL_VALUE, USER_SYSTEM, WORKSTATION_SYSTEM,
+    AUDITOR_SYSTEM, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION, LOGOUT_CAUSE_EXTENSION,
+    RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, SERVER_SYSTEM, SERVER_VALUE, SESSION_SYSTEM, TRAIL_VALUE,
+    USER_SYSTEM, WORKSTATION_SYSTEM,
     resource::{
         AuditEvent, CodeableConcept, Coding, Detail, Entity, Extension, Identifier, Network, Participant,
         Reference, Reporter, ResourceType,
     },
 };
 use crate::{
-    codes::{self, Code, LogoutCause, Outcome, RequestedBy},
+    codes::{self, Code, FailClosedCause, LogoutCause, Outcome, RequestedBy},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
 };
 
@@ -108,6 +109,12 @@ impl Coded {
                 subtype.push(coding(alert_code(*alert)));
                 executed(codes::SECURITY_ALERT_EVENT, subtype, alert_outcome(*alert), None)
             }
+            What::FailedClosed { cause } => executed(
+                codes::SECURITY_ALERT_EVENT,
+                vec![coding(FAILED_CLOSED)],
+                Outcome::SeriousFailure,
+                Some(coded_extension(FAIL_CLOSED_CAUSE_EXTENSION, fail_closed_coding(cause))),
+            ),
             What::Administration { action } => executed(
                 codes::SECURITY_ALERT_EVENT,
                 vec![coding(administration_dicom(action)), open_coding(codes::ADMINISTRATION, action)],
@@ -152,6 +159,7 @@ fn participants(record: &AuditRecord) -> Vec<Participant> {
             Source::Agent => vec![workstation_as(true), user_as(false)],
             Source::Server => vec![Some(server_participant(true)), workstation_as(false), user_as(false)],
         },
+        What::FailedClosed { .. } => vec![workstation_as(true)],
         What::Administration { .. } => vec![Some(server_participant(true))],
         What::TrailRead { auditor } => {
             vec![Some(auditor_participant(auditor)), Some(server_participant(false))]
@@ -183,6 +191,9 @@ fn entities(record: &AuditRecord) -> Vec<Entity> {
             let subject =
                 alert_subject(workstation.unwrap_or_else(server_reference), alert_code(*alert).display);
             std::iter::once(subject).chain(session).collect()
+        }
+        What::FailedClosed { .. } => {
+            vec![alert_subject(workstation.unwrap_or_else(server_reference), FAILED_CLOSED.display)]
         }
         What::Administration { .. } => {
             let user = record.user.as_ref().map(|user| Entity {
@@ -325,9 +336,23 @@ fn cause_coding(cause: &str) -> Coding {
     }
 }
 
+fn fail_closed_coding(cause: &str) -> Coding {
+    match FailClosedCause::from_code(cause) {
+        Some(known) => coding(known.code()),
+        None => open_coding(codes::FAIL_CLOSED_CAUSE, cause),
+    }
+}
+
 fn requested_by(cause: &str) -> RequestedBy {
     LogoutCause::from_code(cause).map_or(RequestedBy::Workstation, LogoutCause::requested_by)
 }
+
+/// Among the alerts; the cause stands beside it.
+pub(super) const FAILED_CLOSED: Code = Code {
+    system: codes::SECURITY_ALERT,
+    code: "failed-closed",
+    display: "A safeguard failed and the screen was covered",
+};
 
 pub(super) fn factors_code(factors: Factors) -> Code {
     let (code, display) = match factors {
@@ -343,7 +368,15 @@ pub(super) fn alert_code(alert: Alert) -> Code {
         Alert::WorkstationCloned => ("workstation-cloned", "Two machines use one workstation's key"),
         Alert::ClockJumped => ("clock-jumped", "The wall clock jumped by more than two minutes"),
         Alert::RecordQuarantined => ("record-quarantined", "An audit record was set aside"),
-        Alert::FailedClosed => ("failed-closed", "A safeguard failed and the screen was covered"),
+        Alert::SpoolFilling => {
+            ("spool-filling", "The workstation's records wait; its disk share is nearly full")
+        }
+        Alert::SpoolSetAside => {
+            ("spool-set-aside", "A damaged spool file was set aside; a fresh one was begun")
+        }
+        Alert::PolicyRefused => {
+            ("policy-refused", "A policy file was refused or is gone; another policy holds")
+        }
         Alert::SafeguardWeakened => ("safeguard-weakened", "A safeguard is weakened by configuration"),
         Alert::LockedOut => ("locked-out", "Sign-in failures reached their limit"),
     };
@@ -353,17 +386,22 @@ pub(super) fn alert_code(alert: Alert) -> Code {
 fn alert_dicom(alert: Alert) -> Option<Code> {
     match alert {
         Alert::WorkstationRefused | Alert::WorkstationCloned => Some(codes::NODE_AUTHENTICATION),
-        Alert::ClockJumped | Alert::SafeguardWeakened => Some(codes::SECURITY_CONFIGURATION),
-        Alert::RecordQuarantined | Alert::FailedClosed | Alert::LockedOut => None,
+        Alert::ClockJumped | Alert::PolicyRefused | Alert::SafeguardWeakened => {
+            Some(codes::SECURITY_CONFIGURATION)
+        }
+        Alert::RecordQuarantined | Alert::SpoolFilling | Alert::SpoolSetAside | Alert::LockedOut => None,
     }
 }
 
 fn alert_outcome(alert: Alert) -> Outcome {
     match alert {
-        Alert::WorkstationRefused | Alert::ClockJumped | Alert::SafeguardWeakened | Alert::LockedOut => {
-            Outcome::MinorFailure
-        }
-        Alert::WorkstationCloned | Alert::RecordQuarantined | Alert::FailedClosed => Outcome::SeriousFailure,
+        Alert::WorkstationRefused
+        | Alert::ClockJumped
+        | Alert::SpoolFilling
+        | Alert::PolicyRefused
+        | Alert::SafeguardWeakened
+        | Alert::LockedOut => Outcome::MinorFailure,
+        Alert::WorkstationCloned | Alert::RecordQuarantined | Alert::SpoolSetAside => Outcome::SeriousFailure,
     }
 }
 

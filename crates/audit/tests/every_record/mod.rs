@@ -1,7 +1,7 @@
 //! One record of every kind, as a ward would make it.
 
 use audit::{
-    codes::LogoutCause,
+    codes::{FailClosedCause, LogoutCause},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
 };
 use jiff::Timestamp;
@@ -46,11 +46,18 @@ pub(crate) fn samples() -> Vec<Sample> {
             Alert::WorkstationRefused | Alert::WorkstationCloned | Alert::LockedOut => Source::Server,
             Alert::ClockJumped
             | Alert::RecordQuarantined
-            | Alert::FailedClosed
+            | Alert::SpoolFilling
+            | Alert::SpoolSetAside
+            | Alert::PolicyRefused
             | Alert::SafeguardWeakened => Source::Agent,
         };
         let name = format!("alert_{}", spelled(alert));
         sample(&name, other(n, source, Some(ws()), None, What::SecurityAlert { alert }))
+    }));
+    samples.extend(FailClosedCause::ALL.into_iter().zip(30..).map(|(cause, n)| {
+        let name = format!("failed_closed_{}", cause.code().code.replace('-', "_"));
+        let what = What::FailedClosed { cause: cause.code().code.to_owned() };
+        sample(&name, other(n, Source::Agent, Some(ws()), None, what))
     }));
     samples.extend([
         sample(

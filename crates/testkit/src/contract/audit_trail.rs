@@ -11,7 +11,7 @@ use agent_runtime::ports::AuditTrail;
 use anyhow::ensure;
 use audit::{
     codes::LogoutCause,
-    record::{AuditRecord, Factors, Source, UserRef, WorkstationRef},
+    record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -67,6 +67,29 @@ pub async fn answers_in_order(
             _ => None,
         });
         ensure!(next.await? == RecordKey::Login(SessionId(session)), "answers come out of order");
+    }
+    Ok(())
+}
+
+/// Many records of this workstation itself are all stored, whether or not the endpoint is there.
+/// Before: a spool with room.
+///
+/// # Errors
+/// The broken promise.
+pub async fn takes_a_backlog(
+    trail: &impl AuditTrail,
+    told: &mut impl Told,
+    (workstation, at): (WorkstationRef, Timestamp),
+    count: usize,
+) -> anyhow::Result<()> {
+    for _ in 0..count {
+        let what = What::SecurityAlert { alert: Alert::ClockJumped };
+        let record =
+            AuditRecord::other(Uuid::new_v4(), Source::Agent, at, Some(workstation.clone()), None, what);
+        trail.append(RecordKey::Other, record);
+    }
+    for _ in 0..count {
+        promise(is_stored(told, RecordKey::Other).await, "each record of a backlog is stored")?;
     }
     Ok(())
 }

@@ -94,7 +94,7 @@ pub async fn opens_keeps_and_ends_a_session<C: AsyncFnMut() -> String>(
     })
     .await?;
 
-    server.hold_credential(Some(credential));
+    server.hold_credential(session, credential);
     server.report_activity(session, Duration::ZERO);
     let accepted = Event::ActivityAccepted { session };
     promise(tells(told, accepted).await, "activity in an open session is accepted")?;
@@ -106,7 +106,7 @@ pub async fn opens_keeps_and_ends_a_session<C: AsyncFnMut() -> String>(
     )?;
     server.report_activity(session, Duration::ZERO);
     promise(ended(told, session).await, "what is ended stays ended")?;
-    server.hold_credential(None);
+    server.forget_credential();
     Ok(())
 }
 
@@ -124,13 +124,13 @@ pub async fn says_that_it_is_away(server: &impl SessionServer, told: &mut impl T
     promise(unanswered(told, attempt).await, "a code without a server is told as unanswered")?;
 
     let session = SessionId(Uuid::new_v4());
-    server.hold_credential(Some(Secret::new("credential".to_owned())));
+    server.hold_credential(session, Secret::new("credential".to_owned()));
     server.report_activity(session, Duration::ZERO);
     let is_away = |event: &Event| matches!(event, Event::ServerAway(_)).then_some(());
     promise(wait_for(told, WITHIN, "ServerAway", is_away).await, "a report without a server is told")?;
     server.end_session(session, EndCause::UserButton);
     promise(tells(told, Event::SessionEndTold { session }).await, "an end needs no server to be kept")?;
-    server.hold_credential(None);
+    server.forget_credential();
     Ok(())
 }
 

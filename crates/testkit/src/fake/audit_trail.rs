@@ -133,6 +133,7 @@ fn in_words(record: &AuditRecord) -> String {
         What::ApplicationStopped => "agent stopped".to_owned(),
         What::Enrolment { is_accepted } => format!("enrolment accepted: {is_accepted}"),
         What::SecurityAlert { alert } => format!("alert: {alert:?}"),
+        What::FailedClosed { cause } => format!("failed closed: {cause}"),
         What::Administration { action } => format!("administration: {action}"),
         What::TrailRead { auditor } => format!("trail read by {auditor}"),
     }

@@ -70,6 +70,12 @@ impl FakeIdle {
         lock(&self.state).is_unknown = false;
     }
 
+    /// Whether it cannot be known.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        lock(&self.state).is_unknown
+    }
+
     /// Whether the next input would be told.
     #[must_use]
     pub fn is_watched(&self) -> bool {

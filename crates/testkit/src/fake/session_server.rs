@@ -429,8 +429,12 @@ impl SessionServer for FakeSessionServer {
         });
     }
 
-    fn hold_credential(&self, credential: Option<Secret>) {
-        lock(&self.state).held = credential;
+    fn hold_credential(&self, _session: SessionId, credential: Secret) {
+        lock(&self.state).held = Some(credential);
+    }
+
+    fn forget_credential(&self) {
+        lock(&self.state).held = None;
     }
 
     fn report_activity(&self, session: SessionId, idle: Duration) {

@@ -1,4 +1,4 @@
-//! Start-up on the other fakes, by the port's five steps.
+//! Start-up on the other fakes, by the port's six steps.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,15 +17,13 @@ use audit::{
 };
 use uuid::Uuid;
 
-use super::{FakeAuditTrail, FakeKeychain, FakeSessionServer, Line, lock};
+use super::{FakeAuditTrail, FakeIdle, FakeKeychain, FakeSessionServer, Line, lock};
 
 /// Enrolled as WS-07 of ICU-3.
 #[derive(Debug, Clone)]
 pub struct FakeStartUp {
     line: Line,
-    keychain: FakeKeychain,
-    audit_trail: FakeAuditTrail,
-    session_server: FakeSessionServer,
+    on: On,
     state: Arc<Mutex<State>>,
 }
 
@@ -37,17 +35,25 @@ struct State {
     runs: usize,
 }
 
+/// The fakes that start-up looks at.
+#[derive(Debug, Clone)]
+pub struct On {
+    /// Keeps the credential.
+    pub keychain: FakeKeychain,
+    /// Takes records.
+    pub audit_trail: FakeAuditTrail,
+    /// Is asked to recover.
+    pub session_server: FakeSessionServer,
+    /// Tells the last input, or cannot.
+    pub idle: FakeIdle,
+}
+
 impl FakeStartUp {
     /// Starts up on these.
     #[must_use]
-    pub fn new(
-        line: Line,
-        keychain: FakeKeychain,
-        audit_trail: FakeAuditTrail,
-        session_server: FakeSessionServer,
-    ) -> Self {
+    pub fn new(line: Line, on: On) -> Self {
         let state = State { enrolment: Some(icu_3_ws_07()), fails: None, delay: Duration::ZERO, runs: 0 };
-        Self { line, keychain, audit_trail, session_server, state: Arc::new(Mutex::new(state)) }
+        Self { line, on, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Nobody has enrolled this workstation.
@@ -87,27 +93,31 @@ impl FakeStartUp {
         if let Some(cause) = fails {
             return Event::StartUpFailed(cause);
         }
-        if !self.keychain.works() {
+        if !self.on.keychain.works() {
             return Event::StartUpFailed(FailClosedCause::KeychainUnavailable);
         }
-        self.keychain.forget();
-        if let Some(cause) = self.audit_trail.refusal() {
+        self.on.keychain.forget();
+        if let Some(cause) = self.on.audit_trail.refusal() {
             return Event::StartUpFailed(cause);
         }
         self.end_what_was_open(&enrolment);
-        match self.session_server.workstation_refusal() {
-            Some(cause) if self.session_server.answers() => Event::StartUpFailed(cause),
+        match self.on.session_server.workstation_refusal() {
+            Some(cause) if self.on.session_server.answers() => Event::StartUpFailed(cause),
             _ => {
-                self.session_server.recovers();
-                Event::StartUpFinished
+                self.on.session_server.recovers();
+                if self.on.idle.is_blind() {
+                    Event::StartUpFailed(FailClosedCause::InactivityUnknown)
+                } else {
+                    Event::StartUpFinished
+                }
             }
         }
     }
 
     fn end_what_was_open(&self, enrolment: &Enrolment) {
-        for login in self.audit_trail.open_sessions() {
+        for login in self.on.audit_trail.open_sessions() {
             let (Some(user), Some(session)) = (login.user, login.session_id) else { continue };
-            self.audit_trail.put(AuditRecord::logout(
+            self.on.audit_trail.put(AuditRecord::logout(
                 Source::Agent,
                 self.line.clock().wall(),
                 enrolment.workstation.clone(),
@@ -115,7 +125,7 @@ impl FakeStartUp {
                 session,
                 LogoutCause::CrashRecovered,
             ));
-            self.session_server.end_session(SessionId(session), EndCause::CrashRecovered);
+            self.on.session_server.end_session(SessionId(session), EndCause::CrashRecovered);
         }
     }
 }

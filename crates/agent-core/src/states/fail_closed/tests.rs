@@ -1,0 +1,367 @@
+//! What it owes, and what pays it.
+
+use expect_test::expect;
+
+use super::*;
+use crate::{
+    command::EndCause,
+    state::StartUpDebt,
+    states::ward::{
+        ATTEMPT, OTHER, SESSION, at, check, check_ignored, limits, secret, session, session_opened,
+    },
+};
+
+#[test]
+fn it_goes_on_paying_further_and_further_apart() {
+    check(
+        owing_ending(),
+        Event::DeadlineReached,
+        999,
+        expect![
+            "→ FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(
+        owing_ending(),
+        Event::DeadlineReached,
+        1_000,
+        expect![[r#"
+        → FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, record Stored, retry at 3s
+        AppendAudit(Logout of 7, Inactivity)
+        DeleteCredential { session: SessionId(7) }
+        EndSession { session: SessionId(7), cause: Inactivity }"#]],
+    );
+    let waits: Vec<_> = (0..8).map(|retries| back_off(retries).as_secs()).collect();
+    assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    assert_eq!(back_off(u32::MAX), BACK_OFF_MAX);
+}
+
+#[test]
+fn it_is_left_when_the_last_debt_is_paid() {
+    check(
+        owing_ending(),
+        Event::AuditStored(RecordKey::Logout(SESSION)),
+        10,
+        expect![
+            "→ FailClosed(SpoolUnavailable), owes deletion telling, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(
+        owing_ending(),
+        Event::CredentialDeleted { session: SESSION },
+        10,
+        expect![
+            "→ FailClosed(SpoolUnavailable), owes logout telling, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(
+        owing_ending(),
+        Event::SessionEndTold { session: SESSION },
+        10,
+        expect![
+            "→ FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(owing_logout(), Event::AuditStored(RecordKey::Logout(SESSION)), 10, expect!["→ SignedOut"]);
+    check(owing_cover(), Event::ScreenCovered { input_held: true }, 10, expect!["→ SignedOut"]);
+}
+
+#[test]
+fn start_up_waits_for_the_ending_and_follows_it_at_once() {
+    let refused = owing_logout().owing_start_up(StartUpDebt::Owed);
+
+    check(
+        refused.clone(),
+        Event::DeadlineReached,
+        1_000,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes logout, start-up Owed, record Stored, retry at 3s
+            AppendAudit(Logout of 7, Inactivity)"#]],
+    );
+    check(
+        refused,
+        Event::AuditStored(RecordKey::Logout(SESSION)),
+        10,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes, start-up Asked { at: Instant(10ms) }, record Stored, retry at 1s
+            StartUp"#]],
+    );
+}
+
+#[test]
+fn start_up_decides_whether_the_cause_is_gone() {
+    check(
+        owing_start_up(),
+        Event::DeadlineReached,
+        1_000,
+        expect![[r#"
+            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, record Stored, retry at 3s
+            StartUp"#]],
+    );
+    check(starting_up(), Event::StartUpFinished, 1_010, expect!["→ SignedOut"]);
+    check(
+        starting_up(),
+        Event::StartUpFailed(FailClosedCause::KeychainUnavailable),
+        1_010,
+        expect!["→ FailClosed(KeychainUnavailable), owes, start-up Owed, record Stored, retry at 1s"],
+    );
+    check_ignored(owing_start_up(), Event::StartUpFailed(FailClosedCause::SpoolFull), 10);
+}
+
+#[test]
+fn start_up_at_work_is_not_disturbed_but_for_its_limit() {
+    check(
+        starting_up(),
+        Event::DeadlineReached,
+        15_999,
+        expect![
+            "→ FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, record Stored, retry at 17.999s"
+        ],
+    );
+    check(
+        starting_up(),
+        Event::DeadlineReached,
+        16_000,
+        expect![[r#"
+        → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(16s) }, record Stored, retry at 18s
+        StartUp"#]],
+    );
+}
+
+#[test]
+fn a_server_that_answers_again_is_asked_at_once() {
+    check(
+        owing_start_up(),
+        Event::ServerReached,
+        10,
+        expect![[r#"
+            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(10ms) }, record Stored, retry at 2.01s
+            StartUp"#]],
+    );
+    check_ignored(owing_cover(), Event::ServerReached, 10);
+}
+
+#[test]
+fn it_is_not_left_before_it_is_on_record() {
+    let covered = FailClosed::because(FailClosedCause::CoverUnconfirmed, at(0));
+
+    check(
+        covered.clone(),
+        Event::ScreenCovered { input_held: true },
+        20,
+        expect![
+            "→ FailClosed(CoverUnconfirmed), owes, start-up Settled, record Asked { at: Instant(0ns) }, retry at 1s"
+        ],
+    );
+    check(covered, Event::AuditStored(RecordKey::FailedClosed), 20, expect!["→ SignedOut"]);
+}
+
+#[test]
+fn a_record_of_it_that_could_not_be_stored_is_appended_again() {
+    let failed = Event::AuditFailed(RecordKey::FailedClosed, FailClosedCause::SpoolUnavailable);
+    check(
+        owing_cover(),
+        failed,
+        10,
+        expect!["→ FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Failed, retry at 1s"],
+    );
+    check(
+        unrecorded(),
+        Event::DeadlineReached,
+        1_000,
+        expect![[r#"
+        → FailClosed(SpoolUnavailable), owes, start-up Settled, record Asked { at: Instant(1s) }, retry at 3s
+        AppendAudit(FailedClosed(SpoolUnavailable))"#]],
+    );
+    check(
+        unrecorded().owing_start_up(StartUpDebt::Asked { at: at(0) }),
+        Event::StartUpFinished,
+        1_000,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes, start-up Settled, record Asked { at: Instant(1s) }, retry at 1s
+            AppendAudit(FailedClosed(SpoolUnavailable))"#]],
+    );
+}
+
+#[test]
+fn a_record_that_is_merely_slow_is_not_appended_twice() {
+    let slow = FailClosed { record: RecordDebt::Asked { at: at(0) }, ..owing_cover() };
+
+    check(
+        slow.clone(),
+        Event::DeadlineReached,
+        4_999,
+        expect![[r#"
+        → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(0ns) }, retry at 6.999s
+        CoverScreen"#]],
+    );
+    check(
+        slow,
+        Event::DeadlineReached,
+        60_000,
+        expect![[r#"
+        → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(0ns) }, retry at 62s
+        CoverScreen"#]],
+    );
+}
+
+#[test]
+fn the_newest_trouble_is_what_it_tells() {
+    check(
+        owing_ending(),
+        Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
+        10,
+        expect![
+            "→ FailClosed(SpoolFull), owes logout deletion telling, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(
+        owing_ending(),
+        Event::ScreenFailed,
+        10,
+        expect![
+            "→ FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, record Stored, retry at 1s"
+        ],
+    );
+    check(
+        owing_cover(),
+        Event::WorkstationRefused(FailClosedCause::WorkstationCloned),
+        10,
+        expect!["→ FailClosed(WorkstationCloned), owes cover, start-up Owed, record Stored, retry at 1s"],
+    );
+}
+
+#[test]
+fn a_bare_screen_is_covered() {
+    check(
+        owing_logout(),
+        Event::ScreenUncovered { session: SESSION },
+        10,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes cover logout, start-up Settled, record Stored, retry at 1s
+            CoverScreen"#]],
+    );
+}
+
+#[test]
+fn a_credential_that_comes_late_is_taken_out_again() {
+    check(
+        owing_logout(),
+        Event::CredentialStored { session: SESSION },
+        10,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, record Stored, retry at 1s
+            DeleteCredential { session: SessionId(7) }"#]],
+    );
+    check(
+        owing_cover(),
+        Event::CredentialStored { session: SESSION },
+        10,
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 1s
+            DeleteCredential { session: SessionId(7) }"#]],
+    );
+    check(
+        owing_cover(),
+        Event::KeychainFailed { session: SESSION },
+        10,
+        expect!["→ FailClosed(CoverUnconfirmed), owes cover, start-up Owed, record Stored, retry at 1s"],
+    );
+}
+
+#[test]
+fn a_session_opened_for_nobody_is_ended() {
+    check(
+        owing_cover(),
+        session_opened(ATTEMPT, OTHER),
+        10,
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 1s
+            EndSession { session: SessionId(8), cause: FailClosed }"#]],
+    );
+    check(
+        owing_logout(),
+        session_opened(ATTEMPT, OTHER),
+        10,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, record Stored, retry at 1s
+            EndSession { session: SessionId(8), cause: FailClosed }"#]],
+    );
+    check_ignored(owing_logout(), session_opened(ATTEMPT, SESSION), 10);
+}
+
+#[test]
+fn the_machine_may_sleep_once_it_is_covered() {
+    check(
+        owing_logout(),
+        Event::GoingToSleep,
+        10,
+        expect![[r#"
+            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, record Stored, retry at 1s
+            AllowSleep"#]],
+    );
+    check(
+        owing_cover().awaited_by_sleep(true).owing_start_up(StartUpDebt::Owed),
+        Event::ScreenCovered { input_held: true },
+        10,
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes, start-up Owed, record Stored, retry at 1s
+            AllowSleep"#]],
+    );
+    check(
+        owing_cover(),
+        Event::WokeUp,
+        500,
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 2.5s
+            CoverScreen"#]],
+    );
+}
+
+#[test]
+fn nobody_signs_in() {
+    for event in [
+        Event::SignInSubmitted { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() },
+        Event::CodeSubmitted { attempt: ATTEMPT, code: secret() },
+        Event::StayPressed,
+        Event::SignOutPressed,
+        Event::InputSeen { at: at(5) },
+        Event::SessionAdopted { session: SESSION, credential: secret(), limits: limits() },
+        Event::SessionEndTold { session: OTHER },
+        Event::AuditStored(RecordKey::Other),
+        Event::AuditFailed(RecordKey::Logout(OTHER), FailClosedCause::SpoolFull),
+    ] {
+        check_ignored(owing_logout(), event, 10);
+    }
+}
+
+fn owing_ending() -> FailClosed {
+    let ending = Ending::of(session(), EndCause::Inactivity);
+    recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
+}
+
+fn owing_logout() -> FailClosed {
+    let ending =
+        Ending { owes_deletion: false, owes_telling: false, ..Ending::of(session(), EndCause::Inactivity) };
+    recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
+}
+
+fn owing_cover() -> FailClosed {
+    recorded(FailClosedCause::CoverUnconfirmed).owing_cover(true)
+}
+
+fn recorded(cause: FailClosedCause) -> FailClosed {
+    FailClosed { record: RecordDebt::Stored, ..FailClosed::because(cause, at(0)) }
+}
+
+fn unrecorded() -> FailClosed {
+    FailClosed { record: RecordDebt::Failed, ..recorded(FailClosedCause::SpoolUnavailable) }
+}
+
+fn owing_start_up() -> FailClosed {
+    recorded(FailClosedCause::WorkstationRevoked).owing_start_up(StartUpDebt::Owed)
+}
+
+fn starting_up() -> FailClosed {
+    owing_start_up().owing_start_up(StartUpDebt::Asked { at: at(1_000) })
+}

@@ -1,0 +1,151 @@
+//! What `Active` and `InactivityWarning` take alike: the server's word about the session, the keychain's, the
+//! machine's, and whatever ends the session without asking how near its limit is.
+
+use crate::{
+    command::{Command, EndCause, FailClosedCause},
+    ending::{self, Ending},
+    event::Event,
+    ids::SessionId,
+    instant::Instant,
+    session::InUse,
+    state::SigningOut,
+    trail,
+};
+
+/// What an event means to a session in use.
+pub(super) enum Taken {
+    /// It goes on, after these commands.
+    GoesOn(InUse, Vec<Command>),
+    /// It is over.
+    Ends(SigningOut),
+    /// The warning makes a difference: each of the two states decides by itself.
+    AtScreen(InUse, AtScreen),
+}
+
+/// What the person does, or the screen, where the warning makes a difference.
+pub(super) enum AtScreen {
+    /// [`Event::InputSeen`].
+    InputSeen { at: Instant },
+    /// [`Event::InactivityUnknown`].
+    InactivityUnknown,
+    /// [`Event::StayPressed`].
+    StayPressed,
+    /// [`Event::ScreenCovered`]: by itself, nobody asked for it.
+    CoveredByItself,
+    /// [`Event::ScreenUncovered`] for her.
+    Uncovered,
+}
+
+impl InUse {
+    /// Every event, decided for both states or handed back to be decided by each.
+    pub(super) fn take(mut self, event: Event, now: Instant) -> Taken {
+        match event {
+            Event::DeadlineReached => self.goes_on(),
+
+            Event::InputSeen { at } => Taken::AtScreen(self, AtScreen::InputSeen { at }),
+            Event::InactivityUnknown => Taken::AtScreen(self, AtScreen::InactivityUnknown),
+            Event::StayPressed => Taken::AtScreen(self, AtScreen::StayPressed),
+            Event::SignOutPressed => self.ends(EndCause::UserButton, now),
+
+            Event::ScreenCovered { input_held: _ } => Taken::AtScreen(self, AtScreen::CoveredByItself),
+            Event::ScreenUncovered { session } if self.is(session) => {
+                Taken::AtScreen(self, AtScreen::Uncovered)
+            }
+            // Somebody sees a screen that is not hers.
+            Event::ScreenUncovered { session: _ } => self.ends(EndCause::FailClosed, now),
+            Event::ScreenFailed => self.ends(EndCause::FailClosed, now),
+
+            Event::ActivityAccepted { session } if self.is(session) => {
+                self.was_accepted(now);
+                self.goes_on()
+            }
+            Event::SessionLapsed { session } if self.is(session) => {
+                self.is_lapsed = true;
+                let adopt = self.report(now);
+                Taken::GoesOn(self, adopt.into_iter().collect())
+            }
+            Event::SessionAdopted { session, credential, limits } if self.is(session) => {
+                self.was_adopted(limits, now);
+                Taken::GoesOn(self, vec![Command::StoreCredential { session, credential }])
+            }
+            Event::SessionEndedByServer { session, cause } if self.is(session) => {
+                Taken::Ends(self.signing_out(cause, now).known_to_the_server())
+            }
+            // News of a session before this one.
+            Event::ActivityAccepted { session: _ }
+            | Event::SessionLapsed { session: _ }
+            | Event::SessionAdopted { .. }
+            | Event::SessionEndedByServer { .. }
+            | Event::SessionEndTold { session: _ } => self.goes_on(),
+            Event::ServerAway(fault) => {
+                self.is_away(fault);
+                self.goes_on()
+            }
+            Event::ServerReached => {
+                self.server_away = None;
+                // It has not heard of us: report at once.
+                self.heartbeat_at = now;
+                self.goes_on()
+            }
+            Event::SessionOpened { session, .. } if self.is(session) => self.goes_on(),
+            Event::SessionOpened { session, .. } => Taken::GoesOn(self, vec![ending::end_stray(session)]),
+            // Of two machines with one key, the one in session finishes it; the next sign-in is refused.
+            Event::WorkstationRefused(FailClosedCause::WorkstationCloned) => self.goes_on(),
+            Event::WorkstationRefused(cause) => {
+                let end = EndCause::of_refused_workstation(cause);
+                Taken::Ends(self.signing_out(end, now).then_fail_closed(cause))
+            }
+
+            // A fresh credential could not be stored after the session was adopted: it could not be deleted
+            // for certain either.
+            Event::KeychainFailed { session } if self.is(session) => self.ends(EndCause::FailClosed, now),
+            // Of a session before this one.
+            Event::KeychainFailed { session: _ } => self.goes_on(),
+
+            // No session outlives the machine's sleep: nobody can be asked who it is that opens the lid.
+            Event::GoingToSleep => Taken::Ends(self.signing_out(EndCause::Suspend, now).awaited_by_sleep()),
+            Event::WokeUp => self.ends(EndCause::Suspend, now),
+            Event::ShuttingDown => Taken::Ends(self.signing_out(EndCause::Shutdown, now).awaited_by_sleep()),
+            Event::WallClockJumped => Taken::GoesOn(self, vec![trail::clock_jumped()]),
+
+            // The credential is where it belongs, before or after an adoption.
+            Event::CredentialStored { session: _ } => self.goes_on(),
+            // Of a session before this one.
+            Event::CredentialDeleted { session: _ } => self.goes_on(),
+            // The login is on disk since before the screen was hers; nothing else is waited for.
+            Event::AuditStored(_) | Event::AuditFailed(..) => self.goes_on(),
+            // The covered screen offers these; a press may have crossed the change of screens.
+            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
+                self.goes_on()
+            }
+            // Second copies of answers to the sign-in that led here, or to one before.
+            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
+                self.goes_on()
+            }
+            // A second answer to a start-up that was asked twice.
+            Event::StartUpFinished | Event::StartUpFailed(_) => self.goes_on(),
+        }
+    }
+
+    /// How the session ends.
+    pub(super) fn signing_out(self, cause: EndCause, now: Instant) -> SigningOut {
+        SigningOut::of(Ending::of(self.session, cause), now)
+    }
+
+    /// The limit has come, and whether she was there is not known: nobody signs in before it can be again.
+    pub(super) fn ends_unmeasured(self, now: Instant) -> SigningOut {
+        self.signing_out(EndCause::FailClosed, now).then_fail_closed(FailClosedCause::InactivityUnknown)
+    }
+
+    fn is(&self, session: SessionId) -> bool {
+        self.session.id == session
+    }
+
+    const fn goes_on(self) -> Taken {
+        Taken::GoesOn(self, Vec::new())
+    }
+
+    fn ends(self, cause: EndCause, now: Instant) -> Taken {
+        Taken::Ends(self.signing_out(cause, now))
+    }
+}

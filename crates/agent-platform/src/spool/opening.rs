@@ -1,0 +1,64 @@
+//! Opening the spool. A damaged file is kept under another name, and a fresh one begins with a record of that.
+
+use audit::record::{Alert, AuditRecord, Source, What};
+use audit_spool::{Fault, Spool, SpoolError, files_set_aside, set_file_aside};
+use jiff::Timestamp;
+use tracing::error;
+use uuid::Uuid;
+
+use super::SpoolSettings;
+
+/// More files than this were not damaged by chance: the disk is not to be trusted, and a person must look.
+const ASIDE_MAX: usize = 8;
+
+pub(super) fn open(settings: &SpoolSettings, now: Timestamp) -> Result<Spool, SpoolError> {
+    let mut spool = match open_file(settings, now) {
+        Err(SpoolError::Corrupt(fault)) => {
+            set_aside(settings, fault, now)?;
+            open_file(settings, now)?
+        }
+        opened => opened?,
+    };
+    // Also after a power cut right after the file was set aside.
+    if spool.is_fresh()? && aside(settings)? > 0 {
+        let alert = AuditRecord::other(
+            Uuid::new_v4(),
+            Source::Agent,
+            now,
+            Some(settings.workstation.clone()),
+            None,
+            What::SecurityAlert { alert: Alert::SpoolSetAside },
+        );
+        spool.append(&alert, now)?;
+    }
+    Ok(spool)
+}
+
+fn open_file(settings: &SpoolSettings, now: Timestamp) -> Result<Spool, SpoolError> {
+    Spool::open(&settings.path, &settings.key, settings.workstation.clone(), settings.bounds, now)
+}
+
+fn set_aside(settings: &SpoolSettings, fault: Fault, now: Timestamp) -> Result<(), SpoolError> {
+    if aside(settings)? >= ASIDE_MAX {
+        error!(
+            code = "spool.damaged",
+            "The spool's file is damaged once more ({fault}), and {ASIDE_MAX} were set aside before: look at the disk"
+        );
+        return Err(SpoolError::Corrupt(fault));
+    }
+    let kept = set_file_aside(&settings.path, now).map_err(unavailable)?;
+    error!(
+        code = "spool.set_aside",
+        "The spool's file was damaged ({fault}). It is kept as `{}` with the records it holds; a fresh one is begun",
+        kept.display()
+    );
+    Ok(())
+}
+
+fn aside(settings: &SpoolSettings) -> Result<usize, SpoolError> {
+    files_set_aside(&settings.path).map_err(unavailable)
+}
+
+fn unavailable(error: std::io::Error) -> SpoolError {
+    SpoolError::Unavailable(error.into())
+}

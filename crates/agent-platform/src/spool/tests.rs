@@ -1,0 +1,164 @@
+//! A damaged file, a spool that fills, a thread that hangs.
+
+use std::{fs, path::Path, thread::ThreadId};
+
+use audit::record::{Alert, AuditRecord, Source, What};
+use uuid::Uuid;
+
+use super::*;
+use crate::testing::StillClock;
+
+#[tokio::test]
+async fn a_damaged_file_is_kept_as_it_was_and_a_fresh_one_begins_with_a_record_of_that() {
+    let ward = Ward::new();
+    fs::write(ward.path(), DAMAGED).unwrap();
+
+    let spool = ward.spool();
+
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolSetAside]);
+    let aside = ward.aside();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(fs::read(&aside[0]).unwrap(), DAMAGED);
+    assert!(spool.run(|spool, now| spool.append(&started(), now)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_file_set_aside_before_a_power_cut_is_on_record_after_it_and_once() {
+    let ward = Ward::new();
+    fs::write(ward.path().with_file_name("spool.sqlite.aside-1"), DAMAGED).unwrap();
+
+    assert_eq!(ward.alerts(&ward.spool()).await.unwrap(), [Alert::SpoolSetAside]);
+    let again = || async { ward.alerts(&ward.spool()).await };
+    let mut alerts = again().await;
+    // The thread before may hold the file for a moment more.
+    while alerts.is_err() {
+        alerts = again().await;
+    }
+
+    assert_eq!(alerts.unwrap(), [Alert::SpoolSetAside]);
+}
+
+#[tokio::test]
+async fn a_disk_that_damages_every_file_fails_closed_and_keeps_them_all() {
+    let ward = Ward::new();
+    for n in 0..8 {
+        fs::write(ward.path().with_file_name(format!("spool.sqlite.aside-{n}")), DAMAGED).unwrap();
+    }
+    fs::write(ward.path(), DAMAGED).unwrap();
+
+    let answer = ward.alerts(&ward.spool()).await;
+
+    assert_eq!(answer, Err(FailClosedCause::SpoolUnavailable));
+    assert_eq!(fs::read(ward.path()).unwrap(), DAMAGED);
+    assert_eq!(ward.aside().len(), 8);
+}
+
+#[tokio::test]
+async fn a_spool_of_another_key_is_not_set_aside() {
+    let ward = Ward::new();
+    drop(
+        Spool::open(&ward.path(), &SpoolKey::new([8; 32]), workstation(), Bounds::default(), now()).unwrap(),
+    );
+
+    let answer = ward.alerts(&ward.spool()).await;
+
+    assert_eq!(answer, Err(FailClosedCause::SpoolUnavailable));
+    assert!(ward.aside().is_empty());
+}
+
+#[tokio::test]
+async fn a_spool_that_fills_is_on_record_once() {
+    let mut ward = Ward::new();
+    ward.bounds.records_max = 10;
+    let spool = ward.spool();
+    for _ in 0..7 {
+        spool.run(|spool, now| spool.append(&started(), now)).await.unwrap();
+    }
+    assert_eq!(ward.alerts(&spool).await.unwrap(), []);
+
+    for _ in 0..2 {
+        spool.run(|spool, now| spool.append(&started(), now)).await.unwrap();
+    }
+
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolFilling]);
+}
+
+#[tokio::test]
+async fn however_often_start_up_is_tried_one_thread_opens_the_spool() {
+    let ward = Ward::new();
+    let one = OneSpoolThread::default();
+    let start = |key| one.start(ward.settings(key), Arc::new(StillClock)).unwrap();
+
+    let first = thread_of(&start(7)).await;
+
+    assert_eq!(thread_of(&start(7)).await, first);
+    assert_ne!(start_other(&one, &ward).await, first, "another key is another spool");
+}
+
+async fn start_other(one: &OneSpoolThread, ward: &Ward) -> ThreadId {
+    let elsewhere = ward.folder.path().join("other.sqlite");
+    let settings = SpoolSettings { path: elsewhere, ..ward.settings(8) };
+    thread_of(&one.start(settings, Arc::new(StillClock)).unwrap()).await
+}
+
+async fn thread_of(spool: &SpoolThread) -> ThreadId {
+    spool.run(|_, _| Ok(thread::current().id())).await.unwrap()
+}
+
+/// No database begins like this.
+const DAMAGED: &[u8] = &[0x5a; 8192];
+
+struct Ward {
+    folder: tempfile::TempDir,
+    bounds: Bounds,
+}
+
+impl Ward {
+    fn new() -> Self {
+        let bounds = Bounds { reserve_size_bytes: 64 * 1024, ..Bounds::default() };
+        Self { folder: tempfile::tempdir().unwrap(), bounds }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("spool.sqlite")
+    }
+
+    fn settings(&self, key: u8) -> SpoolSettings {
+        SpoolSettings {
+            path: self.path(),
+            key: SpoolKey::new([key; 32]),
+            workstation: workstation(),
+            bounds: self.bounds,
+        }
+    }
+
+    fn spool(&self) -> SpoolThread {
+        SpoolThread::start(self.settings(7), Arc::new(StillClock)).unwrap()
+    }
+
+    /// Every alert that waits.
+    async fn alerts(&self, spool: &SpoolThread) -> Result<Vec<Alert>, FailClosedCause> {
+        let pending = spool.run(|spool, now| spool.pending(100, now)).await?;
+        let alert = |what| if let What::SecurityAlert { alert } = what { Some(alert) } else { None };
+        Ok(pending.into_iter().filter_map(|pending| alert(pending.record.what)).collect())
+    }
+
+    fn aside(&self) -> Vec<PathBuf> {
+        let is_aside = |path: &PathBuf| path.to_string_lossy().contains(".aside-");
+        let files = fs::read_dir(Path::new(self.folder.path())).unwrap();
+        files.map(|file| file.unwrap().path()).filter(is_aside).collect()
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+fn workstation() -> WorkstationRef {
+    WorkstationRef { id: Uuid::from_u128(7), name: "WS-07".into() }
+}
+
+fn started() -> AuditRecord {
+    let what = What::ApplicationStarted;
+    AuditRecord::other(Uuid::new_v4(), Source::Agent, now(), Some(workstation()), None, what)
+}
