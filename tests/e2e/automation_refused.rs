@@ -34,7 +34,10 @@ fn drive(agent: &str) -> Driven {
         }
     });
     // The driver gives its standard error to what it starts.
-    let came_up = driver.printed().contains("\"screen\":\"signed_out\"");
+    let came_up = wait_for("a sign-in", Duration::from_secs(20), || {
+        driver.printed().contains("\"screen\":\"signed_out\"").then_some(())
+    })
+    .is_ok();
     end_all_below(driver.pid());
     Driven { is_driven, came_up }
 }
