@@ -13,3 +13,5 @@ mod routes;
 mod secrets;
 mod timing;
 mod transport;
+mod whole_passwords;
+mod without_its_database;
