@@ -4,6 +4,7 @@ use std::{process::Command, time::Duration};
 
 use harness::{
     part::wait_for,
+    server::files_that_hold,
     session_bus::{Keyring, SessionBus},
 };
 use rustix::process::Signal;
@@ -156,6 +157,38 @@ fn one_sessions_credential_stands_under_one_name_whoever_it_is_for() {
     adapter.ask(&format!("store {OTHER} his"));
 
     assert_eq!(adapter.ask("look-up session-credential"), "found Some(\"his\")");
+}
+
+#[test]
+fn what_a_locked_or_absent_keychain_does_not_take_falls_back_to_no_file() {
+    const CANARY: &str = "canary-in-no-file-8c1f6b2e94d7";
+    let (folder, bus) = bus();
+    let mut keyring = Keyring::start(&bus, folder.path()).unwrap();
+    let mut adapter = enrolled(&bus, &folder);
+    lock(&bus);
+    assert_eq!(adapter.ask(&format!("store {SESSION} {CANARY}")), FAILED);
+    assert!(adapter.ask(&format!("put workstation-key {CANARY}")).starts_with("refused: "));
+    keyring.part().signal(Signal::KILL);
+    keyring.part().wait(Duration::from_secs(5)).unwrap();
+    assert_eq!(adapter.ask(&format!("store {SESSION} {CANARY}")), FAILED);
+    assert!(adapter.ask(&format!("put spool-key {CANARY}")).starts_with("refused: "));
+    drop(adapter);
+
+    assert_eq!(files_that_hold(folder.path(), CANARY.as_bytes()), Vec::<String>::new());
+    let deep = folder.path().join("home/.local");
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(deep.join("leak"), format!("..{CANARY}..")).unwrap();
+    assert_eq!(files_that_hold(folder.path(), CANARY.as_bytes()).len(), 1, "the search finds what is there");
+}
+
+#[test]
+fn a_locked_keychain_is_told_apart_from_one_that_is_not_there() {
+    let (folder, bus) = bus();
+    let _keyring = Keyring::start(&bus, folder.path()).unwrap();
+    let mut adapter = enrolled(&bus, &folder);
+    lock(&bus);
+
+    assert_eq!(adapter.ask("look-up workstation-key"), "refused: the keychain is locked");
 }
 
 fn bus() -> (tempfile::TempDir, SessionBus) {
