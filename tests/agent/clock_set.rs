@@ -53,6 +53,29 @@ fn each_jump_is_on_record_with_the_time_it_was_set_to() {
 }
 
 #[test]
+fn two_minutes_and_less_are_no_jump_and_what_is_more_is_one_in_either_direction() {
+    for (seconds, is_on_record) in [(119, false), (-119, false), (121, true), (-121, true)] {
+        let mut bedside = Bedside::with_maria_signed_in();
+        bedside.pass(10 * MINUTE);
+
+        bedside.wall_clock_is_set(bedside.clock.wall() + SignedDuration::from_secs(seconds));
+
+        assert_eq!(jumps(&bedside), usize::from(is_on_record), "{seconds} s");
+    }
+}
+
+#[test]
+fn small_settings_that_add_up_are_one_jump() {
+    let mut bedside = Bedside::with_maria_signed_in();
+
+    for _ in 0..2 {
+        bedside.wall_clock_is_set(bedside.clock.wall() + SignedDuration::from_secs(119));
+    }
+
+    assert_eq!(jumps(&bedside), 1);
+}
+
+#[test]
 fn a_clock_in_1970_keeps_nobody_from_signing_in() {
     let mut bedside = Bedside::switched_off();
     bedside.clock.set_wall(Timestamp::UNIX_EPOCH);
@@ -61,4 +84,8 @@ fn a_clock_in_1970_keeps_nobody_from_signing_in() {
     bedside.maria_signs_in();
 
     assert!(is_active(&bedside));
+}
+
+fn jumps(bedside: &Bedside) -> usize {
+    bedside.audit_trail.story().iter().filter(|words| *words == "alert: ClockJumped").count()
 }

@@ -265,7 +265,8 @@ fn an_unknown_or_cloned_workstation_signs_nobody_in_and_says_its_name() {
             panic!("{:?}", bedside.shows())
         };
         assert_eq!(shown, code);
-        assert_eq!(bedside.view().unwrap().place.workstation, "WS-07");
+        let place = bedside.view().unwrap().place;
+        assert_eq!((place.workstation.as_str(), place.workstation_id.as_str()), ("WS-07", "00000000"));
         assert_refused(&bedside);
     }
 }

@@ -265,13 +265,20 @@ impl Person {
     }
 }
 
-/// Every file below a folder that holds these bytes.
+/// Every file below a folder, and below the folders in it, that holds these bytes.
 #[must_use]
 pub fn files_that_hold(folder: &Path, bytes: &[u8]) -> Vec<String> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| path.is_file())
-        .filter(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes))
-        .map(|path| path.display().to_string())
-        .collect()
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            found.extend(files_that_hold(&path, bytes));
+        } else if kind.is_file()
+            && std::fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    found
 }

@@ -209,6 +209,8 @@ impl Kept {
                     Cause::KeychainUnavailable,
                     Cause::SpoolUnavailable,
                     Cause::WorkstationRevoked,
+                    Cause::WorkstationUnknown,
+                    Cause::WorkstationCloned,
                 ];
                 let cause = causes.into_iter().find(|cause| format!("{cause:?}") == **why);
                 let cause = cause.context("no such cause")?;

@@ -4,6 +4,7 @@ use std::{process::Command, time::Duration};
 
 use harness::{
     part::wait_for,
+    server::files_that_hold,
     session_bus::{Keyring, SessionBus},
 };
 use rustix::process::Signal;
@@ -24,7 +25,7 @@ fn the_ports_contract_holds_on_a_keychain_that_is_there_and_on_one_that_is_not()
     let mut adapter = Driven::keeping(&bus, folder.path(), Some(&state));
 
     assert_eq!(adapter.ask("keychain"), "kept");
-    lock(&bus);
+    Keyring::lock(&bus).unwrap();
     assert_eq!(adapter.ask("keychain-fails"), "kept");
 }
 
@@ -78,7 +79,7 @@ fn a_locked_keychain_takes_nothing_and_says_so() {
     let _keyring = Keyring::start(&bus, folder.path()).unwrap();
     let mut adapter = enrolled(&bus, &folder);
     adapter.ask(&format!("store {SESSION} first"));
-    lock(&bus);
+    Keyring::lock(&bus).unwrap();
 
     assert_eq!(adapter.ask(&format!("store {SESSION} second")), FAILED);
     assert_eq!(adapter.ask(&format!("delete {SESSION}")), FAILED);
@@ -158,6 +159,38 @@ fn one_sessions_credential_stands_under_one_name_whoever_it_is_for() {
     assert_eq!(adapter.ask("look-up session-credential"), "found Some(\"his\")");
 }
 
+#[test]
+fn what_a_locked_or_absent_keychain_does_not_take_falls_back_to_no_file() {
+    const CANARY: &str = "canary-in-no-file-8c1f6b2e94d7";
+    let (folder, bus) = bus();
+    let mut keyring = Keyring::start(&bus, folder.path()).unwrap();
+    let mut adapter = enrolled(&bus, &folder);
+    Keyring::lock(&bus).unwrap();
+    assert_eq!(adapter.ask(&format!("store {SESSION} {CANARY}")), FAILED);
+    assert!(adapter.ask(&format!("put workstation-key {CANARY}")).starts_with("refused: "));
+    keyring.part().signal(Signal::KILL);
+    keyring.part().wait(Duration::from_secs(5)).unwrap();
+    assert_eq!(adapter.ask(&format!("store {SESSION} {CANARY}")), FAILED);
+    assert!(adapter.ask(&format!("put spool-key {CANARY}")).starts_with("refused: "));
+    drop(adapter);
+
+    assert_eq!(files_that_hold(folder.path(), CANARY.as_bytes()), Vec::<String>::new());
+    let deep = folder.path().join("home/.local");
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(deep.join("leak"), format!("..{CANARY}..")).unwrap();
+    assert_eq!(files_that_hold(folder.path(), CANARY.as_bytes()).len(), 1, "the search finds what is there");
+}
+
+#[test]
+fn a_locked_keychain_is_told_apart_from_one_that_is_not_there() {
+    let (folder, bus) = bus();
+    let _keyring = Keyring::start(&bus, folder.path()).unwrap();
+    let mut adapter = enrolled(&bus, &folder);
+    Keyring::lock(&bus).unwrap();
+
+    assert_eq!(adapter.ask("look-up workstation-key"), "refused: the keychain is locked");
+}
+
 fn bus() -> (tempfile::TempDir, SessionBus) {
     let folder = tempfile::Builder::new().prefix("tw").tempdir().unwrap();
     let bus = SessionBus::start(folder.path()).unwrap();
@@ -172,15 +205,4 @@ fn enrolled(bus: &SessionBus, folder: &tempfile::TempDir) -> Driven {
 
 fn has_credential(bus: &SessionBus) -> bool {
     Keyring::has_entry(bus, "tapward", "session-credential").unwrap()
-}
-
-fn lock(bus: &SessionBus) {
-    let status = Command::new("dbus-send")
-        .arg(format!("--bus={}", bus.address()))
-        .args(["--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"])
-        .arg("org.freedesktop.Secret.Service.Lock")
-        .arg("array:objpath:/org/freedesktop/secrets/collection/login")
-        .status()
-        .unwrap();
-    assert!(status.success());
 }

@@ -35,6 +35,28 @@ async fn a_workstation_enrols_starts_signs_people_in_and_its_records_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn enrolling_a_second_time_is_refused_and_keeps_enrolment_and_waiting_records() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    let (url, code) = (server.url(), code(&server).await);
+    server.stop().await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    assert_eq!(workstation.ask("audit"), "kept");
+    drop(workstation);
+    let kept = ward.kept("one");
+    assert_eq!(kept.1, 10, "the contract's logins wait for the server");
+
+    let mut again = ward.workstation("one");
+    let answer = again.ask(&format!("enrol {url} {code}"));
+    assert!(answer.contains("enrolled already"), "{answer}");
+    drop(again);
+
+    assert_eq!(ward.kept("one"), kept);
+    assert_eq!(ward.workstation("one").ask("start-up"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_for_its_own_server_and_for_one_workstation() {
     let (ours, theirs) = (TestServer::start().await, TestServer::start().await);
     let ward = Ward::new();
@@ -75,6 +97,22 @@ async fn a_revoked_workstation_does_not_start_up() {
     server.admin(json!({ "do": "workstation_revoke", "workstation": name.unwrap() })).await.unwrap();
 
     assert_eq!(workstation.ask("start-up-fails WorkstationRevoked"), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_and_a_cloned_workstation_do_not_start_up() {
+    for (sql, cause) in [
+        ("DELETE FROM workstations", "WorkstationUnknown"),
+        ("UPDATE workstations SET cloned_at = 1", "WorkstationCloned"),
+    ] {
+        let server = TestServer::start().await;
+        let ward = Ward::new();
+        let mut workstation = ward.enrolled(&server).await;
+        assert_eq!(workstation.ask("start-up"), "kept");
+        assert_eq!(server.database().execute(sql, []).unwrap(), 1);
+
+        assert_eq!(workstation.ask(&format!("start-up-fails {cause}")), "kept");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +229,14 @@ impl Ward {
 
     fn state(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The enrolment, and how many records wait. The spool is its agent's alone while that runs.
+    fn kept(&self, name: &str) -> (Vec<u8>, i64) {
+        let enrolment = std::fs::read(self.state(name).join("workstation.json")).unwrap();
+        let spool = rusqlite::Connection::open(self.state(name).join("spool.sqlite")).unwrap();
+        let records = spool.query_row("SELECT COUNT(*) FROM records", [], |row| row.get(0)).unwrap();
+        (enrolment, records)
     }
 
     fn workstation(&self, name: &str) -> Driven {

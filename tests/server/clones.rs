@@ -36,6 +36,7 @@ async fn a_copied_key_is_on_record_once_and_in_the_administrators_list() {
 
     assert_eq!(list["workstations"][0]["is_cloned"], true);
     assert_eq!(server.recorded(&["workstation-cloned"]), 1);
+    assert_eq!(server.recorded(&["110113", "110126", "workstation-cloned"]), 1);
 }
 
 #[tokio::test]

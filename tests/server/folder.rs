@@ -38,6 +38,26 @@ async fn two_servers_do_not_share_it() {
 }
 
 #[tokio::test]
+async fn a_database_of_a_newer_program_is_left_as_it_is_and_told_so() {
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'of tomorrow', TRUE, X'00', 1)";
+    let database = server.database();
+    assert_eq!(database.execute(newer, []).unwrap(), 1);
+    database.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+    drop(database);
+    let file = server.data().join("tapward.db");
+    let before = fs::read(&file).unwrap();
+    let options = Options { listen: Some(([127, 0, 0, 1], 0).into()), clock: None };
+    let refused = start(&server.data(), options).await.unwrap_err();
+
+    let words = format!("{refused:#}");
+    assert!(words.contains("newer tapward-server") && words.contains("run that version"), "{words}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
 async fn a_key_store_that_others_may_read_starts_no_server() {
     let mut server = TestServer::start().await;
     server.stop().await;

@@ -131,6 +131,10 @@ async fn second_factors_have_a_count_of_their_own() {
     let right = workstation.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
     right.assert_refused(429, "sign_in.locked_out");
     assert_eq!(right.body["retry_after_ms"], 30_000);
+    let mut wrong = workstation.second_factor(Uuid::new_v4(), &challenge, "000000").await;
+    wrong.assert_refused(429, "sign_in.locked_out");
+    wrong.body["correlation_id"] = right.body["correlation_id"].clone();
+    assert_eq!(wrong.body, right.body, "a right code does not show");
     server.advance(Duration::from_secs(30));
     let right = workstation.second_factor(Uuid::new_v4(), &challenge, &server.code(&maria)).await;
     assert_eq!(right.status, 201, "{right:?}");

@@ -17,3 +17,5 @@ mod routes;
 mod secrets;
 mod timing;
 mod transport;
+mod whole_passwords;
+mod without_its_database;

@@ -145,6 +145,7 @@ async fn a_stranger_and_a_wrong_key_are_unknown_and_on_record_once() {
     stranger.post(RECOVERY, &json!({ "ended": [] })).await.assert_refused(401, "workstation.unknown");
 
     assert_eq!(server.recorded(&["workstation-refused"]), 1);
+    assert_eq!(server.recorded(&["110113", "110126", "workstation-refused"]), 1);
     assert_eq!(known.post(RECOVERY, &json!({ "ended": [] })).await.status, 200);
 }
 

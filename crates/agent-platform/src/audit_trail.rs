@@ -218,4 +218,6 @@ fn answer(record: &AuditRecord, status: StatusCode, said: &[u8]) -> Answer {
 }
 
 #[cfg(test)]
+mod full_spool;
+#[cfg(test)]
 mod tests;

@@ -32,6 +32,8 @@ use crate::{
 
 /// Without the server, start-up is done within this time.
 const LOCAL_LIMIT: Duration = Duration::from_secs(7);
+/// Of it, a keychain that is slow call after call gets this much; the rest is the disk's.
+const KEYCHAIN_LIMIT: Duration = Duration::from_secs(6);
 /// A server that has not answered by then is told later.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
 /// The spool's file in the state folder.
@@ -137,13 +139,20 @@ impl Shared {
     /// All that needs no network.
     async fn make_fit(&self) -> Result<Arc<FitWorkstation>, FailClosedCause> {
         let state = self.read_enrolment()?;
-        let fit = match self.needs.workstation.fit() {
-            Some(fit) => fit,
-            None => Arc::new(self.assemble(&state).await?),
-        };
-        self.needs.vault.delete(Entry::SessionCredential).await.map_err(|error| keychain_failed(&error))?;
+        let asked = tokio::time::timeout(KEYCHAIN_LIMIT, self.ask_keychain(&state)).await;
+        let fit = asked.unwrap_or_else(|_| Err(keychain_failed(&KeychainError::Mute)))?;
         self.end_open_sessions(&fit).await?;
         Ok(self.needs.workstation.become_fit(fit))
+    }
+
+    /// All that the keychain has a part in.
+    async fn ask_keychain(&self, state: &EnrolledState) -> Result<Arc<FitWorkstation>, FailClosedCause> {
+        let fit = match self.needs.workstation.fit() {
+            Some(fit) => fit,
+            None => Arc::new(self.assemble(state).await?),
+        };
+        self.needs.vault.delete(Entry::SessionCredential).await.map_err(|error| keychain_failed(&error))?;
+        Ok(fit)
     }
 
     fn read_enrolment(&self) -> Result<EnrolledState, FailClosedCause> {

@@ -102,13 +102,22 @@ pub(crate) fn fit_workstation(
     address: SocketAddr,
     folder: &std::path::Path,
 ) -> crate::workstation::Workstation {
+    fit_workstation_by(std::sync::Arc::new(StillClock), authority, address, folder)
+}
+
+/// The same, by a clock of the test's.
+pub(crate) fn fit_workstation_by(
+    clock: std::sync::Arc<dyn Clock>,
+    authority: &Authority,
+    address: SocketAddr,
+    folder: &std::path::Path,
+) -> crate::workstation::Workstation {
     use crate::{
         server_link::{LinkSettings, ServerLink, WorkstationKey},
         spool::{SpoolSettings, SpoolThread},
         workstation::{FitWorkstation, Workstation},
     };
 
-    let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(StillClock);
     let named = audit::record::WorkstationRef { id: uuid::Uuid::from_u128(7), name: "WS-07".into() };
     let link = LinkSettings {
         server: format!("https://localhost:{}/", address.port()).parse().unwrap(),

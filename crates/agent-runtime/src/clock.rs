@@ -53,12 +53,10 @@ impl SystemClock {
     /// Tells `WallClockJumped` each time the wall clock has moved by more than two minutes against the boot
     /// clock since it was last told. Never completes.
     pub async fn watch_wall_clock(&self, events: EventSink) {
-        let mut baseline = Readings::take();
+        let mut jumps = Jumps::since(Readings::take());
         loop {
             imp::wall_clock_was_set().await;
-            let readings = Readings::take();
-            if readings.jumped_since(baseline) {
-                baseline = readings;
+            if jumps.has_jumped(Readings::take()) {
                 events.send(Event::WallClockJumped);
             }
         }
@@ -93,9 +91,35 @@ impl Clock for SystemClock {
 
 /// Both clocks at one moment.
 #[derive(Debug, Clone, Copy)]
-struct Readings {
-    boot: Duration,
-    wall: Timestamp,
+pub struct Readings {
+    /// Since the machine started, sleep included.
+    pub boot: Duration,
+    /// What the wall clock says.
+    pub wall: Timestamp,
+}
+
+/// Decides what is a jump of the wall clock, and tells each once.
+#[derive(Debug)]
+pub struct Jumps {
+    told_at: Readings,
+}
+
+impl Jumps {
+    /// Begins to watch.
+    #[must_use]
+    pub const fn since(begin: Readings) -> Self {
+        Self { told_at: begin }
+    }
+
+    /// Whether the wall clock has moved by more than two minutes against the boot clock since that was last
+    /// true; several small settings add up.
+    pub fn has_jumped(&mut self, readings: Readings) -> bool {
+        let has_jumped = readings.jumped_since(self.told_at);
+        if has_jumped {
+            self.told_at = readings;
+        }
+        has_jumped
+    }
 }
 
 impl Readings {

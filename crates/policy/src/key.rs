@@ -1,6 +1,6 @@
 //! The keys of the policy file.
 
-/// One key, for people: messages, `doctor` and the sample file are made of it.
+/// One key, for people: messages and the sample file are made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// With its section, for example `automatic_logoff.after`.

@@ -27,7 +27,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || ApiError::new(ProblemCode::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(CREDENTIAL_BODY_SIZE_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(time_limit::enforce))
+        .layer(middleware::from_fn_with_state(time_limit::REQUEST_MAX, time_limit::enforce))
         .layer(middleware::from_fn_with_state(app.clone(), request_log::log))
         .layer(middleware::from_fn(correlation::assign))
         .layer(middleware::from_fn(security_headers::add))

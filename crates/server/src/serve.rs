@@ -44,6 +44,8 @@ const LOCK_FILE: &str = "server.lock";
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// A connection must send the head of its next request within this time.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+/// A larger head is refused; the library's own bound would let each connection fill 400 KiB unproven.
+const HEAD_SIZE_BYTES_MAX: usize = 16 * 1024;
 
 /// What `serve` may be told besides the data folder.
 #[derive(Debug, Default)]
@@ -100,7 +102,8 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     // HTTP/1.1 alone: only there is a connection that sends no request closed. One of HTTP/2 answers pings
     // for ever, and a few of them open all the streams they like.
     let mut server = axum_server::bind(listen).acceptor(acceptor).http1_only().handle(handle.clone());
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    let mut builder = server.http_builder().http1();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_SIZE_BYTES_MAX);
     let listener = tokio::spawn(server.serve(router::router(app.clone()).into_make_service()));
     let Some(address) = handle.listening().await else {
         listener.await?.with_context(|| format!("{listen} cannot be listened on"))?;

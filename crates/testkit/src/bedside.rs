@@ -16,6 +16,7 @@ use std::{
 
 use agent_core::{event::Event, ids::SessionId};
 use agent_runtime::{
+    clock::{Jumps, Readings},
     event_loop::{EventLoop, Remote},
     intent::{Intent, Typed},
     policy_file::PolicyInForce,
@@ -59,6 +60,7 @@ pub struct Bedside {
     pub start_up: FakeStartUp,
     line: Line,
     policy: PolicyInForce,
+    jumps: Jumps,
     agent: Option<Agent>,
 }
 
@@ -109,6 +111,7 @@ impl Bedside {
             keychain,
             audit_trail,
             session_server,
+            jumps: Jumps::since(readings(&clock)),
             clock,
             line,
             policy: Policy::default().into(),
@@ -141,6 +144,7 @@ impl Bedside {
     pub fn switch_on(&mut self) {
         let (sink, events) = EventSink::channel();
         self.line.reconnect(sink.clone());
+        self.jumps = Jumps::since(readings(&self.clock));
         let ports = Ports {
             clock: Arc::new(self.clock.clone()),
             start_up: Box::new(self.start_up.clone()),
@@ -231,10 +235,12 @@ impl Bedside {
         self.settle();
     }
 
-    /// Somebody sets the wall clock, by more than two minutes.
+    /// Somebody sets the wall clock; whether that is a jump, the runtime decides.
     pub fn wall_clock_is_set(&mut self, wall: Timestamp) {
         self.clock.set_wall(wall);
-        self.line.tell(Event::WallClockJumped);
+        if self.jumps.has_jumped(readings(&self.clock)) {
+            self.line.tell(Event::WallClockJumped);
+        }
         self.settle();
     }
 
@@ -299,6 +305,10 @@ impl Default for Bedside {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn readings(clock: &ManualClock) -> Readings {
+    Readings { boot: clock.now().since_boot(), wall: clock.wall() }
 }
 
 fn typed(text: &str) -> Typed {

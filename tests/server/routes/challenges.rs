@@ -51,7 +51,7 @@ async fn a_wrong_code_is_refused_and_leaves_four_tries() {
     let workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
     let challenge = workstation.challenge(&maria).await;
-    for code in ["000000", "", "12345", "1234567", "abcdef", "１２３４５６"].into_iter().take(4) {
+    for code in ["000000", "12345", "abcdef", "１２３４５６"] {
         let answer = workstation.second_factor(Uuid::new_v4(), &challenge, code).await;
         answer.assert_refused(401, "second_factor.refused");
     }

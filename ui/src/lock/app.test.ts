@@ -36,6 +36,18 @@ describe('waiting for the server', () => {
     expect(bedside.hasButton('Cancel')).toBe(true);
   });
 
+  it.each(FAULTS)('offers no way past something that answers in place of the server: %s', async (fault) => {
+    const bedside = await Bedside.at({ kind: 'signed_out', notice: { kind: 'unanswered', fault, is_retrying: false } });
+    const offered = () => [...document.querySelectorAll('button, a, summary, [role=button], [role=link], input[type=checkbox]')].map((one) => one.textContent.trim());
+
+    expect(offered().filter((label) => label !== '')).toEqual(['Sign in']);
+
+    await bedside.show({ kind: 'asking', step: 'first_factor', is_slow: true, fault });
+    await bedside.wait(150);
+
+    expect(offered().filter((label) => !['', 'Sign in', 'Cancel'].includes(label))).toEqual([]);
+  });
+
   it('takes no second try meanwhile, by key, click or Enter', async () => {
     const bedside = await Bedside.at({ kind: 'asking', step: 'first_factor', is_slow: false });
 

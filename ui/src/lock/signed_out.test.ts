@@ -169,6 +169,15 @@ describe('a notice', () => {
     expect(bedside.text).toContain('name and password do not match');
   });
 
+  it('names the limits that something typed was over', async () => {
+    const bedside = await Bedside.at(noticed({ kind: 'malformed' }));
+
+    for (const limit of ['256', '1,024']) {
+      expect(bedside.text).toContain(limit);
+      expect(bedside.heard).toContain(limit);
+    }
+  });
+
   it('counts a lockout down by the second, and lets others sign in meanwhile', async () => {
     const bedside = await Bedside.at(noticed({ kind: 'locked_out', retry_after_ms: 27_400 }));
     expect(bedside.text).toContain('Try again in 0:28.');

@@ -5,7 +5,15 @@ use std::{
     sync::{Arc, Condvar, Mutex},
 };
 
+use agent_core::command::FailClosedCause;
+use agent_runtime::ports::StartUp as _;
+
 use super::{caller::Store, *};
+use crate::{
+    start_up::{Needs, WorkstationStartUp},
+    testing::StillClock,
+    workstation::Workstation,
+};
 
 #[tokio::test]
 async fn what_is_put_is_found_and_what_is_deleted_is_gone() {
@@ -75,6 +83,30 @@ async fn a_keychain_that_was_restarted_is_opened_anew_within_the_same_call() {
     vault.put(Entry::SessionCredential, text("second")).await.unwrap();
 
     assert_eq!(found(&vault).await.as_deref(), Some("second"));
+}
+
+#[tokio::test]
+async fn a_keychain_that_is_slow_call_after_call_is_what_start_up_names_and_not_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let enrolled = serde_json::json!({ "version": 1, "workstation_id": uuid::Uuid::from_u128(7), "name": "WS-07",
+        "unit": "ICU-3", "organisation": "St. Example Hospital", "help_line": "5-1234",
+        "server_url": "https://server.example/",
+        "authority": "-----BEGIN CERTIFICATE-----\nBwcH\n-----END CERTIFICATE-----\n" });
+    let file = folder.path().join("workstation.json");
+    crate::durable_file::write_atomically(&file, enrolled.to_string().as_bytes()).unwrap();
+    let fake = Fake::default();
+    // No single call comes to its own limit, as none does that takes a little less.
+    let vault = fake.vault_with(Duration::from_secs(60));
+    fake.hang(true);
+    let (sink, mut told) = EventSink::channel();
+    let needs = Needs { vault, workstation: Workstation::default(), gauge: None };
+    let start_up = WorkstationStartUp::new(folder.path().into(), needs, Arc::new(StillClock), sink);
+
+    start_up.start_up();
+
+    let failed = tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap();
+    assert_eq!(failed, Some(Event::StartUpFailed(FailClosedCause::KeychainUnavailable)));
+    fake.hang(false);
 }
 
 #[test]

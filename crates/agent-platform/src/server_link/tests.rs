@@ -232,6 +232,12 @@ async fn the_credential_goes_with_its_hash() {
 }
 
 #[test]
+fn the_limits_are_the_promised_ones() {
+    assert_eq!(CONNECT_LIMIT, Duration::from_secs(2));
+    assert_eq!(REQUEST_LIMIT, Duration::from_secs(5));
+}
+
+#[test]
 fn the_nonce_of_an_earlier_request_never_replaces_that_of_a_later_one() {
     let authority = Authority::new();
     let link = link(&authority, "127.0.0.1:1".parse().unwrap());
@@ -340,8 +346,12 @@ async fn ask(
     link(authority, address).call(Method::GET, path, None::<&()>, None).await
 }
 
+/// Longer than any limit of a call, so that one that is not kept fails.
+const GIVEN_UP_WITHIN: Duration = REQUEST_LIMIT.saturating_add(Duration::from_secs(5));
+
 async fn fault(authority: &Authority, address: SocketAddr, path: &str) -> ContactFault {
-    match ask(authority, address, path).await {
+    let asked = tokio::time::timeout(GIVEN_UP_WITHIN, ask(authority, address, path));
+    match asked.await.expect("each call is given up at its limit") {
         Err(CallFault::Contact(fault)) => fault,
         other => panic!("{path}: {other:?}"),
     }

@@ -243,6 +243,30 @@ async fn what_the_server_tells_unasked_is_told_and_what_it_says_more_is_passed_o
 }
 
 #[tokio::test]
+async fn a_stream_of_another_media_type_is_not_our_servers_and_tells_nothing() {
+    let ended = json!({ "kind": "session_ended", "session_id": SESSION.0, "cause": "disabled" });
+    for media_type in ["text/html", "application/json", "text/event-streams"] {
+        let page = format!("data: {{\"kind\":\"hello\"}}\n\ndata: {ended}\n\n");
+        let asked = Arc::new(AtomicU16::new(0));
+        let counted = Arc::clone(&asked);
+        let answer = move || async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            ([("content-type", media_type)], page).into_response()
+        };
+        let mut ward = Ward::new(Router::new().route("/v1/events", get(answer))).await;
+
+        assert_eq!(ward.next().await, Event::ServerAway(ContactFault::NotOurServer), "{media_type}");
+        let asked_again = async {
+            while asked.load(Ordering::SeqCst) < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), asked_again).await.unwrap();
+        assert_eq!(ward.events.try_recv().ok(), None, "nothing that it said was heeded");
+    }
+}
+
+#[tokio::test]
 async fn without_a_credential_nothing_is_sent_for_a_session() {
     let mut ward = Ward::new(Router::new()).await;
 

@@ -11,6 +11,6 @@ pub trait Screen: Send + 'static {
     /// → `ScreenUncovered` or `ScreenFailed`.
     fn uncover(&self, session: SessionId);
 
-    /// Whether the cover is held against the person (a shield) or merely drawn. Told on screen and in `doctor`.
+    /// Whether the cover is held against the person (a shield) or merely drawn. Told on screen and in the log.
     fn is_enforced(&self) -> bool;
 }

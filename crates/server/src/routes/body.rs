@@ -27,7 +27,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|_| ApiError::new(ProblemCode::RequestTooLarge))?;
+            // The proof layer before this names its bound in bytes; it is the same.
+            .map_err(|_| ApiError::new(ProblemCode::RequestTooLarge).detail("Send a shorter message."))?;
         parse(&bytes).map(Self)
     }
 }

@@ -115,7 +115,7 @@ impl Store {
             .after_connect(|connection, _| Box::pin(assert_safeguards(connection)))
             .connect_with(options)
             .await?;
-        sqlx::migrate!("./migrations").run(&pool).await?;
+        sqlx::migrate!("./migrations").run(&pool).await.map_err(OpenError::of_migration)?;
         Ok(Self { pool, turn: Arc::new(Mutex::new(())) })
     }
 
@@ -187,9 +187,25 @@ pub enum OpenError {
     /// The file cannot be opened, or a safeguard is refused.
     #[error("the database cannot be opened")]
     Connect(#[from] sqlx::Error),
-    /// The file belongs to another version, or is damaged.
+    /// A newer program has written to the file; nothing in it was changed.
+    #[error(
+        "the database was written by a newer tapward-server (its step {0} is not known here): run that version, \
+         or put back the copy of the data folder from before the update"
+    )]
+    Newer(i64),
+    /// The file belongs to another program, or is damaged.
     #[error("the database cannot be brought to this version")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+impl OpenError {
+    fn of_migration(error: sqlx::migrate::MigrateError) -> Self {
+        if let sqlx::migrate::MigrateError::VersionMissing(version) = error {
+            Self::Newer(version)
+        } else {
+            Self::Migrate(error)
+        }
+    }
 }
 
 /// Milliseconds since 1970, as times are stored.

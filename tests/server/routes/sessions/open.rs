@@ -40,7 +40,7 @@ async fn where_policy_asks_for_no_code_the_password_signs_in() {
 async fn an_unknown_name_and_a_wrong_password_are_told_in_the_same_words() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;
-    server.add_person("maria").await;
+    let maria = server.add_person("maria").await;
     let unknown = workstation.first_factor(Uuid::new_v4(), "nobody", "wrong password").await;
     let wrong = workstation.first_factor(Uuid::new_v4(), "maria", "wrong password").await;
 
@@ -58,7 +58,16 @@ async fn an_unknown_name_and_a_wrong_password_are_told_in_the_same_words() {
         names
     };
     assert_eq!(names(&unknown), names(&wrong));
-    assert_eq!(server.recorded(&["sign_in.refused"]), 2);
+    let refusals: Vec<_> =
+        server.trail().into_iter().filter(|event| event.to_string().contains("sign_in.refused")).collect();
+    assert_eq!(refusals.len(), 2);
+    for refusal in &refusals {
+        assert_eq!(refusal["subtype"][0]["code"], "110122", "{refusal}");
+        assert_eq!(refusal["outcome"], "4", "{refusal}");
+    }
+    let [of_nobody, of_maria] = [&refusals[0], &refusals[1]].map(Value::to_string);
+    assert!(!of_nobody.contains("urn:tapward:user") && !of_nobody.contains("nobody"), "{of_nobody}");
+    assert!(of_maria.contains(&maria.user_id), "{of_maria}");
 }
 
 #[tokio::test]
@@ -120,15 +129,16 @@ async fn two_of_one_attempt_at_the_same_time_are_one() {
 async fn names_and_passwords_are_bounded_and_never_cut() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;
-    for (name, password) in [
-        ("x".repeat(257), String::from("p")),
-        (String::from("maria"), "p".repeat(1_025)),
-        (String::new(), String::from("p")),
-        (String::from("ma\0ria"), String::from("p")),
+    for (name, password, words) in [
+        ("x".repeat(257), String::from("p"), "at most 256 bytes"),
+        (String::from("maria"), "p".repeat(1_025), "at most 1024 bytes"),
+        (String::new(), String::from("p"), "not empty"),
+        (String::from("ma\0ria"), String::from("p"), "no control characters"),
     ] {
         let answer = workstation.first_factor(Uuid::new_v4(), &name, &password).await;
         answer.assert_refused(422, "request.invalid");
-        assert!(answer.body["detail"].as_str().unwrap().len() > 10, "{answer:?}");
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(words), "{detail}");
     }
     for password in ["", "\0", "پسورد", "🩺🩺🩺", &"p".repeat(1_024)] {
         let answer = workstation.first_factor(Uuid::new_v4(), "nobody", password).await;
@@ -143,6 +153,7 @@ async fn a_message_of_ten_thousand_characters_is_too_large() {
 
     let answer = workstation.first_factor(Uuid::new_v4(), "maria", &"p".repeat(10_000)).await;
     answer.assert_refused(413, "request.too_large");
+    assert!(answer.body["detail"].as_str().unwrap().contains("4096"), "{answer:?}");
 }
 
 #[tokio::test]

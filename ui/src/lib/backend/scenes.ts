@@ -106,6 +106,7 @@ export const SCENES: Record<string, Scene> = {
   refused: noticed({ kind: 'refused' }),
   locked_out: noticed({ kind: 'locked_out', retry_after_ms: 27_000 }),
   challenge_over: noticed({ kind: 'challenge_over' }),
+  too_long: noticed({ kind: 'malformed' }),
   account_disabled: noticed({ kind: 'disabled' }),
   unanswered: noticed({ kind: 'unanswered', fault: 'unreachable', is_retrying: true }, { contact: 'away' }),
   not_possible_now: noticed({ kind: 'not_possible_now', code: 'keychain.unavailable' }),

@@ -63,7 +63,7 @@ export const en: Messages = {
     },
     retrying: 'Trying again by itself; you need not type anything.',
     busy: 'Many people are signing in right now. Wait a moment, then try again.',
-    malformed: 'That is too long, or holds a character that cannot be used. Type it again.',
+    malformed: 'Too long, or with a character that cannot be used. At most 256 plain letters in a name, 1,024 in a password.',
     notPossibleNow: {
       'workstation.unknown': 'The server does not know this workstation. Use another one, and call the help desk.',
       'workstation.revoked': 'This workstation is out of service. Use another one.',

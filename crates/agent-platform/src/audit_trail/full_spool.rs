@@ -1,0 +1,111 @@
+//! What a full spool takes, through the adapter: the end of the session at hand, and no new one.
+
+use std::{
+    pin::Pin,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
+
+use agent_core::{ids::SessionId, instant::Instant};
+use agent_runtime::ports::Clock;
+use audit::{
+    codes::LogoutCause,
+    record::{Factors, Source, UserRef, WorkstationRef},
+};
+use axum::{Router, routing::put};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use super::*;
+use crate::testing::{Authority, StillClock, fit_workstation_by, serve};
+
+#[tokio::test]
+async fn a_full_spool_takes_no_login_but_the_logout_of_the_session_at_hand_until_its_records_leave() {
+    let takes_records = Arc::new(AtomicBool::new(false));
+    let takes = Arc::clone(&takes_records);
+    let answer = move || {
+        let takes = takes.load(Ordering::SeqCst);
+        async move { if takes { StatusCode::CREATED } else { StatusCode::SERVICE_UNAVAILABLE } }
+    };
+    let authority = Authority::new();
+    let router = Router::new().route("/fhir/AuditEvent/{id}", put(answer));
+    let address = serve(&authority.certificate(), router).await;
+    let folder = tempfile::tempdir().unwrap();
+    let day = Arc::new(AtomicU32::new(0));
+    let clock = Arc::new(Calendar(Arc::clone(&day)));
+    let workstation = fit_workstation_by(clock, &authority, address, folder.path());
+    let (sink, mut told) = EventSink::channel();
+    let trail = SpooledTrail::start(workstation.clone(), sink);
+
+    trail.append(login_key(1), login(1));
+    assert_eq!(next(&mut told).await, Event::AuditStored(login_key(1)));
+    // A record that has waited for thirty days fills the spool as a hundred thousand do.
+    day.store(31, Ordering::SeqCst);
+    trail.append(login_key(2), login(2));
+    assert_eq!(next(&mut told).await, Event::AuditFailed(login_key(2), FailClosedCause::SpoolFull));
+    let logout_key = RecordKey::Logout(SessionId(session(1)));
+    trail.append(logout_key, logout(1));
+    assert_eq!(next(&mut told).await, Event::AuditStored(logout_key));
+
+    takes_records.store(true, Ordering::SeqCst);
+    until_delivered(&workstation).await;
+    trail.append(login_key(2), login(2));
+    assert_eq!(next(&mut told).await, Event::AuditStored(login_key(2)));
+}
+
+/// A clock whose day the test sets.
+struct Calendar(Arc<AtomicU32>);
+
+impl Clock for Calendar {
+    fn now(&self) -> Instant {
+        StillClock.now()
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * i64::from(self.0.load(Ordering::SeqCst)))
+    }
+
+    fn sleep_until(&self, _deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+async fn next(told: &mut UnboundedReceiver<Event>) -> Event {
+    tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap()
+}
+
+async fn until_delivered(workstation: &Workstation) {
+    let fit = workstation.fit().unwrap();
+    let delivered = async {
+        while fit.spool.run(|spool, now| spool.fill(now)).await.unwrap().pending > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), delivered).await.unwrap();
+}
+
+fn session(number: u128) -> Uuid {
+    uuid::Builder::from_u128(number).with_version(uuid::Version::Random).into_uuid()
+}
+
+fn login_key(number: u128) -> RecordKey {
+    RecordKey::Login(SessionId(session(number)))
+}
+
+fn place() -> WorkstationRef {
+    WorkstationRef { id: Uuid::from_u128(7), name: "WS-07".into() }
+}
+
+fn maria() -> UserRef {
+    UserRef { id: Uuid::from_u128(9), display_name: "Maria O.".into() }
+}
+
+fn login(number: u128) -> AuditRecord {
+    let factors = Factors::PasswordTotp;
+    AuditRecord::login(Source::Agent, Timestamp::UNIX_EPOCH, place(), maria(), session(number), factors)
+}
+
+fn logout(number: u128) -> AuditRecord {
+    let cause = LogoutCause::UserButton;
+    AuditRecord::logout(Source::Agent, Timestamp::UNIX_EPOCH, place(), maria(), session(number), cause)
+}
