@@ -1,6 +1,6 @@
 //! The keychain on gnome-keyring: there, locked, absent, dead and mute.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use harness::{
     part::wait_for,
