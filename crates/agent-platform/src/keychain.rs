@@ -60,7 +60,7 @@ impl Entry {
     }
 }
 
-/// Why the keychain did not do it. To the person all are one; `check` and the log tell them apart.
+/// Why the keychain did not do it. To the person all are one; `doctor` and the log tell them apart.
 #[derive(Debug, thiserror::Error)]
 pub enum KeychainError {
     /// Nobody unlocked it, or the prompt was dismissed.
