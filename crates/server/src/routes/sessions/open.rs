@@ -121,7 +121,7 @@ pub async fn open(
     };
     write.commit().await?;
     if !matches!(answer, Answer::Refused(_)) {
-        rehash::if_outdated(&app, &user, password).await;
+        rehash::if_outdated(&app, user, password, place);
     }
     answer.into_response(&app)
 }
