@@ -88,7 +88,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
             Arc::new(SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN)))
         }
     };
-    jobs::renew_certificate::renew(data, clock.now());
+    jobs::renew_certificate::renew(data, clock.as_ref());
     let identity = tls::load(data)?;
     let listen = options.listen.unwrap_or(loaded.config.listen);
     let Loaded { config, policy, policy_refused } = loaded;
