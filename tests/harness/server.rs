@@ -60,17 +60,17 @@ impl TestServer {
     /// A server with this policy file and these lines more in `server.toml`.
     pub async fn start_configured(policy: &str, config: &str) -> Self {
         // Certificates are checked against the real clock.
-        Self::start_made_at(Timestamp::now(), policy, config).await
+        Self::start_made_at(Timestamp::now(), START.parse().unwrap(), policy, config).await
     }
 
-    /// A server whose certificates were made at this time.
+    /// A server whose certificates were made at this time. Its clock begins with the real one, by which clients
+    /// check them.
     pub async fn start_with_certificates_of(made_at: Timestamp) -> Self {
-        Self::start_made_at(made_at, "", CHEAP).await
+        Self::start_made_at(made_at, Timestamp::now(), "", CHEAP).await
     }
 
-    async fn start_made_at(made_at: Timestamp, policy: &str, config: &str) -> Self {
+    async fn start_made_at(made_at: Timestamp, start: Timestamp, policy: &str, config: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let start: Timestamp = START.parse().unwrap();
         let site = Site {
             organisation: Some(String::from("St. Example Hospital")),
             help_line: Some(String::from("5-1234")),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::server::{START, TestServer};
+use harness::server::TestServer;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use reqwest::{Certificate, Client, tls::TlsInfo};
 
@@ -49,6 +49,33 @@ async fn a_certificate_that_comes_near_its_end_while_the_server_runs_is_renewed_
 }
 
 #[tokio::test]
+async fn a_renewed_certificate_that_cannot_be_loaded_is_tried_again() {
+    let server = TestServer::start_with_certificates_of(with_days_left(31)).await;
+    let before = shown(&server).await;
+    let paths = ["authority.pem", "server.pem"].map(|name| server.data().join(name));
+    let [authority, certificate] = paths.clone();
+    let damage = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+    let damaged = std::fs::read_to_string(&authority).unwrap() + damage;
+    std::fs::write(&authority, damaged).unwrap();
+    server.advance(DAY * 2);
+    let is_renewed = |_: &TestServer| std::fs::read_to_string(&certificate).unwrap().ends_with(damage);
+    server.until("it is renewed, with what cannot be loaded behind it", is_renewed).await;
+
+    for path in paths {
+        let whole = std::fs::read_to_string(&path).unwrap().replace(damage, "");
+        std::fs::write(&path, whole).unwrap();
+    }
+    // Far fewer days than until it would be renewed once more.
+    for _ in 0..300 {
+        server.advance(DAY);
+        if shown(&server).await != before {
+            return;
+        }
+    }
+    panic!("the renewed one is never shown");
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_renew_goes_on_with_what_it_has() {
     let mut server = TestServer::start_with_certificates_of(with_days_left(45)).await;
     let before = shown(&server).await;
@@ -64,10 +91,11 @@ async fn a_server_that_cannot_renew_goes_on_with_what_it_has() {
     assert_ne!(shown(&server).await, before);
 }
 
-/// When the certificate was made that has so many days left as the tests' afternoon begins.
+/// When the certificate was made that has so many days left now. Clients check it by the real clock, so the
+/// server's begins there too.
 fn with_days_left(days: i64) -> Timestamp {
-    let start = START.parse::<Timestamp>().unwrap().to_zoned(TimeZone::UTC);
-    start.checked_sub(5.years()).unwrap().checked_add(days.days()).unwrap().timestamp()
+    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    now.checked_sub(5.years()).unwrap().checked_add(days.days()).unwrap().timestamp()
 }
 
 /// The certificate that a new connection is shown.

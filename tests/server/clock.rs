@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use harness::server::TestServer;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use server::serve::{Options, Running, start};
 use uuid::Uuid;
 
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -58,6 +60,49 @@ async fn a_jump_over_two_minutes_is_on_record_once_and_dated_by_the_time_before_
     server.advance(MINUTE * 2);
 
     server.until("small settings add up", |server| server.recorded(&["clock-jumped"]) == 3).await;
+}
+
+#[tokio::test]
+async fn a_jump_and_the_jump_back_within_a_minute_are_both_on_record() {
+    let server = TestServer::start().await;
+    for by in [YEAR, -YEAR] {
+        server.set_wall_by(by);
+        server.enrol().await;
+    }
+    server.advance(MINUTE);
+
+    server.until("both are on record", |server| server.recorded(&["clock-jumped"]) == 2).await;
+}
+
+#[tokio::test]
+async fn a_restart_does_not_go_before_what_a_session_was_heard_at_until_that_is_ended() {
+    let mut server = TestServer::start_with_certificates_of(Timestamp::now()).await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    server.advance(YEAR.unsigned_abs());
+    workstation.sign_in(&server, &maria).await;
+    server.stop().await;
+    let is_ahead = |running: &Running| {
+        let clock = &running.app.clock;
+        clock.now().duration_since(clock.wall()) > SignedDuration::from_hours(24)
+    };
+
+    let running = by_the_machines_clock(&server).await;
+    assert!(is_ahead(&running), "a wall clock that was set back keeps no session open");
+    let list = server.admin(json!({ "do": "session_list" })).await.unwrap();
+    let session = &list["sessions"][0]["session_id"];
+    server.admin(json!({ "do": "session_end", "session_id": session })).await.unwrap();
+    running.drain().await.unwrap();
+    let running = by_the_machines_clock(&server).await;
+
+    assert!(!is_ahead(&running));
+    running.drain().await.unwrap();
+}
+
+/// Runs on the folder of a server that was stopped.
+async fn by_the_machines_clock(server: &TestServer) -> Running {
+    let options = Options { listen: Some(([127, 0, 0, 1], 0).into()), clock: None };
+    start(&server.data(), options).await.unwrap()
 }
 
 #[tokio::test]

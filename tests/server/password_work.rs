@@ -1,6 +1,6 @@
 //! Hashing passwords is the server's costly work: who gets how much of it, and when it is done anew.
 
-use harness::server::TestServer;
+use harness::{server::TestServer, workstation::Workstation};
 use uuid::Uuid;
 
 const ONE_AT_A_TIME: &str = "hashes_at_once = 1\nhash_memory_kib = 64\nhash_passes = 1\n\
@@ -57,7 +57,9 @@ async fn a_workstation_gone_wild_waits_for_itself_and_nobody_waits_for_it() {
         busy.assert_refused(503, "server.busy");
         assert_eq!(busy.headers["retry-after"], "1");
     }
-    assert_eq!(server.app().passwords.waiting(), 1, "one of it stands before the hashes of all");
+    server
+        .until("one of it stands before the hashes of all", |server| server.app().passwords.waiting() == 1)
+        .await;
 
     let nurse =
         tokio::spawn(async move { ward.first_factor(Uuid::new_v4(), "maria", &maria.password).await });
@@ -111,11 +113,46 @@ async fn a_password_is_hashed_anew_when_she_signs_in_after_the_cost_was_changed(
         .assert_refused(401, "sign_in.refused");
     assert_eq!(hash(&server), before, "only the right password is there to be hashed");
     workstation.challenge(&maria).await;
+    until_nobody_is_in_the_lane_of(&workstation, &server).await;
     let renewed = hash(&server);
     workstation.challenge(&maria).await;
+    until_nobody_is_in_the_lane_of(&workstation, &server).await;
 
     assert!(before.contains("m=64,") && renewed.contains("m=128,"), "{before} {renewed}");
     assert_eq!(hash(&server), renewed, "once");
+}
+
+#[tokio::test]
+async fn she_does_not_wait_while_her_password_is_hashed_anew_and_the_lane_does() {
+    let mut server = TestServer::start_configured("", ONE_AT_A_TIME).await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    server.reconfigure("hash_memory_kib = 64", "hash_memory_kib = 128");
+    server.restart().await;
+    let workstation = workstation.at(&server);
+    let held = server.app().passwords.hold_place().await.unwrap();
+    let asks = {
+        let (workstation, password) = (workstation.clone(), maria.password.clone());
+        tokio::spawn(async move { workstation.first_factor(Uuid::new_v4(), "maria", &password).await })
+    };
+    server.until("her password waits to be checked", |server| server.app().passwords.waiting() == 1).await;
+    // In the queue behind the check, and before what follows it.
+    let app = server.app().clone();
+    let mut next = Box::pin(app.passwords.hold_place());
+    tokio::select! {
+        biased;
+        _ = &mut next => panic!("the place is taken"),
+        () = std::future::ready(()) => {}
+    }
+    drop(held);
+    let held = next.await.unwrap();
+
+    assert_eq!(asks.await.unwrap().status, 202);
+    server.until("the new hash waits", |server| server.app().passwords.waiting() == 1).await;
+    assert_eq!(server.app().lanes.inside(workstation.id.unwrap()), 1);
+    assert!(hash(&server).contains("m=64,"));
+    drop(held);
+    server.until("it is hashed anew", |server| hash(server).contains("m=128,")).await;
 }
 
 #[tokio::test]
@@ -133,7 +170,14 @@ async fn a_right_password_that_is_locked_out_is_not_hashed_anew() {
 
     let answer = workstation.first_factor(Uuid::new_v4(), "maria", &maria.password).await;
     answer.assert_refused(429, "sign_in.locked_out");
+    until_nobody_is_in_the_lane_of(&workstation, &server).await;
     assert_eq!(hash(&server), before, "its time would tell that it was right");
+}
+
+/// Whatever a sign-in there began is done.
+async fn until_nobody_is_in_the_lane_of(workstation: &Workstation, server: &TestServer) {
+    let id = workstation.id.unwrap();
+    server.until("the lane is empty", |server| server.app().lanes.inside(id) == 0).await;
 }
 
 fn hash(server: &TestServer) -> String {

@@ -145,6 +145,22 @@ async fn what_is_begun_and_never_ended_is_given_up_and_others_are_served_meanwhi
     assert_is_served(&server).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_breaks_off_is_malformed_and_not_too_large() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let call = Call::json(Method::POST, "/v1/sessions", &serde_json::json!({}));
+    let proof = workstation.proof(&call);
+    let request = format!(
+        "POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\ndpop: {proof}\r\n\r\nno size\r\n"
+    );
+    let answer = Raw::opened(&server).await.sent(&request).await.until_closed().await;
+
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("request.malformed"), "{answer}");
+    assert_is_served(&server).await;
+}
+
 async fn assert_is_served(server: &TestServer) {
     let answer = client(server).get(format!("{}/healthz", server.url())).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -34,8 +34,9 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The wall clock, for what others compare with theirs: one-time codes.
     fn wall(&self) -> Timestamp;
 
-    /// By how much the wall clock jumped against the boot clock, over two minutes; each jump is told once.
-    fn take_jump(&self) -> Option<SignedDuration>;
+    /// By how much the wall clock jumped against the boot clock, over two minutes, each time that it was seen
+    /// to; each jump is told once, and at most [`slewed::JUMPS_MAX`] at a time.
+    fn take_jumps(&self) -> Vec<SignedDuration>;
 
     /// Resolves once [`Clock::now`] has reached `at`, or earlier.
     fn sleep_until(&self, at: Timestamp) -> Sleep;
@@ -64,17 +65,17 @@ impl Clock for SystemClock {
         wall_clock()
     }
 
-    fn take_jump(&self) -> Option<SignedDuration> {
+    fn take_jumps(&self) -> Vec<SignedDuration> {
         let mut slewed = lock(&self.slewed);
         slewed.tell(readings());
-        slewed.take_jump()
+        slewed.take_jumps()
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleep {
         let wait = {
-            let (mut slewed, readings) = (lock(&self.slewed), readings());
-            slewed.tell(readings);
-            slewed.wait(readings.wall, at)
+            let mut slewed = lock(&self.slewed);
+            slewed.tell(readings());
+            slewed.wait(at)
         };
         Box::pin(tokio::time::sleep(wait))
     }
@@ -144,9 +145,9 @@ impl Clock for ManualClock {
         self.0.readings.borrow().wall
     }
 
-    fn take_jump(&self) -> Option<SignedDuration> {
+    fn take_jumps(&self) -> Vec<SignedDuration> {
         self.now();
-        lock(&self.0.slewed).take_jump()
+        lock(&self.0.slewed).take_jumps()
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleep {

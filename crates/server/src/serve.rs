@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admin,
     app::{App, Ingredients},
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, slewed},
     config::{self, Loaded},
     connections::{self, Bounded},
     jobs,
@@ -85,10 +85,12 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         Some(clock) => clock,
         None => {
             let newest = sessions::newest_time(&mut *store.read().await?).await?;
-            Arc::new(SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN)))
+            let clock = SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN));
+            warn_of_floor(&clock);
+            Arc::new(clock)
         }
     };
-    jobs::renew_certificate::renew(data, clock.now());
+    jobs::renew_certificate::renew(data, clock.as_ref());
     let identity = tls::load(data)?;
     let listen = options.listen.unwrap_or(loaded.config.listen);
     let Loaded { config, policy, policy_refused } = loaded;
@@ -155,6 +157,18 @@ fn lock(data: &Path) -> Result<File> {
     let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     file.try_lock().map_err(|_| anyhow::anyhow!("another tapward-server runs on {}", data.display()))?;
     Ok(file)
+}
+
+/// Which of the two is wrong, only somebody who looks can tell (ADR 0006).
+fn warn_of_floor(clock: &SystemClock) {
+    let ahead = clock.now().duration_since(clock.wall());
+    if ahead > slewed::JUMP_MIN {
+        tracing::error!(
+            by_s = ahead.as_secs(),
+            "The wall clock is behind the newest report of a session, and the server's time begins with that report. \
+             Set the wall clock right; if it is right, end all sessions (`session list`, `session end`) and restart"
+        );
+    }
 }
 
 /// Says at every start what is weaker than it should be, in the log and on the record.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     enrolment::Fingerprint,
-    keys::{replace_private, write_new_private},
+    keys::{random, replace_private, write_new_private},
 };
 
 /// Certificate of the authority.
@@ -99,7 +99,9 @@ pub enum Renewal {
 }
 
 /// Renews the certificate below `data`, by its authority and for the same hosts and key, if it is good for
-/// less than 30 days or not good yet. One file is replaced in one step, so that a crash leaves a whole pair.
+/// less than 30 days at `now`. The renewed one is never good for less than the one before: a clock that is
+/// years behind renews nothing, and one that is ahead renews early. One file is replaced in one step, so that
+/// a crash leaves a whole pair.
 ///
 /// # Errors
 /// When a file is missing or damaged, or cannot be written; the certificate that was there stays.
@@ -108,9 +110,8 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
     let (_, held) = parse_x509_certificate(chain.first().context("the server's file holds no certificate")?)
         .context("the server's certificate is damaged")?;
     let (held_from, held_until) = validity(&held)?;
-    let is_good =
-        |from: Timestamp, until: Timestamp| from <= now && until.duration_since(now) >= RENEWED_BEFORE;
-    if is_good(held_from, held_until) {
+    let is_good = |until: Timestamp| until.duration_since(now) >= RENEWED_BEFORE;
+    if is_good(held_until) {
         return Ok(Renewal::NotDue);
     }
     let authority_pem = read_text(&data.join(AUTHORITY_FILE))?;
@@ -118,14 +119,15 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
         .context("the authority's file holds no certificate")?;
     let (_, authority) = parse_x509_certificate(&authority).context("the authority is damaged")?;
     let (_, authority_until) = validity(&authority)?;
-    let until = date(now).checked_add(i64::from(CERTIFICATE_YEARS).years())?.min(date(authority_until));
+    let until = date(now).checked_add(i64::from(CERTIFICATE_YEARS).years())?;
+    let until = until.max(date(held_until)).min(date(authority_until));
     let renewed_until = until.to_zoned(TimeZone::UTC)?.timestamp();
-    if !is_good(Timestamp::MIN, renewed_until) {
+    if !is_good(renewed_until) {
         return Ok(Renewal::AuthorityEnds(authority_until));
     }
     let mut params = params_for(&hosts(&held)?)?;
-    // Not later than it was: a clock that is far ahead must not make a certificate that is not good yet.
-    limit(&mut params, date(held_from).min(date(now).checked_sub(1.day())?), until);
+    // As before: a clock that is far ahead must not make a certificate that is not good yet.
+    limit(&mut params, date(held_from), until);
     let issuer = Issuer::from_ca_cert_pem(
         &authority_pem,
         KeyPair::from_pem(&read_text(&data.join(AUTHORITY_KEY_FILE))?)?,
@@ -181,6 +183,10 @@ fn params_for(hosts: &[String]) -> Result<CertificateParams> {
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // By itself it would be made of the key, and the same each time; RFC 5280, 4.1.2.2, asks for another.
+    let mut serial = random::<16>();
+    serial[0] &= 0x7f;
+    params.serial_number = Some(serial.to_vec().into());
     Ok(params)
 }
 
@@ -220,4 +226,57 @@ fn limit(params: &mut CertificateParams, from: Date, until: Date) {
     });
     params.not_before = from;
     params.not_after = until;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const YEAR: SignedDuration = SignedDuration::from_hours(24 * 366);
+
+    fn made() -> (tempfile::TempDir, Timestamp) {
+        let (folder, at) = (tempfile::tempdir().unwrap(), Timestamp::from_second(1_800_000_000).unwrap());
+        create(folder.path(), "", &[String::from("127.0.0.1")], at).unwrap();
+        (folder, at)
+    }
+
+    /// Serial number and validity.
+    fn held(folder: &Path) -> (Vec<u8>, (Timestamp, Timestamp)) {
+        let chain = certificates(&folder.join(CERTIFICATE_FILE)).unwrap();
+        let (_, certificate) = parse_x509_certificate(&chain[0]).unwrap();
+        (certificate.raw_serial().to_vec(), validity(&certificate).unwrap())
+    }
+
+    #[test]
+    fn a_clock_in_the_past_renews_nothing() {
+        let (folder, at) = made();
+        let before = held(folder.path());
+        for now in [Timestamp::UNIX_EPOCH, at - YEAR * 4, at - YEAR * 10] {
+            assert_eq!(renew(folder.path(), now).unwrap(), Renewal::NotDue, "{now}");
+            assert_eq!(held(folder.path()), before, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_renewed_certificate_begins_where_the_one_before_did_ends_later_and_has_another_serial_number() {
+        let (folder, at) = made();
+        let (serial, (from, until)) = held(folder.path());
+        let renewed = renew(folder.path(), at + YEAR * 5).unwrap();
+        let (serial_after, (from_after, until_after)) = held(folder.path());
+
+        assert_eq!(renewed, Renewal::Until(until_after));
+        assert!(until_after > until && from_after == from);
+        assert_ne!(serial_after, serial);
+        assert!(serial_after.len() <= 16 && serial_after[0] < 0x80, "{serial_after:?}");
+    }
+
+    #[test]
+    fn near_the_end_of_the_authority_nothing_is_renewed_and_it_is_said() {
+        let (folder, at) = made();
+        let renewed = renew(folder.path(), at + YEAR * 20).unwrap();
+
+        assert!(matches!(renewed, Renewal::AuthorityEnds(_)), "{renewed:?}");
+    }
 }

@@ -48,6 +48,7 @@ pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
         display_name: new.display_name,
         role: new.role,
         password_hash: app.passwords.hash(&chosen.password).await?,
+        password_number: 0,
         totp_sealed: seal(app, user_id, &secret)?,
         made_at: app.clock.now(),
         disabled_at: None,

@@ -4,7 +4,7 @@
 //! and puts the next one on every answer. Where it lets a request through, the handler finds a
 //! [`ProvenWorkstation`] (or, before enrolment, a [`ProvenKey`]) and a [`SpentProof`].
 
-use std::convert::Infallible;
+use std::{convert::Infallible, error::Error as _};
 
 use audit::record::Alert;
 use axum::{
@@ -14,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use http_body_util::LengthLimitError;
 use jiff::Timestamp;
 use protocol::{
     dpop::{CREDENTIAL_SCHEME, NONCE_HEADER, PROOF_HEADER, PublicJwk},
@@ -30,6 +31,7 @@ use super::{
 use crate::{
     app::App,
     error::ApiError,
+    routes::body::broken_off,
     store::{proofs, workstations},
     trail::{self, About},
 };
@@ -225,7 +227,10 @@ async fn read_body(parts: &Parts, body: Body, size_max: usize) -> Result<axum::b
     if told.is_some_and(|told: usize| told > size_max) {
         return Err(too_large());
     }
-    to_bytes(body, size_max).await.map_err(|_| too_large())
+    to_bytes(body, size_max).await.map_err(|error| {
+        let is_too_large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
+        if is_too_large { too_large() } else { broken_off() }
+    })
 }
 
 /// The credential of `Authorization: DPoP …`, if that is what stands there.

@@ -7,7 +7,10 @@
 //! for an hour moves it by three minutes at most and is forgotten again, and a limit of 15 minutes is never
 //! off by more than 45 seconds, whatever the wall clock does.
 //!
-//! A jump of the wall clock against the boot clock is kept until somebody takes it, for the record.
+//! What neither clock knows is a pause of a virtual machine: its boot clock stands still, and its wall clock,
+//! set right afterwards, looks like any that was set ahead. The two are not told apart here.
+//!
+//! Jumps of the wall clock against the boot clock are kept until somebody takes them, for the record.
 
 use std::time::Duration;
 
@@ -15,6 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The wall clock may move by this much against the boot clock without being told.
 pub const JUMP_MIN: SignedDuration = SignedDuration::from_mins(2);
+/// Jumps kept until they are taken; of a wall clock that jumps more often, the first ones are enough.
+pub const JUMPS_MAX: usize = 16;
 /// While the clocks are apart, the server's time runs faster or slower by one part in this many.
 const SLEW_PARTS: i32 = 20;
 
@@ -33,7 +38,7 @@ pub struct Slewed {
     told: Timestamp,
     told_at_boot: Duration,
     baseline: Readings,
-    jump: Option<SignedDuration>,
+    jumps: Vec<SignedDuration>,
 }
 
 impl Slewed {
@@ -47,7 +52,7 @@ impl Slewed {
             told,
             told_at_boot: readings.boot,
             baseline: readings,
-            jump: (set_back.abs() > JUMP_MIN).then_some(set_back),
+            jumps: (set_back.abs() > JUMP_MIN).then_some(set_back).into_iter().collect(),
         }
     }
 
@@ -64,18 +69,18 @@ impl Slewed {
         self.told
     }
 
-    /// How long to wait by the boot clock until the server's time is `until`, or a little less.
+    /// How long to wait by the boot clock until the server's time is `until`, or a little less: as long as it
+    /// takes where that time runs faster, which it may begin to do at any moment.
     #[must_use]
-    pub fn wait(&self, wall: Timestamp, until: Timestamp) -> Duration {
+    pub fn wait(&self, until: Timestamp) -> Duration {
         let wait: Duration = until.duration_since(self.told).try_into().unwrap_or(Duration::ZERO);
         let parts = SLEW_PARTS.unsigned_abs();
-        // A time that runs faster arrives earlier.
-        if wall > self.told { wait / (parts + 1) * parts } else { wait }
+        wait / (parts + 1) * parts
     }
 
-    /// By how much the wall clock jumped last, if that was not taken yet.
-    pub fn take_jump(&mut self) -> Option<SignedDuration> {
-        self.jump.take()
+    /// By how much the wall clock jumped each time that was not taken yet, oldest first.
+    pub fn take_jumps(&mut self) -> Vec<SignedDuration> {
+        std::mem::take(&mut self.jumps)
     }
 
     /// Slewing and leap seconds are no jumps; many small settings that add up are one.
@@ -83,7 +88,9 @@ impl Slewed {
         let by_boot = elapsed(self.baseline.boot, readings.boot);
         let moved = readings.wall.duration_since(self.baseline.wall).saturating_sub(by_boot);
         if moved.abs() > JUMP_MIN {
-            self.jump = Some(moved);
+            if self.jumps.len() < JUMPS_MAX {
+                self.jumps.push(moved);
+            }
             self.baseline = readings;
         }
     }
@@ -122,7 +129,7 @@ mod tests {
 
         assert_eq!(told(&mut slewed, 1, 0), 1);
         assert_eq!(told(&mut slewed, 9 * HOUR, 0), 32_400);
-        assert_eq!(slewed.take_jump(), None);
+        assert_eq!(slewed.take_jumps(), []);
     }
 
     #[test]
@@ -166,10 +173,25 @@ mod tests {
             let mut slewed = started();
             told(&mut slewed, HOUR, off);
 
-            assert_eq!(slewed.take_jump(), is_jump.then_some(SignedDuration::from_secs(off)), "{off}");
+            let expected: Vec<_> = is_jump.then_some(SignedDuration::from_secs(off)).into_iter().collect();
+            assert_eq!(slewed.take_jumps(), expected, "{off}");
             told(&mut slewed, HOUR + 1, off);
-            assert_eq!(slewed.take_jump(), None, "{off}");
+            assert_eq!(slewed.take_jumps(), [], "{off}");
         }
+    }
+
+    #[test]
+    fn a_jump_and_the_jump_back_are_two_and_however_many_there_are_some_are_kept() {
+        let mut slewed = started();
+        told(&mut slewed, 1, YEAR);
+        told(&mut slewed, 2, 0);
+        let year = SignedDuration::from_secs(YEAR);
+        assert_eq!(slewed.take_jumps(), [year, -year]);
+        for second in 3..1_000 {
+            told(&mut slewed, second, if second % 2 == 0 { YEAR } else { -YEAR });
+        }
+
+        assert_eq!(slewed.take_jumps().len(), JUMPS_MAX);
     }
 
     #[test]
@@ -177,7 +199,7 @@ mod tests {
         let mut slewed = started();
         let jumps = (1..=5).filter(|number| {
             told(&mut slewed, HOUR, number * 100);
-            slewed.take_jump().is_some()
+            !slewed.take_jumps().is_empty()
         });
 
         assert_eq!(jumps.collect::<Vec<_>>(), [2, 4]);
@@ -189,20 +211,21 @@ mod tests {
         let mut slewed = Slewed::starting(at(0, START), floor);
 
         assert_eq!(slewed.tell(at(0, START)), floor);
-        assert_eq!(slewed.take_jump(), Some(SignedDuration::from_hours(-1)));
+        assert_eq!(slewed.take_jumps(), [SignedDuration::from_hours(-1)]);
         assert_eq!(told(&mut slewed, 20 * HOUR, 0), 72_000);
     }
 
     #[test]
-    fn a_wait_ends_when_the_time_has_come_or_before() {
-        for off in [YEAR, 0, -YEAR] {
+    fn a_wait_ends_when_the_time_has_come_or_before_wherever_the_wall_clock_is_set_meanwhile() {
+        for (before, meanwhile) in [(YEAR, YEAR), (0, 0), (-YEAR, -YEAR), (0, YEAR), (-YEAR, YEAR), (YEAR, 0)]
+        {
             let mut slewed = started();
-            told(&mut slewed, 1, off);
+            told(&mut slewed, 1, before);
             let until = Timestamp::from_second(START + 1_001).unwrap();
-            let wait = slewed.wait(at(0, START + 1 + off).wall, until);
+            let wait = slewed.wait(until);
 
-            assert!(told(&mut slewed, 1 + wait.as_secs(), off) <= 1_001, "{off}");
-            assert!(wait >= Duration::from_secs(950), "{off}");
+            assert!(told(&mut slewed, 1 + wait.as_secs(), meanwhile) <= 1_001, "{before} {meanwhile}");
+            assert!(wait >= Duration::from_secs(950), "{before} {meanwhile}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Puts a jump of the wall clock on record. The server's own time does not follow it (`clock/slewed.rs`).
+//! Puts jumps of the wall clock on record. The server's own time does not follow them (`clock/slewed.rs`).
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
+    clock::slewed::JUMPS_MAX,
     store::StoreError,
     trail::{self, About},
 };
@@ -16,19 +17,20 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// Runs until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
-    let mut is_owed = false;
+    let mut owed = 0;
     loop {
         let until = app.clock.now().saturating_add(EVERY).unwrap_or(jiff::Timestamp::MAX);
-        if let Some(by) = app.clock.take_jump() {
+        for by in app.clock.take_jumps() {
             tracing::warn!(
                 by_s = by.as_secs(),
-                "The wall clock jumped; the server's time does not follow it"
+                "The wall clock jumped; the server's time does not follow it. If this is a virtual machine that was \
+                 paused, restart the server: its time is behind by the pause"
             );
-            is_owed = true;
+            owed = JUMPS_MAX.min(owed + 1);
         }
-        if is_owed {
-            match record(&app).await {
-                Ok(()) => is_owed = false,
+        if owed > 0 {
+            match record(&app, owed).await {
+                Ok(()) => owed = 0,
                 Err(error) => tracing::error!(%error, "A jump of the wall clock could not be recorded yet"),
             }
         }
@@ -39,8 +41,10 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-async fn record(app: &App) -> Result<(), StoreError> {
+async fn record(app: &App, times: usize) -> Result<(), StoreError> {
     let mut write = app.store.write().await?;
-    trail::alert(&mut write, About::default(), Alert::ClockJumped, app.clock.now()).await?;
+    for _ in 0..times {
+        trail::alert(&mut write, About::default(), Alert::ClockJumped, app.clock.now()).await?;
+    }
     write.commit().await
 }

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::header,
+    http::{StatusCode, header},
 };
 use protocol::v1::problem::ProblemCode;
 use serde::de::DeserializeOwned;
@@ -25,12 +25,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         if !is_json {
             return Err(ApiError::new(ProblemCode::MediaTypeUnsupported).detail("Send application/json."));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            // The proof layer before this names its bound in bytes; it is the same.
-            .map_err(|_| ApiError::new(ProblemCode::RequestTooLarge).detail("Send a shorter message."))?;
-        parse(&bytes).map(Self)
+        parse(&read(request, state).await?).map(Self)
     }
+}
+
+/// Reads a body, bounded by the route.
+///
+/// # Errors
+/// `request.too_large`, `request.malformed` when it breaks off.
+pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            // The proof layer before this names its bound in bytes; it is the same.
+            ApiError::new(ProblemCode::RequestTooLarge).detail("Send a shorter message.")
+        } else {
+            broken_off()
+        }
+    })
+}
+
+/// A body that is not whole; who still listens learns that its length was not what was wrong.
+#[must_use]
+pub fn broken_off() -> ApiError {
+    ApiError::new(ProblemCode::RequestMalformed).detail("The message breaks off.")
 }
 
 /// Parses JSON; the refusal names a place, never what stood there.

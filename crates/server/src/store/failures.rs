@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, millis, users};
+use super::{Store, StoreError, millis, users};
 use crate::{
     identity::{
         lockout::{self, Factor},
@@ -15,8 +15,8 @@ use crate::{
     keys::Key,
 };
 
-/// Rows that are looked through at a time for names nobody has.
-const BATCH: i64 = 1_000;
+/// Names that are looked through at a time for those nobody has; one transaction deletes no more.
+const BATCH: i64 = 500;
 
 /// What has failed so far, and until when that locks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -159,48 +159,80 @@ pub async fn clear_here(
     Ok(())
 }
 
-/// Forgets the count over all workstations of names that nobody has, where nothing failed since `before`.
+/// Forgets the failures at one workstation where nothing failed since `before`.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn forget_here(connection: &mut SqliteConnection, before: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM failures WHERE failed_at < $1 AND locked_until < $1 AND workstation_id <> $2")
+        .bind(millis(before))
+        .bind(Uuid::nil())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets the count over all workstations of names that nobody has, where nothing failed since `before`. There
+/// can be any number of them: they are looked through without the write lock, and deleted some at a time.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_nobodys(
-    connection: &mut SqliteConnection,
-    index: &Key,
-    before: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn forget_nobodys(store: &Store, index: &Key, before: Timestamp) -> Result<(), StoreError> {
     let mut people: Option<HashSet<[u8; 32]>> = None;
     let mut last: Vec<u8> = Vec::new();
     loop {
-        let subjects: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT DISTINCT subject FROM failures \
-             WHERE workstation_id = $1 AND failed_at < $2 AND subject > $3 ORDER BY subject LIMIT $4",
-        )
-        .bind(Uuid::nil())
-        .bind(millis(before))
-        .bind(&last)
-        .bind(BATCH)
-        .fetch_all(&mut *connection)
-        .await?;
+        let subjects = {
+            let mut read = store.read().await?;
+            let subjects = untouched_since(&mut read, before, &last).await?;
+            if people.is_none() && !subjects.is_empty() {
+                let names = users::names(&mut read).await?;
+                people = Some(names.iter().map(|name| name.subject(index).0).collect());
+            }
+            subjects
+        };
         let Some(newest) = subjects.last().cloned() else {
             return Ok(());
         };
-        if people.is_none() {
-            let names = users::names(connection).await?;
-            people = Some(names.iter().map(|name| name.subject(index).0).collect());
-        }
         let is_a_persons = |subject: &[u8]| {
             <[u8; 32]>::try_from(subject).is_ok_and(|subject| people.iter().any(|all| all.contains(&subject)))
         };
-        for subject in subjects.iter().filter(|subject| !is_a_persons(subject)) {
-            sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id = $2 AND failed_at < $3")
+        let nobodys: Vec<_> = subjects.into_iter().filter(|subject| !is_a_persons(subject)).collect();
+        if !nobodys.is_empty() {
+            let mut write = store.write().await?;
+            for subject in nobodys {
+                // Somebody may have tried again since it was read without the write lock.
+                sqlx::query(
+                    "DELETE FROM failures WHERE subject = $1 AND workstation_id = $2 AND failed_at < $3",
+                )
                 .bind(subject)
                 .bind(Uuid::nil())
                 .bind(millis(before))
-                .execute(&mut *connection)
+                .execute(&mut *write)
                 .await?;
+            }
+            write.commit().await?;
         }
         last = newest;
     }
+}
+
+/// A batch of what has a count over all workstations and did not fail since `before`, after `last`.
+async fn untouched_since(
+    connection: &mut SqliteConnection,
+    before: Timestamp,
+    last: &[u8],
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let subjects = sqlx::query_scalar(
+        "SELECT DISTINCT subject FROM failures \
+         WHERE workstation_id = $1 AND failed_at < $2 AND subject > $3 ORDER BY subject LIMIT $4",
+    )
+    .bind(Uuid::nil())
+    .bind(millis(before))
+    .bind(last)
+    .bind(BATCH)
+    .fetch_all(connection)
+    .await?;
+    Ok(subjects)
 }
 
 fn next(before: Count, lock: fn(u32) -> Option<Duration>, now: Timestamp) -> Count {
@@ -214,5 +246,64 @@ const fn spelled(factor: Factor) -> &'static str {
     match factor {
         Factor::First => "first",
         Factor::Second => "second",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::{identity::name::UserName, store::users::User};
+
+    #[tokio::test]
+    async fn of_many_names_nobody_has_all_are_forgotten_and_a_persons_count_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("tapward.db")).await.unwrap();
+        let (index, at) = (Key::new([7; 32]), Timestamp::UNIX_EPOCH);
+        let here = Uuid::from_u128(1);
+        let subject = |name: &str| UserName::parse(name).unwrap().subject(&index);
+        let mut write = store.write().await.unwrap();
+        assert!(users::insert(&mut write, &maria(at)).await.unwrap());
+        for number in 0..2 * BATCH + 1 {
+            let name = format!("nobody-{number}");
+            count_one(&mut write, subject(&name), here, Factor::First, at).await.unwrap();
+        }
+        count_one(&mut write, subject("maria"), here, Factor::First, at).await.unwrap();
+        write.commit().await.unwrap();
+
+        // No failure is that old.
+        forget_nobodys(&store, &index, at).await.unwrap();
+        assert_eq!(counted(&store).await, 2 * BATCH + 2);
+        let later = at.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
+        forget_nobodys(&store, &index, later).await.unwrap();
+
+        assert_eq!(counted(&store).await, 1);
+        let mut read = store.read().await.unwrap();
+        let hers = counts(&mut read, subject("maria"), here, Factor::First).await.unwrap();
+        assert_eq!((hers.here.in_a_row, hers.everywhere.in_a_row), (1, 1));
+    }
+
+    /// Names with a count over all workstations.
+    async fn counted(store: &Store) -> i64 {
+        sqlx::query_scalar("SELECT COUNT(*) FROM failures WHERE workstation_id = $1")
+            .bind(Uuid::nil())
+            .fetch_one(&mut *store.read().await.unwrap())
+            .await
+            .unwrap()
+    }
+
+    fn maria(made_at: Timestamp) -> User {
+        User {
+            id: Uuid::from_u128(2),
+            name: String::from("maria"),
+            display_name: String::from("Maria O."),
+            role: None,
+            password_hash: String::new(),
+            password_number: 0,
+            totp_sealed: Vec::new(),
+            made_at,
+            disabled_at: None,
+        }
     }
 }

@@ -169,16 +169,12 @@ pub async fn forget(store: &Store, index: &Key, now: Timestamp) -> Result<(), St
         ("DELETE FROM attempts WHERE at < $1", before(attempts::REMEMBERED)),
         ("DELETE FROM challenges WHERE expires_at < $1", before(attempts::REMEMBERED)),
         ("DELETE FROM enrolment_codes WHERE expires_at < $1 OR uses_left = 0", millis(now)),
-        (
-            "DELETE FROM failures WHERE failed_at < $1 AND locked_until < $1 \
-             AND workstation_id <> X'00000000000000000000000000000000'",
-            before(FAILURES_REMEMBERED),
-        ),
     ] {
         sqlx::query(sql).bind(bound).execute(&mut *write).await?;
     }
-    failures::forget_nobodys(&mut write, index, since(NOBODYS_FAILURES_REMEMBERED)).await?;
-    write.commit().await
+    failures::forget_here(&mut write, since(FAILURES_REMEMBERED)).await?;
+    write.commit().await?;
+    failures::forget_nobodys(store, index, since(NOBODYS_FAILURES_REMEMBERED)).await
 }
 
 /// Why the database cannot be opened.

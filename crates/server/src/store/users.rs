@@ -23,6 +23,8 @@ pub struct User {
     pub role: Option<String>,
     /// PHC string.
     pub password_hash: String,
+    /// Another one once an administrator replaced the password; a new hash of the same password keeps it.
+    pub password_number: i64,
     /// Sealed for [`totp_place`].
     pub totp_sealed: Vec<u8>,
     /// When it was made.
@@ -49,14 +51,15 @@ pub const fn totp_place(user_id: Uuid) -> Place {
 /// [`StoreError::Unavailable`].
 pub async fn insert(connection: &mut SqliteConnection, user: &User) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO users (id, name, display_name, role, password_hash, totp_sealed, totp_step_last, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO users (id, name, display_name, role, password_hash, password_number, totp_sealed, \
+         totp_step_last, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT (name) DO NOTHING",
     )
     .bind(user.id)
     .bind(&user.name)
     .bind(&user.display_name)
     .bind(&user.role)
     .bind(&user.password_hash)
+    .bind(user.password_number)
     .bind(&user.totp_sealed)
     .bind(millis(user.made_at))
     .execute(connection)
@@ -163,7 +166,7 @@ pub async fn set_password(
     id: Uuid,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+    sqlx::query("UPDATE users SET password_hash = $2, password_number = password_number + 1 WHERE id = $1")
         .bind(id)
         .bind(password_hash)
         .execute(connection)
@@ -259,6 +262,7 @@ fn user(row: &SqliteRow) -> Result<User, StoreError> {
         display_name: row.try_get("display_name")?,
         role: row.try_get("role")?,
         password_hash: row.try_get("password_hash")?,
+        password_number: row.try_get("password_number")?,
         totp_sealed: row.try_get("totp_sealed")?,
         made_at: timestamp(row.try_get("made_at")?)?,
         disabled_at: row.try_get::<Option<i64>, _>("disabled_at")?.map(timestamp).transpose()?,

@@ -6,8 +6,10 @@ use harness::{
     server::{Person, TestServer},
     workstation::{Answer, Call, Workstation},
 };
+use protocol::secret::WireSecret;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::store::users;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -199,17 +201,36 @@ async fn a_body_that_is_not_json_is_not_read() {
 #[tokio::test]
 async fn a_password_changed_while_it_was_checked_opens_nothing() {
     let (server, workstation) = one_hash_at_a_time("").await;
-    let (maria, other) = (server.add_person("maria").await, server.add_person("other").await);
+    let maria = server.add_person("maria").await;
+    let other = hashed(&server, "another password").await;
 
     let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
-        let sql = "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE name = ?2) \
-                   WHERE name = ?1";
-        assert_eq!(server.database().execute(sql, [&maria.name, &other.name]).unwrap(), 1);
+        let mut write = server.app().store.write().await.unwrap();
+        users::set_password(&mut write, maria.user_id.parse().unwrap(), &other).await.unwrap();
+        write.commit().await.unwrap();
     })
     .await;
 
     answer.assert_refused(401, "sign_in.refused");
     assert_eq!(server.count("SELECT COUNT(*) FROM challenges"), 0);
+}
+
+#[tokio::test]
+async fn a_password_hashed_anew_elsewhere_while_it_was_checked_is_still_the_right_one() {
+    let (server, workstation) = one_hash_at_a_time("").await;
+    let maria = server.add_person("maria").await;
+    let anew = hashed(&server, &maria.password).await;
+
+    let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
+        let mut write = server.app().store.write().await.unwrap();
+        let user = users::find(&mut write, maria.user_id.parse().unwrap()).await.unwrap().unwrap();
+        users::renew_password_hash(&mut write, &user, &anew).await.unwrap();
+        write.commit().await.unwrap();
+    })
+    .await;
+
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM failures"), 0);
 }
 
 #[tokio::test]
@@ -242,6 +263,10 @@ async fn a_workstation_revoked_or_found_cloned_while_a_password_was_checked_sign
         answer.assert_refused(403, code);
         assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 0);
     }
+}
+
+async fn hashed(server: &TestServer, password: &str) -> String {
+    server.app().passwords.hash(&WireSecret::new(password.to_owned())).await.unwrap()
 }
 
 async fn one_hash_at_a_time(policy: &str) -> (TestServer, Workstation) {

@@ -10,7 +10,7 @@ use protocol::v1::problem::ProblemCode;
 use serde::Serialize;
 
 use super::FHIR_MEDIA_TYPE;
-use crate::error::ApiError;
+use crate::{error::ApiError, routes::body::read};
 
 /// The bytes of a FHIR body.
 #[derive(Debug)]
@@ -25,8 +25,7 @@ impl<S: Send + Sync> FromRequest<S> for FhirBytes {
             let words = "Send application/fhir+json.";
             return Err(ApiError::new(ProblemCode::MediaTypeUnsupported).detail(words));
         }
-        let bytes = Bytes::from_request(request, state).await;
-        bytes.map(Self).map_err(|_| ApiError::new(ProblemCode::RequestTooLarge))
+        read(request, state).await.map(Self)
     }
 }
 

@@ -67,9 +67,10 @@ pub async fn open(
 
     let checked = {
         let mut read = app.store.read().await?;
-        users::find_by_name(&mut read, &name).await?.map(|user| user.password_hash)
+        users::find_by_name(&mut read, &name).await?
     };
-    let was_right = app.passwords.verify(password, checked.as_deref(), place.clone()).await?;
+    let hash = checked.as_ref().map(|user| user.password_hash.as_str());
+    let was_right = app.passwords.verify(password, hash, place.clone()).await?;
 
     let now = app.clock.now();
     let mut write = app.store.write().await?;
@@ -80,7 +81,9 @@ pub async fn open(
         return answer.into_response(&app);
     }
     let user = users::find_by_name(&mut write, &name).await?;
-    let is_right = was_right && user.as_ref().map(|user| &user.password_hash) == checked.as_ref();
+    // Her hash may have got another cost meanwhile; the password is the same while its number is.
+    let which = |user: &users::User| (user.id, user.password_number);
+    let is_right = was_right && user.as_ref().map(which) == checked.as_ref().map(which);
     let subject = name.subject(&app.keys.index);
     let is_known_here = users::is_known_place(&mut write, &name, workstation.id, now).await?;
     let counts = failures::counts(&mut write, subject, workstation.id, Factor::First).await?;
@@ -118,7 +121,7 @@ pub async fn open(
     };
     write.commit().await?;
     if !matches!(answer, Answer::Refused(_)) {
-        rehash::if_outdated(&app, &user, password).await;
+        rehash::if_outdated(&app, user, password, place);
     }
     answer.into_response(&app)
 }
