@@ -10,7 +10,7 @@ use std::{
 use agent_core::command::FailClosedCause;
 use agent_runtime::ports::Clock;
 use audit::record::WorkstationRef;
-use audit_spool::{Bounds, Spool, SpoolError, SpoolKey};
+use audit_spool::{ALARM_PERCENT, Bounds, Carried, Fill, Spool, SpoolError, SpoolKey};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
@@ -53,7 +53,8 @@ impl SpoolThread {
     /// When the system gives no thread.
     pub fn start(settings: SpoolSettings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_MAX);
-        let mut keeper = Keeper { settings, clock, spool: None, is_failing: false };
+        let mut keeper =
+            Keeper { settings, clock, spool: None, remembered: Remembered::default(), is_failing: false };
         thread::Builder::new().name("spool".into()).spawn(move || {
             for job in queue {
                 job(&mut keeper);
@@ -155,7 +156,27 @@ struct Keeper {
     settings: SpoolSettings,
     clock: Arc<dyn Clock>,
     spool: Option<Spool>,
+    remembered: Remembered,
     is_failing: bool,
+}
+
+/// What a fresh file takes over, should this one prove damaged.
+#[derive(Default)]
+struct Remembered {
+    carried: Carried,
+    /// Of the open file, as it was then.
+    changes: Option<u64>,
+}
+
+impl Remembered {
+    /// A failure here is one of the disk, which the next call meets, too.
+    fn look(&mut self, spool: &mut Spool) {
+        if self.changes != Some(spool.changes())
+            && let Ok(carried) = spool.to_carry()
+        {
+            *self = Self { carried, changes: Some(spool.changes()) };
+        }
+    }
 }
 
 impl Keeper {
@@ -183,11 +204,15 @@ impl Keeper {
         let now = self.clock.wall();
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            none => none.insert(opening::open(&self.settings, now)?),
+            none => {
+                self.remembered.changes = None;
+                none.insert(opening::open(&self.settings, &self.remembered.carried, now)?)
+            }
         };
         let result = work(spool, now);
         if result.is_ok() {
             watch_fill(spool, now);
+            self.remembered.look(spool);
         }
         // A damaged file shows when it is opened anew.
         if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
@@ -200,12 +225,22 @@ impl Keeper {
 /// A failure here is one of the disk, which the next call meets, too.
 fn watch_fill(spool: &mut Spool, now: Timestamp) {
     if let Ok(Some(fill)) = spool.raise_alarm(now) {
-        warn!(
-            code = "spool.filling",
-            audit.pending = fill.pending,
-            "Audit records wait on this disk and {} % of their room is used: see why they do not leave",
-            fill.percent
-        );
+        warn!(code = "spool.filling", audit.pending = fill.pending, "{}", filling(&fill));
+    }
+}
+
+/// What is true of it, in words: the records, the room of the reserve, or both.
+fn filling(fill: &Fill) -> String {
+    let records = format!(
+        "Audit records wait on this disk and {} % of their room is used: see why they do not leave",
+        fill.percent
+    );
+    match (fill.percent >= ALARM_PERCENT, fill.is_reserve_held) {
+        (_, true) => records,
+        (false, false) => "The disk has no room for the reserve of the audit records, so nobody signs in: \
+                           make room on it"
+            .to_owned(),
+        (true, false) => format!("{records}. The disk has no room for their reserve: make room on it"),
     }
 }
 

@@ -79,6 +79,17 @@ pub(crate) async fn serve(shown: &Shown, router: Router) -> SocketAddr {
     address
 }
 
+/// Looks now and then, for a bounded time.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..3_000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not within half a minute: {what}");
+}
+
 /// A clock nobody looks at.
 pub(crate) struct StillClock;
 

@@ -1,6 +1,9 @@
-//! The alarm: once, when what waits comes near a bound, until it is well below again.
+//! Records that the spool writes itself, the alarm among them: once, when what waits comes near a bound or
+//! the disk has no room for the reserve, until both are well over.
 
-use audit::record::{Alert, AuditRecord, Source, What};
+use std::time::Duration;
+
+use audit::record::{Alert, AuditRecord, Source, What, WorkstationRef};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, TransactionBehavior};
 use uuid::Uuid;
@@ -16,6 +19,14 @@ use crate::{
 /// Meta value that stands while the alarm is raised, so that a restart raises it no second time.
 const ALARM: &str = "alarm";
 const RAISED: &[u8] = b"raised";
+/// A reserve that comes and goes, on a disk that is about full, tells once: it must be held for this long.
+const RESERVE_STEADY: Duration = Duration::from_mins(10);
+
+/// An alert of the spool's own.
+pub(crate) fn alert(workstation: &WorkstationRef, alert: Alert, now: Timestamp) -> AuditRecord {
+    let what = What::SecurityAlert { alert };
+    AuditRecord::other(Uuid::new_v4(), Source::Agent, now, Some(workstation.clone()), None, what)
+}
 
 impl Spool {
     /// Looks how full the spool is. Where the alarm is due and not raised yet, puts it on record
@@ -25,8 +36,11 @@ impl Spool {
     /// [`SpoolError::Unavailable`]; `Full` when there is no room even for the alert.
     pub fn raise_alarm(&mut self, now: Timestamp) -> Result<Option<Fill>, SpoolError> {
         let fill = self.fill(now)?;
+        if !fill.is_reserve_held {
+            self.reserve_missed_at = Some(now);
+        }
         if self.is_alarm_raised {
-            if fill.percent < ALARM_OVER_PERCENT && fill.is_reserve_held {
+            if fill.percent < ALARM_OVER_PERCENT && self.is_reserve_steady(now) {
                 self.guarded_with_reserve(Self::end_alarm)?;
             }
             return Ok(None);
@@ -36,6 +50,13 @@ impl Spool {
         }
         self.guarded_with_reserve(|spool| spool.record_alarm(now))?;
         Ok(Some(fill))
+    }
+
+    fn is_reserve_steady(&self, now: Timestamp) -> bool {
+        // A clock that was set back shows as a negative duration, which is no time to wait for.
+        self.reserve_missed_at.is_none_or(|missed| {
+            Duration::try_from(now.duration_since(missed)).map_or(true, |since| since >= RESERVE_STEADY)
+        })
     }
 
     /// Whether the alarm was raised before this file was closed.
@@ -49,14 +70,7 @@ impl Spool {
     }
 
     fn record_alarm(&mut self, now: Timestamp) -> Result<(), SpoolError> {
-        let alert = AuditRecord::other(
-            Uuid::new_v4(),
-            Source::Agent,
-            now,
-            Some(self.workstation.clone()),
-            None,
-            What::SecurityAlert { alert: Alert::SpoolFilling },
-        );
+        let alert = alert(&self.workstation, Alert::SpoolFilling, now);
         let sealed = self.sealer.seal(Place::Meta(ALARM), RAISED)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         writer::insert(&transaction, &self.sealer, &alert, now)?;

@@ -1,11 +1,12 @@
 //! Delivering: what is pending, what was acknowledged, what is set aside.
 
-use audit::record::{Alert, AuditRecord, Source, What};
+use audit::record::{Alert, AuditRecord, What};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior};
 use uuid::Uuid;
 
 use crate::{
+    alarm::alert,
     error::SpoolError,
     seal::{HASH_SIZE, Hash, Place, Sealer, chain_hash},
     spool::Spool,
@@ -18,10 +19,27 @@ pub const BATCH_RECORDS_MAX: usize = 500;
 /// A record that was not yet acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// Its place, by which it is acknowledged.
+    /// Its place.
     pub seq: u64,
     /// The record.
     pub record: AuditRecord,
+}
+
+impl Pending {
+    /// By which it is acknowledged or set aside.
+    #[must_use]
+    pub const fn reference(&self) -> RecordRef {
+        RecordRef { seq: self.seq, id: self.record.id }
+    }
+}
+
+/// One record of one file. Its number alone would not do: in a fresh file, begun since, another has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordRef {
+    /// Its place.
+    pub seq: u64,
+    /// Its id.
+    pub id: Uuid,
 }
 
 /// Why a record was set aside.
@@ -71,11 +89,25 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Unavailable`]; `Full` when there is no room to set a broken record aside.
     pub fn pending(&mut self, limit: usize, now: Timestamp) -> Result<Vec<Pending>, SpoolError> {
+        self.pending_behind(0, limit, now)
+    }
+
+    /// Like [`Self::pending`], of those behind the number `behind`: the ones before are passed over for now.
+    ///
+    /// # Errors
+    /// Like [`Self::pending`].
+    pub fn pending_behind(
+        &mut self,
+        behind: u64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Pending>, SpoolError> {
+        let behind = i64::try_from(behind).unwrap_or(i64::MAX);
         let limit = limit.clamp(1, BATCH_RECORDS_MAX);
         loop {
             let mut sound = Vec::new();
             let mut broken: Vec<(i64, Flaw)> = Vec::new();
-            for mut row in self.guarded(|spool| spool.pending_rows(limit))? {
+            for mut row in self.guarded(|spool| spool.pending_rows(behind, limit))? {
                 // Next to a broken record its own seal, which binds `prior`, has to suffice.
                 if broken.last().is_some_and(|(seq, _)| *seq == row.seq - 1) {
                     row.hash_before = None;
@@ -94,26 +126,27 @@ impl Spool {
         }
     }
 
-    /// Deletes the records that the endpoint has stored; every other number is passed over. Returns how
+    /// Deletes the records that the endpoint has stored; what this file does not hold is passed over. Returns how
     /// many were deleted. On return the deletion is durable; a power cut before it means that they are
     /// delivered again.
     ///
     /// # Errors
     /// [`SpoolError::Unavailable`]; `Bound` for more than [`BATCH_RECORDS_MAX`] at once.
-    pub fn acknowledge(&mut self, seqs: &[u64]) -> Result<u64, SpoolError> {
-        if seqs.len() > BATCH_RECORDS_MAX {
-            return Err(SpoolError::Bound("seqs"));
+    pub fn acknowledge(&mut self, records: &[RecordRef]) -> Result<u64, SpoolError> {
+        if records.len() > BATCH_RECORDS_MAX {
+            return Err(SpoolError::Bound("records"));
         }
         self.guarded_with_reserve(|spool| {
             let transaction = spool.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut deleted = 0;
-            for seq in seqs.iter().filter_map(|seq| i64::try_from(*seq).ok()) {
+            for RecordRef { seq, id } in records {
+                let Ok(seq) = i64::try_from(*seq) else { continue };
                 deleted += transaction
                     .prepare_cached(
                         "UPDATE records SET state = 'acknowledged', sealed = NULL \
-                         WHERE seq = ?1 AND state = 'pending'",
+                         WHERE seq = ?1 AND id = ?2 AND state = 'pending'",
                     )?
-                    .execute([seq])? as u64;
+                    .execute((seq, id.as_bytes()))? as u64;
             }
             prune(&transaction)?;
             transaction.commit()?;
@@ -127,9 +160,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`SpoolError::Unavailable`] and `Full`.
-    pub fn set_aside(&mut self, seq: u64, now: Timestamp) -> Result<bool, SpoolError> {
-        let Ok(seq) = i64::try_from(seq) else { return Ok(false) };
-        self.guarded_with_reserve(|spool| spool.quarantine(seq, Flaw::Refused, now))
+    pub fn set_aside(&mut self, record: RecordRef, now: Timestamp) -> Result<bool, SpoolError> {
+        let Ok(seq) = i64::try_from(record.seq) else { return Ok(false) };
+        self.guarded_with_reserve(|spool| {
+            if spool.place_of(record.id)? != Some(record.seq) {
+                return Ok(false);
+            }
+            spool.quarantine(seq, Flaw::Refused, now)
+        })
     }
 
     /// What was set aside, oldest first, at most `limit` and [`BATCH_RECORDS_MAX`].
@@ -157,15 +195,15 @@ impl Spool {
         })
     }
 
-    fn pending_rows(&self, limit: usize) -> Result<Vec<PendingRow>, SpoolError> {
+    fn pending_rows(&self, behind: i64, limit: usize) -> Result<Vec<PendingRow>, SpoolError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT this.seq, this.id, this.prior, this.hash, this.sealed, before.hash \
              FROM records AS this \
              LEFT JOIN records AS before ON before.seq = this.seq - 1 AND before.state <> 'quarantined' \
-             WHERE this.state = 'pending' ORDER BY this.seq LIMIT ?1",
+             WHERE this.state = 'pending' AND this.seq > ?1 ORDER BY this.seq LIMIT ?2",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map([limit], PendingRow::read)?;
+        let rows = statement.query_map([behind, limit], PendingRow::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -184,7 +222,7 @@ impl Spool {
         transaction
             .execute("UPDATE records SET state = 'quarantined', sealed = NULL WHERE seq = ?1", [seq])?;
         if !is_alert {
-            let alert = quarantine_alert(self.workstation.clone(), now);
+            let alert = alert(&self.workstation, Alert::RecordQuarantined, now);
             writer::insert(&transaction, &self.sealer, &alert, now)?;
         }
         prune(&transaction)?;
@@ -264,16 +302,4 @@ fn prune(transaction: &Transaction<'_>) -> Result<(), SpoolError> {
         .execute([keep_from])?;
     transaction.prepare_cached("DELETE FROM missing WHERE last_seq < ?1")?.execute([keep_from])?;
     Ok(())
-}
-
-/// The record of a record set aside, or gone.
-pub(crate) fn quarantine_alert(workstation: audit::record::WorkstationRef, now: Timestamp) -> AuditRecord {
-    AuditRecord::other(
-        Uuid::new_v4(),
-        Source::Agent,
-        now,
-        Some(workstation),
-        None,
-        What::SecurityAlert { alert: Alert::RecordQuarantined },
-    )
 }

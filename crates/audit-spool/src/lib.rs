@@ -10,13 +10,16 @@
 //! 2. **Once.** Appending is idempotent by record id as long as the record is held: what came first
 //!    stands. After its acknowledgement the id may be taken again; the endpoint, which knows it, then
 //!    answers that it has it.
-//! 3. **In order.** [`Spool::pending`] hands records out in the order in which they were appended.
-//! 4. **Deleted only when acknowledged.** [`Spool::acknowledge`] deletes the records it is given and no
-//!    other. A power cut between the endpoint's answer and the acknowledgement delivers a record twice,
-//!    with the same id and the same bytes.
+//! 3. **In order.** [`Spool::pending`] hands records out in the order in which they were appended;
+//!    [`Spool::pending_behind`] passes over those that the endpoint cannot take for now.
+//! 4. **Deleted only when acknowledged.** [`Spool::acknowledge`] deletes the records it is given, by number
+//!    and id, and no other: an answer that comes after the file was set aside settles nothing in the fresh
+//!    one. A power cut between the endpoint's answer and the acknowledgement delivers a record twice, with
+//!    the same id and the same bytes.
 //! 5. **Nothing skipped in silence.** A record that does not open, does not fit the chain, cannot be read
 //!    or is refused for good is set aside with its bytes, and an alert (`RecordQuarantined`) is appended
-//!    in the same transaction. A record that is gone becomes such an alert when the spool is opened.
+//!    in the same transaction. A record that is gone becomes such an alert when the spool is opened; so does
+//!    an open session or an end that cannot be read, and the server is told that end (`crash-recovered`).
 //! 6. **Bounded.** See [`Bounds`]. When a bound is reached, what begins something is refused with
 //!    [`SpoolError::Full`]; what ends it (logout, agent stopped, alerts) is still taken, at most
 //!    [`RECORDS_OF_THE_SESSION_AT_HAND_MAX`] records more, with the room of the reserve where the disk
@@ -63,15 +66,17 @@
 //! sessions of [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
 //!
 //! A damaged file is never replaced in silence: [`set_file_aside`] keeps it under another name, and the fresh
-//! one begins with an alert (`SpoolSetAside`), which the caller appends whenever it finds a file that
-//! [`Spool::is_fresh`] beside one set aside: so no power cut comes between. One sealed with another key, or made
-//! by a newer program, is no damage: that is left for a person to decide.
+//! one begins with an alert (`SpoolSetAside`), which [`Spool::succeed`] appends whenever the caller finds a
+//! file that [`Spool::is_fresh`] beside one set aside: so no power cut comes between. With it the fresh file
+//! takes over the open sessions and the ends that the caller still knows of the old one. A log that a power
+//! cut left set aside without its database is followed by it before anything is opened. A file sealed with
+//! another key, or made by a newer program, is no damage: that is left for a person to decide.
 //!
 //! # The alarm
 //!
 //! [`Spool::raise_alarm`], asked after each call, puts an alert (`SpoolFilling`) on record when
 //! [`ALARM_PERCENT`] of a bound is reached, or the reserve cannot be held; once, until less than
-//! [`ALARM_OVER_PERCENT`] of each is used, across restarts.
+//! [`ALARM_OVER_PERCENT`] of each is used and the reserve was held for ten minutes, across restarts.
 //!
 //! # Sessions
 //!
@@ -79,6 +84,7 @@
 //! into the outbox: each in the transaction that stores the record, so that no crash comes between.
 
 mod alarm;
+mod aside;
 mod bounds;
 mod drain;
 mod error;
@@ -88,19 +94,22 @@ mod schema;
 mod seal;
 mod sessions;
 mod spool;
+mod succession;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use aside::{files_set_aside, set_file_aside};
 pub use bounds::{
     ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
 };
-pub use drain::{BATCH_RECORDS_MAX, Flaw, Pending, Quarantined};
+pub use drain::{BATCH_RECORDS_MAX, Flaw, Pending, Quarantined, RecordRef};
 pub use error::{Fault, SpoolError};
 pub use seal::SpoolKey;
 pub use sessions::{
     META_NAME_SIZE_BYTES_MAX, META_SIZE_BYTES_MAX, OpenSession, SESSION_ENDS_MAX, SessionEnd,
 };
-pub use spool::{Spool, files_set_aside, set_file_aside};
+pub use spool::Spool;
+pub use succession::Carried;
 pub use writer::Appended;

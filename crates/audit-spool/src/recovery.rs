@@ -1,10 +1,11 @@
 //! What opening finds: counts, and records that are gone.
 
+use audit::record::Alert;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    drain::quarantine_alert,
+    alarm::alert,
     error::SpoolError,
     spool::{Counts, Spool},
     writer,
@@ -37,7 +38,7 @@ impl Spool {
                     "INSERT INTO missing (first_seq, last_seq, found_at) VALUES (?1, ?2, ?3)",
                     (first, last, now.as_millisecond()),
                 )?;
-                let alert = quarantine_alert(spool.workstation.clone(), now);
+                let alert = alert(&spool.workstation, Alert::RecordQuarantined, now);
                 writer::insert(&transaction, &spool.sealer, &alert, now)?;
             }
             transaction.commit()?;

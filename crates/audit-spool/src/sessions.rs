@@ -2,7 +2,7 @@
 
 use audit::{
     codes::LogoutCause,
-    record::{AuditRecord, UserRef, What},
+    record::{Alert, AuditRecord, UserRef, What},
 };
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
@@ -10,9 +10,11 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    error::{Fault, SpoolError},
+    alarm::alert,
+    error::SpoolError,
     seal::{Place, Sealer},
     spool::Spool,
+    writer,
 };
 
 /// A small value is at most this many bytes.
@@ -46,48 +48,84 @@ pub struct SessionEnd {
 
 impl Spool {
     /// The sessions to be ended on record (`crash-recovered`) before anyone signs in, oldest first. More
-    /// than one means that a restore or a fault of ours doubled the file.
+    /// than one means that a restore or a fault of ours doubled the file. One that cannot be read is taken
+    /// out, on record, and its end put into the outbox.
     ///
     /// # Errors
-    /// [`SpoolError::Unavailable`]; `Corrupt` when one of them does not open.
+    /// [`SpoolError::Unavailable`]; `Full` when there is no room to take one out.
     pub fn open_sessions(&mut self) -> Result<Vec<OpenSession>, SpoolError> {
-        self.guarded(|spool| {
+        let (sessions, unreadable) = self.guarded(|spool| {
             let mut statement = spool.connection.prepare_cached(
-                "SELECT session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at",
+                "SELECT rowid, session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at",
             )?;
             let rows = statement.query_map([], |row| {
-                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+                let session = Uuid::from_slice(row.get_ref(1)?.as_bytes()?).ok();
+                let sealed: Vec<u8> = row.get(3)?;
+                let open = session.and_then(|session| spool.open_session(session, row.get(2).ok()?, &sealed));
+                Ok(open.ok_or(Unreadable { row: row.get(0)?, session }))
             })?;
-            rows.map(|row| {
-                let (session, opened_at, sealed) = row?;
-                spool.open_session(Uuid::from_bytes(session), opened_at, &sealed)
-            })
-            .collect()
+            apart(rows)
+        })?;
+        self.take_out("DELETE FROM open_sessions WHERE rowid = ?1", &unreadable)?;
+        Ok(sessions)
+    }
+
+    /// The ends that the server has not yet confirmed, oldest first, at most [`SESSION_ENDS_MAX`]. One that
+    /// cannot be read is told as `crash-recovered`, and that is on record.
+    ///
+    /// # Errors
+    /// [`SpoolError::Unavailable`]; `Full` when there is no room to put that on record.
+    pub fn session_ends(&mut self) -> Result<Vec<SessionEnd>, SpoolError> {
+        self.oldest_session_ends(SESSION_ENDS_MAX)
+    }
+
+    pub(crate) fn oldest_session_ends(&mut self, limit: usize) -> Result<Vec<SessionEnd>, SpoolError> {
+        let (ends, unreadable) = self.read_session_ends(limit)?;
+        if unreadable.is_empty() {
+            return Ok(ends);
+        }
+        self.take_out("DELETE FROM session_ends WHERE rowid = ?1", &unreadable)?;
+        Ok(self.read_session_ends(limit)?.0)
+    }
+
+    fn read_session_ends(&mut self, limit: usize) -> Result<(Vec<SessionEnd>, Vec<Unreadable>), SpoolError> {
+        self.guarded(|spool| {
+            let mut statement = spool.connection.prepare_cached(
+                "SELECT rowid, session_id, cause, ended_at FROM session_ends ORDER BY ended_at LIMIT ?1",
+            )?;
+            let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                let session = Uuid::from_slice(row.get_ref(1)?.as_bytes()?).ok();
+                let cause = std::str::from_utf8(row.get_ref(2)?.as_bytes()?).ok();
+                let cause = cause.and_then(LogoutCause::from_code);
+                let ended_at = Timestamp::from_millisecond(row.get(3)?).ok();
+                let end = session.zip(cause).zip(ended_at);
+                let end =
+                    end.map(|((session_id, cause), ended_at)| SessionEnd { session_id, cause, ended_at });
+                Ok(end.ok_or(Unreadable { row: row.get(0)?, session }))
+            })?;
+            apart(rows)
         })
     }
 
-    /// The ends that the server has not yet confirmed, oldest first, at most [`SESSION_ENDS_MAX`].
-    ///
-    /// # Errors
-    /// [`SpoolError::Unavailable`].
-    pub fn session_ends(&mut self) -> Result<Vec<SessionEnd>, SpoolError> {
-        self.guarded(|spool| {
-            let mut statement = spool.connection.prepare_cached(
-                "SELECT session_id, cause, ended_at FROM session_ends ORDER BY ended_at LIMIT ?1",
-            )?;
-            let rows = statement.query_map([i64::try_from(SESSION_ENDS_MAX).unwrap_or(i64::MAX)], |row| {
-                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
-            })?;
-            rows.map(|row| {
-                let (session, cause, ended_at) = row?;
-                Ok(SessionEnd {
-                    session_id: Uuid::from_bytes(session),
-                    cause: LogoutCause::from_code(&cause).ok_or_else(|| unreadable("session_ends.cause"))?,
-                    ended_at: Timestamp::from_millisecond(ended_at)
-                        .map_err(|_| unreadable("session_ends.ended_at"))?,
-                })
-            })
-            .collect()
+    /// Each becomes an alert on record; where the session's id can be read, the server is told its end.
+    fn take_out(&mut self, delete: &str, unreadable: &[Unreadable]) -> Result<(), SpoolError> {
+        if unreadable.is_empty() {
+            return Ok(());
+        }
+        let now = self.last_now;
+        self.guarded_with_reserve(|spool| {
+            let transaction = spool.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for Unreadable { row, session } in unreadable {
+                transaction.execute(delete, [row])?;
+                if let Some(session) = session {
+                    put_end(&transaction, *session, LogoutCause::CrashRecovered.code().code, now)?;
+                }
+                let alert = alert(&spool.workstation, Alert::RecordQuarantined, now);
+                writer::insert(&transaction, &spool.sealer, &alert, now)?;
+            }
+            transaction.commit()?;
+            spool.counts.pending += unreadable.len() as u64;
+            Ok(())
         })
     }
 
@@ -154,23 +192,34 @@ impl Spool {
         })
     }
 
-    fn open_session(
-        &self,
-        session_id: Uuid,
-        opened_at: i64,
-        sealed: &[u8],
-    ) -> Result<OpenSession, SpoolError> {
-        let plain = self
-            .sealer
-            .open(Place::OpenSession(session_id), sealed)
-            .ok_or_else(|| unreadable("open_sessions.sealed"))?;
-        Ok(OpenSession {
+    fn open_session(&self, session_id: Uuid, opened_at: i64, sealed: &[u8]) -> Option<OpenSession> {
+        let plain = self.sealer.open(Place::OpenSession(session_id), sealed)?;
+        Some(OpenSession {
             session_id,
-            user: serde_json::from_slice(&plain).map_err(|_| unreadable("open_sessions.user"))?,
-            opened_at: Timestamp::from_millisecond(opened_at)
-                .map_err(|_| unreadable("open_sessions.opened_at"))?,
+            user: serde_json::from_slice(&plain).ok()?,
+            opened_at: Timestamp::from_millisecond(opened_at).ok()?,
         })
     }
+}
+
+/// A row that cannot be read.
+struct Unreadable {
+    row: i64,
+    /// Whose; ids are in the clear.
+    session: Option<Uuid>,
+}
+
+fn apart<T>(
+    rows: impl Iterator<Item = rusqlite::Result<Result<T, Unreadable>>>,
+) -> Result<(Vec<T>, Vec<Unreadable>), SpoolError> {
+    let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row? {
+            Ok(row) => readable.push(row),
+            Err(row) => unreadable.push(row),
+        }
+    }
+    Ok((readable, unreadable))
 }
 
 /// What a record means for the open sessions and the outbox, in the transaction that stores it.
@@ -182,13 +231,8 @@ pub(crate) fn follow(
     let (Some(session), Some(user)) = (record.session_id, &record.user) else { return Ok(()) };
     match &record.what {
         What::Login { .. } => {
-            let sealed = sealer.seal(Place::OpenSession(session), &user_json(user))?;
-            transaction.execute(
-                "INSERT INTO open_sessions (session_id, opened_at, sealed) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (session_id) DO NOTHING",
-                (session.as_bytes(), record.recorded_at.as_millisecond(), sealed),
-            )?;
-            Ok(())
+            let (user, opened_at) = (user.clone(), record.recorded_at);
+            put_open(transaction, sealer, &OpenSession { session_id: session, user, opened_at })
         }
         What::Logout { cause } => {
             close_session(transaction, session)?;
@@ -205,6 +249,20 @@ pub(crate) fn follow(
     }
 }
 
+pub(crate) fn put_open(
+    transaction: &Transaction<'_>,
+    sealer: &Sealer,
+    open: &OpenSession,
+) -> Result<(), SpoolError> {
+    let sealed = sealer.seal(Place::OpenSession(open.session_id), &user_json(&open.user))?;
+    transaction.execute(
+        "INSERT INTO open_sessions (session_id, opened_at, sealed) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (session_id) DO NOTHING",
+        (open.session_id.as_bytes(), open.opened_at.as_millisecond(), sealed),
+    )?;
+    Ok(())
+}
+
 fn user_json(user: &UserRef) -> Vec<u8> {
     serde_json::to_vec(user).expect("a user is a struct of strings")
 }
@@ -214,7 +272,7 @@ fn close_session(transaction: &Transaction<'_>, session: Uuid) -> Result<(), Spo
     Ok(())
 }
 
-fn put_end(
+pub(crate) fn put_end(
     transaction: &Transaction<'_>,
     session: Uuid,
     cause: &str,
@@ -231,8 +289,4 @@ fn put_end(
 /// Callers' names stand apart from the spool's own.
 fn kept(name: &str) -> String {
     format!("kept.{name}")
-}
-
-fn unreadable(what: &'static str) -> SpoolError {
-    SpoolError::Corrupt(Fault::Check(format!("`{what}` cannot be read")))
 }

@@ -1,17 +1,13 @@
 //! The handle.
 
-use std::{
-    ffi::OsString,
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use audit::record::WorkstationRef;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::{
+    aside,
     bounds::{Bounds, Fill, Level, Use},
     error::{Fault, SpoolError},
     recovery,
@@ -22,8 +18,6 @@ use crate::{
 
 /// A missing reserve is taken anew at most this often: it is a large write on a disk that may be full.
 const RESERVE_RETRY: Duration = Duration::from_mins(1);
-/// Between the name of a spool and the time at which its file was set aside.
-const ASIDE_MARK: &str = ".aside-";
 /// Free pages that are given back to the file system when the spool is opened.
 const FREE_PAGES_MIN: u64 = 1_024;
 
@@ -39,8 +33,10 @@ pub struct Spool {
     bounds: Bounds,
     reserve: Reserve,
     reserve_tried_at: Option<Timestamp>,
+    /// When the alarm's look last found no reserve.
+    pub(crate) reserve_missed_at: Option<Timestamp>,
     /// The time of the newest call that told one.
-    last_now: Timestamp,
+    pub(crate) last_now: Timestamp,
     is_poisoned: bool,
 }
 
@@ -65,6 +61,7 @@ impl Spool {
         now: Timestamp,
     ) -> Result<Self, SpoolError> {
         let sealer = Sealer::new(key)?;
+        aside::finish(path).map_err(|error| SpoolError::Unavailable(error.into()))?;
         let connection = schema::open(path, &sealer)?;
         let counts = recovery::count(&connection)?;
         let reserve = Reserve::beside(path, bounds.reserve_size_bytes);
@@ -77,6 +74,7 @@ impl Spool {
             bounds,
             reserve,
             reserve_tried_at: None,
+            reserve_missed_at: None,
             last_now: now,
             is_poisoned: false,
         };
@@ -85,6 +83,8 @@ impl Spool {
         spool.take_reserve(now)?;
         spool.record_what_is_missing(now)?;
         spool.is_alarm_raised = spool.recall_alarm()?;
+        // How long the reserve has been held is not known; a restart ends no alarm.
+        spool.reserve_missed_at = spool.is_alarm_raised.then_some(now);
         Ok(spool)
     }
 
@@ -108,6 +108,12 @@ impl Spool {
             let newest: i64 = spool.connection.query_row("SELECT seq FROM head", [], |row| row.get(0))?;
             Ok(newest == 0)
         })
+    }
+
+    /// Grows with each change to the file, while it is open.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.connection.total_changes()
     }
 
     /// Writes what is in the log to the database and closes both.
@@ -232,50 +238,6 @@ impl Spool {
         self.take_reserve(now)?;
         Ok(self.measure(now)?.level)
     }
-}
-
-/// Moves a damaged spool (`Corrupt`), or one sealed with a lost key (`WrongKey`), out of the way and
-/// returns where to; nothing is deleted. Then [`Spool::open`] makes a fresh one, in which the caller puts on record
-/// that it did: what was not yet acknowledged stays behind in the file.
-///
-/// # Errors
-/// Any of the file system.
-pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
-    let mark = format!("{ASIDE_MARK}{}", now.as_millisecond());
-    // The log first: without its database it is nothing, while a database without its log lost records.
-    for suffix in ["-wal", "-shm", ""] {
-        let from = with_suffix(path, suffix);
-        if from.exists() {
-            fs::rename(&from, with_suffix(&with_suffix(path, &mark), suffix))?;
-        }
-    }
-    schema::sync_folder(path)?;
-    Ok(with_suffix(path, &mark))
-}
-
-/// How many files set aside lie beside the spool at `path`.
-///
-/// # Errors
-/// Any of the file system.
-pub fn files_set_aside(path: &Path) -> io::Result<usize> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mark = with_suffix(Path::new(path.file_name().unwrap_or_default()), ASIDE_MARK);
-    let mut count = 0;
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let is_database =
-            !["-wal", "-shm"].iter().any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
-        if is_database && name.as_encoded_bytes().starts_with(mark.as_os_str().as_encoded_bytes()) {
-            count += 1;
-        }
-    }
-    Ok(count)
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn is_recent(tried: Timestamp, now: Timestamp) -> bool {

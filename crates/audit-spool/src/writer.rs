@@ -65,7 +65,8 @@ impl Spool {
         Ok(Appended { seq, is_new: true })
     }
 
-    fn place_of(&self, id: Uuid) -> Result<Option<u64>, SpoolError> {
+    /// Its number, where this file holds it.
+    pub(crate) fn place_of(&self, id: Uuid) -> Result<Option<u64>, SpoolError> {
         let seq: Option<i64> = self
             .connection
             .prepare_cached("SELECT seq FROM records WHERE id = ?1")?

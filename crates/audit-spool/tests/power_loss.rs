@@ -38,7 +38,7 @@ fn no_acknowledged_record_is_lost_or_doubled_by_kill_9() {
         for pending in &drained {
             *delivered.entry(pending.record.id).or_default() += 1;
         }
-        spool.acknowledge(&drained.iter().map(|pending| pending.seq).collect::<Vec<_>>()).unwrap();
+        spool.acknowledge(&drained.iter().map(|pending| pending.reference()).collect::<Vec<_>>()).unwrap();
     }
 
     let mut spool = open(&path);
@@ -50,7 +50,7 @@ fn no_acknowledged_record_is_lost_or_doubled_by_kill_9() {
         for pending in &pending {
             *delivered.entry(pending.record.id).or_default() += 1;
         }
-        spool.acknowledge(&pending.iter().map(|pending| pending.seq).collect::<Vec<_>>()).unwrap();
+        spool.acknowledge(&pending.iter().map(|pending| pending.reference()).collect::<Vec<_>>()).unwrap();
     }
     assert!(!ledger.is_empty());
     for id in &ledger {

@@ -7,7 +7,10 @@ use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::{Answer, FHIR_JSON, answer};
+use super::{
+    delivery::FHIR_JSON,
+    single::{Answer, answer, is_away, is_our_refusal},
+};
 use crate::server_link::{Body, CallFault, ServerLink};
 
 /// What is sent at one go, at most: half of what our server takes.
@@ -73,32 +76,47 @@ pub(super) enum Sent {
     Answered(Vec<Answer>),
     /// There was but one record, or the endpoint takes no batches: each is sent by itself.
     NotTaken,
+    /// It stumbled over one of them, or all: fewer tell which.
+    TooMany,
     /// Not answered in time: fewer may be.
     TooSlow,
+    /// The endpoint takes nothing now, or is not there.
+    Away,
 }
 
 pub(super) async fn send(link: &ServerLink, pending: &[Pending]) -> Sent {
     if pending.len() < 2 {
         return Sent::NotTaken;
     }
-    let later = || Sent::Answered(vec![Answer::TryLater; pending.len()]);
     let bundle =
         Bundle { resource_type: "Bundle", type_: "batch", entry: pending.iter().map(entry).collect() };
     let Ok(json) = serde_json::to_vec(&bundle) else { return Sent::NotTaken };
     match link.exchange_any(Method::POST, "/fhir", Body::Bytes(FHIR_JSON, &json), None).await {
-        Ok((status, said)) if status.is_success() => {
-            answers(pending, &said).map_or(Sent::NotTaken, Sent::Answered)
+        Ok((status, said)) if status.is_success() => answers(pending, &said).map_or(Sent::NotTaken, judged),
+        Ok((status, said)) => {
+            warn!(http.status = status.as_u16(), "A batch of {} audit records is not taken", pending.len());
+            refused(status, &said)
         }
-        Ok((status, _)) if is_for_later(status) => {
-            warn!(http.status = status.as_u16(), "{} audit records wait", pending.len());
-            later()
-        }
-        // What it refuses as a whole may hold records that it takes.
-        Ok(_) => Sent::NotTaken,
         Err(fault) => {
             warn!("{} audit records wait: {fault}", pending.len());
-            if matches!(fault, CallFault::Contact(ContactFault::Slow)) { Sent::TooSlow } else { later() }
+            match fault {
+                CallFault::Contact(ContactFault::Slow) => Sent::TooSlow,
+                // Also an answer that is too large to be read.
+                CallFault::Contact(ContactFault::NotOurServer) => Sent::NotTaken,
+                CallFault::Contact(_) | CallFault::Refused(_) => Sent::Away,
+            }
         }
+    }
+}
+
+fn refused(status: StatusCode, said: &[u8]) -> Sent {
+    if is_away(status) || status == StatusCode::FORBIDDEN && is_our_refusal(said) {
+        Sent::Away
+    } else if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+        Sent::TooMany
+    } else {
+        // What it refuses as a whole may hold records that it takes.
+        Sent::NotTaken
     }
 }
 
@@ -109,6 +127,17 @@ fn entry(Pending { record, .. }: &Pending) -> Entry {
     }
 }
 
+/// An endpoint that took some is there: it is about the records that it says it cannot now.
+fn judged(mut answers: Vec<Answer>) -> Sent {
+    if answers.iter().all(|answer| *answer == Answer::Away) {
+        return Sent::Away;
+    }
+    for answer in answers.iter_mut().filter(|answer| **answer == Answer::Away) {
+        *answer = Answer::Unable;
+    }
+    Sent::Answered(answers)
+}
+
 /// `None` when this answers something else.
 fn answers(pending: &[Pending], said: &[u8]) -> Option<Vec<Answer>> {
     let responses: Responses = serde_json::from_slice(said).ok()?;
@@ -117,19 +146,7 @@ fn answers(pending: &[Pending], said: &[u8]) -> Option<Vec<Answer>> {
     }
     let answers = pending.iter().zip(&responses.entry).map(|(Pending { record, .. }, entry)| {
         let code = entry.response.status.get(..3).and_then(|code| code.parse::<StatusCode>().ok());
-        code.map_or(Answer::TryLater, |status| answer(record, status, &[]))
+        code.map_or(Answer::Unable, |status| answer(record, status, &[]))
     });
     Some(answers.collect())
-}
-
-/// The endpoint cannot now, or this workstation may not speak: no fault of any record.
-fn is_for_later(status: StatusCode) -> bool {
-    status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
-        || matches!(
-            status,
-            StatusCode::UNAUTHORIZED
-                | StatusCode::FORBIDDEN
-                | StatusCode::REQUEST_TIMEOUT
-                | StatusCode::TOO_MANY_REQUESTS
-        )
 }

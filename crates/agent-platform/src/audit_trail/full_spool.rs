@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    time::Duration,
 };
 
 use agent_core::{ids::SessionId, instant::Instant};
@@ -13,11 +14,12 @@ use audit::{
 };
 use axum::{Router, routing::put};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{Authority, StillClock, fit_workstation_by, serve};
+use crate::testing::{Authority, StillClock, fit_workstation_by, serve, until};
 
 #[tokio::test]
 async fn a_full_spool_takes_no_login_but_the_logout_of_the_session_at_hand_until_its_records_leave() {
@@ -76,12 +78,8 @@ async fn next(told: &mut UnboundedReceiver<Event>) -> Event {
 
 async fn until_delivered(workstation: &Workstation) {
     let fit = workstation.fit().unwrap();
-    let delivered = async {
-        while fit.spool.run(|spool, now| spool.fill(now)).await.unwrap().pending > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), delivered).await.unwrap();
+    let pending = async || fit.spool.run(|spool, now| spool.fill(now)).await.unwrap().pending;
+    until("every record is delivered", async || pending().await == 0).await;
 }
 
 fn session(number: u128) -> Uuid {

@@ -4,15 +4,18 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU16, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use agent_core::ids::SessionId;
 use audit::{
     codes::LogoutCause,
+    fhir,
     record::{Factors, Source, UserRef, WorkstationRef},
 };
+use audit_spool::Pending;
 use axum::{
     Json, Router,
     body::Bytes,
@@ -20,12 +23,13 @@ use axum::{
     routing::{post, put},
 };
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
-use super::*;
-use crate::testing::{Authority, fit_workstation, serve};
+use super::{delivery::BATCH, *};
+use crate::testing::{Authority, fit_workstation, serve, until};
 
 #[tokio::test]
 async fn a_record_is_on_disk_before_it_is_told_and_leaves_the_spool_when_the_endpoint_has_it() {
@@ -123,10 +127,53 @@ async fn of_a_batch_each_record_has_its_own_answer_and_none_holds_up_another() {
 }
 
 #[tokio::test]
+async fn a_record_that_the_endpoint_stumbles_over_holds_up_no_other_and_arrives_when_it_can() {
+    let (stumbling, is_mended) = (AuditRecord::login_id(session(1)), Arc::new(AtomicBool::new(false)));
+    let mended = Arc::clone(&is_mended);
+    let mut ward =
+        Ward::new(move |id, _| if id == stumbling && !mended.load(Ordering::SeqCst) { 500 } else { 201 })
+            .await;
+    ward.says_to_batches(Batches::StumblesOver(stumbling));
+
+    for number in 1..=4 {
+        ward.append(number);
+    }
+    for _ in 1..=4 {
+        ward.stored().await;
+    }
+    ward.until_pending(1).await;
+    assert_eq!([2, 3, 4].map(|number| ward.deliveries(number)), [1, 1, 1]);
+    ward.append(5);
+    ward.stored().await;
+    ward.until_delivered(5).await;
+
+    is_mended.store(true, Ordering::SeqCst);
+    ward.until_pending(0).await;
+    assert_eq!(ward.quarantined().await, 0);
+}
+
+#[tokio::test]
+async fn a_record_that_is_nowhere_to_be_put_for_now_holds_up_no_other() {
+    let nowhere = AuditRecord::login_id(session(1));
+    let mut ward = Ward::new(move |id, tries| if id == nowhere && tries < 3 { 404 } else { 201 }).await;
+
+    ward.append(1);
+    ward.stored().await;
+    ward.append(2);
+    ward.stored().await;
+
+    ward.until_delivered(2).await;
+    ward.until_pending(0).await;
+    assert_eq!(ward.deliveries(1), 3);
+    assert_eq!(ward.quarantined().await, 0);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_takes_no_batches_gets_one_record_after_the_other() {
-    for refusal in [404, 413, 422, 501] {
+    let refusals = [403, 404, 413, 422, 501].map(Batches::Refused);
+    for batches in refusals.into_iter().chain([Batches::AnsweredAtLength, Batches::AnsweredAmiss]) {
         let mut ward = Ward::new(|_, tries| if tries < 2 { 503 } else { 201 }).await;
-        ward.batch_status.store(refusal, Ordering::SeqCst);
+        ward.says_to_batches(batches);
 
         for number in 1..=3 {
             ward.append(number);
@@ -136,17 +183,37 @@ async fn an_endpoint_that_takes_no_batches_gets_one_record_after_the_other() {
         }
 
         ward.until_pending(0).await;
-        assert_eq!(ward.batches.load(Ordering::SeqCst), 0, "{refusal}");
-        assert_eq!(ward.delivered_in_all(), 3, "{refusal}");
-        assert_eq!(ward.quarantined().await, 0, "{refusal}");
+        assert_eq!(ward.batches.load(Ordering::SeqCst), 0, "{batches:?}");
+        assert_eq!(ward.delivered_in_all(), 3, "{batches:?}");
+        assert_eq!(ward.quarantined().await, 0, "{batches:?}");
     }
+}
+
+#[tokio::test]
+async fn while_the_endpoint_is_away_no_record_is_asked_for_by_itself() {
+    let mut ward = Ward::new(|_, _| 201).await;
+    ward.says_to_batches(Batches::Refused(503));
+    for number in 1..=3 {
+        ward.append(number);
+    }
+    for _ in 1..=3 {
+        ward.stored().await;
+    }
+    ward.until("batches were refused", |ward| ward.refused.load(Ordering::SeqCst) >= 2).await;
+    let singles = ward.singles.load(Ordering::SeqCst);
+
+    ward.says_to_batches(Batches::Taken);
+
+    ward.until_pending(0).await;
+    assert!(ward.singles.load(Ordering::SeqCst) <= singles + 1);
+    assert!(singles <= 1, "the first, before the others came: {singles}");
 }
 
 #[tokio::test]
 async fn over_a_link_too_slow_for_many_records_fewer_are_sent_at_one_go() {
     let first = AuditRecord::login_id(session(1));
     let mut ward = Ward::new(move |id, tries| if id == first && tries < 2 { 503 } else { 201 }).await;
-    ward.batch_max.store(2, Ordering::SeqCst);
+    ward.says_to_batches(Batches::AnsweredUpTo(2));
 
     for number in 1..=4 {
         ward.append(number);
@@ -215,15 +282,31 @@ async fn a_logout_reaches_the_endpoint_as_it_was_written() {
 /// By id: how often, and the last bytes.
 type Received = Arc<Mutex<BTreeMap<Uuid, (usize, Vec<u8>)>>>;
 
+/// What the endpoint says to several records at one go.
+#[derive(Debug, Clone, Copy)]
+enum Batches {
+    /// To each its own answer.
+    Taken,
+    /// This, to all of it.
+    Refused(u16),
+    /// More are never answered.
+    AnsweredUpTo(usize),
+    /// More than anybody reads.
+    AnsweredAtLength,
+    /// Something else.
+    AnsweredAmiss,
+    /// One with this record in it brings it to fall.
+    StumblesOver(Uuid),
+}
+
 struct Ward {
     /// Batches answered record by record.
     batches: Arc<AtomicUsize>,
     /// Records sent by themselves.
     singles: Arc<AtomicUsize>,
-    /// What the endpoint says to a batch as a whole; 200 for one answer to each.
-    batch_status: Arc<AtomicU16>,
-    /// More records than these at one go are never answered.
-    batch_max: Arc<AtomicUsize>,
+    /// Batches refused as a whole.
+    refused: Arc<AtomicUsize>,
+    says_to_batches: Arc<Mutex<Batches>>,
     trail: SpooledTrail,
     workstation: Workstation,
     events: UnboundedReceiver<Event>,
@@ -243,23 +326,34 @@ impl Ward {
             status(id, entry.0)
         };
         let (batches, singles) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let batch_status = Arc::new(AtomicU16::new(200));
-        let batch_max = Arc::new(AtomicUsize::new(usize::MAX));
+        let says_to_batches = Arc::new(Mutex::new(Batches::Taken));
+        let refused = Arc::new(AtomicUsize::new(0));
 
         let (take_one, taken) = (take.clone(), Arc::clone(&singles));
         let single = move |Path(id): Path<Uuid>, body: Bytes| async move {
             taken.fetch_add(1, Ordering::SeqCst);
             StatusCode::from_u16(take_one(id, body.to_vec())).unwrap()
         };
-        let (answered, says) = (Arc::clone(&batches), Arc::clone(&batch_status));
-        let most = Arc::clone(&batch_max);
+        let (answered, says) = (Arc::clone(&batches), Arc::clone(&says_to_batches));
+        let refusals = Arc::clone(&refused);
         let batch = move |Json(bundle): Json<Value>| async move {
-            let status = StatusCode::from_u16(says.load(Ordering::SeqCst)).unwrap();
-            if status != StatusCode::OK {
-                return (status, Json(Value::Null));
-            }
-            if bundle["entry"].as_array().unwrap().len() > most.load(Ordering::SeqCst) {
-                std::future::pending::<()>().await;
+            let entries = bundle["entry"].as_array().unwrap();
+            let says = *says.lock().unwrap();
+            let refusal = match says {
+                Batches::Refused(status) => Some((status, Value::Null)),
+                Batches::AnsweredAtLength => Some((200, json!("x".repeat(100_000)))),
+                Batches::AnsweredAmiss => Some((200, json!({ "type": "searchset" }))),
+                Batches::StumblesOver(id)
+                    if entries.iter().any(|entry| entry["resource"]["id"] == json!(id)) =>
+                {
+                    Some((500, Value::Null))
+                }
+                Batches::AnsweredUpTo(most) if entries.len() > most => std::future::pending().await,
+                Batches::Taken | Batches::AnsweredUpTo(_) | Batches::StumblesOver(_) => None,
+            };
+            if let Some((status, said)) = refusal {
+                refusals.fetch_add(1, Ordering::SeqCst);
+                return (StatusCode::from_u16(status).unwrap(), Json(said));
             }
             answered.fetch_add(1, Ordering::SeqCst);
             let respond = |entry: &Value| {
@@ -269,8 +363,11 @@ impl Ward {
                 let status = take(id, serde_json::to_vec(&entry["resource"]).unwrap());
                 json!({ "response": { "status": status.to_string() } })
             };
-            let entries: Vec<_> = bundle["entry"].as_array().unwrap().iter().map(respond).collect();
-            (status, Json(json!({ "resourceType": "Bundle", "type": "batch-response", "entry": entries })))
+            let entries: Vec<_> = entries.iter().map(respond).collect();
+            (
+                StatusCode::OK,
+                Json(json!({ "resourceType": "Bundle", "type": "batch-response", "entry": entries })),
+            )
         };
         let authority = Authority::new();
         let router = Router::new().route("/fhir/AuditEvent/{id}", put(single)).route("/fhir", post(batch));
@@ -282,8 +379,8 @@ impl Ward {
         Self {
             batches,
             singles,
-            batch_status,
-            batch_max,
+            refused,
+            says_to_batches,
             trail,
             workstation,
             events,
@@ -303,14 +400,22 @@ impl Ward {
         }
     }
 
+    fn says_to_batches(&self, says: Batches) {
+        *self.says_to_batches.lock().unwrap() = says;
+    }
+
     async fn until_pending(&self, count: u64) {
         let fit = self.workstation.fit().unwrap();
-        let reached = async {
-            while fit.spool.run(|spool, now| spool.fill(now)).await.unwrap().pending != count {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), reached).await.unwrap();
+        let pending = async || fit.spool.run(|spool, now| spool.fill(now)).await.unwrap().pending;
+        until(&format!("{count} records wait"), async || pending().await == count).await;
+    }
+
+    async fn until_delivered(&self, number: u128) {
+        self.until("the record is delivered", |ward| ward.deliveries(number) > 0).await;
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        until(what, async || holds(self)).await;
     }
 
     async fn quarantined(&self) -> usize {

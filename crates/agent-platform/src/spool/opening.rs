@@ -1,17 +1,16 @@
 //! Opening the spool. A damaged file is kept under another name, and a fresh one begins with a record of that.
 
-use audit::record::{Alert, AuditRecord, Source, What};
-use audit_spool::{Fault, Spool, SpoolError, files_set_aside, set_file_aside};
+use audit_spool::{Carried, Fault, Spool, SpoolError, files_set_aside, set_file_aside};
 use jiff::Timestamp;
 use tracing::error;
-use uuid::Uuid;
 
 use super::SpoolSettings;
 
 /// More files than this were not damaged by chance: the disk is not to be trusted, and a person must look.
 const ASIDE_MAX: usize = 8;
 
-pub(super) fn open(settings: &SpoolSettings, now: Timestamp) -> Result<Spool, SpoolError> {
+/// A fresh file takes over what is `carried` from the damaged one.
+pub(super) fn open(settings: &SpoolSettings, carried: &Carried, now: Timestamp) -> Result<Spool, SpoolError> {
     let mut spool = match open_file(settings, now) {
         Err(SpoolError::Corrupt(fault)) => {
             set_aside(settings, fault, now)?;
@@ -21,15 +20,7 @@ pub(super) fn open(settings: &SpoolSettings, now: Timestamp) -> Result<Spool, Sp
     };
     // Also after a power cut right after the file was set aside.
     if spool.is_fresh()? && aside(settings)? > 0 {
-        let alert = AuditRecord::other(
-            Uuid::new_v4(),
-            Source::Agent,
-            now,
-            Some(settings.workstation.clone()),
-            None,
-            What::SecurityAlert { alert: Alert::SpoolSetAside },
-        );
-        spool.append(&alert, now)?;
+        spool.succeed(carried, now)?;
     }
     Ok(spool)
 }

@@ -2,11 +2,15 @@
 
 use std::{fs, path::Path, thread::ThreadId};
 
-use audit::record::{Alert, AuditRecord, Source, What};
+use audit::{
+    codes::LogoutCause,
+    record::{Alert, AuditRecord, Factors, Source, UserRef, What},
+};
+use audit_spool::SessionEnd;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::StillClock;
+use crate::testing::{StillClock, until};
 
 #[tokio::test]
 async fn a_damaged_file_is_kept_as_it_was_and_a_fresh_one_begins_with_a_record_of_that() {
@@ -28,14 +32,53 @@ async fn a_file_set_aside_before_a_power_cut_is_on_record_after_it_and_once() {
     fs::write(ward.path().with_file_name("spool.sqlite.aside-1"), DAMAGED).unwrap();
 
     assert_eq!(ward.alerts(&ward.spool()).await.unwrap(), [Alert::SpoolSetAside]);
-    let again = || async { ward.alerts(&ward.spool()).await };
-    let mut alerts = again().await;
-    // The thread before may hold the file for a moment more.
-    while alerts.is_err() {
-        alerts = again().await;
-    }
 
-    assert_eq!(alerts.unwrap(), [Alert::SpoolSetAside]);
+    let spool = ward.next_spool().await;
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolSetAside]);
+}
+
+#[tokio::test]
+async fn a_file_damaged_while_a_session_is_open_leaves_it_and_the_ends_to_be_told_to_the_fresh_one() {
+    let ward = Ward::new();
+    let (open, ended) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let spool = ward.spool();
+    spool.run(move |spool, now| spool.append(&login(open), now)).await.unwrap();
+    let end = SessionEnd { session_id: ended, cause: LogoutCause::FailClosed, ended_at: now() };
+    spool.run(move |spool, _| spool.put_session_end(end)).await.unwrap();
+    drop(spool);
+    let spool = ward.next_spool().await;
+
+    let path = ward.path();
+    let damaged = spool.run(move |_, _| {
+        fs::write(&path, DAMAGED).unwrap();
+        Err::<(), _>(SpoolError::Corrupt(audit_spool::Fault::Poisoned))
+    });
+    assert_eq!(damaged.await, Err(FailClosedCause::SpoolUnavailable));
+    // Whatever it is that finds out.
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolSetAside]);
+
+    let carried = spool.run(|spool, _| spool.to_carry()).await.unwrap();
+    assert_eq!(carried.open_sessions.iter().map(|open| open.session_id).collect::<Vec<_>>(), [open]);
+    assert_eq!(carried.session_ends, [end]);
+}
+
+#[test]
+fn the_log_says_of_a_spool_that_fills_what_is_true_of_it() {
+    let fill = |percent, is_reserve_held| {
+        filling(&Fill {
+            level: audit_spool::Level::Full,
+            percent,
+            pending: 1,
+            quarantined: 0,
+            oldest_appended_at: None,
+            is_reserve_held,
+        })
+    };
+
+    assert!(fill(80, true).contains("80 % of their room"));
+    assert!(!fill(3, false).contains('%'), "{}", fill(3, false));
+    assert!(fill(3, false).contains("nobody signs in"));
+    assert!(fill(90, false).contains("90 %") && fill(90, false).contains("make room"));
 }
 
 #[tokio::test]
@@ -136,6 +179,13 @@ impl Ward {
         SpoolThread::start(self.settings(7), Arc::new(StillClock)).unwrap()
     }
 
+    /// The thread before may hold the file for a moment more.
+    async fn next_spool(&self) -> SpoolThread {
+        let spool = self.spool();
+        until("the file is free", async || spool.run(|_, _| Ok(())).await.is_ok()).await;
+        spool
+    }
+
     /// Every alert that waits.
     async fn alerts(&self, spool: &SpoolThread) -> Result<Vec<Alert>, FailClosedCause> {
         let pending = spool.run(|spool, now| spool.pending(100, now)).await?;
@@ -161,4 +211,9 @@ fn workstation() -> WorkstationRef {
 fn started() -> AuditRecord {
     let what = What::ApplicationStarted;
     AuditRecord::other(Uuid::new_v4(), Source::Agent, now(), Some(workstation()), None, what)
+}
+
+fn login(session: Uuid) -> AuditRecord {
+    let maria = UserRef { id: Uuid::from_u128(9), display_name: "Maria O.".into() };
+    AuditRecord::login(Source::Agent, now(), workstation(), maria, session, Factors::PasswordTotp)
 }

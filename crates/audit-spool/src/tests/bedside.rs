@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Bounds, Spool, SpoolError, SpoolKey};
+use crate::{Bounds, RecordRef, Spool, SpoolError, SpoolKey};
 
 /// A folder with one spool in it.
 pub(super) struct Bedside {
@@ -82,4 +82,15 @@ pub(super) fn all_pending(spool: &mut Spool) -> Vec<AuditRecord> {
         .into_iter()
         .map(|pending| pending.record)
         .collect()
+}
+
+/// The records at these numbers; where there is none, one that nobody has.
+pub(super) fn at(spool: &Spool, seqs: &[u64]) -> Vec<RecordRef> {
+    let id_of = |seq: u64| {
+        let query = "SELECT id FROM records WHERE seq = ?1";
+        let id =
+            spool.connection.query_row(query, [i64::try_from(seq).ok()], |row| row.get::<_, [u8; 16]>(0));
+        id.map_or(Uuid::nil(), Uuid::from_bytes)
+    };
+    seqs.iter().map(|seq| RecordRef { seq: *seq, id: id_of(*seq) }).collect()
 }

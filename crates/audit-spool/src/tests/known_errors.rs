@@ -1,10 +1,14 @@
 //! Every corruption by name: what it looks like in the file, and what becomes of it.
 
-use audit::record::{Alert, AuditRecord, What};
+use audit::{
+    codes::LogoutCause,
+    record::{Alert, AuditRecord, What},
+};
 use rusqlite::Connection;
+use uuid::Uuid;
 
-use super::bedside::{Bedside, all_pending, noon, started};
-use crate::{Flaw, Spool, SpoolError};
+use super::bedside::{Bedside, all_pending, login, logout, noon, started};
+use crate::{Flaw, SessionEnd, Spool, SpoolError};
 
 #[test]
 fn a_flipped_bit_in_a_sealed_record() {
@@ -178,11 +182,65 @@ fn an_empty_file() {
 fn an_open_session_that_does_not_open() {
     let bedside = Bedside::new();
     let mut spool = bedside.open().unwrap();
-    spool.append(&super::bedside::login(1), noon()).unwrap();
+    spool.append(&login(1), noon()).unwrap();
+    spool.append(&login(2), noon()).unwrap();
     spool.close().unwrap();
-    damage(&bedside.shell(), "UPDATE open_sessions SET sealed = (SELECT bytes FROM flips LIMIT 1)");
+    damage(&bedside.shell(), "UPDATE open_sessions SET sealed = x'01' WHERE rowid = 1");
+    let mut spool = bedside.open().unwrap();
 
-    assert!(matches!(bedside.open().unwrap().open_sessions(), Err(SpoolError::Corrupt(_))));
+    let open = spool.open_sessions().unwrap();
+
+    assert_eq!(open.iter().map(|open| open.session_id).collect::<Vec<_>>(), [Uuid::from_u128(2)]);
+    let ends = spool.session_ends().unwrap();
+    assert_eq!(ends.iter().map(told).collect::<Vec<_>>(), [(1, LogoutCause::CrashRecovered)]);
+    assert_eq!(spool.open_sessions().unwrap(), open);
+    assert_eq!(alerts(&mut spool), 1, "told once");
+}
+
+#[test]
+fn an_end_whose_cause_nobody_knows() {
+    check_end(
+        "UPDATE session_ends SET cause = 'no such cause' WHERE rowid = 1",
+        &[(1, LogoutCause::CrashRecovered), (2, LogoutCause::Inactivity)],
+    );
+}
+
+#[test]
+fn an_end_at_no_possible_time() {
+    check_end(
+        "UPDATE session_ends SET ended_at = 9223372036854775807 WHERE rowid = 1",
+        &[(1, LogoutCause::CrashRecovered), (2, LogoutCause::Inactivity)],
+    );
+}
+
+#[test]
+fn an_end_of_what_is_no_session() {
+    check_end("UPDATE session_ends SET session_id = x'01' WHERE rowid = 1", &[(2, LogoutCause::Inactivity)]);
+}
+
+/// Damages one of two ends: the spool goes on, says so once, and tells what can still be told.
+fn check_end(damage_sql: &str, expected: &[(u128, LogoutCause)]) {
+    let bedside = Bedside::new();
+    let mut spool = bedside.open().unwrap();
+    for session in 1..=2 {
+        spool.append(&login(session), noon()).unwrap();
+        spool.append(&logout(session), noon()).unwrap();
+    }
+    spool.close().unwrap();
+    damage(&bedside.shell(), damage_sql);
+    let mut spool = bedside.open().unwrap();
+
+    for _ in 0..2 {
+        let mut ends: Vec<_> = spool.session_ends().unwrap().iter().map(told).collect();
+        ends.sort_by_key(|(session, _)| *session);
+        assert_eq!(ends, expected);
+        assert_eq!(alerts(&mut spool), 1, "told once");
+    }
+    spool.append(&started(9), noon()).unwrap();
+}
+
+fn told(end: &SessionEnd) -> (u128, LogoutCause) {
+    (end.session_id.as_u128(), end.cause)
 }
 
 /// Damages a spool of three records: those named are set aside, told, and told once; the others are
@@ -236,16 +294,13 @@ fn ward_of(records: u128) -> Bedside {
 /// Someone with a SQLite shell; `flipped(sealed)` stands for the bytes with one bit changed.
 fn damage(shell: &Connection, sql: &str) {
     shell.execute_batch("CREATE TEMP TABLE flips (sealed BLOB, bytes BLOB)").unwrap();
-    for table in ["records", "open_sessions"] {
-        let mut statement =
-            shell.prepare(&format!("SELECT sealed FROM {table} WHERE sealed IS NOT NULL")).unwrap();
-        let sealed: Vec<Vec<u8>> =
-            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-        for sealed in sealed {
-            let mut bytes = sealed.clone();
-            bytes[sealed.len() / 2] ^= 1;
-            shell.execute("INSERT INTO flips VALUES (?1, ?2)", (sealed, bytes)).unwrap();
-        }
+    let mut statement = shell.prepare("SELECT sealed FROM records WHERE sealed IS NOT NULL").unwrap();
+    let sealed: Vec<Vec<u8>> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    for sealed in sealed {
+        let mut bytes = sealed.clone();
+        bytes[sealed.len() / 2] ^= 1;
+        shell.execute("INSERT INTO flips VALUES (?1, ?2)", (sealed, bytes)).unwrap();
     }
     let flipped = "(SELECT bytes FROM flips WHERE flips.sealed = records.sealed)";
     shell.execute_batch(&sql.replace("flipped(sealed)", flipped)).unwrap();

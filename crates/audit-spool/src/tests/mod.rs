@@ -1,7 +1,9 @@
 //! Model, faults and every known corruption by name.
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
+mod alarm;
 mod bedside;
 mod known_errors;
 mod model;
 mod promises;
+mod succession;

@@ -6,7 +6,7 @@ use audit::record::AuditRecord;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::bedside::{Bedside, login, logout, noon, started};
+use super::bedside::{Bedside, at, login, logout, noon, started};
 use crate::{Bounds, Level, Spool, SpoolError};
 
 const RECORDS_MAX: u64 = 12;
@@ -107,6 +107,7 @@ fn take(mut spool: Spool, bedside: &Bedside, model: &mut Model, step: Step) -> R
                 .map(|place| place.get(&model.pending).0)
                 .collect();
             let asked: Vec<_> = seqs.iter().copied().chain([0, 1_000_000]).collect();
+            let asked = at(&spool, &asked);
             prop_assert_eq!(spool.acknowledge(&asked).unwrap(), seqs.len() as u64);
             let (gone, left) =
                 std::mem::take(&mut model.pending).into_iter().partition(|(seq, _)| seqs.contains(seq));
@@ -118,7 +119,7 @@ fn take(mut spool: Spool, bedside: &Bedside, model: &mut Model, step: Step) -> R
         Step::SetAside(place) if !model.pending.is_empty() => {
             let place = place.index(model.pending.len());
             let (seq, record) = model.pending.remove(place);
-            prop_assert!(spool.set_aside(seq, noon()).unwrap());
+            prop_assert!(spool.set_aside(at(&spool, &[seq])[0], noon()).unwrap());
             model.quarantined += 1;
             if let Some(record) = record {
                 model.done.insert(record.id);
@@ -127,7 +128,7 @@ fn take(mut spool: Spool, bedside: &Bedside, model: &mut Model, step: Step) -> R
             }
             true
         }
-        Step::SetAside(_) => !spool.set_aside(1, noon()).unwrap(),
+        Step::SetAside(_) => !spool.set_aside(at(&spool, &[1])[0], noon()).unwrap(),
         Step::TellEnds => {
             for end in spool.session_ends().unwrap() {
                 spool.session_end_told(end.session_id).unwrap();

@@ -6,8 +6,8 @@ use audit::{
 };
 use uuid::Uuid;
 
-use super::bedside::{Bedside, all_pending, days_later, login, logout, maria, noon, started};
-use crate::{Bounds, Flaw, Level, SessionEnd, Spool, SpoolError, SpoolKey, files_set_aside, set_file_aside};
+use super::bedside::{Bedside, all_pending, at, days_later, login, logout, maria, noon, started};
+use crate::{Bounds, Flaw, Level, Pending, SessionEnd, SpoolError, SpoolKey};
 
 #[test]
 fn what_was_appended_is_there_after_the_spool_is_opened_again_and_in_order() {
@@ -61,14 +61,14 @@ fn only_what_is_acknowledged_is_deleted_whatever_the_order() {
         spool.append(&started(n), noon()).unwrap();
     }
 
-    assert_eq!(spool.acknowledge(&[4, 2, 2, 99, 0, u64::MAX]).unwrap(), 2);
+    assert_eq!(spool.acknowledge(&at(&spool, &[4, 2, 2, 99, 0, u64::MAX])).unwrap(), 2);
 
     assert_eq!(all_pending(&mut spool), [started(1), started(3), started(5)]);
-    assert_eq!(spool.acknowledge(&[4, 2]).unwrap(), 0, "acknowledged before");
+    assert_eq!(spool.acknowledge(&at(&spool, &[4, 2])).unwrap(), 0, "acknowledged before");
     drop(spool);
     let mut spool = bedside.open().unwrap();
     assert_eq!(all_pending(&mut spool), [started(1), started(3), started(5)]);
-    assert_eq!(spool.acknowledge(&[1, 3, 5]).unwrap(), 3);
+    assert_eq!(spool.acknowledge(&at(&spool, &[1, 3, 5])).unwrap(), 3);
     assert_eq!(spool.fill(noon()).unwrap().pending, 0);
     assert_eq!(spool.append(&started(6), noon()).unwrap().seq, 6, "numbers go on");
 }
@@ -80,7 +80,7 @@ fn a_drained_spool_keeps_one_row_and_no_content() {
     for n in 1..=50 {
         spool.append(&started(n), noon()).unwrap();
     }
-    spool.acknowledge(&(1..=50).collect::<Vec<_>>()).unwrap();
+    spool.acknowledge(&at(&spool, &(1..=50).collect::<Vec<_>>())).unwrap();
     spool.close().unwrap();
 
     let rows: (i64, i64) = bedside
@@ -98,7 +98,8 @@ fn a_batch_over_the_bound_is_refused_and_pending_never_gives_more() {
     spool.append(&started(1), noon()).unwrap();
     spool.append(&started(2), noon()).unwrap();
 
-    assert!(matches!(spool.acknowledge(&[1; 501]), Err(SpoolError::Bound("seqs"))));
+    let too_many = [at(&spool, &[1])[0]; 501];
+    assert!(matches!(spool.acknowledge(&too_many), Err(SpoolError::Bound("records"))));
     assert_eq!(spool.pending(1, noon()).unwrap().len(), 1);
     assert_eq!(spool.pending(usize::MAX, noon()).unwrap().len(), 2);
 }
@@ -167,7 +168,7 @@ fn alarm_before_full_and_full_refuses_what_begins_but_takes_what_ends() {
     assert!(spool.append(&logout(1), noon()).unwrap().is_new, "the session at hand reaches its end");
     assert!(!spool.append(&started(9), noon()).unwrap().is_new, "what is held is held");
 
-    spool.acknowledge(&(1..=8).collect::<Vec<_>>()).unwrap();
+    spool.acknowledge(&at(&spool, &(1..=8).collect::<Vec<_>>())).unwrap();
     spool.append(&login(2), noon()).unwrap();
 }
 
@@ -226,7 +227,7 @@ fn a_file_at_its_limit_gives_up_the_reserve_for_the_session_at_hand() {
     while let pending = spool.pending(500, noon()).unwrap()
         && !pending.is_empty()
     {
-        spool.acknowledge(&pending.iter().map(|pending| pending.seq).collect::<Vec<_>>()).unwrap();
+        spool.acknowledge(&pending.iter().map(Pending::reference).collect::<Vec<_>>()).unwrap();
     }
     assert!(spool.fill(days_later(1)).unwrap().is_reserve_held, "taken again when there is room");
     spool.append(&login(2), noon()).unwrap();
@@ -251,9 +252,9 @@ fn a_record_the_endpoint_refuses_for_good_is_set_aside_and_told() {
     spool.append(&login(1), noon()).unwrap();
     spool.append(&logout(1), noon()).unwrap();
 
-    assert!(spool.set_aside(1, noon()).unwrap());
-    assert!(!spool.set_aside(1, noon()).unwrap());
-    assert!(!spool.set_aside(77, noon()).unwrap());
+    assert!(spool.set_aside(at(&spool, &[1])[0], noon()).unwrap());
+    assert!(!spool.set_aside(at(&spool, &[1])[0], noon()).unwrap());
+    assert!(!spool.set_aside(at(&spool, &[77])[0], noon()).unwrap());
 
     let pending = all_pending(&mut spool);
     assert_eq!(pending[0], logout(1));
@@ -269,9 +270,9 @@ fn a_refused_alert_does_not_breed_another() {
     let bedside = Bedside::new();
     let mut spool = bedside.open().unwrap();
     spool.append(&started(1), noon()).unwrap();
-    spool.set_aside(1, noon()).unwrap();
+    spool.set_aside(at(&spool, &[1])[0], noon()).unwrap();
 
-    spool.set_aside(2, noon()).unwrap();
+    spool.set_aside(at(&spool, &[2])[0], noon()).unwrap();
 
     assert!(all_pending(&mut spool).is_empty());
     let fill = spool.fill(noon()).unwrap();
@@ -337,84 +338,18 @@ fn small_values_are_kept_replaced_and_bounded() {
 }
 
 #[test]
-fn the_alarm_is_put_on_record_once_and_again_only_after_it_was_over() {
-    let bounds = Bounds { records_max: 10, reserve_size_bytes: 64 * 1024, ..Bounds::default() };
-    let bedside = Bedside::with_bounds(bounds);
+fn behind_a_record_that_waits_the_others_are_handed_out_in_order() {
+    let bedside = Bedside::new();
     let mut spool = bedside.open().unwrap();
-    for n in 1..8 {
-        spool.append(&started(n), noon()).unwrap();
-        assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "{n} of 10");
-    }
-
-    spool.append(&started(8), noon()).unwrap();
-    let fill = spool.raise_alarm(noon()).unwrap().unwrap();
-    assert_eq!((fill.percent, fill.level), (80, Level::Alarm));
-    assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "it was told");
-    drop(spool);
-    let mut spool = bedside.open().unwrap();
-    assert_eq!(spool.raise_alarm(noon()).unwrap(), None, "a restart tells it no second time");
-    assert_eq!(alarms(&mut spool), 1);
-
-    // A spool that hovers about the mark does not tell again; one that was emptied does.
-    spool.acknowledge(&[1, 2]).unwrap();
-    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
-    spool.append(&started(9), noon()).unwrap();
-    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
-    spool.acknowledge(&[3, 4, 5, 6, 7, 8]).unwrap();
-    assert_eq!(spool.raise_alarm(noon()).unwrap(), None);
-    for n in 20..27 {
+    for n in 1..=4 {
         spool.append(&started(n), noon()).unwrap();
     }
-    assert!(spool.raise_alarm(noon()).unwrap().is_some());
-    assert_eq!(alarms(&mut spool), 2);
-}
+    let seqs = |pending: Vec<Pending>| pending.iter().map(|pending| pending.seq).collect::<Vec<_>>();
 
-#[test]
-fn records_that_wait_too_long_raise_the_alarm_too() {
-    let bedside = Bedside::new();
-    let mut spool = bedside.open().unwrap();
-    spool.append(&started(1), noon()).unwrap();
-
-    assert_eq!(spool.raise_alarm(days_later(23)).unwrap(), None);
-    assert!(spool.raise_alarm(days_later(24)).unwrap().is_some());
-}
-
-fn alarms(spool: &mut Spool) -> usize {
-    let alarm = What::SecurityAlert { alert: Alert::SpoolFilling };
-    all_pending(spool).iter().filter(|record| record.what == alarm).count()
-}
-
-#[test]
-fn files_set_aside_are_counted_and_a_fresh_file_knows_that_it_is() {
-    let bedside = Bedside::new();
-    let mut spool = bedside.open().unwrap();
-    assert!(spool.is_fresh().unwrap());
-    spool.append(&started(1), noon()).unwrap();
-    assert!(!spool.is_fresh().unwrap());
-    spool.acknowledge(&[1]).unwrap();
-    assert!(!spool.is_fresh().unwrap(), "what was forgotten was there");
-    drop(spool);
-    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 0);
-
-    set_file_aside(&bedside.path(), noon()).unwrap();
-
-    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 1);
-    assert!(bedside.open().unwrap().is_fresh().unwrap());
-    set_file_aside(&bedside.path(), days_later(1)).unwrap();
-    assert_eq!(files_set_aside(&bedside.path()).unwrap(), 2);
-}
-
-#[test]
-fn a_spool_set_aside_is_kept_and_a_fresh_one_takes_its_place() {
-    let bedside = Bedside::new();
-    let mut spool = bedside.open().unwrap();
-    spool.append(&started(1), noon()).unwrap();
-    drop(spool);
-
-    let aside = set_file_aside(&bedside.path(), noon()).unwrap();
-
-    assert!(all_pending(&mut bedside.open().unwrap()).is_empty());
-    let mut old =
-        Spool::open(&aside, &bedside.key, super::bedside::workstation(), bedside.bounds, noon()).unwrap();
-    assert_eq!(all_pending(&mut old), [started(1)]);
+    assert_eq!(seqs(spool.pending_behind(1, 2, noon()).unwrap()), [2, 3]);
+    spool.acknowledge(&at(&spool, &[2, 3])).unwrap();
+    assert_eq!(seqs(spool.pending_behind(1, 2, noon()).unwrap()), [4]);
+    assert_eq!(seqs(spool.pending_behind(4, 2, noon()).unwrap()), [0; 0]);
+    assert_eq!(seqs(spool.pending_behind(u64::MAX, 2, noon()).unwrap()), [0; 0]);
+    assert_eq!(seqs(spool.pending(9, noon()).unwrap()), [1, 4], "passed over, not gone");
 }

@@ -1,0 +1,157 @@
+//! The way of records to the endpoint: oldest first, several at one go, one by itself.
+//!
+//! A record leaves the spool when the endpoint has it, or says that it has one with its id. One that it refuses for
+//! good is set aside, which is itself a record. One that it cannot take for now is passed over, so that it holds up
+//! no other, and tried again once those behind it have been; an endpoint that is away has all of them wait.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use audit_spool::{Pending, RecordRef};
+use tokio::{sync::Notify, time::Sleep};
+use tracing::error;
+
+use super::{
+    batch::{self, Sent},
+    single::{self, Answer},
+};
+use crate::{backoff::Backoff, spool::SpoolThread, workstation::FitWorkstation};
+
+/// Media type of what is sent.
+pub(super) const FHIR_JSON: &str = "application/fhir+json";
+/// Records taken out of the spool at a time, at most.
+pub(super) const BATCH: usize = 50;
+/// An endpoint that does not answer is asked again after at most this long, then twice as long, …
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// … up to this.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// How one round of deliveries went.
+enum Round {
+    /// Nothing is left but what was passed over.
+    NothingPending,
+    /// Some records left the spool.
+    Settled,
+    /// None did: it is to be tried again later.
+    Late,
+    /// So many were more than the endpoint takes at one go.
+    TooMany(usize),
+    /// So many were more than the endpoint, or the way to it, takes in the time of one request.
+    TooSlow(usize),
+}
+
+/// Delivers what stands in the spool, for ever.
+pub(super) struct Delivery {
+    fit: Arc<FitWorkstation>,
+    appended: Arc<Notify>,
+    at_a_time: usize,
+    backoff: Backoff,
+    /// The number of the last record that was passed over; none has the number 0.
+    behind: u64,
+    /// When those passed over are tried again.
+    again: Option<Pin<Box<Sleep>>>,
+    again_backoff: Backoff,
+}
+
+impl Delivery {
+    pub(super) fn new(fit: Arc<FitWorkstation>, appended: Arc<Notify>) -> Self {
+        let backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let again_backoff = backoff.clone();
+        Self { fit, appended, at_a_time: BATCH, backoff, behind: 0, again: None, again_backoff }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            match self.round().await {
+                Round::NothingPending => {
+                    self.backoff.reset();
+                    self.until_more().await;
+                }
+                Round::Settled => {
+                    self.backoff.reset();
+                    self.at_a_time = (self.at_a_time + 1).min(BATCH);
+                }
+                // A new record does not shorten the pause: the endpoint is not there.
+                Round::Late => self.pause().await,
+                Round::TooMany(sent) => self.at_a_time = (sent / 2).max(1),
+                Round::TooSlow(sent) => {
+                    self.at_a_time = (sent / 2).max(1);
+                    self.pause().await;
+                }
+            }
+        }
+    }
+
+    async fn pause(&mut self) {
+        tokio::time::sleep(self.backoff.pause()).await;
+    }
+
+    /// Until there is a new record, or those passed over have their turn.
+    async fn until_more(&mut self) {
+        if self.behind == 0 {
+            self.again_backoff.reset();
+            self.appended.notified().await;
+            return;
+        }
+        let Self { again, again_backoff, appended, .. } = self;
+        let again = again.get_or_insert_with(|| Box::pin(tokio::time::sleep(again_backoff.pause())));
+        tokio::select! {
+            () = again => {
+                self.behind = 0;
+                self.again = None;
+            }
+            () = appended.notified() => {}
+        }
+    }
+
+    /// Each record is settled by its own answer.
+    async fn round(&mut self) -> Round {
+        let (behind, at_a_time) = (self.behind, self.at_a_time);
+        let pending =
+            self.fit.spool.run(move |spool, now| spool.pending_behind(behind, at_a_time, now)).await;
+        let Ok(pending) = pending else { return Round::Late };
+        if pending.is_empty() {
+            return Round::NothingPending;
+        }
+        let pending = batch::that_fits(pending);
+        let answers = match batch::send(&self.fit.link, &pending).await {
+            Sent::Answered(answers) => answers,
+            Sent::Away => return Round::Late,
+            Sent::TooMany => return Round::TooMany(pending.len()),
+            Sent::TooSlow => return Round::TooSlow(pending.len()),
+            Sent::NotTaken => single::one_by_one(&self.fit.link, &pending).await,
+        };
+        let answered = || pending.iter().zip(answers.iter().copied());
+        if let Some((passed_over, _)) = answered().rfind(|(_, answer)| *answer == Answer::Unable) {
+            self.behind = passed_over.seq;
+        }
+        match settle(&self.fit.spool, answered()).await {
+            Ok(0) | Err(()) => Round::Late,
+            Ok(_) => Round::Settled,
+        }
+    }
+}
+
+/// Acknowledges what was stored, then sets aside what was refused; the rest waits. How many do not.
+async fn settle<'a>(
+    spool: &SpoolThread,
+    answered: impl Iterator<Item = (&'a Pending, Answer)>,
+) -> Result<usize, ()> {
+    let (mut stored, mut refused) = (Vec::new(), Vec::new());
+    for (pending, answer) in answered {
+        match answer {
+            Answer::Stored => stored.push(pending.reference()),
+            Answer::RefusedForGood => refused.push(pending.reference()),
+            Answer::Unable | Answer::Away => {}
+        }
+    }
+    let settled = stored.len() + refused.len();
+    // First, so that nothing the endpoint has is sent again when a refused one cannot be set aside.
+    if !stored.is_empty() {
+        spool.run(move |spool, _| spool.acknowledge(&stored)).await.map_err(drop)?;
+    }
+    for record @ RecordRef { seq, id } in refused {
+        error!(audit.seq = seq, audit.id = %id, "An audit record was refused and is set aside");
+        spool.run(move |spool, now| spool.set_aside(record, now)).await.map_err(drop)?;
+    }
+    Ok(settled)
+}

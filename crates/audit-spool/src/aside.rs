@@ -1,0 +1,106 @@
+//! Files set aside: kept under another name, so that a fresh one can be begun.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+#[cfg(doc)]
+use crate::Spool;
+use crate::schema;
+
+/// Between the name of a spool and the time at which its file was set aside.
+const ASIDE_MARK: &str = ".aside-";
+/// What SQLite appends to the name of a database for its log.
+const LOG: &str = "-wal";
+/// A database written to this long after a log was set aside is not the one that the log belongs to. A while,
+/// because closing a damaged one may still write to it.
+const IN_USE_SINCE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Moves a damaged spool (`Corrupt`), or one sealed with a lost key (`WrongKey`), out of the way and
+/// returns where to; nothing is deleted. Then [`Spool::open`] makes a fresh one, in which the caller puts on record
+/// that it did: what was not yet acknowledged stays behind in the file.
+///
+/// # Errors
+/// Any of the file system.
+pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let mut number = now.as_millisecond();
+    loop {
+        let aside = with_suffix(path, &format!("{ASIDE_MARK}{number}"));
+        // By a clock that was set back, another has the name.
+        if !aside.exists() && !with_suffix(&aside, LOG).exists() {
+            move_to(path, &aside)?;
+            return Ok(aside);
+        }
+        number += 1;
+    }
+}
+
+/// Finishes what a power cut left half done: a log that was set aside, and its database that was not. Opened without
+/// its log it would lack records and not show it. A database in use since then is another one: of the log's own, a
+/// person took the database away.
+pub(crate) fn finish(path: &Path) -> io::Result<()> {
+    if !path.exists() || with_suffix(path, LOG).exists() {
+        return Ok(());
+    }
+    let written_at = Timestamp::try_from(fs::metadata(path)?.modified()?).unwrap_or(Timestamp::MAX);
+    for name in names_aside(path)? {
+        let Some(aside) = name.to_str().and_then(|name| name.strip_suffix(LOG)) else { continue };
+        let Some(set_aside_at) = time_of(aside) else { continue };
+        let aside = path.with_file_name(aside);
+        if !aside.exists() && written_at.duration_since(set_aside_at) < IN_USE_SINCE {
+            return move_to(path, &aside);
+        }
+    }
+    Ok(())
+}
+
+/// When the file of this name was set aside.
+fn time_of(name: &str) -> Option<Timestamp> {
+    let (_, milliseconds) = name.rsplit_once(ASIDE_MARK)?;
+    Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()
+}
+
+/// The log first: without its database it is nothing, while a database without its log lost records.
+fn move_to(path: &Path, aside: &Path) -> io::Result<()> {
+    for suffix in [LOG, "-shm", ""] {
+        let from = with_suffix(path, suffix);
+        if from.exists() {
+            fs::rename(&from, with_suffix(aside, suffix))?;
+        }
+    }
+    schema::sync_folder(path)
+}
+
+/// How many files set aside lie beside the spool at `path`.
+///
+/// # Errors
+/// Any of the file system.
+pub fn files_set_aside(path: &Path) -> io::Result<usize> {
+    let is_database =
+        |name: &OsString| ![LOG, "-shm"].iter().any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
+    Ok(names_aside(path)?.iter().filter(|name| is_database(name)).count())
+}
+
+/// The files set aside that lie beside the spool at `path`, logs among them.
+fn names_aside(path: &Path) -> io::Result<Vec<OsString>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mark = with_suffix(Path::new(path.file_name().unwrap_or_default()), ASIDE_MARK);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if name.as_encoded_bytes().starts_with(mark.as_os_str().as_encoded_bytes()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
