@@ -46,6 +46,12 @@ pub struct Person {
     totp: Totp,
 }
 
+/// The real time, by which clients check certificates.
+#[must_use]
+pub fn real_time() -> Timestamp {
+    Timestamp::now()
+}
+
 impl TestServer {
     /// A server with the default policy.
     pub async fn start() -> Self {

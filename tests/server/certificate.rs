@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::server::TestServer;
+use harness::server::{TestServer, real_time};
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use reqwest::{Certificate, Client, tls::TlsInfo};
 
@@ -94,7 +94,7 @@ async fn a_server_that_cannot_renew_goes_on_with_what_it_has() {
 /// When the certificate was made that has so many days left now. Clients check it by the real clock, so the
 /// server's begins there too.
 fn with_days_left(days: i64) -> Timestamp {
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    let now = real_time().to_zoned(TimeZone::UTC);
     now.checked_sub(5.years()).unwrap().checked_add(days.days()).unwrap().timestamp()
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use harness::server::TestServer;
-use jiff::{SignedDuration, Timestamp};
+use harness::server::{TestServer, real_time};
+use jiff::SignedDuration;
 use serde_json::json;
 use server::serve::{Options, Running, start};
 use uuid::Uuid;
@@ -76,7 +76,7 @@ async fn a_jump_and_the_jump_back_within_a_minute_are_both_on_record() {
 
 #[tokio::test]
 async fn a_restart_does_not_go_before_what_a_session_was_heard_at_until_that_is_ended() {
-    let mut server = TestServer::start_with_certificates_of(Timestamp::now()).await;
+    let mut server = TestServer::start_with_certificates_of(real_time()).await;
     let mut workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
     server.advance(YEAR.unsigned_abs());

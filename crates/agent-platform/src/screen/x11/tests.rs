@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use agent_core::event::Event;
 use rustix::net::{AddressFamily, SocketFlags, socketpair};
-use shield_contract::{AgentMessage, LEASE_MS};
+use shield_contract::{AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, LEASE_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
@@ -66,13 +66,13 @@ fn beats_quicken_with_the_uncovering() {
     bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
     bed.hear(AgentMessage::Uncover { session: *SESSION.0.as_bytes(), seq: 1, lease_ms: LEASE_MS });
 
-    assert_eq!(bed.timer_set(), Duration::from_secs(4));
-    assert_eq!(bed.timer_set(), Duration::from_secs(1));
+    assert_eq!(bed.timer_set(), Duration::from_millis(BEAT_COVERED_MS));
+    assert_eq!(bed.timer_set(), Duration::from_millis(BEAT_UNCOVERED_MS));
     // The timer of the slow series ends itself, and the quick one runs.
     bed.window_timer();
     assert!(bed.timers.try_recv().is_err());
     bed.window_timer();
-    assert_eq!(bed.timer_set(), Duration::from_secs(1));
+    assert_eq!(bed.timer_set(), Duration::from_millis(BEAT_UNCOVERED_MS));
     bed.loop_answers();
     bed.hear(AgentMessage::Beat { seq: 1, lease_ms: LEASE_MS });
 }
