@@ -67,14 +67,15 @@
 //!   unknown workstation ends its session at once.
 //! - **The absolute limit** is announced once, is never extended (an adoption can only shorten it), and where
 //!   both warnings are due the notification shows the nearer one while the screen shows both.
-//! - **Input that cannot be told counts as none**, so the limit holds. Where it could not be told twice running by
-//!   the time the limit comes, the session ends as `fail-closed`, never as a false `inactivity`, and nobody signs
-//!   in before start-up finds that it can be told again.
+//! - **Input that cannot be told counts as none**, so the limit holds. Where the last look at the limit has no answer
+//!   in time, or input could not be told twice running by then, the session ends as `fail-closed`, never as a false
+//!   `inactivity`, and nobody signs in before start-up finds that it can be told again.
 //! - **A wrong, slow or silent adapter** is given a bounded time by the core itself (`time_limits`), although
 //!   each port promises one of its own.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod cause_records;
 pub mod command;
 pub mod ending;
 pub mod event;

@@ -1,6 +1,7 @@
 //! Where the agent is: one closed set of states, each carrying exactly what is true in it.
 
 use crate::{
+    cause_records::CauseRecords,
     command::{EndCause, FailClosedCause},
     ending::Ending,
     event::{ContactFault, Refusal},
@@ -246,8 +247,8 @@ pub struct FailClosed {
     pub ending: Option<Ending>,
     /// Whether start-up must succeed first.
     pub start_up: StartUpDebt,
-    /// Whether this is on record.
-    pub record: RecordDebt,
+    /// What of it is on record.
+    pub records: CauseRecords,
     /// What the last person is told once it is over.
     pub notice: Option<SignedOutNotice>,
     /// The machine waits for the cover before it sleeps.
@@ -266,20 +267,6 @@ pub enum StartUpDebt {
         /// Since when.
         at: Instant,
     },
-}
-
-/// Whether a record is on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordDebt {
-    /// It is.
-    Stored,
-    /// It is on its way.
-    Asked {
-        /// Since when.
-        at: Instant,
-    },
-    /// It is not.
-    Failed,
 }
 
 macro_rules! state_from {

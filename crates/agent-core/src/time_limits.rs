@@ -14,8 +14,8 @@ pub const START_UP_LIMIT: Duration = Duration::from_secs(15);
 pub const SECURING_LIMIT: Duration = Duration::from_secs(8);
 /// What a session's end owes must be paid within this, or the agent fails closed and goes on paying.
 pub const ENDING_LIMIT: Duration = Duration::from_secs(5);
-/// The inactivity port answers within 100 ms; without an answer after this, there was no input. No session
-/// is in use later than this behind its inactivity limit; the server ends it 5 s behind.
+/// The inactivity port answers within 100 ms; without an answer after this, it is not known. No session is in use
+/// later than this behind its inactivity limit; the server ends it 5 s behind.
 pub const MEASURE_LIMIT: Duration = Duration::from_millis(150);
 /// An answer is called slow, in words, after this.
 pub const SLOW_AFTER: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `SigningIn`: a session opened | `Login` | yes: nothing is uncovered before it is on disk |
 //! | any state with a session → `SigningOut` | `Logout` with its cause; before it the `Login` where that is not known to be on disk | yes: nobody signs in before |
-//! | any state → `FailClosed` | `FailedClosed` | it is appended again until the spool takes it |
+//! | any state → `FailClosed`, and each further cause there | `FailedClosed` with its cause | it is appended again until the spool takes it |
 //! | the wall clock jumped, in any state | `ClockJumped` | no |
 //!
 //! Refused sign-ins are recorded by the server, which alone knows whom they concern. A session that the

@@ -69,13 +69,7 @@ impl Active {
                 self.in_use.saw_input(at);
                 self.measured(now)
             }
-            AtScreen::InactivityUnknown if self.measuring_since.is_some() => {
-                let is_lasting = self.in_use.missed_input();
-                if is_lasting && self.in_use.is_over(now).is_none() && now >= self.in_use.logoff_at() {
-                    return self.end_unmeasured(now);
-                }
-                self.measured(now)
-            }
+            AtScreen::InactivityUnknown if self.measuring_since.is_some() => self.unmeasured(now),
             // Not an answer to anything asked.
             AtScreen::InactivityUnknown => self.due(now),
             // The button stands in the warning alone, and a person's press is told as the input it is.
@@ -91,7 +85,7 @@ impl Active {
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
         if let Some(cause) = self.in_use.is_over(now) {
-            return self.end(cause, now);
+            return self.over(cause, now);
         }
         if let ActiveScreen::Recovering { since } = self.screen
             && now >= since + UNCOVER_LIMIT
@@ -99,13 +93,24 @@ impl Active {
             return self.end(EndCause::FailClosed, now);
         }
         match self.measuring_since {
-            Some(since) if now >= since + MEASURE_LIMIT => self.measured(now),
+            Some(since) if now >= since + MEASURE_LIMIT => self.unmeasured(now),
             None if now >= self.measure_at() => {
                 self.measuring_since = Some(now);
                 self.announce(now, vec![Command::MeasureInactivity])
             }
             Some(_) | None => self.announce(now, Vec::new()),
         }
+    }
+
+    /// It was asked for, and is not known: no answer in time, or that it cannot be told. Before the limit that counts
+    /// as no input. At the limit it is no inactivity: nothing watched for input meanwhile.
+    fn unmeasured(mut self, now: Instant) -> Step {
+        self.in_use.missed_input();
+        if now < self.in_use.logoff_at() {
+            return self.measured(now);
+        }
+        let cause = self.in_use.is_over(now).unwrap_or(EndCause::Inactivity);
+        self.over(cause, now)
     }
 
     /// Acts on what is known of the last input, once it has been asked for.
@@ -149,7 +154,7 @@ impl Active {
                 self.end(EndCause::FailClosed, now)
             }
             ActiveScreen::Uncovered => match self.in_use.is_over(now) {
-                Some(cause) => self.end(cause, now),
+                Some(cause) => self.over(cause, now),
                 None => Self::recover(self.in_use, self.recoveries, now),
             },
             // Told again, for example because the input is held by now; it has been asked for.
@@ -160,6 +165,15 @@ impl Active {
     fn end(self, cause: EndCause, now: Instant) -> Step {
         let withdraw = withdraw_notice(&self.in_use);
         self.in_use.signing_out(cause, now).enter().and(withdraw)
+    }
+
+    /// A limit has come. With no answer to what was asked, inactivity is not what there was to be seen.
+    fn over(self, cause: EndCause, now: Instant) -> Step {
+        if cause == EndCause::Inactivity && self.measuring_since.is_some() {
+            self.end_unmeasured(now)
+        } else {
+            self.end(cause, now)
+        }
     }
 
     fn end_unmeasured(self, now: Instant) -> Step {
@@ -235,8 +249,8 @@ mod tests {
             Event::DeadlineReached,
             MINUTE + 150,
             expect![[r#"
-            → Active, last input 0ns, report at 120.15s
-            ReportActivity { session: SessionId(7), idle: 60.15s }"#]],
+                → Active, last input 0ns (unknown since), report at 120.15s
+                ReportActivity { session: SessionId(7), idle: 60.15s }"#]],
         );
     }
 
@@ -670,7 +684,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_limit_input_that_could_not_be_told_twice_running_is_no_inactivity() {
+    fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         let mut asked = Active { measuring_since: Some(at(15 * MINUTE)), ..recovering() };
         asked.screen = ActiveScreen::Recovering { since: at(15 * MINUTE - 100) };
         check(
@@ -678,18 +692,77 @@ mod tests {
             Event::InactivityUnknown,
             15 * MINUTE + 5,
             expect![[r#"
+                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                CoverScreen
+                AppendAudit(Logout of 7, FailClosed)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
+
+        // Silent, late, and late with what was true long before: the first two tell nothing.
+        check(
+            asked.clone(),
+            Event::DeadlineReached,
+            15 * MINUTE + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
+        check(
+            asked.clone(),
+            Event::InactivityUnknown,
+            15 * MINUTE + 400,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
+        );
+        check(
+            asked.clone(),
+            Event::InputSeen { at: at(0) },
+            15 * MINUTE + 400,
+            expect![[r#"
             → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
             CoverScreen
             AppendAudit(Logout of 7, Inactivity)
             DeleteCredential { session: SessionId(7) }
             EndSession { session: SessionId(7), cause: Inactivity }"#]],
         );
-
-        asked.in_use.is_input_unknown = true;
+        asked.in_use.session.absolute_end = at(15 * MINUTE);
         check(
             asked,
-            Event::InactivityUnknown,
-            15 * MINUTE + 5,
+            Event::DeadlineReached,
+            15 * MINUTE + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(AbsoluteLimit))
+            CoverScreen
+            AppendAudit(Logout of 7, AbsoluteLimit)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: AbsoluteLimit }"#]],
+        );
+    }
+
+    #[test]
+    fn a_source_that_stays_silent_is_not_known_rather_than_inactive() {
+        check(
+            measuring_at_warning(),
+            Event::DeadlineReached,
+            14 * MINUTE + 150,
+            expect![[r#"
+            → InactivityWarning, last input 0ns (unknown since), report at 900s
+            WatchForInput
+            Notify(InactivityWarning { remaining: 59.85s })"#]],
+        );
+        let overdue = Active { measuring_since: Some(at(14 * MINUTE)), ..quiet() };
+        check(
+            overdue,
+            Event::DeadlineReached,
+            15 * MINUTE + 150,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen

@@ -8,11 +8,12 @@
 use std::time::Duration;
 
 use crate::{
+    cause_records::CauseRecords,
     command::{Command, FailClosedCause},
     ending::{self, Ending},
     event::{Event, RecordKey},
     instant::Instant,
-    state::{FailClosed, RecordDebt, SignedOut, SignedOutNotice, StartUpDebt},
+    state::{FailClosed, SignedOut, SignedOutNotice, StartUpDebt},
     step::Step,
     time_limits::{BACK_OFF_FIRST, BACK_OFF_MAX, START_UP_LIMIT},
     trail,
@@ -28,10 +29,16 @@ impl FailClosed {
             owes_cover: false,
             ending: None,
             start_up: StartUpDebt::Settled,
-            record: RecordDebt::Asked { at: now },
+            records: CauseRecords::of(cause),
             notice: None,
             is_sleep_awaited: false,
         }
+    }
+
+    /// And because of this, found since.
+    pub(crate) fn and_because(mut self, cause: FailClosedCause) -> Self {
+        self.fails_by(cause);
+        self
     }
 
     pub(crate) fn owing_cover(self, owes_cover: bool) -> Self {
@@ -56,12 +63,12 @@ impl FailClosed {
     }
 
     /// Covers and puts it on record; what an ending owes has just been tried, and is tried again later.
-    pub(crate) fn enter(self) -> Step {
+    pub(crate) fn enter(mut self) -> Step {
         let mut commands = Vec::new();
         if self.owes_cover {
             commands.push(Command::CoverScreen);
         }
-        commands.push(trail::failed_closed(self.cause));
+        commands.extend(self.records.ask());
         Step::to(self, commands)
     }
 
@@ -86,20 +93,19 @@ impl FailClosed {
                     self.start_up = StartUpDebt::Settled;
                 }
                 // Start-up has opened the spool, which may be what the record was waiting for.
-                let record = self.append_failed_record(now).into_iter().collect();
+                let record = self.records.ask().into_iter().collect();
                 self.proceed(record)
             }
             Event::StartUpFailed(cause) => {
                 if matches!(self.start_up, StartUpDebt::Asked { at: _ }) {
                     self.start_up = StartUpDebt::Owed;
-                    self.cause = cause;
+                    return self.fails(cause);
                 }
                 Step::stay(self)
             }
             Event::WorkstationRefused(cause) => {
                 self.start_up = StartUpDebt::Owed;
-                self.cause = cause;
-                Step::stay(self)
+                self.fails(cause)
             }
 
             Event::ScreenCovered { input_held: _ } => {
@@ -114,16 +120,16 @@ impl FailClosed {
             }
             Event::ScreenFailed => {
                 self.owes_cover = true;
-                self.cause = FailClosedCause::CoverUnconfirmed;
-                Step::stay(self)
+                self.fails(FailClosedCause::CoverUnconfirmed)
             }
 
             Event::AuditStored(RecordKey::FailedClosed) => {
-                self.record = RecordDebt::Stored;
-                self.proceed(Vec::new())
+                self.records.was_stored();
+                let next = self.records.ask().into_iter().collect();
+                self.proceed(next)
             }
             Event::AuditFailed(RecordKey::FailedClosed, _) => {
-                self.record = RecordDebt::Failed;
+                self.records.has_failed();
                 Step::stay(self)
             }
             Event::AuditStored(key @ (RecordKey::Login(_) | RecordKey::Logout(_))) => {
@@ -131,7 +137,7 @@ impl FailClosed {
             }
             Event::AuditFailed(key @ (RecordKey::Login(_) | RecordKey::Logout(_)), cause) => {
                 if self.ending.as_ref().is_some_and(|ending| ending.owes_record(key)) {
-                    self.cause = cause;
+                    return self.fails(cause);
                 }
                 Step::stay(self)
             }
@@ -161,7 +167,7 @@ impl FailClosed {
                     .as_ref()
                     .is_some_and(|ending| ending.session == session && ending.owes_deletion)
                 {
-                    self.cause = FailClosedCause::KeychainUnavailable;
+                    return self.fails(FailClosedCause::KeychainUnavailable);
                 } else if self.ending.is_none() {
                     // Whether a credential is left is not known: start-up finds out, and deletes it.
                     self.start_up = StartUpDebt::Owed;
@@ -225,9 +231,7 @@ impl FailClosed {
         if self.owes_cover {
             commands.push(Command::CoverScreen);
         }
-        // A record that is on its way is waited for: it is always answered, and appended again it would stand
-        // there twice.
-        commands.extend(self.append_failed_record(now));
+        commands.extend(self.records.ask());
         if let Some(ending) = &self.ending {
             commands.append(&mut ending.commands());
         }
@@ -252,12 +256,16 @@ impl FailClosed {
         self.proceed(commands)
     }
 
-    fn append_failed_record(&mut self, now: Instant) -> Option<Command> {
-        if self.record != RecordDebt::Failed {
-            return None;
-        }
-        self.record = RecordDebt::Asked { at: now };
-        Some(trail::failed_closed(self.cause))
+    /// Something else is wrong, too: that owes a record of its own.
+    fn fails(mut self, cause: FailClosedCause) -> Step {
+        self.fails_by(cause);
+        let record = self.records.ask().into_iter().collect();
+        Step::to(self, record)
+    }
+
+    fn fails_by(&mut self, cause: FailClosedCause) {
+        self.cause = cause;
+        self.records.owe(cause);
     }
 
     fn forget_paid(&mut self) {
@@ -278,7 +286,7 @@ impl FailClosed {
         let is_settled = self.ending.is_none()
             && !self.owes_cover
             && self.start_up == StartUpDebt::Settled
-            && self.record == RecordDebt::Stored;
+            && self.records.is_paid();
         if is_settled {
             return Step::to(SignedOut { notice: self.notice, cancelled: None }, commands);
         }

@@ -55,7 +55,7 @@ impl InactivityWarning {
             AtScreen::StayPressed => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
             AtScreen::CoveredByItself => match self.in_use.is_over(now) {
-                Some(cause) => self.end(cause, now),
+                Some(cause) => self.over(cause, now),
                 None => Active::recover(self.in_use, 0, now).after(take_warning_away()),
             },
             // Told again.
@@ -86,15 +86,16 @@ impl InactivityWarning {
             return self.due(now);
         }
         if is_lasting {
-            return self.in_use.ends_unmeasured(now).enter().and(take_warning_away());
+            return self.end_unmeasured(now);
         }
+        // A hiccup of a busy machine: input has been watched for since the warning began.
         self.end(EndCause::Inactivity, now)
     }
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
         if let Some(cause) = self.in_use.is_over(now) {
-            return self.end(cause, now);
+            return self.over(cause, now);
         }
         if now < self.in_use.warning_at() {
             return self.stay_signed_in(now);
@@ -128,6 +129,19 @@ impl InactivityWarning {
 
     fn end(self, cause: EndCause, now: Instant) -> Step {
         self.in_use.signing_out(cause, now).enter().and(take_warning_away())
+    }
+
+    /// A limit has come. Where the last look had no answer in time, inactivity is not what there was to be seen.
+    fn over(self, cause: EndCause, now: Instant) -> Step {
+        if cause == EndCause::Inactivity && self.last_look_at.is_some() {
+            self.end_unmeasured(now)
+        } else {
+            self.end(cause, now)
+        }
+    }
+
+    fn end_unmeasured(self, now: Instant) -> Step {
+        self.in_use.ends_unmeasured(now).enter().and(take_warning_away())
     }
 }
 
@@ -267,13 +281,13 @@ mod tests {
             Event::DeadlineReached,
             LIMIT + 150,
             expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
-            CoverScreen
-            AppendAudit(Logout of 7, Inactivity)
-            DeleteCredential { session: SessionId(7) }
-            EndSession { session: SessionId(7), cause: Inactivity }
-            UnwatchInput
-            WithdrawNotice"#]],
+                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                CoverScreen
+                AppendAudit(Logout of 7, FailClosed)
+                DeleteCredential { session: SessionId(7) }
+                EndSession { session: SessionId(7), cause: FailClosed }
+                UnwatchInput
+                WithdrawNotice"#]],
         );
     }
 
@@ -492,6 +506,59 @@ mod tests {
                 EndSession { session: SessionId(7), cause: FailClosed }
                 UnwatchInput
                 WithdrawNotice"#]],
+        );
+        // Once, in an answer that comes in time, is a hiccup; an answer that does not come in time tells nothing.
+        check(
+            last_look(),
+            Event::InactivityUnknown,
+            LIMIT + 1,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+            CoverScreen
+            AppendAudit(Logout of 7, Inactivity)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }
+            UnwatchInput
+            WithdrawNotice"#]],
+        );
+        check(
+            last_look(),
+            Event::InactivityUnknown,
+            LIMIT + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }
+            UnwatchInput
+            WithdrawNotice"#]],
+        );
+        check(
+            last_look(),
+            Event::DeadlineReached,
+            LIMIT + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }
+            UnwatchInput
+            WithdrawNotice"#]],
+        );
+        check(
+            last_look(),
+            Event::ScreenCovered { input_held: true },
+            LIMIT + 150,
+            expect![[r#"
+            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }
+            UnwatchInput
+            WithdrawNotice"#]],
         );
         // It can be told again: she was away.
         check(

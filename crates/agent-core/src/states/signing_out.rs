@@ -108,6 +108,10 @@ impl SigningOut {
                 let end = self.ending.stray(session);
                 Step::to(self, end)
             }
+            // What failed first goes on record; start-up finds out about the refusal by itself.
+            Event::WorkstationRefused(_) if matches!(self.next, AfterSignOut::FailClosed(_)) => {
+                Step::stay(self)
+            }
             Event::WorkstationRefused(cause) => Step::stay(self.then_fail_closed(cause)),
 
             Event::GoingToSleep | Event::ShuttingDown => Step::stay(self.awaited_by_sleep()),
@@ -174,13 +178,14 @@ impl SigningOut {
     }
 
     fn fail(self, cause: FailClosedCause, now: Instant) -> Step {
-        let (notice, start_up) = match self.next {
-            AfterSignOut::SignedOut(notice) => (notice, StartUpDebt::Settled),
-            AfterSignOut::FailClosed(_) => {
-                (SignedOutNotice::SessionEnded(self.ending.cause), StartUpDebt::Owed)
+        let (first, notice, start_up) = match self.next {
+            AfterSignOut::SignedOut(notice) => (cause, notice, StartUpDebt::Settled),
+            AfterSignOut::FailClosed(first) => {
+                (first, SignedOutNotice::SessionEnded(self.ending.cause), StartUpDebt::Owed)
             }
         };
-        FailClosed::because(cause, now)
+        FailClosed::because(first, now)
+            .and_because(cause)
             .owing_cover(self.owes_cover)
             .owing_ending(self.ending)
             .telling(notice)
@@ -212,6 +217,22 @@ mod tests {
         for (command, name) in commands.iter().zip(order) {
             assert!(command.starts_with(name), "{command}");
         }
+    }
+
+    #[test]
+    fn the_safeguard_that_failed_first_goes_on_record_first() {
+        let unmeasured = signing_out().then_fail_closed(FailClosedCause::InactivityUnknown);
+
+        check(
+            unmeasured.clone(),
+            Event::ScreenFailed,
+            10,
+            expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Owed, CauseRecords { asked: Some(InactivityUnknown), owed: [CoverUnconfirmed], stored: [] }, retry at 1.01s
+            CoverScreen
+            AppendAudit(FailedClosed(InactivityUnknown))"#]],
+        );
+        check_ignored(unmeasured, Event::WorkstationRefused(FailClosedCause::WorkstationRevoked), 10);
     }
 
     #[test]
@@ -282,7 +303,7 @@ mod tests {
             Event::ScreenFailed,
             10,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -291,7 +312,7 @@ mod tests {
             Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
             10,
             expect![[r#"
-                → FailClosed(SpoolFull), owes logout, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(SpoolFull), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolFull), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(SpoolFull))"#]],
         );
         check(
@@ -299,7 +320,7 @@ mod tests {
             Event::KeychainFailed { session: SESSION },
             10,
             expect![[r#"
-                → FailClosed(KeychainUnavailable), owes cover logout deletion telling, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(KeychainUnavailable), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(KeychainUnavailable), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(KeychainUnavailable))"#]],
         );
@@ -313,7 +334,7 @@ mod tests {
             Event::DeadlineReached,
             2_000,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, record Asked { at: Instant(2s) }, retry at 3s
+                → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 3s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -323,7 +344,7 @@ mod tests {
             Event::DeadlineReached,
             5_000,
             expect![[r#"
-                → FailClosed(SpoolUnavailable), owes logout, start-up Settled, record Asked { at: Instant(5s) }, retry at 6s
+                → FailClosed(SpoolUnavailable), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 6s
                 AppendAudit(FailedClosed(SpoolUnavailable))"#]],
         );
     }
@@ -371,7 +392,7 @@ mod tests {
             Event::AuditStored(RecordKey::Logout(SESSION)),
             10,
             expect![[r#"
-                → FailClosed(WorkstationRevoked), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(WorkstationRevoked))"#]],
         );
     }

@@ -194,7 +194,7 @@ mod tests {
             Event::StartUpFailed(FailClosedCause::NotEnrolled),
             10,
             expect![[r#"
-                → FailClosed(NotEnrolled), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(NotEnrolled), owes, start-up Owed, CauseRecords { asked: Some(NotEnrolled), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(NotEnrolled))"#]],
         );
         check(
@@ -202,7 +202,7 @@ mod tests {
             Event::WorkstationRefused(FailClosedCause::WorkstationRevoked),
             10,
             expect![[r#"
-                → FailClosed(WorkstationRevoked), owes cover, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(WorkstationRevoked), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(WorkstationRevoked))"#]],
         );
@@ -221,7 +221,7 @@ mod tests {
             Event::DeadlineReached,
             5_000,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Asked { at: Instant(0ns) }, record Asked { at: Instant(5s) }, retry at 6s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Asked { at: Instant(0ns) }, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 6s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -230,7 +230,7 @@ mod tests {
             Event::ScreenFailed,
             10,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );

@@ -192,9 +192,10 @@ fn fail_closed_text(fail_closed: &FailClosed) -> String {
     let cover = if fail_closed.owes_cover { " cover" } else { "" };
     let ending = fail_closed.ending.as_ref().map_or(String::new(), ending_text);
     let retry_at = fail_closed.retry_at.since_boot();
-    let FailClosed { cause, start_up, record, .. } = fail_closed;
+    let FailClosed { cause, start_up, records, .. } = fail_closed;
+    let record = if records.is_paid() { "recorded".to_owned() } else { format!("{records:?}") };
     format!(
-        "FailClosed({cause:?}), owes{cover}{ending}, start-up {start_up:?}, record {record:?}, retry at {retry_at:?}"
+        "FailClosed({cause:?}), owes{cover}{ending}, start-up {start_up:?}, {record}, retry at {retry_at:?}"
     )
 }
 

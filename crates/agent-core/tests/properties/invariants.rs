@@ -127,8 +127,11 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
         assert!(is_ours != is_ended, "6: a session opened for nobody is ended at once, and no other");
     }
     if matches!(before, State::FailClosed(_)) && !matches!(world.state, State::FailClosed(_)) {
-        let (times, records) = world.failed_closed;
-        assert_eq!(records, times, "4: times failed closed, and records of it");
+        let records = &world.failures_on_record;
+        for cause in world.failed_closed.iter().chain(records) {
+            let count = records.iter().filter(|recorded| *recorded == cause).count();
+            assert_eq!(count, 1, "4: each safeguard that failed is on record once: {cause:?} in {records:?}");
+        }
     }
     check_secrets(before, &world.state);
     // 9: nothing is asked of people while nothing is due.

@@ -12,7 +12,7 @@ use agent_core::{
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
     secret::Secret,
-    state::State,
+    state::{FailClosed, State},
     step::{self, Step},
 };
 use uuid::Uuid;
@@ -77,8 +77,10 @@ pub(crate) struct World {
     last_input: Instant,
     /// The last input that came before the limit: nothing after it brings a session back.
     pub(crate) last_counted: Instant,
-    /// Times the agent failed closed, and records of it on disk.
-    pub(crate) failed_closed: (u32, u32),
+    /// Why the agent has failed closed since it last did, as it told.
+    pub(crate) failed_closed: Vec<FailClosedCause>,
+    /// The records of that on disk.
+    pub(crate) failures_on_record: Vec<FailClosedCause>,
     /// When the session at hand was opened, as the core was told.
     pub(crate) opened_at: Instant,
     /// Every command so far, with the instant it was given.
@@ -109,7 +111,8 @@ impl World {
             watches: false,
             last_input: now,
             last_counted: now,
-            failed_closed: (0, 0),
+            failed_closed: Vec::new(),
+            failures_on_record: Vec::new(),
             opened_at: now,
             given: Vec::new(),
             ids: 0,
@@ -282,8 +285,14 @@ impl World {
             self.opened_at = self.now;
             self.last_counted = self.now;
         }
-        if !matches!(before, State::FailClosed(_)) && matches!(state, State::FailClosed(_)) {
-            self.failed_closed.0 += 1;
+        if let State::FailClosed(FailClosed { cause, .. }) = &state {
+            if !matches!(before, State::FailClosed(_)) {
+                self.failed_closed.clear();
+                self.failures_on_record.clear();
+            }
+            if !self.failed_closed.contains(cause) {
+                self.failed_closed.push(*cause);
+            }
         }
         self.known.extend(state.session().map(|session| session.id));
         self.state = state;
@@ -432,7 +441,7 @@ impl World {
                 assert!(self.logins.contains_key(&session), "4: a logout without its login");
                 self.logouts.entry(session).or_default().insert(cause);
             }
-            OwedRecord::FailedClosed(_) => self.failed_closed.1 += 1,
+            OwedRecord::FailedClosed(cause) => self.failures_on_record.push(cause),
             OwedRecord::ClockJumped => {}
         }
         assert!(key != RecordKey::Other || matches!(record, OwedRecord::ClockJumped));

@@ -5,10 +5,11 @@ use expect_test::expect;
 use super::*;
 use crate::{
     command::EndCause,
-    state::StartUpDebt,
+    state::{StartUpDebt, State},
     states::ward::{
         ATTEMPT, OTHER, SESSION, at, check, check_ignored, limits, secret, session, session_opened,
     },
+    step::step,
 };
 
 #[test]
@@ -18,7 +19,7 @@ fn it_goes_on_paying_further_and_further_apart() {
         Event::DeadlineReached,
         999,
         expect![
-            "→ FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, record Stored, retry at 1s"
+            "→ FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, recorded, retry at 1s"
         ],
     );
     check(
@@ -26,7 +27,7 @@ fn it_goes_on_paying_further_and_further_apart() {
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-        → FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, record Stored, retry at 3s
+        → FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, recorded, retry at 3s
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
         EndSession { session: SessionId(7), cause: Inactivity }"#]],
@@ -43,7 +44,7 @@ fn it_is_left_when_the_last_debt_is_paid() {
         Event::AuditStored(RecordKey::Logout(SESSION)),
         10,
         expect![
-            "→ FailClosed(SpoolUnavailable), owes deletion telling, start-up Settled, record Stored, retry at 1s"
+            "→ FailClosed(SpoolUnavailable), owes deletion telling, start-up Settled, recorded, retry at 1s"
         ],
     );
     check(
@@ -51,7 +52,7 @@ fn it_is_left_when_the_last_debt_is_paid() {
         Event::CredentialDeleted { session: SESSION },
         10,
         expect![
-            "→ FailClosed(SpoolUnavailable), owes logout telling, start-up Settled, record Stored, retry at 1s"
+            "→ FailClosed(SpoolUnavailable), owes logout telling, start-up Settled, recorded, retry at 1s"
         ],
     );
     check(
@@ -59,7 +60,7 @@ fn it_is_left_when_the_last_debt_is_paid() {
         Event::SessionEndTold { session: SESSION },
         10,
         expect![
-            "→ FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, record Stored, retry at 1s"
+            "→ FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, recorded, retry at 1s"
         ],
     );
     check(owing_logout(), Event::AuditStored(RecordKey::Logout(SESSION)), 10, expect!["→ SignedOut"]);
@@ -75,7 +76,7 @@ fn start_up_waits_for_the_ending_and_follows_it_at_once() {
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes logout, start-up Owed, record Stored, retry at 3s
+            → FailClosed(SpoolUnavailable), owes logout, start-up Owed, recorded, retry at 3s
             AppendAudit(Logout of 7, Inactivity)"#]],
     );
     check(
@@ -83,7 +84,7 @@ fn start_up_waits_for_the_ending_and_follows_it_at_once() {
         Event::AuditStored(RecordKey::Logout(SESSION)),
         10,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes, start-up Asked { at: Instant(10ms) }, record Stored, retry at 1s
+            → FailClosed(SpoolUnavailable), owes, start-up Asked { at: Instant(10ms) }, recorded, retry at 1s
             StartUp"#]],
     );
 }
@@ -95,7 +96,7 @@ fn start_up_decides_whether_the_cause_is_gone() {
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, record Stored, retry at 3s
+            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, recorded, retry at 3s
             StartUp"#]],
     );
     check(starting_up(), Event::StartUpFinished, 1_010, expect!["→ SignedOut"]);
@@ -103,7 +104,9 @@ fn start_up_decides_whether_the_cause_is_gone() {
         starting_up(),
         Event::StartUpFailed(FailClosedCause::KeychainUnavailable),
         1_010,
-        expect!["→ FailClosed(KeychainUnavailable), owes, start-up Owed, record Stored, retry at 1s"],
+        expect![[r#"
+            → FailClosed(KeychainUnavailable), owes, start-up Owed, CauseRecords { asked: Some(KeychainUnavailable), owed: [], stored: [WorkstationRevoked] }, retry at 1s
+            AppendAudit(FailedClosed(KeychainUnavailable))"#]],
     );
     check_ignored(owing_start_up(), Event::StartUpFailed(FailClosedCause::SpoolFull), 10);
 }
@@ -115,7 +118,7 @@ fn start_up_at_work_is_not_disturbed_but_for_its_limit() {
         Event::DeadlineReached,
         15_999,
         expect![
-            "→ FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, record Stored, retry at 17.999s"
+            "→ FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, recorded, retry at 17.999s"
         ],
     );
     check(
@@ -123,7 +126,7 @@ fn start_up_at_work_is_not_disturbed_but_for_its_limit() {
         Event::DeadlineReached,
         16_000,
         expect![[r#"
-        → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(16s) }, record Stored, retry at 18s
+        → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(16s) }, recorded, retry at 18s
         StartUp"#]],
     );
 }
@@ -135,7 +138,7 @@ fn a_server_that_answers_again_is_asked_at_once() {
         Event::ServerReached,
         10,
         expect![[r#"
-            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(10ms) }, record Stored, retry at 2.01s
+            → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(10ms) }, recorded, retry at 2.01s
             StartUp"#]],
     );
     check_ignored(owing_cover(), Event::ServerReached, 10);
@@ -143,15 +146,14 @@ fn a_server_that_answers_again_is_asked_at_once() {
 
 #[test]
 fn it_is_not_left_before_it_is_on_record() {
-    let covered = FailClosed::because(FailClosedCause::CoverUnconfirmed, at(0));
+    let covered = asked(FailClosedCause::CoverUnconfirmed);
 
     check(
         covered.clone(),
         Event::ScreenCovered { input_held: true },
         20,
-        expect![
-            "→ FailClosed(CoverUnconfirmed), owes, start-up Settled, record Asked { at: Instant(0ns) }, retry at 1s"
-        ],
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1s"#]],
     );
     check(covered, Event::AuditStored(RecordKey::FailedClosed), 20, expect!["→ SignedOut"]);
 }
@@ -160,48 +162,50 @@ fn it_is_not_left_before_it_is_on_record() {
 fn a_record_of_it_that_could_not_be_stored_is_appended_again() {
     let failed = Event::AuditFailed(RecordKey::FailedClosed, FailClosedCause::SpoolUnavailable);
     check(
-        owing_cover(),
+        asked(FailClosedCause::CoverUnconfirmed).owing_cover(true),
         failed,
         10,
-        expect!["→ FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Failed, retry at 1s"],
+        expect![
+            "→ FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: None, owed: [CoverUnconfirmed], stored: [] }, retry at 1s"
+        ],
     );
     check(
         unrecorded(),
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-        → FailClosed(SpoolUnavailable), owes, start-up Settled, record Asked { at: Instant(1s) }, retry at 3s
-        AppendAudit(FailedClosed(SpoolUnavailable))"#]],
+            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 3s
+            AppendAudit(FailedClosed(SpoolUnavailable))"#]],
     );
     check(
         unrecorded().owing_start_up(StartUpDebt::Asked { at: at(0) }),
         Event::StartUpFinished,
         1_000,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes, start-up Settled, record Asked { at: Instant(1s) }, retry at 1s
+            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 1s
             AppendAudit(FailedClosed(SpoolUnavailable))"#]],
     );
 }
 
 #[test]
 fn a_record_that_is_merely_slow_is_not_appended_twice() {
-    let slow = FailClosed { record: RecordDebt::Asked { at: at(0) }, ..owing_cover() };
+    let slow = asked(FailClosedCause::CoverUnconfirmed).owing_cover(true);
 
     check(
         slow.clone(),
         Event::DeadlineReached,
         4_999,
         expect![[r#"
-        → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(0ns) }, retry at 6.999s
-        CoverScreen"#]],
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 6.999s
+            CoverScreen"#]],
     );
     check(
         slow,
         Event::DeadlineReached,
         60_000,
         expect![[r#"
-        → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(0ns) }, retry at 62s
-        CoverScreen"#]],
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 62s
+            CoverScreen"#]],
     );
 }
 
@@ -211,23 +215,64 @@ fn the_newest_trouble_is_what_it_tells() {
         owing_ending(),
         Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
         10,
-        expect![
-            "→ FailClosed(SpoolFull), owes logout deletion telling, start-up Settled, record Stored, retry at 1s"
-        ],
+        expect![[r#"
+            → FailClosed(SpoolFull), owes logout deletion telling, start-up Settled, CauseRecords { asked: Some(SpoolFull), owed: [], stored: [SpoolUnavailable] }, retry at 1s
+            AppendAudit(FailedClosed(SpoolFull))"#]],
     );
     check(
         owing_ending(),
         Event::ScreenFailed,
         10,
-        expect![
-            "→ FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, record Stored, retry at 1s"
-        ],
+        expect![[r#"
+        → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [SpoolUnavailable] }, retry at 1s
+        AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
     check(
         owing_cover(),
         Event::WorkstationRefused(FailClosedCause::WorkstationCloned),
         10,
-        expect!["→ FailClosed(WorkstationCloned), owes cover, start-up Owed, record Stored, retry at 1s"],
+        expect![[r#"
+        → FailClosed(WorkstationCloned), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationCloned), owed: [], stored: [CoverUnconfirmed] }, retry at 1s
+        AppendAudit(FailedClosed(WorkstationCloned))"#]],
+    );
+}
+
+#[test]
+fn each_safeguard_that_fails_is_on_record_as_itself_and_once() {
+    let failed = Event::AuditFailed(RecordKey::FailedClosed, FailClosedCause::SpoolUnavailable);
+    let stored = Event::AuditStored(RecordKey::FailedClosed);
+    let revoked = Event::WorkstationRefused(FailClosedCause::WorkstationRevoked);
+    let ending = Ending::of(session(), EndCause::UserButton);
+    let mut state = State::from(asked(FailClosedCause::SpoolUnavailable).owing_ending(ending));
+    let mut appended = Vec::new();
+    // The spool does not take the first; a second safeguard fails, and the first one again, before it does.
+    let again = Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolUnavailable);
+    for event in [failed, revoked.clone(), again, stored.clone(), stored.clone(), revoked, stored] {
+        let Step { state: after, commands } = step(state, event, at(10));
+        state = after;
+        appended.extend(commands);
+    }
+
+    let of = trail::failed_closed;
+    assert_eq!(
+        appended,
+        [of(FailClosedCause::SpoolUnavailable), of(FailClosedCause::WorkstationRevoked)],
+        "the second one when the first is stored"
+    );
+}
+
+#[test]
+fn it_is_not_left_before_each_cause_is_on_record() {
+    let mut two = asked(FailClosedCause::KeychainUnavailable);
+    two.records.owe(FailClosedCause::CoverUnconfirmed);
+
+    check(
+        two,
+        Event::AuditStored(RecordKey::FailedClosed),
+        20,
+        expect![[r#"
+        → FailClosed(KeychainUnavailable), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [KeychainUnavailable] }, retry at 1s
+        AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
 }
 
@@ -238,7 +283,7 @@ fn a_bare_screen_is_covered() {
         Event::ScreenUncovered { session: SESSION },
         10,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes cover logout, start-up Settled, record Stored, retry at 1s
+            → FailClosed(SpoolUnavailable), owes cover logout, start-up Settled, recorded, retry at 1s
             CoverScreen"#]],
     );
 }
@@ -250,7 +295,7 @@ fn a_credential_that_comes_late_is_taken_out_again() {
         Event::CredentialStored { session: SESSION },
         10,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, record Stored, retry at 1s
+            → FailClosed(SpoolUnavailable), owes logout deletion, start-up Settled, recorded, retry at 1s
             DeleteCredential { session: SessionId(7) }"#]],
     );
     check(
@@ -258,14 +303,14 @@ fn a_credential_that_comes_late_is_taken_out_again() {
         Event::CredentialStored { session: SESSION },
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 1s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, recorded, retry at 1s
             DeleteCredential { session: SessionId(7) }"#]],
     );
     check(
         owing_cover(),
         Event::KeychainFailed { session: SESSION },
         10,
-        expect!["→ FailClosed(CoverUnconfirmed), owes cover, start-up Owed, record Stored, retry at 1s"],
+        expect!["→ FailClosed(CoverUnconfirmed), owes cover, start-up Owed, recorded, retry at 1s"],
     );
 }
 
@@ -276,7 +321,7 @@ fn a_session_opened_for_nobody_is_ended() {
         session_opened(ATTEMPT, OTHER),
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 1s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, recorded, retry at 1s
             EndSession { session: SessionId(8), cause: FailClosed }"#]],
     );
     check(
@@ -284,7 +329,7 @@ fn a_session_opened_for_nobody_is_ended() {
         session_opened(ATTEMPT, OTHER),
         10,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, record Stored, retry at 1s
+            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, recorded, retry at 1s
             EndSession { session: SessionId(8), cause: FailClosed }"#]],
     );
     check_ignored(owing_logout(), session_opened(ATTEMPT, SESSION), 10);
@@ -297,7 +342,7 @@ fn the_machine_may_sleep_once_it_is_covered() {
         Event::GoingToSleep,
         10,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, record Stored, retry at 1s
+            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, recorded, retry at 1s
             AllowSleep"#]],
     );
     check(
@@ -305,7 +350,7 @@ fn the_machine_may_sleep_once_it_is_covered() {
         Event::ScreenCovered { input_held: true },
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes, start-up Owed, record Stored, retry at 1s
+            → FailClosed(CoverUnconfirmed), owes, start-up Owed, recorded, retry at 1s
             AllowSleep"#]],
     );
     check(
@@ -313,7 +358,7 @@ fn the_machine_may_sleep_once_it_is_covered() {
         Event::WokeUp,
         500,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Stored, retry at 2.5s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, recorded, retry at 2.5s
             CoverScreen"#]],
     );
 }
@@ -350,12 +395,21 @@ fn owing_cover() -> FailClosed {
     recorded(FailClosedCause::CoverUnconfirmed).owing_cover(true)
 }
 
+/// Its record is on its way.
+fn asked(cause: FailClosedCause) -> FailClosed {
+    let mut asked = FailClosed::because(cause, at(0));
+    asked.records.ask();
+    asked
+}
+
 fn recorded(cause: FailClosedCause) -> FailClosed {
-    FailClosed { record: RecordDebt::Stored, ..FailClosed::because(cause, at(0)) }
+    let mut recorded = asked(cause);
+    recorded.records.was_stored();
+    recorded
 }
 
 fn unrecorded() -> FailClosed {
-    FailClosed { record: RecordDebt::Failed, ..recorded(FailClosedCause::SpoolUnavailable) }
+    FailClosed::because(FailClosedCause::SpoolUnavailable, at(0))
 }
 
 fn owing_start_up() -> FailClosed {

@@ -369,7 +369,7 @@ fn a_screen_that_fails_or_bares_itself_while_she_types_fails_closed() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -378,7 +378,7 @@ fn a_screen_that_fails_or_bares_itself_while_she_types_fails_closed() {
         Event::ScreenUncovered { session: OTHER },
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, record Asked { at: Instant(10ms) }, retry at 1.01s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -420,7 +420,7 @@ fn a_workstation_refused_meanwhile_signs_nobody_in() {
         revoked.clone(),
         10,
         expect![[r#"
-            → FailClosed(WorkstationRevoked), owes, start-up Owed, record Asked { at: Instant(10ms) }, retry at 1.01s
+            → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
             AppendAudit(FailedClosed(WorkstationRevoked))"#]],
     );
     check(
