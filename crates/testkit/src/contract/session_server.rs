@@ -94,6 +94,18 @@ pub async fn opens_keeps_and_ends_a_session<C: AsyncFnMut() -> String>(
     })
     .await?;
 
+    let is_away = |event: &Event| matches!(event, Event::ServerAway(_)).then_some(());
+    server.hold_credential(SessionId(Uuid::new_v4()), credential.clone());
+    server.report_activity(session, Duration::ZERO);
+    promise(
+        wait_for(told, WITHIN, "ServerAway", is_away).await,
+        "nobody speaks for one session with the credential of another",
+    )?;
+    server.hold_credential(session, credential.clone());
+    server.forget_credential();
+    server.report_activity(session, Duration::ZERO);
+    promise(wait_for(told, WITHIN, "ServerAway", is_away).await, "a credential forgotten opens nothing")?;
+
     server.hold_credential(session, credential);
     server.report_activity(session, Duration::ZERO);
     let accepted = Event::ActivityAccepted { session };

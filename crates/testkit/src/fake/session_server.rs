@@ -99,7 +99,7 @@ struct State {
     challenges: BTreeMap<ChallengeId, Challenge>,
     sessions: BTreeMap<SessionId, Session>,
     outbox: Vec<(SessionId, EndCause)>,
-    held: Option<Secret>,
+    held: Option<(SessionId, Secret)>,
     asked: Vec<&'static str>,
     reports: Vec<Duration>,
     seed: u128,
@@ -319,7 +319,12 @@ impl FakeSessionServer {
     }
 
     /// Answers a call about a session with what `decide` says, or not.
-    fn answer_in_session(&self, call: &'static str, decide: impl FnOnce(&mut State, Instant) -> Event) {
+    fn answer_in_session(
+        &self,
+        call: &'static str,
+        session: SessionId,
+        decide: impl FnOnce(&mut State, Instant) -> Event,
+    ) {
         self.contact_changed();
         let now = self.line.clock().now();
         let mut state = lock(&self.state);
@@ -328,7 +333,7 @@ impl FakeSessionServer {
             Reach::Away(fault) => self.line.tell_after(given_up_after(fault), Event::ServerAway(fault)),
             Reach::Answers(delay) => {
                 state.enforce(now);
-                let event = decide(&mut state, now);
+                let event = state.refuses(session).unwrap_or_else(|| decide(&mut state, now));
                 self.line.tell_after(delay, event);
             }
         }
@@ -348,6 +353,15 @@ impl State {
                 session.state = ServerSession::Lapsed;
             }
         }
+    }
+
+    /// Without the credential of this session nothing is asked of the server; with one that is void the session is
+    /// not the workstation's.
+    fn refuses(&self, session: SessionId) -> Option<Event> {
+        let held = self.held.as_ref().filter(|(of, _)| *of == session);
+        let Some((_, credential)) = held else { return Some(Event::ServerAway(ContactFault::Unavailable)) };
+        let is_void = self.sessions.get(&session).is_some_and(|known| known.credential != *credential);
+        is_void.then_some(Event::SessionEndedByServer { session, cause: EndCause::ContactLost })
     }
 
     /// The cause that came first stands.
@@ -429,8 +443,8 @@ impl SessionServer for FakeSessionServer {
         });
     }
 
-    fn hold_credential(&self, _session: SessionId, credential: Secret) {
-        lock(&self.state).held = Some(credential);
+    fn hold_credential(&self, session: SessionId, credential: Secret) {
+        lock(&self.state).held = Some((session, credential));
     }
 
     fn forget_credential(&self) {
@@ -439,10 +453,9 @@ impl SessionServer for FakeSessionServer {
 
     fn report_activity(&self, session: SessionId, idle: Duration) {
         lock(&self.state).reports.push(idle);
-        self.answer_in_session("report_activity", |state, now| {
-            let is_ours = state.sessions.get(&session).map(|s| &s.credential) == state.held.as_ref();
+        self.answer_in_session("report_activity", session, |state, now| {
             match state.sessions.get_mut(&session) {
-                Some(held) if is_ours => match held.state {
+                Some(held) => match held.state {
                     ServerSession::Open => {
                         let seen = Instant::from_boot(now.since_boot().saturating_sub(idle));
                         held.last_input = held.last_input.max(seen);
@@ -452,13 +465,13 @@ impl SessionServer for FakeSessionServer {
                     ServerSession::Ended(cause) => Event::SessionEndedByServer { session, cause },
                 },
                 // A session the server does not know is not valid.
-                _ => Event::SessionEndedByServer { session, cause: EndCause::ContactLost },
+                None => Event::SessionEndedByServer { session, cause: EndCause::ContactLost },
             }
         });
     }
 
     fn adopt_session(&self, session: SessionId, idle: Duration, idle_longest: Duration) {
-        self.answer_in_session("adopt_session", |state, now| {
+        self.answer_in_session("adopt_session", session, |state, now| {
             let limits = state.limits;
             let Some(held) = state.sessions.get_mut(&session) else {
                 return Event::SessionEndedByServer { session, cause: EndCause::ContactLost };
