@@ -9,12 +9,16 @@ use std::{
 
 use agent_platform::{
     enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode},
+    idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
+    spool::{SET_ASIDE_MAX, SpoolFiles},
+    start_up::SPOOL_FILE,
 };
 use agent_runtime::{
     clock::SystemClock,
     config::{Config, Problem},
     policy_file::PolicyInForce,
+    ports::EventSink,
 };
 use anyhow::{Context as _, bail, ensure};
 use protocol::v1::workstation::DeviceFacts;
@@ -73,8 +77,11 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     report.of("enrolment", enrolled_as(&config));
     let policy = PolicyInForce::load(&config.policy_file, &config.state_directory);
     report.good("policy", &format!("{:?}", policy.origin));
-    report.of("keychain", Runtime::new()?.block_on(keychain()));
+    report_spool(&mut report, &config.state_directory);
+    let runtime = Runtime::new()?;
+    report.of("keychain", runtime.block_on(keychain()));
     report.of("display", display());
+    report.of("inactivity", runtime.block_on(inactivity()));
     report.print()
 }
 
@@ -159,6 +166,33 @@ fn display() -> anyhow::Result<String> {
     std::env::var("DISPLAY").context("DISPLAY is not set: there is no X display to cover")
 }
 
+async fn inactivity() -> anyhow::Result<String> {
+    let (sink, _events) = EventSink::channel();
+    let idle = SystemIdle::start(None, SyntheticInput::default(), Arc::new(SystemClock::new()), sink)?;
+    ensure!(idle.gauge().works().await, "no keyboard, mouse or other device tells when it was last touched");
+    Ok("input can be told".to_owned())
+}
+
+/// Looked at from outside: the agent may have it open.
+fn report_spool(report: &mut Report, state_directory: &Path) {
+    match SpoolFiles::in_folder(state_directory) {
+        Ok(SpoolFiles { size_bytes, set_aside }) => {
+            let found = size_bytes.map_or("none yet".to_owned(), |bytes| format!("{} KiB", bytes / 1024));
+            report.good("waiting records", &found);
+            if set_aside > 0 {
+                report.look_at(
+                    "waiting records",
+                    &format!(
+                        "{set_aside} of at most {SET_ASIDE_MAX} damaged files are kept as `{SPOOL_FILE}.aside-…`: \
+                         look at the disk, and move them to where they are safe"
+                    ),
+                );
+            }
+        }
+        Err(error) => report.of("waiting records", Err(error.into())),
+    }
+}
+
 /// One line for each thing that was looked at.
 #[derive(Debug, Default)]
 struct Report {
@@ -169,6 +203,11 @@ struct Report {
 impl Report {
     fn good(&mut self, what: &str, found: &str) {
         self.lines.push(format!("ok       {what}: {found}"));
+    }
+
+    /// People can sign in all the same.
+    fn look_at(&mut self, what: &str, found: &str) {
+        self.lines.push(format!("LOOK AT  {what}: {found}"));
     }
 
     fn of(&mut self, what: &str, found: anyhow::Result<String>) {
@@ -232,6 +271,28 @@ mod tests {
         let line = format!("{}\r\n", "A".repeat(CODE_SIZE_BYTES_MAX));
 
         assert_eq!(read_bounded(line.as_bytes()).unwrap().as_str(), line);
+    }
+
+    #[test]
+    fn the_doctor_tells_of_waiting_records_and_of_files_set_aside_without_touching_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = || {
+            let mut report = Report::default();
+            report_spool(&mut report, folder.path());
+            assert_eq!(report.faults, 0, "people can sign in");
+            report.lines
+        };
+        assert_eq!(lines(), ["ok       waiting records: none yet"]);
+
+        fs::write(folder.path().join("spool.sqlite"), [0; 2048]).unwrap();
+        assert_eq!(lines(), ["ok       waiting records: 2 KiB"]);
+
+        for name in ["spool.sqlite.aside-1", "spool.sqlite.aside-1-wal", "spool.sqlite.aside-2"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = lines();
+        assert!(found[1].starts_with("LOOK AT  waiting records: 2 of at most 8 damaged files"), "{found:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]

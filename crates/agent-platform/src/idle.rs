@@ -1,7 +1,7 @@
 //! Input by a person, told without polling.
 //!
-//! What cannot be known counts as no input: an answer that takes longer than [`LIMIT`], a display that
-//! is gone, a display that has no device a person could touch.
+//! What cannot be known is told as unknown: an answer that takes longer than [`LIMIT`], a display that is
+//! gone, a display that has no device a person could touch.
 //!
 //! # Platform-specific behavior
 //! Linux (X11) counts each device but the XTEST ones, by alarms of the SYNC extension. Windows and macOS
@@ -23,7 +23,7 @@ mod sleep_ledger;
 /// [`Idle::measure`] answers within this time.
 pub const LIMIT: Duration = Duration::from_millis(100);
 /// [`Gauge::works`] answers within this time: a machine that starts is busy.
-const GAUGE_LIMIT: Duration = Duration::from_secs(1);
+const GAUGE_LIMIT: Duration = Duration::from_secs(3);
 /// [`Idle::watch`] tells at most once in this time.
 pub const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 

@@ -17,6 +17,8 @@ use tracing::{error, info, warn};
 
 mod opening;
 
+pub use opening::{SET_ASIDE_MAX, SpoolFiles};
+
 /// Calls that may wait for the disk.
 const WAITING_MAX: usize = 256;
 

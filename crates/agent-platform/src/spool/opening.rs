@@ -1,13 +1,41 @@
 //! Opening the spool. A damaged file is kept under another name, and a fresh one begins with a record of that.
 
+use std::{fs, io, path::Path};
+
 use audit_spool::{Carried, Fault, Spool, SpoolError, files_set_aside, set_file_aside};
 use jiff::Timestamp;
 use tracing::error;
 
 use super::SpoolSettings;
+use crate::start_up::SPOOL_FILE;
 
 /// More files than this were not damaged by chance: the disk is not to be trusted, and a person must look.
-const ASIDE_MAX: usize = 8;
+pub const SET_ASIDE_MAX: usize = 8;
+
+/// What lies on the disk, seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpoolFiles {
+    /// Of the spool's file; `None` where there is none yet.
+    pub size_bytes: Option<u64>,
+    /// Damaged files beside it, at most [`SET_ASIDE_MAX`] of them by our doing.
+    pub set_aside: usize,
+}
+
+impl SpoolFiles {
+    /// Looks without opening anything.
+    ///
+    /// # Errors
+    /// Any of the file system.
+    pub fn in_folder(state_folder: &Path) -> io::Result<Self> {
+        let path = state_folder.join(SPOOL_FILE);
+        let size_bytes = match fs::metadata(&path) {
+            Ok(metadata) => Some(metadata.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { size_bytes, set_aside: files_set_aside(&path)? })
+    }
+}
 
 /// A fresh file takes over what is `carried` from the damaged one.
 pub(super) fn open(settings: &SpoolSettings, carried: &Carried, now: Timestamp) -> Result<Spool, SpoolError> {
@@ -30,10 +58,10 @@ fn open_file(settings: &SpoolSettings, now: Timestamp) -> Result<Spool, SpoolErr
 }
 
 fn set_aside(settings: &SpoolSettings, fault: Fault, now: Timestamp) -> Result<(), SpoolError> {
-    if aside(settings)? >= ASIDE_MAX {
+    if aside(settings)? >= SET_ASIDE_MAX {
         error!(
             code = "spool.damaged",
-            "The spool's file is damaged once more ({fault}), and {ASIDE_MAX} were set aside before: look at the disk"
+            "The spool's file is damaged once more ({fault}), and {SET_ASIDE_MAX} were set aside before: look at the disk"
         );
         return Err(SpoolError::Corrupt(fault));
     }
