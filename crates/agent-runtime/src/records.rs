@@ -141,6 +141,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_document_says_which_code_on_screen_stands_for_which_on_record() {
+        const DOCUMENT: &str = include_str!("../../../docs/AUDIT-EVENTS.md");
+        for cause in every_fail_closed_cause() {
+            let on_record = in_kebab_case(&format!("{cause:?}"));
+            let on_screen = serde_json::to_value(crate::view::derive::code(cause)).unwrap();
+            let on_screen = on_screen.as_str().unwrap();
+
+            let is_row = |line: &&str| {
+                line.starts_with(&format!("| `{on_record}` |"))
+                    && line.ends_with(&format!("| `{on_screen}` |"))
+            };
+            assert_eq!(DOCUMENT.lines().filter(is_row).count(), 1, "{on_record}, {on_screen}");
+        }
+    }
+
     fn in_kebab_case(name: &str) -> String {
         let dash = |at: usize, c: char| (at > 0 && c.is_uppercase()).then_some('-');
         name.char_indices()

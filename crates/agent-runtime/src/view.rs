@@ -5,7 +5,7 @@
 //! Words live in the UI by these codes; only names of people and places are text. Times are told as
 //! `…_ms` from the moment the view was emitted, so that the UI needs no clock in common with us.
 
-mod derive;
+pub(crate) mod derive;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

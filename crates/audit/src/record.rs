@@ -141,7 +141,7 @@ pub enum Alert {
     /// A stored record could not be read back, or was refused by the endpoint, and was set aside (110113;
     /// DICOM has no narrower code: its 110133 and 110134 are auditing as a whole, stopped and started).
     RecordQuarantined,
-    /// The spool is nearly full: records do not leave (110113).
+    /// Room for the workstation's records runs out: they do not leave, or the disk is full (110113).
     SpoolFilling,
     /// The spool's file was damaged: it was kept under another name, and a fresh one was begun (110113).
     SpoolSetAside,

@@ -111,11 +111,30 @@ fn alerts() -> String {
 }
 
 fn fail_closed_causes() -> String {
-    let mut table = "| cause (`urn:tapward:fail-closed-cause`) | display |\n| --- | --- |\n".to_owned();
+    let mut table = "| cause (`urn:tapward:fail-closed-cause`) | display | code on screen |\n\
+                     | --- | --- | --- |\n"
+        .to_owned();
     for cause in FailClosedCause::ALL {
-        writeln!(table, "| `{}` | {} |", cause.code().code, cause.code().display).unwrap();
+        let on_screen = code_on_screen(cause);
+        writeln!(table, "| `{}` | {} | `{on_screen}` |", cause.code().code, cause.code().display).unwrap();
     }
     table
+}
+
+/// `agent-runtime` shows that its screen has these.
+const fn code_on_screen(cause: FailClosedCause) -> &'static str {
+    match cause {
+        FailClosedCause::NotEnrolled => "workstation.not_enrolled",
+        FailClosedCause::WorkstationUnknown => "workstation.unknown",
+        FailClosedCause::WorkstationRevoked => "workstation.revoked",
+        FailClosedCause::WorkstationCloned => "workstation.cloned",
+        FailClosedCause::KeychainUnavailable => "keychain.unavailable",
+        FailClosedCause::SpoolUnavailable => "spool.unavailable",
+        FailClosedCause::SpoolFull => "spool.full",
+        FailClosedCause::CoverUnconfirmed => "cover.unconfirmed",
+        FailClosedCause::InactivityUnknown => "inactivity.unknown",
+        FailClosedCause::ConfigInvalid => "config.invalid",
+    }
 }
 
 fn sample(name: &str) -> AuditRecord {

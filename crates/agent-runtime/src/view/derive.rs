@@ -172,7 +172,7 @@ const fn fault_of(contact: Contact) -> Option<ContactFaultView> {
     }
 }
 
-const fn code(cause: FailClosedCause) -> FailClosedCode {
+pub(crate) const fn code(cause: FailClosedCause) -> FailClosedCode {
     match cause {
         FailClosedCause::NotEnrolled => FailClosedCode::NotEnrolled,
         FailClosedCause::WorkstationUnknown => FailClosedCode::WorkstationUnknown,

@@ -368,9 +368,7 @@ pub(super) fn alert_code(alert: Alert) -> Code {
         Alert::WorkstationCloned => ("workstation-cloned", "Two machines use one workstation's key"),
         Alert::ClockJumped => ("clock-jumped", "The wall clock jumped by more than two minutes"),
         Alert::RecordQuarantined => ("record-quarantined", "An audit record was set aside"),
-        Alert::SpoolFilling => {
-            ("spool-filling", "The workstation's records wait; its disk share is nearly full")
-        }
+        Alert::SpoolFilling => ("spool-filling", "Room for the workstation's records runs out"),
         Alert::SpoolSetAside => {
             ("spool-set-aside", "A damaged spool file was set aside; a fresh one was begun")
         }
