@@ -10,11 +10,13 @@ fn main() -> ExitCode {
         std::env::set_var("WEBKIT_DISABLE_COMPOSITING_MODE", "1");
     }
     let built = tauri::Builder::default()
+        // WebKit starts no process for a page that is not loaded from anywhere.
+        .register_uri_scheme_protocol("bare", |_, _| tauri::http::Response::new(b"<p>Bare</p>".to_vec()))
         .setup(|app| {
             tauri::WebviewWindowBuilder::new(
                 app,
                 "bare",
-                tauri::WebviewUrl::External("about:blank".parse()?),
+                tauri::WebviewUrl::CustomProtocol("bare://page".parse()?),
             )
             .build()?;
             Ok(())

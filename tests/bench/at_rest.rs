@@ -73,7 +73,7 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         Figure::at_most(
             "start.to_usable_sign_in",
             "ms",
-            crate::figure::percentile_ms(&mut starts, 50.0),
+            crate::figure::percentile_ms(&mut starts, 50),
             2000.0,
             &format!("median of {STARTS} starts of the kiosk, to drawn writing and the state signed out"),
         ),

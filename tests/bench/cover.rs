@@ -27,7 +27,7 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         figures.push(Figure::at_most(
             &format!("cover.{name}.p99"),
             "ms",
-            percentile_ms(&mut samples, 99.0),
+            percentile_ms(&mut samples, 99),
             goal,
             &format!("{count} times, two monitors, to the last one black"),
         ));

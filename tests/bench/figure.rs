@@ -31,18 +31,11 @@ impl Figure {
     }
 }
 
-/// The value below which `percent` of `samples` lie, in milliseconds.
-pub(crate) fn percentile_ms(samples: &mut [Duration], percent: f64) -> f64 {
+/// The smallest of `samples` that at least `percent` of them do not exceed (nearest rank), in milliseconds.
+pub(crate) fn percentile_ms(samples: &mut [Duration], percent: usize) -> f64 {
     samples.sort_unstable();
-    let last = samples.len().saturating_sub(1);
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index into a few hundred samples"
-    )]
-    let index = (last as f64 * percent / 100.0).ceil() as usize;
-    samples.get(index).map_or(f64::NAN, |sample| sample.as_secs_f64() * 1000.0)
+    let rank = (samples.len() * percent).div_ceil(100);
+    samples.get(rank.saturating_sub(1)).map_or(f64::NAN, |sample| sample.as_secs_f64() * 1000.0)
 }
 
 /// Prints the table, ratios first.
@@ -57,5 +50,21 @@ pub(crate) fn print(figures: &[Figure]) {
             figure.unit,
             if figure.met { "yes" } else { "NO" }
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_samples_and_leaves_as_many_above_it_as_it_says() {
+        let mut hundred: Vec<_> = (1..=100).rev().map(Duration::from_millis).collect();
+
+        for (percent, expected) in [(50, 50.0), (95, 95.0), (99, 99.0), (100, 100.0)] {
+            assert!((percentile_ms(&mut hundred, percent) - expected).abs() < 1e-9, "{percent}");
+        }
+        assert!((percentile_ms(&mut hundred[..20], 99) - 20.0).abs() < 1e-9, "the worst of a few");
+        assert!(percentile_ms(&mut [], 50).is_nan());
     }
 }

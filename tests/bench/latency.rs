@@ -45,13 +45,15 @@ pub(crate) fn sign_in() -> Result<Vec<Figure>> {
         ward.wait_screen("signed_out", SOON)?;
         eye.wait_still()?;
     }
-    let p95 = percentile_ms(&mut samples, 95.0);
+    let p95 = percentile_ms(&mut samples, 95);
     Ok(vec![Figure::at_most(
         "sign_in.last_key_to_uncovered.p95",
         "ms",
         p95,
         150.0,
-        &format!("{SIGN_INS} sign-ins; from the sixth digit's key to the app's first pixel"),
+        &format!(
+            "{SIGN_INS} sign-ins, so the worst but one; from the sixth digit's key to the app's first pixel"
+        ),
     )])
 }
 
@@ -71,17 +73,21 @@ pub(crate) fn automatic_logoff() -> Result<Vec<Figure>> {
         let last_input = Instant::now();
         hand.press("space")?;
         wait_visible(&eye, false)?;
-        samples.push(last_input.elapsed().saturating_sub(LIMIT));
+        let signed_out_after = last_input.elapsed();
+        anyhow::ensure!(signed_out_after >= LIMIT, "signed out {signed_out_after:?} after the last key");
+        samples.push(signed_out_after.saturating_sub(LIMIT));
         ward.wait_screen("signed_out", SOON)?;
         eye.wait_still()?;
     }
-    let p99 = percentile_ms(&mut samples, 99.0);
+    let p99 = percentile_ms(&mut samples, 99);
     Ok(vec![Figure::at_most(
         "automatic_logoff.lateness.p99",
         "ms",
         p99,
         250.0,
-        &format!("{LOGOFFS} sessions; from the limit after the last key to the app's pixel gone"),
+        &format!(
+            "{LOGOFFS} sessions, so the worst of them; from the limit after the last key to the app's pixel gone"
+        ),
     )])
 }
 

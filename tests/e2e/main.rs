@@ -10,6 +10,7 @@ mod core_files;
 mod keychain;
 mod kills;
 mod machine_sleep;
+mod page;
 mod random_kills;
 mod server_alone;
 mod server_away;

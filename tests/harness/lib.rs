@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod auditor;
+pub mod browser;
 pub mod desktop;
 pub mod hand;
 pub mod nurse;

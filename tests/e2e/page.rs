@@ -1,0 +1,184 @@
+//! The page in WebKitGTK itself, read through WebDriver while a person's keys arrive through X; and a page that has
+//! turned against the agent.
+
+use fantoccini::Client;
+use harness::{
+    browser::{Driver, evaluate},
+    hand::Whose,
+    nurse::Nurse,
+    part::wait_for,
+    ward::{Setup, Ward, program_path},
+};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::bedside::SOON;
+
+/// What a person who looks or listens gets from the page, and what lies in it besides.
+const LOOK: &str = r"
+    const text = (query) => [...document.querySelectorAll(query)].map((found) => found.textContent.trim());
+    const field = document.activeElement;
+    return {
+        spoken: text('[aria-live=polite]')[0],
+        title: text('h1')[0],
+        words: document.body.innerText,
+        focused: field.labels?.[0]?.textContent.trim() ?? '',
+        values: [...document.querySelectorAll('input')].map((input) => input.value),
+        kept: JSON.stringify([{...window.localStorage}, {...window.sessionStorage}, document.cookie]),
+        markup: document.documentElement.outerHTML,
+    };
+";
+
+/// A kiosk as packaged, except that WebDriver may look into its page.
+struct Watched {
+    page: Client,
+    runtime: Runtime,
+    // Ended in this order: the kiosk before what it stands on.
+    _driver: Driver,
+    ward: Ward,
+}
+
+impl Watched {
+    fn open() -> Self {
+        let ward = Ward::open(Setup::default()).unwrap();
+        let driver = Driver::start("kiosk", ward.display(), ward.bus(), ward.path()).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let mut arguments: Vec<String> = Vec::new();
+        for key in
+            ["WEBKIT_INSPECTOR_SERVER", "TAURI_AUTOMATION", "TAURI_WEBVIEW_AUTOMATION", "TAPWARD_LOG_LEVEL"]
+        {
+            arguments.extend(["--env".to_owned(), key.to_owned()]);
+        }
+        let agent = program_path("tapward-agent-e2e");
+        arguments.extend(["--agent".to_owned(), agent.display().to_string(), "--".to_owned()]);
+        arguments.extend(["--config".to_owned(), ward.config().display().to_string(), "run".to_owned()]);
+        let page = runtime.block_on(driver.drive(&program_path("tapward-shield"), &arguments)).unwrap();
+        ward.wait_screen("signed_out", SOON).unwrap();
+        Self { page, runtime, _driver: driver, ward }
+    }
+
+    fn evaluate(&self, script: &str) -> Value {
+        self.runtime.block_on(evaluate(&self.page, script)).unwrap()
+    }
+
+    fn look(&self) -> Value {
+        self.evaluate(LOOK)
+    }
+
+    /// Looks until the page says `words`.
+    fn wait_words(&self, words: &str) -> Value {
+        let mut last = Value::Null;
+        wait_for(words, SOON, || {
+            last = self.look();
+            last["words"].as_str().is_some_and(|shown| shown.contains(words)).then_some(())
+        })
+        .unwrap_or_else(|error| panic!("{error}: {last:#}"));
+        last
+    }
+
+    /// What the agent answers to a page that calls `command` with `arguments`: `taken`, or the refusal.
+    fn call(&self, command: &str, arguments: &Value) -> String {
+        let script = "const [command, given, done] = arguments; \
+             window.__TAURI_INTERNALS__.invoke(command, given) \
+                 .then(() => done('taken'), (refusal) => done(`refused: ${refusal}`));";
+        let arguments = vec![json!(command), arguments.clone()];
+        let answer = self.runtime.block_on(self.page.execute_async(script, arguments)).unwrap();
+        answer.as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn each_step_says_what_it_is_and_what_to_do_and_keeps_nothing_that_was_typed() {
+    let watched = Watched::open();
+    let ward = &watched.ward;
+    let maria = ward.add_nurse("maria", "Maria O.").unwrap();
+    let hand = ward.hand(Whose::Person).unwrap();
+    let before = watched.look();
+    assert_eq!(before["title"], "Sign in");
+    assert_eq!(before["spoken"], "Type your user name and password");
+
+    hand.type_text(maria.name()).unwrap();
+    assert_eq!(watched.look()["focused"], "User name", "the first key goes where it belongs");
+    hand.press("Tab").unwrap();
+    hand.type_text("a wrong password").unwrap();
+    assert_eq!(watched.look()["focused"], "Password");
+    hand.press("Return").unwrap();
+    let refused = watched.wait_words("That name and password do not match. Type them again.");
+    assert_eq!(refused["spoken"], "That name and password do not match. Type them again.");
+    assert_eq!(refused["values"], json!(["maria", ""]), "her name stays, what was wrong is gone");
+    assert_eq!(refused["focused"], "Password");
+    assert_nowhere(&refused, "a wrong password");
+
+    hand.type_text(maria.password()).unwrap();
+    hand.press("Return").unwrap();
+    ward.wait_screen("second_factor", SOON).unwrap();
+    let asked = watched.wait_words("Your six-digit code");
+    assert_eq!(asked["spoken"], "Type the code that your authenticator app shows now");
+    assert_nowhere(&asked, maria.password());
+
+    hand.type_text("000000").unwrap();
+    let again = watched.wait_words("That code was not accepted.");
+    assert!(again["spoken"].as_str().unwrap().contains("tries left"), "{again:#}");
+    ward.eye().unwrap().wait_still().unwrap();
+    let code = maria.next_code().unwrap();
+    hand.type_text(&code).unwrap();
+    ward.wait_screen("active", SOON).unwrap();
+    let covered = watched.look();
+    assert_eq!(covered["values"], json!([]));
+    assert_nowhere(&covered, maria.password());
+    assert_nowhere(&covered, &code);
+}
+
+#[test]
+fn a_page_that_turned_against_the_agent_gets_nothing_and_leaves_nothing() {
+    let watched = Watched::open();
+    let here = watched.evaluate("return location.href;");
+
+    assert_eq!(watched.evaluate("return typeof window.__TAURI__;"), "undefined");
+    assert_eq!(watched.evaluate("return window.open('https://example.org/') === null;"), true);
+    watched.evaluate("location.href = 'https://example.org/'; return true;");
+    watched.evaluate("location.href = 'file:///etc/passwd'; return true;");
+    assert_eq!(watched.evaluate("return location.href;"), here);
+    let refused_by = watched.runtime.block_on(watched.page.execute_async(
+        "const done = arguments[0]; \
+         document.addEventListener('securitypolicyviolation', (refusal) => done(refusal.effectiveDirective)); \
+         fetch('https://127.0.0.1:9/').then(() => done('fetched'), () => {});",
+        Vec::new(),
+    ));
+    assert_eq!(refused_by.unwrap(), "connect-src");
+
+    for (command, arguments) in [
+        ("no_such_command", json!({})),
+        ("plugin:fs|read_file", json!({ "path": "/etc/passwd" })),
+        ("plugin:shell|execute", json!({ "program": "id" })),
+        (
+            "plugin:webview|create_webview_window",
+            json!({ "options": { "label": "x", "url": "https://example.org" } }),
+        ),
+        ("plugin:window|hide", json!({ "label": "lock" })),
+        ("intent", json!({})),
+        ("intent", json!({ "intent": { "kind": "uncover" } })),
+        ("intent", json!({ "intent": { "kind": "sign_in", "name": 7, "password": null } })),
+    ] {
+        let answer = watched.call(command, &arguments);
+        assert!(answer.starts_with("refused: "), "{command} {arguments}: {answer}");
+    }
+
+    // Taken, and answered in words: too long for anybody's name.
+    let long = json!({ "intent": { "kind": "sign_in", "name": "n".repeat(2_000_000), "password": "p" } });
+    assert_eq!(watched.call("intent", &long), "taken");
+    watched.wait_words("Too long, or with a character that cannot be used.");
+    for _ in 0..200 {
+        watched.call("intent", &json!({ "intent": { "kind": "code", "code": "123456" } }));
+        watched.call("intent", &json!({ "intent": { "kind": "cancel" } }));
+    }
+    let maria: Nurse = watched.ward.add_nurse("maria", "Maria O.").unwrap();
+    watched.ward.sign_in(&maria).unwrap();
+}
+
+/// `secret` is in no field, in no markup and in nothing that a page can keep.
+fn assert_nowhere(look: &Value, secret: &str) {
+    for place in ["values", "kept", "markup", "words"] {
+        assert!(!look[place].to_string().contains(secret), "{place} still holds it");
+    }
+}
