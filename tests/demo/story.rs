@@ -35,7 +35,7 @@ pub(crate) fn play(keep: &mut Keep, is_interactive: bool) -> Result<()> {
 
     let chart = App::start(ward.display())?;
     ward.start_kiosk()?;
-    ward.wait_screen("signed_out", SOON)?;
+    ward.wait_sign_in_drawn()?;
     keep.picture(&eye, "signed-out", "every monitor is covered; the workstation waits for somebody")?;
     ensure!(!eye.sees(MARKER)?, "the app can be seen before anybody signed in");
 

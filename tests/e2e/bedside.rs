@@ -34,7 +34,7 @@ impl Bedside {
         let token = ward.auditor_token("test").unwrap();
         let chart = App::start(ward.display()).unwrap();
         ward.start_kiosk().unwrap();
-        ward.wait_screen("signed_out", SOON).unwrap();
+        ward.wait_sign_in_drawn().unwrap();
         let (eye, hand) = (ward.eye().unwrap(), ward.hand(Whose::Person).unwrap());
         Self { chart, eye, hand, maria, token, ward }
     }

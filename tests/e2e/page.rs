@@ -93,10 +93,11 @@ fn each_step_says_what_it_is_and_what_to_do_and_keeps_nothing_that_was_typed() {
     let ward = &watched.ward;
     let maria = ward.add_nurse("maria", "Maria O.").unwrap();
     let hand = ward.hand(Whose::Person).unwrap();
-    let before = watched.look();
+    let before = watched.wait_words("Type your user name and password");
     assert_eq!(before["title"], "Sign in");
     assert_eq!(before["spoken"], "Type your user name and password");
 
+    ward.wait_sign_in_drawn().unwrap();
     hand.type_text(maria.name()).unwrap();
     assert_eq!(watched.look()["focused"], "User name", "the first key goes where it belongs");
     hand.press("Tab").unwrap();

@@ -24,6 +24,9 @@ use crate::{
     x_server::{Monitors, XServer},
 };
 
+/// The light theme's accent (`ui/src/lib/styles/tokens.css`), which the button has once it can be pressed.
+const SIGN_IN_BUTTON: [u8; 3] = [0x0b, 0x5c, 0xad];
+
 /// How a ward is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -537,11 +540,25 @@ impl Ward {
         eye.wait_still()
     }
 
+    /// Waits until the sign-in is asked for **and** its button is drawn, as a person does before she types: the page
+    /// may be behind the agent's log.
+    ///
+    /// # Errors
+    /// When it is not in time.
+    pub fn wait_sign_in_drawn(&self) -> Result<()> {
+        self.wait_screen("signed_out", READY_WITHIN)?;
+        let eye = self.eye()?;
+        wait_for("the button of the sign-in on screen", READY_WITHIN, || {
+            eye.sees(SIGN_IN_BUTTON).ok().filter(|is_seen| *is_seen).map(drop)
+        })
+    }
+
     /// Types name and password and presses Return.
     ///
     /// # Errors
-    /// When the display is gone.
+    /// When the sign-in does not show, or the display is gone.
     pub fn give_password(&self, hand: &Hand, nurse: &Nurse) -> Result<()> {
+        self.wait_sign_in_drawn()?;
         hand.type_text(nurse.name())?;
         hand.press("Tab")?;
         hand.type_text(nurse.password())?;
