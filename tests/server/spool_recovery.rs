@@ -11,7 +11,10 @@ use audit::{
     record::{AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
 };
 use audit_spool::{Bounds, RecoveryPublicKey, SealedKey, Spool, SpoolKey, sealed_key_beside};
-use harness::server::{Person, START, TestServer};
+use harness::{
+    server::{Person, START, TestServer},
+    workstation::Workstation,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use server::spool_recovery::{Brought, Recovered, recover};
@@ -27,7 +30,7 @@ async fn a_session_that_waited_in_a_lost_spool_comes_on_record_once() {
     let server = TestServer::start().await;
     let maria = server.add_person("maria").await;
     let (ws, session) = a_session_that_ended(&server, &maria).await;
-    let aside = Aside::of(&server, &ws, &hers(&ws, &maria, session));
+    let aside = Aside::of(&server, &ws, &hers(&ws.at, &maria, session));
 
     let first = recover(&server.data(), &aside.brought()).await.unwrap();
     let second = recover(&server.data(), &aside.brought()).await.unwrap();
@@ -42,7 +45,7 @@ async fn a_session_that_waited_in_a_lost_spool_comes_on_record_once() {
     assert_eq!(server.recorded(&["110122", &session]), 1);
     assert_eq!(server.recorded(&["110123", &session]), 1);
     assert_eq!(server.recorded(&["110123", &session, "inactivity"]), 1);
-    assert_eq!(server.recorded(&["spool.recover", &ws.id.to_string()]), 2, "once a run");
+    assert_eq!(server.recorded(&["spool.recover", &ws.at.id.to_string()]), 2, "once a run");
     assert_eq!(
         server.count(
             "SELECT COUNT(*) FROM audit_events WHERE received_from IS NOT NULL AND session_id IS NOT NULL"
@@ -58,7 +61,7 @@ async fn a_logout_that_the_server_wrote_first_stands() {
     let (ws, session) = a_session_that_ended(&server, &maria).await;
     server.advance(DAY);
     server.until("it is on record", |server| server.recorded(&["110123", &session.to_string()]) == 1).await;
-    let aside = Aside::of(&server, &ws, &hers(&ws, &maria, session));
+    let aside = Aside::of(&server, &ws, &hers(&ws.at, &maria, session));
 
     let recovered = recover(&server.data(), &aside.brought()).await.unwrap();
 
@@ -71,8 +74,9 @@ async fn what_the_workstation_could_not_have_delivered_is_not_taken_out_of_its_s
     let server = TestServer::start().await;
     let ws = enrolled(&server).await;
     let other = enrolled(&server).await;
-    let renamed = WorkstationRef { name: "WS-99".to_owned(), ..ws.clone() };
-    let aside = Aside::of(&server, &ws, &[started(&ws), started(&other), started(&renamed)]);
+    let renamed = WorkstationRef { name: "WS-99".to_owned(), ..ws.at.clone() };
+    let told = [started(&ws.at), started(&other.at), started(&renamed)];
+    let aside = Aside::of(&server, &ws, &told);
 
     let recovered = recover(&server.data(), &aside.brought()).await.unwrap();
 
@@ -84,11 +88,11 @@ async fn what_the_workstation_could_not_have_delivered_is_not_taken_out_of_its_s
 async fn of_a_damaged_file_what_can_be_read_is_taken_and_the_file_stays_as_it_was() {
     let server = TestServer::start().await;
     let ws = enrolled(&server).await;
-    let records: Vec<_> = (0..250).map(|_| started(&ws)).collect();
+    let records: Vec<_> = (0..250).map(|_| started(&ws.at)).collect();
     let aside = Aside::of(&server, &ws, &records);
     aside.damage(150);
     let before = fs::read(&aside.file).unwrap();
-    let recorded = server.recorded(&["110120", &ws.id.to_string()]);
+    let recorded = server.recorded(&["110120", &ws.at.id.to_string()]);
 
     let recovered = recover(&server.data(), &aside.brought()).await.unwrap();
 
@@ -96,7 +100,7 @@ async fn of_a_damaged_file_what_can_be_read_is_taken_and_the_file_stays_as_it_wa
     assert!(recovered.stored > 200, "{recovered:?}");
     assert_eq!(recovered.stored + recovered.unreadable, 250);
     assert!(recovered.to_string().contains("The file is damaged"), "{recovered}");
-    let stored = server.recorded(&["110120", &ws.id.to_string()]) - recorded;
+    let stored = server.recorded(&["110120", &ws.at.id.to_string()]) - recorded;
     assert_eq!(stored as u64, recovered.stored);
     assert_eq!(server.recorded(&["spool.recover"]), 1, "three batches are one run");
     assert_eq!(fs::read(&aside.file).unwrap(), before);
@@ -106,7 +110,7 @@ async fn of_a_damaged_file_what_can_be_read_is_taken_and_the_file_stays_as_it_wa
 async fn a_file_of_another_servers_workstation_is_refused_in_words_and_nothing_is_stored() {
     let (ours, theirs) = (TestServer::start().await, TestServer::start().await);
     let ws = enrolled(&theirs).await;
-    let aside = Aside::of(&theirs, &ws, &[started(&ws)]);
+    let aside = Aside::of(&theirs, &ws, &[started(&ws.at)]);
     let before = ours.trail().len();
 
     let words = refusal(&ours, &aside.brought()).await;
@@ -119,10 +123,16 @@ async fn a_file_of_another_servers_workstation_is_refused_in_words_and_nothing_i
 async fn what_cannot_be_recovered_is_refused_in_words() {
     let mut server = TestServer::start().await;
     let ws = enrolled(&server).await;
-    let aside = Aside::of(&server, &ws, &[started(&ws)]);
-    let other = Aside::of(&server, &ws, &[started(&ws)]);
-    let unknown = WorkstationRef { id: Uuid::new_v4(), name: "WS-50".to_owned() };
-    let unknowns = Aside::of(&server, &unknown, &[started(&unknown)]);
+    let aside = Aside::of(&server, &ws, &[started(&ws.at)]);
+    let other = Aside::of(&server, &ws, &[started(&ws.at)]);
+    let unknown = Ward {
+        at: WorkstationRef { id: Uuid::new_v4(), name: "WS-50".to_owned() },
+        machine: Workstation::new(&server),
+    };
+    let unknowns = Aside::of(&server, &unknown, &[started(&unknown.at)]);
+    // Anybody can seal to the server's recovery key, and write into a spool of his own what he likes.
+    let forger = Ward { at: ws.at.clone(), machine: Workstation::new(&server) };
+    let forged = Aside::of(&server, &forger, &[started(&ws.at)]);
     let before = server.trail().len();
     let nothing = aside.folder.path().join("nothing");
     let diary = aside.folder.path().join("diary");
@@ -137,6 +147,7 @@ async fn what_cannot_be_recovered_is_refused_in_words() {
         (with(&diary, &own_key), "is no spool"),
         (with(&aside.file, &sealed_key_beside(&other.file)), "not the one of"),
         (unknowns.brought(), "knows no such workstation"),
+        (forged.brought(), "was not sealed by the workstation"),
     ] {
         let words = refusal(&server, &brought).await;
         assert!(words.contains(expected), "{words}");
@@ -153,9 +164,8 @@ async fn what_cannot_be_recovered_is_refused_in_words() {
 async fn a_batch_is_bounded() {
     let server = TestServer::start().await;
     let ws = enrolled(&server).await;
-    let records: Vec<_> = (0..101).map(|_| started(&ws)).collect();
-    let command =
-        json!({ "do": "spool_recover", "workstation_id": ws.id, "is_first": true, "records": records });
+    let records: Vec<_> = (0..101).map(|_| started(&ws.at)).collect();
+    let command = json!({ "do": "spool_recover", "workstation_id": ws.at.id, "key_thumbprint": "", "is_first": true, "records": records });
 
     let words = server.admin(command).await.unwrap_err().to_string();
 
@@ -167,7 +177,7 @@ async fn a_batch_is_bounded() {
 async fn the_program_recovers_in_words_and_in_json() {
     let server = TestServer::start().await;
     let ws = enrolled(&server).await;
-    let aside = Aside::of(&server, &ws, &[started(&ws)]);
+    let aside = Aside::of(&server, &ws, &[started(&ws.at)]);
     let file = aside.file.to_str().unwrap();
 
     let words = run(&server, &["spool", "recover", file], "").await;
@@ -178,7 +188,7 @@ async fn the_program_recovers_in_words_and_in_json() {
         run(&server, &["--json", "spool", "recover", file, "--key", moved.to_str().unwrap()], "").await;
     let again: Value = serde_json::from_str(&again.0).unwrap();
     assert_eq!((&again["answer"], &again["already_there"]), (&json!("recovered"), &json!(1)), "{again}");
-    assert_eq!(again["workstation_id"], json!(ws.id));
+    assert_eq!(again["workstation_id"], json!(ws.at.id));
     let refused = run(&server, &["spool", "recover", file], "").await;
     assert!(refused.0.is_empty() && refused.1.contains("--key"), "{refused:?}");
 }
@@ -188,25 +198,31 @@ async fn refusal(server: &TestServer, brought: &Brought) -> String {
     format!("{:#}", refused.unwrap_err())
 }
 
-async fn enrolled(server: &TestServer) -> WorkstationRef {
-    let id = server.enrol().await.id.unwrap();
-    named(server, id)
+/// A workstation and what records call it.
+struct Ward {
+    at: WorkstationRef,
+    machine: Workstation,
 }
 
-fn named(server: &TestServer, id: Uuid) -> WorkstationRef {
-    let name =
-        server
-            .database()
-            .query_row("SELECT name FROM workstations WHERE id = ?1", [id.as_bytes()], |row| row.get(0));
-    WorkstationRef { id, name: name.unwrap() }
+impl Ward {
+    fn of(server: &TestServer, machine: Workstation) -> Self {
+        let id = machine.id.unwrap();
+        let question = "SELECT name FROM workstations WHERE id = ?1";
+        let name = server.database().query_row(question, [id.as_bytes()], |row| row.get(0)).unwrap();
+        Self { at: WorkstationRef { id, name }, machine }
+    }
+}
+
+async fn enrolled(server: &TestServer) -> Ward {
+    Ward::of(server, server.enrol().await)
 }
 
 /// Maria signed in and out; her workstation delivered neither record.
-async fn a_session_that_ended(server: &TestServer, maria: &Person) -> (WorkstationRef, Uuid) {
-    let mut workstation = server.enrol().await;
-    let session = workstation.sign_in(server, maria).await;
-    workstation.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "user-button" })).await;
-    (named(server, workstation.id.unwrap()), session.parse().unwrap())
+async fn a_session_that_ended(server: &TestServer, maria: &Person) -> (Ward, Uuid) {
+    let mut machine = server.enrol().await;
+    let session = machine.sign_in(server, maria).await;
+    machine.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "user-button" })).await;
+    (Ward::of(server, machine), session.parse().unwrap())
 }
 
 fn hers(ws: &WorkstationRef, maria: &Person, session: Uuid) -> [AuditRecord; 2] {
@@ -234,16 +250,16 @@ struct Aside {
 }
 
 impl Aside {
-    fn of(server: &TestServer, ws: &WorkstationRef, records: &[AuditRecord]) -> Self {
+    fn of(server: &TestServer, ws: &Ward, records: &[AuditRecord]) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("spool.sqlite.aside-1800000000000");
         let key = SpoolKey::generate().unwrap();
         let recipient: RecoveryPublicKey = server.app().keys.recovery.public();
-        let sealed = SealedKey::seal(&key, ws.id, recipient).unwrap();
+        let sealed = SealedKey::seal(&key, ws.at.id, recipient, ws.machine.key()).unwrap();
         fs::write(sealed_key_beside(&file), sealed.to_bytes()).unwrap();
         let aside = Self { folder, file, key };
         let bounds = Bounds { reserve_size_bytes: 64 * 1024, ..Bounds::default() };
-        let mut spool = Spool::open(&aside.file, &aside.key, ws.clone(), bounds, at()).unwrap();
+        let mut spool = Spool::open(&aside.file, &aside.key, ws.at.clone(), bounds, at()).unwrap();
         for record in records {
             spool.append(record, at()).unwrap();
         }

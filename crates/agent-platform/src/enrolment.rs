@@ -112,6 +112,7 @@ pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<En
     }
     let wall = clock.wall();
     let key = workstation_key(vault).await?;
+    let signer = WorkstationKey::from_text(&key.to_text()?)?;
     let public = key.public();
     let first_contact = Arc::new(FirstContact::expecting(code.authority()));
     let client = tls::client(tls::configuration(Arc::clone(&first_contact) as _)?)?;
@@ -123,7 +124,7 @@ pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<En
     let recovery_key = enrolled.recovery_key.as_deref().map(spool_key::recovery_key).transpose()?;
     let state = EnrolledState::new(enrolled, server, authority);
     durable_file::make_private_folder(state_folder).map_err(EnrolError::Write)?;
-    let sealing = Sealing { workstation: state.workstation_id, recovery_key };
+    let sealing = Sealing { key: &signer, workstation: state.workstation_id, recovery_key };
     spool_key::prepare(vault, &state_folder.join(SPOOL_FILE), sealing, wall).await?;
     state.write(state_folder).map_err(EnrolError::Write)?;
     info!(workstation.id = %state.workstation_id, "Enrolled");

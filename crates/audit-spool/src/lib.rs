@@ -79,7 +79,9 @@
 //! secret to anybody else. Each file set aside takes a copy along. HPKE (RFC 9180), base mode, DHKEM(X25519,
 //! HKDF-SHA256), HKDF-SHA256, AES-256-GCM; `info` is `tapward-spool-key-v1`, the associated data `workstation:`
 //! and the 16 bytes of the workstation's id. The file is `TWSK`, byte 1, that id, the recovery key's public
-//! half (32 bytes), the encapsulated key (32), the sealed key with its tag (48).
+//! half (32 bytes), the encapsulated key (32), the sealed key with its tag (48), the public half of the workstation's
+//! own key (32), and that key's Ed25519 signature (64) of `tapward-sealed-spool-key-v1:` and all before it: to a public
+//! key anybody can seal.
 //!
 //! With it [`Salvage`] reads the records that wait in a file set aside, also in a damaged one.
 //!

@@ -1,11 +1,15 @@
-//! The spool's key, sealed to the server's recovery key, so that a lost keychain loses no record.
+//! The spool's key, sealed to the server's recovery key, so that a lost keychain loses no record, and signed by the
+//! workstation, so that nobody else's file is taken for its spool.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::agreement::{PrivateKey, X25519};
+use aws_lc_rs::{
+    agreement::{PrivateKey, X25519},
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
+};
 use rustls::crypto::{
     aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256,
     hpke::{EncapsulatedSecret, Hpke, HpkePrivateKey, HpkePublicKey},
@@ -21,11 +25,14 @@ pub(crate) const SEALED_KEY: &str = ".key.sealed";
 const MAGIC: &[u8; 5] = b"TWSK\x01";
 /// What is sealed is a spool's key and nothing else.
 const PURPOSE: &[u8] = b"tapward-spool-key-v1";
+/// What a workstation signs here is no proof.
+const SIGNED: &[u8] = b"tapward-sealed-spool-key-v1:";
 const KEY_SIZE: usize = 32;
 const ID_SIZE: usize = 16;
 const TAG_SIZE: usize = 16;
+const SIGNATURE_SIZE: usize = 64;
 /// Bytes of the file.
-pub const SEALED_KEY_SIZE_BYTES: usize = MAGIC.len() + ID_SIZE + 3 * KEY_SIZE + TAG_SIZE;
+pub const SEALED_KEY_SIZE_BYTES: usize = MAGIC.len() + ID_SIZE + 4 * KEY_SIZE + TAG_SIZE + SIGNATURE_SIZE;
 
 static SUITE: &dyn Hpke = DH_KEM_X25519_HKDF_SHA256_AES_256;
 
@@ -115,7 +122,7 @@ pub enum SealedKeyError {
     /// It was sealed to the recovery key of another server, or to an earlier one of this server.
     #[error("this file's key was sealed for another server")]
     AnotherServer,
-    /// It was changed since it was sealed.
+    /// It was changed since it was sealed and signed.
     #[error("the sealed key is damaged")]
     Damaged,
     /// No randomness.
@@ -123,17 +130,20 @@ pub enum SealedKeyError {
     Cryptography,
 }
 
-/// A spool's key as it lies on the disk: it opens with the recovery key it was sealed to, and for its workstation.
+/// A spool's key as it lies on the disk: it opens with the recovery key it was sealed to, and for its workstation. To
+/// that key anybody can seal; whose key it is, the signature says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedKey {
     workstation: Uuid,
     recipient: RecoveryPublicKey,
     encapsulated: [u8; KEY_SIZE],
     sealed: [u8; KEY_SIZE + TAG_SIZE],
+    signer: [u8; KEY_SIZE],
+    signature: [u8; SIGNATURE_SIZE],
 }
 
 impl SealedKey {
-    /// Seals `key` of the spool of `workstation`.
+    /// Seals `key` of the spool of `workstation`, and signs that with the workstation's own key.
     ///
     /// # Errors
     /// [`SealedKeyError::NoKey`] when nothing can be sealed to `recipient`.
@@ -141,17 +151,28 @@ impl SealedKey {
         key: &SpoolKey,
         workstation: Uuid,
         recipient: RecoveryPublicKey,
+        signer: &Ed25519KeyPair,
     ) -> Result<Self, SealedKeyError> {
         let public = HpkePublicKey(recipient.0.to_vec());
         let (encapsulated, sealed) = SUITE
             .seal(PURPOSE, &associated_data(workstation), key.expose(), &public)
             .map_err(|_| SealedKeyError::NoKey)?;
-        Ok(Self {
+        let unsigned = Self {
             workstation,
             recipient,
             encapsulated: encapsulated.0.try_into().map_err(|_| SealedKeyError::NoKey)?,
             sealed: sealed.try_into().map_err(|_| SealedKeyError::NoKey)?,
-        })
+            signer: [0; KEY_SIZE],
+            signature: [0; SIGNATURE_SIZE],
+        };
+        unsigned.signed_by(signer)
+    }
+
+    fn signed_by(mut self, signer: &Ed25519KeyPair) -> Result<Self, SealedKeyError> {
+        self.signer = signer.public_key().as_ref().try_into().map_err(|_| SealedKeyError::Cryptography)?;
+        let signature = signer.sign(&self.to_be_signed());
+        self.signature = signature.as_ref().try_into().map_err(|_| SealedKeyError::Cryptography)?;
+        Ok(self)
     }
 
     /// The key that was sealed.
@@ -162,6 +183,9 @@ impl SealedKey {
         if self.recipient != with.public {
             return Err(SealedKeyError::AnotherServer);
         }
+        UnparsedPublicKey::new(&ED25519, &self.signer)
+            .verify(&self.to_be_signed(), &self.signature)
+            .map_err(|_| SealedKeyError::Damaged)?;
         let encapsulated = EncapsulatedSecret(self.encapsulated.to_vec());
         let private = HpkePrivateKey::from(with.private.to_vec());
         let plain = SUITE
@@ -177,11 +201,33 @@ impl SealedKey {
         self.workstation
     }
 
+    /// The key that signed it. Whether that is the workstation's, the server knows.
+    #[must_use]
+    pub const fn signer(&self) -> &[u8; KEY_SIZE] {
+        &self.signer
+    }
+
     /// As the file holds it; see the crate's documentation.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        [&MAGIC[..], self.workstation.as_bytes(), &self.recipient.0, &self.encapsulated, &self.sealed]
-            .concat()
+        [self.content().as_slice(), &self.signature].concat()
+    }
+
+    /// All of it but the signature.
+    fn content(&self) -> Vec<u8> {
+        [
+            &MAGIC[..],
+            self.workstation.as_bytes(),
+            &self.recipient.0,
+            &self.encapsulated,
+            &self.sealed,
+            &self.signer,
+        ]
+        .concat()
+    }
+
+    fn to_be_signed(&self) -> Vec<u8> {
+        [SIGNED, &self.content()].concat()
     }
 
     /// What the file holds.
@@ -193,12 +239,16 @@ impl SealedKey {
             let rest = bytes.strip_prefix(MAGIC)?;
             let (workstation, rest) = rest.split_first_chunk::<ID_SIZE>()?;
             let (recipient, rest) = rest.split_first_chunk()?;
-            let (encapsulated, sealed) = rest.split_first_chunk()?;
+            let (encapsulated, rest) = rest.split_first_chunk()?;
+            let (sealed, rest) = rest.split_first_chunk()?;
+            let (signer, signature) = rest.split_first_chunk()?;
             Some(Self {
                 workstation: Uuid::from_bytes(*workstation),
                 recipient: RecoveryPublicKey(*recipient),
                 encapsulated: *encapsulated,
-                sealed: sealed.try_into().ok()?,
+                sealed: *sealed,
+                signer: *signer,
+                signature: signature.try_into().ok()?,
             })
         };
         read().ok_or(SealedKeyError::NoSealedKey)
@@ -219,7 +269,11 @@ mod tests {
     const WS_07: Uuid = Uuid::from_u128(7);
 
     fn sealed(to: &RecoveryKey) -> SealedKey {
-        SealedKey::seal(&SpoolKey::new([7; 32]), WS_07, to.public()).unwrap()
+        SealedKey::seal(&SpoolKey::new([7; 32]), WS_07, to.public(), &signer()).unwrap()
+    }
+
+    fn signer() -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap()
     }
 
     #[test]
@@ -230,7 +284,7 @@ mod tests {
 
         assert_eq!(sealed.open(&ours).unwrap().expose(), &[7; 32]);
         assert_eq!(sealed.open(&theirs).unwrap_err(), SealedKeyError::AnotherServer);
-        let pretended = SealedKey { recipient: theirs.public(), ..sealed };
+        let pretended = SealedKey { recipient: theirs.public(), ..sealed }.signed_by(&signer()).unwrap();
         assert_eq!(pretended.open(&theirs).unwrap_err(), SealedKeyError::Damaged);
     }
 
@@ -238,8 +292,22 @@ mod tests {
     fn a_sealed_key_opens_for_its_own_workstation_alone() {
         let ours = RecoveryKey::generate().unwrap();
         let of_another = SealedKey { workstation: Uuid::from_u128(8), ..sealed(&ours) };
+        let of_another = of_another.signed_by(&signer()).unwrap();
 
         assert_eq!(of_another.open(&ours).unwrap_err(), SealedKeyError::Damaged);
+    }
+
+    #[test]
+    fn what_somebody_sealed_without_the_workstations_key_names_another_signer_or_does_not_open() {
+        let ours = RecoveryKey::generate().unwrap();
+        let honest = sealed(&ours);
+        assert_eq!(honest.signer(), signer().public_key().as_ref());
+        let forger = Ed25519KeyPair::generate().unwrap();
+
+        let forged = SealedKey::seal(&SpoolKey::new([6; 32]), WS_07, ours.public(), &forger).unwrap();
+        assert_eq!(forged.signer(), forger.public_key().as_ref());
+        let pretended = SealedKey { signer: *honest.signer(), ..forged };
+        assert_eq!(pretended.open(&ours).unwrap_err(), SealedKeyError::Damaged);
     }
 
     #[test]
@@ -248,7 +316,7 @@ mod tests {
         let bytes = sealed(&ours).to_bytes();
 
         assert_eq!(bytes.len(), SEALED_KEY_SIZE_BYTES);
-        assert_eq!(SealedKey::from_bytes(&bytes).unwrap(), SealedKey::from_bytes(&bytes.clone()).unwrap());
+        assert_eq!(SealedKey::from_bytes(&bytes).unwrap().to_bytes(), bytes);
         for place in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[place] ^= 1;
@@ -276,7 +344,7 @@ mod tests {
         let nobody = RecoveryPublicKey::new([0; 32]);
 
         assert_eq!(
-            SealedKey::seal(&SpoolKey::new([7; 32]), WS_07, nobody).unwrap_err(),
+            SealedKey::seal(&SpoolKey::new([7; 32]), WS_07, nobody, &signer()).unwrap_err(),
             SealedKeyError::NoKey
         );
     }

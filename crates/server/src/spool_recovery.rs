@@ -11,6 +11,8 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use audit_spool::{
     SEALED_KEY_SIZE_BYTES, Salvage, SealedKey, SealedKeyError, SpoolError, SpoolKey, sealed_key_beside,
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use protocol::dpop::PublicJwk;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +22,7 @@ use crate::{
         socket,
         spool::BATCH_RECORDS_MAX,
     },
+    auth::proof::thumbprint,
     keys::Keys,
     serve::KEYS_FILE,
 };
@@ -60,7 +63,7 @@ pub struct Recovered {
 pub async fn recover(data: &Path, brought: &Brought) -> Result<Recovered> {
     let file = &brought.file;
     ensure!(file.is_file(), "there is no file `{}`", file.display());
-    let (workstation_id, key) = unsealed(data, brought)?;
+    let Unsealed { workstation_id, key_thumbprint, key } = unsealed(data, brought)?;
     let mut salvage = Salvage::open(file, data, &key).map_err(|error| in_words(error, file))?;
     let mut recovered = Recovered {
         workstation_id,
@@ -79,7 +82,12 @@ pub async fn recover(data: &Path, brought: &Brought) -> Result<Recovered> {
             break;
         }
         let read = records.len() as u64;
-        let command = Command::SpoolRecover { workstation_id, is_first, records };
+        let command = Command::SpoolRecover {
+            workstation_id,
+            key_thumbprint: key_thumbprint.clone(),
+            is_first,
+            records,
+        };
         let answer = socket::ask(data, &command).await;
         let answer = if is_first { answer } else { answer.context(BROKEN_OFF) };
         let Answer::SpoolBatch { stored, already_there, refused } = answer? else {
@@ -98,8 +106,14 @@ pub async fn recover(data: &Path, brought: &Brought) -> Result<Recovered> {
 
 const BROKEN_OFF: &str = "broken off; run it again: what is stored already is not stored twice";
 
-/// The workstation, and the key of its spool.
-fn unsealed(data: &Path, brought: &Brought) -> Result<(Uuid, SpoolKey)> {
+/// Whose spool a key is of, by whose signature.
+struct Unsealed {
+    workstation_id: Uuid,
+    key_thumbprint: String,
+    key: SpoolKey,
+}
+
+fn unsealed(data: &Path, brought: &Brought) -> Result<Unsealed> {
     let path = brought.key.clone().unwrap_or_else(|| sealed_key_beside(&brought.file));
     let shown = path.display();
     let file = File::open(&path).with_context(|| {
@@ -113,8 +127,17 @@ fn unsealed(data: &Path, brought: &Brought) -> Result<(Uuid, SpoolKey)> {
     file.take(size_bytes_max).read_to_end(&mut bytes).with_context(|| format!("`{shown}`"))?;
     let keys = Keys::read(&data.join(KEYS_FILE))
         .with_context(|| format!("the keys of the server in {} cannot be used", data.display()))?;
-    let opened = SealedKey::from_bytes(&bytes)
-        .and_then(|sealed| Ok((sealed.workstation(), sealed.open(&keys.recovery)?)));
+    let opened = SealedKey::from_bytes(&bytes).and_then(|sealed| {
+        Ok(Unsealed {
+            workstation_id: sealed.workstation(),
+            key_thumbprint: thumbprint(&PublicJwk {
+                kty: String::from("OKP"),
+                crv: String::from("Ed25519"),
+                x: URL_SAFE_NO_PAD.encode(sealed.signer()),
+            }),
+            key: sealed.open(&keys.recovery)?,
+        })
+    });
     opened.map_err(|error| match error {
         SealedKeyError::AnotherServer => anyhow!(
             "{error}, or before this server's keys.toml was made anew: run the command there, or with that file put \

@@ -14,12 +14,14 @@ use super::EnrolError;
 use crate::{
     durable_file,
     keychain::{Entry, Vault},
-    server_link::KeyError,
+    server_link::{KeyError, WorkstationKey},
 };
 
-/// Whom the key is sealed for.
+/// By whom and for whom the key is sealed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sealing {
+pub(super) struct Sealing<'a> {
+    /// The workstation's, which signs it.
+    pub(super) key: &'a WorkstationKey,
     /// Whose spool it is of.
     pub(super) workstation: Uuid,
     /// The server's, where it has one.
@@ -38,7 +40,7 @@ pub(super) fn recovery_key(text: &str) -> Result<RecoveryPublicKey, EnrolError> 
 pub(super) async fn prepare(
     vault: &Vault,
     spool: &Path,
-    sealing: Sealing,
+    sealing: Sealing<'_>,
     now: Timestamp,
 ) -> Result<(), EnrolError> {
     let (key, is_fresh) = match vault.look_up(Entry::SpoolKey).await? {
@@ -56,7 +58,7 @@ pub(super) async fn prepare(
     let beside = sealed_key_beside(spool);
     match sealing.recovery_key {
         Some(recovery_key) => {
-            let sealed = SealedKey::seal(&key, sealing.workstation, recovery_key)
+            let sealed = SealedKey::seal(&key, sealing.workstation, recovery_key, sealing.key.pair())
                 .map_err(|_| EnrolError::RecoveryKey)?;
             durable_file::write_atomically(&beside, &sealed.to_bytes()).map_err(EnrolError::Write)
         }

@@ -31,6 +31,8 @@ async fn the_spools_key_lies_sealed_for_the_server_beside_the_spool() {
 
     let sealed = SealedKey::from_bytes(&fs::read(ward.sealed_key()).unwrap()).unwrap();
     assert_eq!(sealed.workstation(), WS_07);
+    let key = WorkstationKey::from_text(&ward.keychain.entry("workstation-key").unwrap()).unwrap();
+    assert_eq!(key.public().x, URL_SAFE_NO_PAD.encode(sealed.signer()));
     assert_eq!(sealed.open(&server.key).unwrap().expose(), ward.spool_key().expose());
     #[cfg(unix)]
     {

@@ -94,6 +94,8 @@ pub enum Command {
     SpoolRecover {
         /// Whose spool.
         workstation_id: Uuid,
+        /// Of the key that signed the spool's sealed key.
+        key_thumbprint: String,
         /// Whether a run begins with it.
         is_first: bool,
         /// At most [`super::spool::BATCH_RECORDS_MAX`].

@@ -39,8 +39,8 @@ pub async fn perform(app: &App, command: Command) -> Result<Answer, ApiError> {
         }
         Command::AuditorList => sessions::auditors(app).await,
         Command::AuditorRevoke { name } => sessions::auditor_revoke(app, &name).await,
-        Command::SpoolRecover { workstation_id, is_first, records } => {
-            spool::recover(app, spool::Batch { workstation_id, is_first, records }).await
+        Command::SpoolRecover { workstation_id, key_thumbprint, is_first, records } => {
+            spool::recover(app, spool::Batch { workstation_id, key_thumbprint, is_first, records }).await
         }
     }
 }

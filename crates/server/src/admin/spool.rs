@@ -19,6 +19,7 @@ pub const BATCH_RECORDS_MAX: usize = 100;
 /// Some of what waited.
 pub(super) struct Batch {
     pub(super) workstation_id: Uuid,
+    pub(super) key_thumbprint: String,
     pub(super) is_first: bool,
     pub(super) records: Vec<AuditRecord>,
 }
@@ -26,7 +27,7 @@ pub(super) struct Batch {
 /// Stores records, each as if its workstation had delivered it now: one refusal leaves the others stored. The run is
 /// on record with its first batch.
 pub(super) async fn recover(app: &App, batch: Batch) -> Result<Answer, ApiError> {
-    let Batch { workstation_id, is_first, records } = batch;
+    let Batch { workstation_id, key_thumbprint, is_first, records } = batch;
     if records.len() > BATCH_RECORDS_MAX {
         return Err(invalid("A batch has at most 100 records."));
     }
@@ -36,6 +37,9 @@ pub(super) async fn recover(app: &App, batch: Batch) -> Result<Answer, ApiError>
     let workstation = workstations::find(&mut write, workstation_id).await?.ok_or_else(|| {
         missing("This server knows no such workstation: its database is older than the enrolment.")
     })?;
+    if workstation.key_thumbprint != key_thumbprint {
+        return Err(invalid("The file's key was not sealed by the workstation that it names."));
+    }
     if is_first {
         let about = About::workstation(workstation.id, &workstation.name);
         trail::administration(&mut write, about, "spool.recover", now).await?;
