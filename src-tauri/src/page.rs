@@ -76,6 +76,13 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
             }
             glib::Propagation::Proceed
         });
+        let drawn = Rc::clone(&page);
+        page.web.connect_draw(move |_, _| {
+            if drawn.pulse.borrow().drawn() {
+                drawn.follow();
+            }
+            glib::Propagation::Proceed
+        });
         let watched = Rc::clone(&page);
         page.web.connect_web_process_terminated(move |_, reason| {
             warn!(page.reason = ?reason, "The page's process ended; loading the page anew");

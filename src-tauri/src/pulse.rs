@@ -1,12 +1,13 @@
 //! Whether the page lives: asked when somebody touches it and now and then, restarted when it does not answer. Pure.
 //!
 //! ```text
-//! Loading ── painted ──► Alive ── touched, or 30 s ──► Asked ── answer ──► Alive
-//!    │ 5 s, or its process died                          │ 2 s, or its process died
-//!    └─────────────────────► loaded anew ◄───────────────┘
+//! Loading ── painted ──► Alive ── touched, or 65 s without a drawing ──► Asked ── answer ──► Alive
+//!    │ 5 s, or its process died                                            │ 2 s, or its process died
+//!    └─────────────────────────────► loaded anew ◄─────────────────────────┘
 //! ```
 //! Nobody waits 10 s for a page that hangs (PRODUCT.md, promise 3): 2 s from her first touch until it is noticed, the
-//! rest to load. Where nobody is, it is noticed later, because each question wakes the machine some ten times.
+//! rest to load. Where nobody is, a page that draws the minute is not asked besides: each question wakes the machine
+//! some thirty times.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ const LOADING_TICK: Duration = Duration::from_secs(1);
 const LOADING_TICKS_MAX: u32 = 5;
 /// From this tick on, words stand in for the page.
 const LOADING_TICKS_SILENT: u32 = 2;
-const ALIVE_TICK: Duration = Duration::from_secs(30);
+/// A little more than the minute after which a page draws the time of day.
+const UNDRAWN_TICK: Duration = Duration::from_secs(65);
 const ANSWER_TICK: Duration = Duration::from_secs(2);
 
 /// The page's health.
@@ -69,6 +71,13 @@ impl Pulse {
     /// The page has painted.
     pub fn painted(&mut self) {
         *self = Self { state: State::Alive, failures: 0 };
+    }
+
+    /// The page has drawn something. Whether its next question waits anew: one who was asked has to answer, because
+    /// the window is also drawn when something beside it moves.
+    #[must_use]
+    pub fn drawn(&self) -> bool {
+        self.state == State::Alive
     }
 
     /// The page answered.
@@ -131,7 +140,7 @@ impl Pulse {
     pub fn next_tick(&self) -> Duration {
         match self.state {
             State::Loading { .. } | State::Gone => LOADING_TICK,
-            State::Alive => ALIVE_TICK,
+            State::Alive => UNDRAWN_TICK,
             State::Asked => ANSWER_TICK,
         }
     }
@@ -174,7 +183,7 @@ mod tests {
     fn a_page_that_answers_is_left_alone() {
         let mut pulse = alive();
         for _ in 0..1000 {
-            assert_eq!(until_act(&mut pulse), (Act::Ask, Duration::from_secs(30)));
+            assert_eq!(until_act(&mut pulse), (Act::Ask, UNDRAWN_TICK));
             pulse.answered();
         }
         assert_eq!(pulse.stand_in(), None);
@@ -194,8 +203,18 @@ mod tests {
     fn a_page_that_hangs_where_nobody_is_is_noticed_too() {
         let mut pulse = alive();
 
-        assert_eq!(until_act(&mut pulse), (Act::Ask, Duration::from_secs(30)));
+        assert_eq!(until_act(&mut pulse), (Act::Ask, UNDRAWN_TICK));
         assert_eq!(until_act(&mut pulse), (Act::Kill, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn only_a_page_that_was_not_asked_shows_by_drawing_that_it_lives() {
+        let mut pulse = alive();
+        assert!(pulse.drawn());
+
+        assert_eq!(pulse.touched(), Act::Ask);
+        assert!(!pulse.drawn());
+        assert!(!Pulse::loading().drawn());
     }
 
     #[test]

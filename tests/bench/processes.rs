@@ -1,6 +1,12 @@
 //! What the kernel knows of a process and all below it.
 
-use std::fs;
+use std::{
+    collections::HashMap,
+    fs,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use harness::ward::{children, descendants};
@@ -38,13 +44,46 @@ pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok(ticks / 100.0)
 }
 
-/// Times the process's threads went to sleep by themselves so far: each is a wake-up.
-pub(crate) fn wake_ups(pid: u32) -> Result<u64> {
-    let mut sum = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let text = fs::read_to_string(thread?.path().join("status"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        sum += line.context("no switches")?.trim().parse::<u64>()?;
+/// Counts wake-ups: how often the threads of some processes went to sleep by themselves. What a thread did that ends is
+/// forgotten by the kernel, so all of them are looked at often; what such a thread does after the last look is missed.
+#[derive(Debug)]
+pub(crate) struct WakeUps {
+    pids: Vec<u32>,
+    last: HashMap<PathBuf, u64>,
+    sum: u64,
+}
+
+impl WakeUps {
+    /// Counts from now on.
+    pub(crate) fn begin(pids: &[u32]) -> Result<Self> {
+        let mut counter = Self { pids: pids.to_vec(), last: HashMap::new(), sum: 0 };
+        counter.look()?;
+        counter.sum = 0;
+        Ok(counter)
     }
-    Ok(sum)
+
+    /// Looks ten times a second for `duration`; what was counted so far.
+    pub(crate) fn watch(&mut self, duration: Duration) -> Result<u64> {
+        let start = Instant::now();
+        while start.elapsed() < duration {
+            thread::sleep(Duration::from_millis(100));
+            self.look()?;
+        }
+        Ok(self.sum)
+    }
+
+    fn look(&mut self) -> Result<()> {
+        for pid in &self.pids {
+            for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+                let task = task?.path();
+                // A thread may end between the two.
+                let Ok(text) = fs::read_to_string(task.join("status")) else { continue };
+                let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+                let count = line.context("no switches")?.trim().parse::<u64>()?;
+                let before = self.last.insert(task, count).unwrap_or(0);
+                self.sum += count.saturating_sub(before);
+            }
+        }
+        Ok(())
+    }
 }

@@ -14,9 +14,10 @@ pub const START_UP_LIMIT: Duration = Duration::from_secs(15);
 pub const SECURING_LIMIT: Duration = Duration::from_secs(8);
 /// What a session's end owes must be paid within this, or the agent fails closed and goes on paying.
 pub const ENDING_LIMIT: Duration = Duration::from_secs(5);
-/// The inactivity port answers within 100 ms; without an answer after this, it is not known. No session is in use
-/// later than this behind its inactivity limit; the server ends it 5 s behind.
-pub const MEASURE_LIMIT: Duration = Duration::from_millis(150);
+/// The inactivity port answers within 100 ms, and says so where the display does not; without an answer after this,
+/// something of ours stands still, and no busy machine is blamed for it. No session is in use later than this behind
+/// its inactivity limit; the server ends it 5 s behind.
+pub const MEASURE_LIMIT: Duration = Duration::from_secs(1);
 /// An answer is called slow, in words, after this.
 pub const SLOW_AFTER: Duration = Duration::from_secs(2);
 /// The server port gives one request up at 5 s; should even that not be told, the core does at this.

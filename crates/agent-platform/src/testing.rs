@@ -116,9 +116,29 @@ pub(crate) fn fit_workstation(
     fit_workstation_by(std::sync::Arc::new(StillClock), authority, address, folder)
 }
 
+/// The same, whose spool holds as much as the test says.
+pub(crate) fn fit_workstation_within(
+    bounds: audit_spool::Bounds,
+    authority: &Authority,
+    address: SocketAddr,
+    folder: &std::path::Path,
+) -> crate::workstation::Workstation {
+    fit(std::sync::Arc::new(StillClock), bounds, authority, address, folder)
+}
+
 /// The same, by a clock of the test's.
 pub(crate) fn fit_workstation_by(
     clock: std::sync::Arc<dyn Clock>,
+    authority: &Authority,
+    address: SocketAddr,
+    folder: &std::path::Path,
+) -> crate::workstation::Workstation {
+    fit(clock, audit_spool::Bounds::default(), authority, address, folder)
+}
+
+fn fit(
+    clock: std::sync::Arc<dyn Clock>,
+    bounds: audit_spool::Bounds,
     authority: &Authority,
     address: SocketAddr,
     folder: &std::path::Path,
@@ -140,7 +160,7 @@ pub(crate) fn fit_workstation_by(
         path: folder.join("spool.sqlite"),
         key: audit_spool::SpoolKey::new([7; 32]),
         workstation: named.clone(),
-        bounds: audit_spool::Bounds::default(),
+        bounds,
     };
     let workstation = Workstation::default();
     workstation.become_fit(std::sync::Arc::new(FitWorkstation {

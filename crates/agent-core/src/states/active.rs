@@ -247,10 +247,10 @@ mod tests {
         check(
             measuring(MINUTE),
             Event::DeadlineReached,
-            MINUTE + 150,
+            MINUTE + 1_000,
             expect![[r#"
-                → Active, last input 0ns (unknown since), report at 120.15s
-                ReportActivity { session: SessionId(7), idle: 60.15s }"#]],
+                → Active, last input 0ns (unknown since), report at 121s
+                ReportActivity { session: SessionId(7), idle: 61s }"#]],
         );
     }
 
@@ -335,7 +335,7 @@ mod tests {
         check(
             quiet(),
             Event::DeadlineReached,
-            15 * MINUTE + 150,
+            15 * MINUTE + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
             CoverScreen
@@ -703,7 +703,7 @@ mod tests {
         check(
             asked.clone(),
             Event::DeadlineReached,
-            15 * MINUTE + 150,
+            15 * MINUTE + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen
@@ -737,7 +737,7 @@ mod tests {
         check(
             asked,
             Event::DeadlineReached,
-            15 * MINUTE + 150,
+            15 * MINUTE + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(AbsoluteLimit))
             CoverScreen
@@ -752,17 +752,17 @@ mod tests {
         check(
             measuring_at_warning(),
             Event::DeadlineReached,
-            14 * MINUTE + 150,
+            14 * MINUTE + 1_000,
             expect![[r#"
             → InactivityWarning, last input 0ns (unknown since), report at 900s
             WatchForInput
-            Notify(InactivityWarning { remaining: 59.85s })"#]],
+            Notify(InactivityWarning { remaining: 59s })"#]],
         );
         let overdue = Active { measuring_since: Some(at(14 * MINUTE)), ..quiet() };
         check(
             overdue,
             Event::DeadlineReached,
-            15 * MINUTE + 150,
+            15 * MINUTE + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen

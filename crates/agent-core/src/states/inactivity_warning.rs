@@ -218,7 +218,7 @@ mod tests {
                 → InactivityWarning, last look, last input 0ns, report at 900s
                 MeasureInactivity"#]],
         );
-        assert_eq!(last_look().deadline(), at(LIMIT + 150));
+        assert_eq!(last_look().deadline(), at(LIMIT + 1_000));
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         check(
             last_look(),
             Event::DeadlineReached,
-            LIMIT + 150,
+            LIMIT + 1_000,
             expect![[r#"
                 → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
                 CoverScreen
@@ -524,7 +524,7 @@ mod tests {
         check(
             last_look(),
             Event::InactivityUnknown,
-            LIMIT + 150,
+            LIMIT + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen
@@ -537,7 +537,7 @@ mod tests {
         check(
             last_look(),
             Event::DeadlineReached,
-            LIMIT + 150,
+            LIMIT + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen
@@ -550,7 +550,7 @@ mod tests {
         check(
             last_look(),
             Event::ScreenCovered { input_held: true },
-            LIMIT + 150,
+            LIMIT + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen

@@ -10,16 +10,22 @@ use agent_core::{ids::SessionId, instant::Instant};
 use agent_runtime::ports::Clock;
 use audit::{
     codes::LogoutCause,
-    record::{Factors, Source, UserRef, WorkstationRef},
+    record::{Alert, Factors, Source, UserRef, What, WorkstationRef},
 };
-use axum::{Router, routing::put};
+use audit_spool::Bounds;
+use axum::{
+    Json, Router,
+    extract::Path,
+    routing::{post, put},
+};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{Authority, StillClock, fit_workstation_by, serve, until};
+use crate::testing::{Authority, StillClock, fit_workstation_by, fit_workstation_within, serve, until};
 
 #[tokio::test]
 async fn a_full_spool_takes_no_login_but_the_logout_of_the_session_at_hand_until_its_records_leave() {
@@ -53,6 +59,53 @@ async fn a_full_spool_takes_no_login_but_the_logout_of_the_session_at_hand_until
     until_delivered(&workstation).await;
     trail.append(login_key(2), login(2));
     assert_eq!(next(&mut told).await, Event::AuditStored(login_key(2)));
+}
+
+#[tokio::test]
+async fn what_the_endpoint_has_leaves_even_a_spool_without_room_to_set_aside_what_it_refuses() {
+    let refused = session(77);
+    let authority = Authority::new();
+    let single =
+        move |Path(id): Path<Uuid>| async move { StatusCode::from_u16(status(id, refused)).unwrap() };
+    let batch = move |Json(bundle): Json<Value>| async move {
+        let answer = |entry: &Value| {
+            let id = entry["resource"]["id"].as_str().unwrap().parse().unwrap();
+            json!({ "response": { "status": status(id, refused).to_string() } })
+        };
+        let entries: Vec<_> = bundle["entry"].as_array().unwrap().iter().map(answer).collect();
+        Json(json!({ "resourceType": "Bundle", "type": "batch-response", "entry": entries }))
+    };
+    let router = Router::new().route("/fhir/AuditEvent/{id}", put(single)).route("/fhir", post(batch));
+    let address = serve(&authority.certificate(), router).await;
+    let folder = tempfile::tempdir().unwrap();
+    // Where a folder lies the reserve cannot be: nothing is left to give up.
+    std::fs::create_dir(folder.path().join("spool.sqlite.reserve")).unwrap();
+    let bounds = Bounds { file_size_bytes_max: 128 * 1024, reserve_size_bytes: 1, ..Bounds::default() };
+    let workstation = fit_workstation_within(bounds, &authority, address, folder.path());
+    let spool = workstation.fit().unwrap().spool.clone();
+
+    spool.run(move |spool, now| spool.append(&alert(refused), now)).await.unwrap();
+    let mut count = 0;
+    while spool.run(move |spool, now| spool.append(&alert(Uuid::new_v4()), now)).await.is_ok() {
+        count += 1;
+        assert!(count < 1_000, "the file has no end");
+    }
+    let (sink, _told) = EventSink::channel();
+    let _trail = SpooledTrail::start(workstation.clone(), sink);
+
+    let waiting = async || spool.run(|spool, now| spool.pending(500, now)).await.unwrap();
+    until("one record is left", async || waiting().await.len() == 1).await;
+    assert_eq!(waiting().await[0].record.id, refused, "nothing is lost");
+}
+
+const fn status(id: Uuid, refused: Uuid) -> u16 {
+    if id.as_u128() == refused.as_u128() { 422 } else { 201 }
+}
+
+/// Taken also where the spool is full, to the last page.
+fn alert(id: Uuid) -> AuditRecord {
+    let what = What::SecurityAlert { alert: Alert::ClockJumped };
+    AuditRecord::other(id, Source::Agent, Timestamp::UNIX_EPOCH, Some(place()), None, what)
 }
 
 /// A clock whose day the test sets.
