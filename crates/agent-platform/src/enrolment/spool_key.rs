@@ -47,7 +47,8 @@ pub(super) async fn prepare(
         Some(text) => (from_text(&text).ok_or(KeyError::Unreadable)?, false),
         None => (put_fresh(vault).await?, true),
     };
-    if let Some(aside) = set_aside_unless_opened_by(spool, &key, now)? {
+    let aside = set_aside_unless_opened_by(spool, &key, now)?;
+    if let Some(aside) = &aside {
         warn!(
             code = "spool.set_aside",
             "Records wait in a file that this workstation's key does not open. It is kept as `{}`: copy it and what \
@@ -68,7 +69,8 @@ pub(super) async fn prepare(
                  that wait here then are lost with it"
             );
             // Another key's would be taken for this one's.
-            if is_fresh { remove(&beside).map_err(EnrolError::Write) } else { Ok(()) }
+            let is_anothers = is_fresh || aside.is_some();
+            if is_anothers { remove(&beside).map_err(EnrolError::Write) } else { Ok(()) }
         }
     }
 }

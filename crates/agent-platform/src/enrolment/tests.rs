@@ -122,6 +122,25 @@ async fn records_that_a_running_agent_has_are_left_to_it() {
     assert_eq!(files_set_aside(&ward.spool()).unwrap(), 1);
 }
 
+#[tokio::test]
+async fn a_sealed_key_of_before_is_not_left_beside_a_spool_that_it_does_not_open() {
+    let mut server = Server::new();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let agents = ward.open_spool();
+    ward.keychain.lose_everything();
+    server.named = None;
+
+    // The fresh key is in the keychain by then, and the spool still an agent's.
+    ward.enrol(&server).await.unwrap_err();
+    assert!(ward.sealed_key().exists(), "it is the waiting records'");
+    drop(agents);
+    ward.enrol(&server).await.unwrap();
+
+    assert!(!ward.sealed_key().exists());
+    assert!(sealed_key_beside(&ward.aside()).exists());
+}
+
 /// Enrols whoever asks.
 struct Server {
     authority: Authority,
