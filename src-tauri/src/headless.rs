@@ -183,8 +183,9 @@ fn report_spool(report: &mut Report, state_directory: &Path) {
                 report.look_at(
                     "waiting records",
                     &format!(
-                        "{set_aside} of at most {SET_ASIDE_MAX} damaged files are kept as `{SPOOL_FILE}.aside-…`: \
-                         look at the disk, and move them to where they are safe"
+                        "{set_aside} of at most {SET_ASIDE_MAX} files were set aside as `{SPOOL_FILE}.aside-…`, damaged or \
+                         of a lost key: copy them to the server and run `tapward-server spool recover` there, then \
+                         move them away"
                     ),
                 );
             }
@@ -291,7 +292,10 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let found = lines();
-        assert!(found[1].starts_with("LOOK AT  waiting records: 2 of at most 8 damaged files"), "{found:?}");
+        assert!(
+            found[1].starts_with("LOOK AT  waiting records: 2 of at most 8 files were set aside"),
+            "{found:?}"
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 

@@ -123,6 +123,12 @@ impl Workstation {
         Self { client: client(server), base: server.url(), ..self.clone() }
     }
 
+    /// Its key, for what it signs besides proofs.
+    #[must_use]
+    pub fn key(&self) -> &Ed25519KeyPair {
+        &self.key
+    }
+
     /// The public key as a JWK.
     #[must_use]
     pub fn jwk(&self) -> Value {

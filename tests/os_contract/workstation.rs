@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use audit_spool::sealed_key_beside;
 use harness::{
     part::wait_for,
     server::TestServer,
@@ -9,6 +10,7 @@ use harness::{
     x_server::{Monitors, XServer},
 };
 use serde_json::json;
+use server::spool_recovery::{Brought, recover};
 
 use crate::driven::Driven;
 
@@ -153,10 +155,42 @@ async fn a_damaged_spool_is_kept_the_workstation_goes_on_and_that_arrives_on_rec
         (server.recorded(&["spool-set-aside"]) == 1).then_some(())
     })
     .unwrap();
-    let files = std::fs::read_dir(ward.state("one")).unwrap();
-    let names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    let aside: Vec<_> = names.iter().filter(|name| name.starts_with("spool.sqlite.aside-")).collect();
-    assert_eq!(aside.len(), 1, "{names:?}");
+    assert_eq!(ward.aside("one").len(), 1);
+    assert!(sealed_key_beside(&ward.aside("one")[0]).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_waited_when_the_keychain_was_lost_come_on_record_once() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    server.stop().await;
+    assert_eq!(workstation.ask("backlog 120"), "kept");
+    drop(workstation);
+    server.start_again().await;
+
+    let mut workstation = ward.workstation("one");
+    assert_eq!(workstation.ask("forget spool-key"), "kept");
+    assert_eq!(workstation.ask("forget workstation-key"), "kept");
+    assert_eq!(workstation.ask("start-up-fails KeychainUnavailable"), "kept");
+    let code = code(&server).await;
+    assert_eq!(workstation.ask(&format!("enrol {} {code}", server.url())), "kept");
+    assert_eq!(workstation.ask("start-up"), "kept");
+    wait_for("the alert", Duration::from_secs(30), || {
+        (server.recorded(&["spool-set-aside", "WS-02"]) == 1).then_some(())
+    })
+    .unwrap();
+    assert_eq!(server.recorded(&["clock-jumped"]), 0);
+
+    let brought = Brought { file: ward.aside("one").remove(0), key: None };
+    let first = recover(&server.data(), &brought).await.unwrap();
+    let second = recover(&server.data(), &brought).await.unwrap();
+
+    assert_eq!((first.stored, first.unreadable, first.is_damaged), (120, 0, false), "{first:?}");
+    assert_eq!((second.stored, second.already_there), (0, 120), "{second:?}");
+    assert_eq!(server.recorded(&["clock-jumped", "WS-01"]), 120);
+    assert_eq!(server.recorded(&["spool.recover", "WS-01"]), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,6 +271,17 @@ impl Ward {
         let spool = rusqlite::Connection::open(self.state(name).join("spool.sqlite")).unwrap();
         let records = spool.query_row("SELECT COUNT(*) FROM records", [], |row| row.get(0)).unwrap();
         (enrolment, records)
+    }
+
+    /// Spool files that were set aside.
+    fn aside(&self, name: &str) -> Vec<std::path::PathBuf> {
+        let files = std::fs::read_dir(self.state(name)).unwrap().map(|file| file.unwrap().path());
+        let is_aside = |path: &std::path::PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            let since = name.strip_prefix("spool.sqlite.aside-");
+            since.is_some_and(|since| since.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        files.filter(is_aside).collect()
     }
 
     fn workstation(&self, name: &str) -> Driven {

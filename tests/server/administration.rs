@@ -208,7 +208,7 @@ async fn the_program_says_what_to_do_when_no_server_runs() {
 }
 
 /// Runs the built program on the server's folder; returns both outputs.
-async fn run(server: &TestServer, arguments: &[&str], input: &str) -> (String, String) {
+pub(crate) async fn run(server: &TestServer, arguments: &[&str], input: &str) -> (String, String) {
     let mut command = Command::new(program());
     command.arg("--data").arg(server.data()).args(arguments);
     let file = tempfile::NamedTempFile::new().unwrap();

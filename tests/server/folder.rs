@@ -68,6 +68,24 @@ async fn a_key_store_that_others_may_read_starts_no_server() {
 }
 
 #[tokio::test]
+async fn a_key_store_of_an_earlier_program_gets_its_recovery_key_as_the_server_starts() {
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    let file = server.data().join("keys.toml");
+    let lines = fs::read_to_string(&file).unwrap();
+    let earlier: Vec<_> = lines.lines().filter(|line| !line.starts_with("recovery")).collect();
+    assert_eq!(earlier.len() + 1, lines.lines().count());
+    fs::write(&file, earlier.join("\n")).unwrap();
+
+    server.start_again().await;
+
+    let kept = fs::read_to_string(&file).unwrap();
+    assert!(earlier.iter().all(|line| kept.contains(line)) && kept.contains("recovery = "));
+    server.restart().await;
+    assert_eq!(fs::read_to_string(&file).unwrap(), kept, "made once");
+}
+
+#[tokio::test]
 async fn a_weakened_safeguard_is_on_record_at_each_start() {
     let mut server = TestServer::start_with("danger_allow_short_limits = true\n").await;
     let alerts = |server: &TestServer| server.recorded(&["safeguard"]) + server.recorded(&["110129"]);

@@ -15,6 +15,7 @@ mod password_work;
 mod proof;
 mod routes;
 mod secrets;
+mod spool_recovery;
 mod timing;
 mod transport;
 mod whole_passwords;

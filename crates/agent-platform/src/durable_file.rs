@@ -37,6 +37,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     imp::sync_folder(folder)
 }
 
+/// Gives the file at `path` the name `to`, in the same folder; on return that would survive a power cut.
+///
+/// # Errors
+/// Any of the file system.
+pub fn rename(path: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(path, to)?;
+    imp::sync_folder(path.parent().ok_or(io::ErrorKind::InvalidInput)?)
+}
+
 /// Makes `folder` and what lies above it, for this account alone.
 ///
 /// # Errors

@@ -1,16 +1,17 @@
 //! A workstation becomes one: a code from its administrator, a key of its own, and what the server calls it.
 //!
 //! The code is the trust root of the first contact: it names the authority that the server's certificate
-//! must come from. The keys go into the keychain before the server hears of them, and `workstation.json`
-//! is written last: without it the workstation is not enrolled, and enrolling again uses the same key,
-//! to which the server gives the same answer.
+//! must come from. The workstation's key goes into the keychain before the server hears of it, the spool's key
+//! before anything is sealed with it ([`spool_key`]), and `workstation.json` is written last: without it the
+//! workstation is not enrolled, and enrolling again uses the same key, to which the server gives the same answer.
+//!
+//! A workstation whose keychain lost its keys is enrolled anew like one that never was.
 
 use std::{io, path::Path, sync::Arc};
 
 use agent_core::event::ContactFault;
 use agent_runtime::ports::Clock;
-use audit_spool::SpoolKey;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use audit_spool::SpoolError;
 use protocol::{
     secret::WireSecret,
     v1::{
@@ -19,8 +20,7 @@ use protocol::{
     },
 };
 use reqwest::{Method, Url};
-use tracing::info;
-use zeroize::Zeroizing;
+use tracing::{info, warn};
 
 pub use code::{AuthorityPrefix, CODE_SIZE_BYTES_MAX, CodeError, EnrolmentCode};
 pub use state::{EnrolledState, STATE_FILE, StateError, read_state};
@@ -29,11 +29,14 @@ use crate::{
     durable_file,
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, KeyError, ServerLink, WorkstationKey, tls},
+    start_up::SPOOL_FILE,
 };
 use first_contact::FirstContact;
+use spool_key::Sealing;
 
 mod code;
 mod first_contact;
+pub(crate) mod spool_key;
 mod state;
 
 /// Why the workstation is not enrolled. Nothing is left half done: enrolling again is safe.
@@ -63,6 +66,12 @@ pub enum EnrolError {
     /// The server refuses otherwise.
     #[error("the server refuses to enrol this workstation: {0:?}")]
     Refused(ProblemCode),
+    /// What the server calls its recovery key is none: nothing is to be sealed with it.
+    #[error("the server's recovery key is none: ask who runs it")]
+    RecoveryKey,
+    /// The records that wait here can neither be gone on with nor be set aside; often the agent has them.
+    #[error("the records that wait on this disk cannot be looked at, so stop the agent first: {0}")]
+    Spool(#[from] SpoolError),
     /// The enrolment cannot be written.
     #[error("the enrolment cannot be written: {0}")]
     Write(#[source] io::Error),
@@ -86,17 +95,24 @@ pub struct Enrolling<'a> {
     pub vault: &'a Vault,
 }
 
-/// Enrols this workstation.
+/// Enrols this workstation. Where it is enrolled already but its keychain has lost a key of it, nobody can sign in at
+/// it any more: then it is enrolled anew, and records that the lost key sealed are set aside.
 ///
 /// # Errors
-/// [`EnrolError`]; then it is as it was before.
+/// [`EnrolError`]; then nobody can sign in who could not before, and nothing that waits is lost.
 pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<EnrolledState, EnrolError> {
     let Enrolling { server, code, facts, state_folder, vault } = enrolling;
     if let Some(state) = read_state(state_folder)? {
-        return Err(EnrolError::AlreadyEnrolled { name: state.enrolment().workstation.name });
+        let name = state.enrolment().workstation.name;
+        if has_keys(vault).await? {
+            return Err(EnrolError::AlreadyEnrolled { name });
+        }
+        warn!("The keychain has lost a key of {name}: this workstation is enrolled anew");
+        state::put_away(state_folder).map_err(EnrolError::Write)?;
     }
+    let wall = clock.wall();
     let key = workstation_key(vault).await?;
-    spool_key(vault).await?;
+    let signer = WorkstationKey::from_text(&key.to_text()?)?;
     let public = key.public();
     let first_contact = Arc::new(FirstContact::expecting(code.authority()));
     let client = tls::client(tls::configuration(Arc::clone(&first_contact) as _)?)?;
@@ -105,11 +121,20 @@ pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<En
     let (_, enrolled): (_, WorkstationEnrolled) =
         link.call(Method::POST, "/v1/workstations", Some(&request), None).await.map_err(refused)?;
     let authority = first_contact.authority().ok_or(EnrolError::Contact(ContactFault::NotOurServer))?;
+    let recovery_key = enrolled.recovery_key.as_deref().map(spool_key::recovery_key).transpose()?;
     let state = EnrolledState::new(enrolled, server, authority);
     durable_file::make_private_folder(state_folder).map_err(EnrolError::Write)?;
+    let sealing = Sealing { key: &signer, workstation: state.workstation_id, recovery_key };
+    spool_key::prepare(vault, &state_folder.join(SPOOL_FILE), sealing, wall).await?;
     state.write(state_folder).map_err(EnrolError::Write)?;
     info!(workstation.id = %state.workstation_id, "Enrolled");
     Ok(state)
+}
+
+/// Whether the keychain still holds what an enrolled workstation needs.
+async fn has_keys(vault: &Vault) -> Result<bool, KeychainError> {
+    Ok(vault.look_up(Entry::WorkstationKey).await?.is_some()
+        && vault.look_up(Entry::SpoolKey).await?.is_some())
 }
 
 /// The one of an earlier try that got no answer, or a new one.
@@ -120,21 +145,6 @@ async fn workstation_key(vault: &Vault) -> Result<WorkstationKey, EnrolError> {
     let key = WorkstationKey::generate()?;
     vault.put(Entry::WorkstationKey, key.to_text()?).await?;
     Ok(key)
-}
-
-/// A spool may be there already (an enrolment that was taken back): its key is kept.
-async fn spool_key(vault: &Vault) -> Result<(), EnrolError> {
-    if vault.look_up(Entry::SpoolKey).await?.is_none() {
-        let key = SpoolKey::generate().map_err(|_| KeyError::NoRandomness)?;
-        vault.put(Entry::SpoolKey, Zeroizing::new(URL_SAFE_NO_PAD.encode(key.expose()))).await?;
-    }
-    Ok(())
-}
-
-/// The spool's key as the keychain holds it.
-pub(crate) fn spool_key_from_text(text: &str) -> Option<SpoolKey> {
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-    Some(SpoolKey::new(bytes.as_slice().try_into().ok()?))
 }
 
 fn refused(fault: CallFault) -> EnrolError {
@@ -158,3 +168,6 @@ const fn contact_words(fault: ContactFault) -> &'static str {
         ContactFault::Unavailable => "the server cannot serve now: try again",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -204,4 +204,4 @@ impl Keychain for SystemKeychain {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

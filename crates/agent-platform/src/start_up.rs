@@ -175,7 +175,7 @@ impl Shared {
             FailClosedCause::KeychainUnavailable
         })?;
         let spool_key = self.long_lived(Entry::SpoolKey).await?;
-        let spool_key = enrolment::spool_key_from_text(&spool_key).ok_or_else(|| {
+        let spool_key = enrolment::spool_key::from_text(&spool_key).ok_or_else(|| {
             error!("The spool's key cannot be read");
             FailClosedCause::KeychainUnavailable
         })?;

@@ -10,18 +10,23 @@ use jiff::{SignedDuration, Timestamp};
 
 #[cfg(doc)]
 use crate::Spool;
-use crate::schema;
+use crate::{
+    error::SpoolError,
+    schema,
+    seal::{Sealer, SpoolKey},
+    sealed_key::{SEALED_KEY, sealed_key_beside},
+};
 
 /// Between the name of a spool and the time at which its file was set aside.
 const ASIDE_MARK: &str = ".aside-";
 /// What SQLite appends to the name of a database for its log.
-const LOG: &str = "-wal";
+pub(crate) const LOG: &str = "-wal";
 /// A database written to this long after a log was set aside is not the one that the log belongs to. A while,
 /// because closing a damaged one may still write to it.
 const IN_USE_SINCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Moves a damaged spool (`Corrupt`), or one sealed with a lost key (`WrongKey`), out of the way and
-/// returns where to; nothing is deleted. Then [`Spool::open`] makes a fresh one, in which the caller puts on record
+/// returns where to; a copy of its sealed key goes along, so that it can be opened by itself. Nothing is deleted. Then [`Spool::open`] makes a fresh one, in which the caller puts on record
 /// that it did: what was not yet acknowledged stays behind in the file.
 ///
 /// # Errors
@@ -36,6 +41,30 @@ pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
             return Ok(aside);
         }
         number += 1;
+    }
+}
+
+/// Sets the spool at `path` aside where `key` does not open it, because its own was lost or it is damaged, and
+/// returns where to. Whatever lies beside it as its sealed key must still be its own.
+///
+/// # Errors
+/// [`SpoolError::InUse`] while an agent has it, `NewerFormat`, `Unavailable`: then it stays where it is.
+pub fn set_aside_unless_opened_by(
+    path: &Path,
+    key: &SpoolKey,
+    now: Timestamp,
+) -> Result<Option<PathBuf>, SpoolError> {
+    let unavailable = |error: io::Error| SpoolError::Unavailable(error.into());
+    finish(path).map_err(unavailable)?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    match schema::open(path, &Sealer::new(key)?) {
+        Ok(_) => Ok(None),
+        Err(SpoolError::WrongKey | SpoolError::Corrupt(_)) => {
+            set_file_aside(path, now).map(Some).map_err(unavailable)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -64,8 +93,15 @@ fn time_of(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()
 }
 
-/// The log first: without its database it is nothing, while a database without its log lost records.
+/// The key first: a copy without its file is nothing. Then the log: without its database it is nothing, while a
+/// database without its log lost records.
 fn move_to(path: &Path, aside: &Path) -> io::Result<()> {
+    let key = sealed_key_beside(path);
+    if key.exists() {
+        let copy = sealed_key_beside(aside);
+        fs::copy(&key, &copy)?;
+        fs::File::open(copy)?.sync_all()?;
+    }
     for suffix in [LOG, "-shm", ""] {
         let from = with_suffix(path, suffix);
         if from.exists() {
@@ -80,12 +116,13 @@ fn move_to(path: &Path, aside: &Path) -> io::Result<()> {
 /// # Errors
 /// Any of the file system.
 pub fn files_set_aside(path: &Path) -> io::Result<usize> {
-    let is_database =
-        |name: &OsString| ![LOG, "-shm"].iter().any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
+    let is_database = |name: &OsString| {
+        ![LOG, "-shm", SEALED_KEY].iter().any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()))
+    };
     Ok(names_aside(path)?.iter().filter(|name| is_database(name)).count())
 }
 
-/// The files set aside that lie beside the spool at `path`, logs among them.
+/// The files set aside that lie beside the spool at `path`, logs and sealed keys among them.
 fn names_aside(path: &Path) -> io::Result<Vec<OsString>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mark = with_suffix(Path::new(path.file_name().unwrap_or_default()), ASIDE_MARK);
@@ -99,7 +136,7 @@ fn names_aside(path: &Path) -> io::Result<Vec<OsString>> {
     Ok(names)
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)

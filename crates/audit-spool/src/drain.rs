@@ -251,17 +251,18 @@ impl Spool {
 }
 
 /// A row as it stands; nothing in it is trusted.
-struct PendingRow {
-    seq: i64,
+pub(crate) struct PendingRow {
+    pub(crate) seq: i64,
     id: Vec<u8>,
     prior: Vec<u8>,
-    hash: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
     sealed: Vec<u8>,
-    hash_before: Option<Vec<u8>>,
+    pub(crate) hash_before: Option<Vec<u8>>,
 }
 
 impl PendingRow {
-    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+    /// `seq`, `id`, `prior`, `hash`, `sealed` and, where it is known, the hash of the row before.
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             seq: row.get(0)?,
             id: row.get(1)?,
@@ -272,7 +273,8 @@ impl PendingRow {
         })
     }
 
-    fn examine(&self, sealer: &Sealer) -> Result<AuditRecord, Flaw> {
+    /// The record, if all of it is sound.
+    pub(crate) fn examine(&self, sealer: &Sealer) -> Result<AuditRecord, Flaw> {
         let id = Uuid::from_slice(&self.id).map_err(|_| Flaw::SealBroken)?;
         let prior: &Hash =
             self.prior.as_slice().try_into().map_err(|_: std::array::TryFromSliceError| Flaw::LinkBroken)?;

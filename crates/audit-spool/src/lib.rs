@@ -70,7 +70,20 @@
 //! file that [`Spool::is_fresh`] beside one set aside: so no power cut comes between. With it the fresh file
 //! takes over the open sessions and the ends that the caller still knows of the old one. A log that a power
 //! cut left set aside without its database is followed by it before anything is opened. A file sealed with
-//! another key, or made by a newer program, is no damage: that is left for a person to decide.
+//! another key, or made by a newer program, is no damage: that is left for a person to decide, who by enrolling
+//! the workstation anew has the one sealed with a lost key set aside ([`set_aside_unless_opened_by`]).
+//!
+//! # When the key is lost
+//!
+//! Beside the spool lies `<name>.key.sealed`, mode 0600: its key, sealed to the server's recovery key, and no
+//! secret to anybody else. Each file set aside takes a copy along. HPKE (RFC 9180), base mode, DHKEM(X25519,
+//! HKDF-SHA256), HKDF-SHA256, AES-256-GCM; `info` is `tapward-spool-key-v1`, the associated data `workstation:`
+//! and the 16 bytes of the workstation's id. The file is `TWSK`, byte 1, that id, the recovery key's public
+//! half (32 bytes), the encapsulated key (32), the sealed key with its tag (48), the public half of the workstation's
+//! own key (32), and that key's Ed25519 signature (64) of `tapward-sealed-spool-key-v1:` and all before it: to a public
+//! key anybody can seal.
+//!
+//! With it [`Salvage`] reads the records that wait in a file set aside, also in a damaged one.
 //!
 //! # The alarm
 //!
@@ -90,8 +103,10 @@ mod drain;
 mod error;
 mod recovery;
 mod reserve;
+mod salvage;
 mod schema;
 mod seal;
+mod sealed_key;
 mod sessions;
 mod spool;
 mod succession;
@@ -100,13 +115,17 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{files_set_aside, set_file_aside};
+pub use aside::{files_set_aside, set_aside_unless_opened_by, set_file_aside};
 pub use bounds::{
     ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
 };
 pub use drain::{BATCH_RECORDS_MAX, Flaw, Pending, Quarantined, RecordRef};
 pub use error::{Fault, SpoolError};
+pub use salvage::Salvage;
 pub use seal::SpoolKey;
+pub use sealed_key::{
+    RecoveryKey, RecoveryPublicKey, SEALED_KEY_SIZE_BYTES, SealedKey, SealedKeyError, sealed_key_beside,
+};
 pub use sessions::{
     META_NAME_SIZE_BYTES_MAX, META_SIZE_BYTES_MAX, OpenSession, SESSION_ENDS_MAX, SessionEnd,
 };

@@ -145,36 +145,44 @@ fn assert_safeguards(connection: &Connection) -> Result<(), SpoolError> {
 fn bring_to_format(connection: &mut Connection, sealer: &Sealer) -> Result<(), SpoolError> {
     // Exclusive at once: of two that open the file at one instant, one is refused here.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    let application: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let format: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = transaction.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (application, format, tables) {
-        (0, 0, 0) => {
-            transaction.execute_batch(TABLES)?;
-            transaction.execute(
-                "INSERT INTO head (only, seq, hash, pruned_through) VALUES (1, 0, ?1, 0)",
-                [CHAIN_START],
-            )?;
-            let check = sealer.seal(Place::Meta(KEY_CHECK), KEY_CHECK_PLAIN)?;
-            transaction.execute("INSERT INTO meta (name, sealed) VALUES (?1, ?2)", (KEY_CHECK, check))?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", FORMAT)?;
-        }
-        (APPLICATION_ID, FORMAT, _) => {}
-        (APPLICATION_ID, found, _) if found > FORMAT => {
-            return Err(SpoolError::NewerFormat { found, known: FORMAT });
-        }
-        _ => return Err(SpoolError::Corrupt(Fault::Check("this is no spool".to_owned()))),
+    if (kind(&transaction)?, tables) == ((0, 0), 0) {
+        transaction.execute_batch(TABLES)?;
+        transaction.execute(
+            "INSERT INTO head (only, seq, hash, pruned_through) VALUES (1, 0, ?1, 0)",
+            [CHAIN_START],
+        )?;
+        let check = sealer.seal(Place::Meta(KEY_CHECK), KEY_CHECK_PLAIN)?;
+        transaction.execute("INSERT INTO meta (name, sealed) VALUES (?1, ?2)", (KEY_CHECK, check))?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    } else {
+        assert_format(&transaction)?;
     }
     Ok(transaction.commit()?)
 }
 
-fn quick_check(connection: &Connection) -> Result<(), SpoolError> {
+/// Refuses what is no spool, or a newer program's.
+pub(crate) fn assert_format(connection: &Connection) -> Result<(), SpoolError> {
+    match kind(connection)? {
+        (APPLICATION_ID, FORMAT) => Ok(()),
+        (APPLICATION_ID, found) if found > FORMAT => Err(SpoolError::NewerFormat { found, known: FORMAT }),
+        _ => Err(SpoolError::Corrupt(Fault::Check("this is no spool".to_owned()))),
+    }
+}
+
+/// `application_id` and `user_version`.
+fn kind(connection: &Connection) -> Result<(i64, i64), SpoolError> {
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok((application, connection.pragma_query_value(None, "user_version", |row| row.get(0))?))
+}
+
+pub(crate) fn quick_check(connection: &Connection) -> Result<(), SpoolError> {
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if found == "ok" { Ok(()) } else { Err(SpoolError::Corrupt(Fault::Check(found))) }
 }
 
-fn assert_key(connection: &Connection, sealer: &Sealer) -> Result<(), SpoolError> {
+pub(crate) fn assert_key(connection: &Connection, sealer: &Sealer) -> Result<(), SpoolError> {
     let sealed: Vec<u8> =
         connection.query_row("SELECT sealed FROM meta WHERE name = ?1", [KEY_CHECK], |row| row.get(0))?;
     match sealer.open(Place::Meta(KEY_CHECK), &sealed) {

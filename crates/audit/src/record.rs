@@ -143,7 +143,7 @@ pub enum Alert {
     RecordQuarantined,
     /// Room for the workstation's records runs out: they do not leave, or the disk is full (110113).
     SpoolFilling,
-    /// The spool's file was damaged: it was kept under another name, and a fresh one was begun (110113).
+    /// The spool's file was damaged, or its key lost: it was kept under another name, and a fresh one was begun (110113).
     SpoolSetAside,
     /// A policy file was refused, or is gone, so that another policy is in force (110129).
     PolicyRefused,

@@ -31,22 +31,26 @@ fn enrolment() {
             "facts": { "host_name": "ward-7", "os": "Debian GNU/Linux 12", "agent_version": "0.1.0" },
         }),
     );
-    golden(
-        &WorkstationEnrolled {
-            workstation_id: A,
-            name: text("WS-07"),
-            unit: text("ICU-3"),
-            organisation: text("St. Example Hospital"),
-            help_line: text("5-1234"),
-        },
-        json!({
-            "workstation_id": A_TEXT,
-            "name": "WS-07",
-            "unit": "ICU-3",
-            "organisation": "St. Example Hospital",
-            "help_line": "5-1234",
-        }),
-    );
+    let enrolled = WorkstationEnrolled {
+        workstation_id: A,
+        name: text("WS-07"),
+        unit: text("ICU-3"),
+        organisation: text("St. Example Hospital"),
+        help_line: text("5-1234"),
+        recovery_key: Some(text("recovery-key")),
+    };
+    let json = json!({
+        "workstation_id": A_TEXT,
+        "name": "WS-07",
+        "unit": "ICU-3",
+        "organisation": "St. Example Hospital",
+        "help_line": "5-1234",
+        "recovery_key": "recovery-key",
+    });
+    golden(&enrolled, json.clone());
+    let mut without = json;
+    without.as_object_mut().unwrap().remove("recovery_key");
+    golden(&WorkstationEnrolled { recovery_key: None, ..enrolled }, without);
 }
 
 #[test]

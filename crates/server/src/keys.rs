@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use audit_spool::RecoveryKey;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -58,7 +59,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Every symmetric key the server holds.
+/// Every key the server holds but those of TLS.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// Mixed into every password hash (Argon2's secret input).
@@ -69,6 +70,8 @@ pub struct Keys {
     pub field: Key,
     /// Blind indexes and look-ups.
     pub index: Key,
+    /// Opens the spools of workstations whose keychain was lost.
+    pub recovery: RecoveryKey,
 }
 
 /// Why the key store cannot be used.
@@ -83,6 +86,9 @@ pub enum KeysError {
     /// It is damaged or of another version.
     #[error("the key store is damaged or of another version")]
     Unreadable,
+    /// An earlier program made it; this one completes it as it begins to serve.
+    #[error("the key store lacks the recovery key: `tapward-server serve` makes it as it starts")]
+    Incomplete,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +99,9 @@ struct File {
     nonce: String,
     field: String,
     index: String,
+    /// Absent where an earlier program made the file, until [`Keys::complete`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Option<String>,
 }
 
 impl Drop for File {
@@ -100,11 +109,15 @@ impl Drop for File {
         for text in [&mut self.pepper, &mut self.nonce, &mut self.field, &mut self.index] {
             text.zeroize();
         }
+        self.recovery.zeroize();
     }
 }
 
 impl Keys {
     /// New keys.
+    ///
+    /// # Panics
+    /// Without random numbers, see [`random`].
     #[must_use]
     pub fn generate() -> Self {
         Self {
@@ -112,6 +125,7 @@ impl Keys {
             nonce: Key::generate(),
             field: Key::generate(),
             index: Key::generate(),
+            recovery: RecoveryKey::generate().expect("a server without random numbers must not go on"),
         }
     }
 
@@ -120,16 +134,15 @@ impl Keys {
     /// # Errors
     /// [`KeysError::Io`], also when the file exists.
     pub fn write_new(&self, path: &Path) -> Result<(), KeysError> {
-        let text = |key: &Key| URL_SAFE_NO_PAD.encode(key.bytes());
         let file = File {
             version: FILE_VERSION,
-            pepper: text(&self.pepper),
-            nonce: text(&self.nonce),
-            field: text(&self.field),
-            index: text(&self.index),
+            pepper: text(self.pepper.bytes()),
+            nonce: text(self.nonce.bytes()),
+            field: text(self.field.bytes()),
+            index: text(self.index.bytes()),
+            recovery: Some(text(self.recovery.expose())),
         };
-        let content = Zeroizing::new(toml::to_string(&file).map_err(|_| KeysError::Unreadable)?);
-        Ok(write_new_private(path, content.as_bytes())?)
+        Ok(write_new_private(path, file.content()?.as_bytes())?)
     }
 
     /// Reads the keys; refuses a file that others may read.
@@ -137,21 +150,46 @@ impl Keys {
     /// # Errors
     /// [`KeysError`].
     pub fn read(path: &Path) -> Result<Self, KeysError> {
-        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeysError::Exposed(mode));
-        }
-        let content = Zeroizing::new(fs::read_to_string(path)?);
-        let file: File = toml::from_str(&content).map_err(|_| KeysError::Unreadable)?;
-        if file.version != FILE_VERSION {
-            return Err(KeysError::Unreadable);
-        }
+        let file = File::read(path)?;
+        let recovery = bytes(file.recovery.as_ref().ok_or(KeysError::Incomplete)?)?;
         Ok(Self {
             pepper: key(&file.pepper)?,
             nonce: key(&file.nonce)?,
             field: key(&file.field)?,
             index: key(&file.index)?,
+            recovery: RecoveryKey::new(*recovery).map_err(|_| KeysError::Unreadable)?,
         })
+    }
+
+    /// Adds what a file of an earlier program lacks; whoever calls holds the folder's lock. Whether it did.
+    ///
+    /// # Errors
+    /// [`KeysError`]; then the file is as it was.
+    pub fn complete(path: &Path) -> Result<bool, KeysError> {
+        let mut file = File::read(path)?;
+        if file.recovery.is_some() {
+            return Ok(false);
+        }
+        let recovery = RecoveryKey::generate().map_err(|_| KeysError::Unreadable)?;
+        file.recovery = Some(text(recovery.expose()));
+        replace_private(path, file.content()?.as_bytes())?;
+        Ok(true)
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, KeysError> {
+        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeysError::Exposed(mode));
+        }
+        let content = Zeroizing::new(fs::read_to_string(path)?);
+        let file: Self = toml::from_str(&content).map_err(|_| KeysError::Unreadable)?;
+        if file.version == FILE_VERSION { Ok(file) } else { Err(KeysError::Unreadable) }
+    }
+
+    fn content(&self) -> Result<Zeroizing<String>, KeysError> {
+        toml::to_string(self).map(Zeroizing::new).map_err(|_| KeysError::Unreadable)
     }
 }
 
@@ -191,9 +229,17 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn key(text: &str) -> Result<Key, KeysError> {
+fn text(bytes: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn bytes(text: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
     let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).map_err(|_| KeysError::Unreadable)?);
-    bytes.as_slice().try_into().map(Key::new).map_err(|_| KeysError::Unreadable)
+    bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeysError::Unreadable)
+}
+
+fn key(text: &str) -> Result<Key, KeysError> {
+    Ok(Key(bytes(text)?))
 }
 
 #[cfg(test)]
@@ -210,6 +256,7 @@ mod tests {
         keys.write_new(&path).unwrap();
 
         assert_eq!(Keys::read(&path).unwrap().pepper.bytes(), keys.pepper.bytes());
+        assert_eq!(Keys::read(&path).unwrap().recovery.public(), keys.recovery.public());
         assert!(matches!(Keys::generate().write_new(&path), Err(KeysError::Io(_))));
     }
 
@@ -224,10 +271,33 @@ mod tests {
     }
 
     #[test]
+    fn a_key_store_of_an_earlier_program_is_completed_once_and_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let keys = Keys::generate();
+        keys.write_new(&path).unwrap();
+        let content = fs::read_to_string(&path).unwrap();
+        let earlier: String =
+            content.lines().filter(|line| !line.starts_with("recovery")).collect::<Vec<_>>().join("\n");
+        replace_private(&path, earlier.as_bytes()).unwrap();
+        assert!(matches!(Keys::read(&path), Err(KeysError::Incomplete)));
+
+        assert!(Keys::complete(&path).unwrap());
+        assert!(!Keys::complete(&path).unwrap());
+
+        let completed = Keys::read(&path).unwrap();
+        assert_eq!(completed.index.bytes(), keys.index.bytes());
+        assert_eq!(completed.recovery.public(), Keys::read(&path).unwrap().recovery.public());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
     fn debug_shows_no_key() {
         let text = format!("{:?}", Keys::generate());
 
-        assert_eq!(text, "Keys { pepper: Key(…), nonce: Key(…), field: Key(…), index: Key(…) }");
+        let expected =
+            "Keys { pepper: Key(…), nonce: Key(…), field: Key(…), index: Key(…), recovery: RecoveryKey(…) }";
+        assert_eq!(text, expected);
     }
 
     #[test]

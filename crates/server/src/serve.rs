@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use audit::record::{Alert, What};
 use axum_server::{
     Handle,
@@ -76,9 +76,13 @@ pub struct Running {
 /// # Errors
 /// When the folder is not usable, another server runs on it, or the address is taken.
 pub async fn start(data: &Path, options: Options) -> Result<Running> {
-    let keys = Keys::read(&data.join(KEYS_FILE))
-        .with_context(|| format!("{} was not made by `tapward-server init`", data.display()))?;
+    let keys_file = data.join(KEYS_FILE);
+    ensure!(keys_file.exists(), "{} was not made by `tapward-server init`", data.display());
     let lock = lock(data)?;
+    if Keys::complete(&keys_file)? {
+        tracing::warn!("Made the recovery key, which an earlier program had not: back up keys.toml anew");
+    }
+    let keys = Keys::read(&keys_file)?;
     let loaded = config::load(data)?;
     let store = Store::open(&data.join(DATABASE_FILE)).await?;
     let clock = match options.clock {

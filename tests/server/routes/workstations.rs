@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use harness::{server::TestServer, workstation::Workstation};
 use serde_json::json;
 
@@ -15,6 +16,8 @@ async fn a_workstation_enrols_with_a_code_and_its_own_key() {
     assert_eq!(answer.body["name"], "WS-01");
     assert_eq!(answer.body["organisation"], "St. Example Hospital");
     assert_eq!(answer.body["help_line"], "5-1234");
+    let recovery_key = URL_SAFE_NO_PAD.encode(server.app().keys.recovery.public().bytes());
+    assert_eq!(answer.body["recovery_key"], recovery_key);
     assert_eq!(server.count("SELECT COUNT(*) FROM workstations"), 1);
     assert_eq!(server.recorded(&[&workstation.id.unwrap().to_string()]), 1);
 }

@@ -46,6 +46,12 @@ pub struct EnrolmentCode {
 }
 
 impl EnrolmentCode {
+    /// A code for whoever has this authority.
+    #[cfg(test)]
+    pub(super) fn of(authority: AuthorityPrefix) -> Self {
+        Self { secret: Zeroizing::new("A".repeat(SECRET_CHARACTERS)), authority }
+    }
+
     /// Reads a code as somebody typed or pasted it.
     ///
     /// # Errors

@@ -11,10 +11,13 @@ use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::durable_file::{ReadError, read_private, write_atomically};
+use crate::durable_file::{ReadError, read_private, rename, write_atomically};
 
 /// Its name in the state folder.
 pub const STATE_FILE: &str = "workstation.json";
+/// What it is renamed to when its keys are lost. Nothing reads it: a person may, or may give it back its name together
+/// with a keychain that was only away.
+const LOST_STATE_FILE: &str = "workstation.json.lost";
 /// A larger file is none of ours.
 const STATE_SIZE_BYTES_MAX: usize = 64 * 1024;
 /// Of the file's shape; a higher one was written by a newer agent.
@@ -129,6 +132,11 @@ pub fn read_state(folder: &Path) -> Result<Option<EnrolledState>, StateError> {
     }))
 }
 
+/// Makes the workstation one that is not enrolled.
+pub(super) fn put_away(folder: &Path) -> io::Result<()> {
+    rename(&folder.join(STATE_FILE), &folder.join(LOST_STATE_FILE))
+}
+
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
@@ -194,6 +202,7 @@ mod tests {
             unit: "ICU-3".into(),
             organisation: "St. Example Hospital".into(),
             help_line: "5-1234".into(),
+            recovery_key: None,
         };
         let server = Url::parse("https://server.example:8443/").unwrap();
         EnrolledState::new(enrolled, server, CertificateDer::from(vec![7; 500]))

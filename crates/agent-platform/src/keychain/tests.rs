@@ -30,7 +30,7 @@ async fn what_is_put_is_found_and_what_is_deleted_is_gone() {
 #[tokio::test]
 async fn a_keychain_without_our_key_is_not_believed_that_the_credential_is_gone() {
     let fake = Fake::default();
-    fake.state.lock().unwrap().entries.clear();
+    fake.lose_everything();
 
     assert!(matches!(fake.vault().delete(Entry::SessionCredential).await, Err(KeychainError::Refused(_))));
 }
@@ -124,8 +124,9 @@ async fn found(vault: &Vault) -> Option<String> {
     vault.look_up(Entry::SessionCredential).await.unwrap().map(|text| text.as_str().to_owned())
 }
 
+/// A keychain that does as it is told.
 #[derive(Clone, Default)]
-struct Fake {
+pub(crate) struct Fake {
     state: Arc<Mutex<State>>,
     changed: Arc<Condvar>,
 }
@@ -147,8 +148,19 @@ impl Default for State {
 }
 
 impl Fake {
-    fn vault(&self) -> Vault {
+    /// One that was never used.
+    pub(crate) fn empty() -> Self {
+        let fake = Self::default();
+        fake.lose_everything();
+        fake
+    }
+
+    pub(crate) fn vault(&self) -> Vault {
         self.vault_with(LIMIT)
+    }
+
+    pub(crate) fn lose_everything(&self) {
+        self.state.lock().unwrap().entries.clear();
     }
 
     fn vault_with(&self, limit: Duration) -> Vault {
@@ -176,7 +188,7 @@ impl Fake {
         self.state.lock().unwrap().epoch += 1;
     }
 
-    fn entry(&self, name: &str) -> Option<String> {
+    pub(crate) fn entry(&self, name: &str) -> Option<String> {
         self.state.lock().unwrap().entries.get(name).cloned()
     }
 

@@ -68,6 +68,11 @@ impl WorkstationKey {
         }
     }
 
+    /// The pair, for what is signed and is no proof.
+    pub(crate) const fn pair(&self) -> &Ed25519KeyPair {
+        &self.pair
+    }
+
     /// Signs one proof.
     pub(crate) fn prove(&self, proof: &Proof<'_>) -> String {
         let header = Header {

@@ -27,6 +27,21 @@ async fn a_damaged_file_is_kept_as_it_was_and_a_fresh_one_begins_with_a_record_o
 }
 
 #[tokio::test]
+async fn a_damaged_file_takes_a_copy_of_its_sealed_key_along() {
+    let ward = Ward::new();
+    fs::write(ward.path(), DAMAGED).unwrap();
+    fs::write(audit_spool::sealed_key_beside(&ward.path()), b"sealed").unwrap();
+
+    assert_eq!(ward.alerts(&ward.spool()).await.unwrap(), [Alert::SpoolSetAside]);
+
+    let mut aside = ward.aside();
+    aside.sort();
+    assert_eq!(aside.len(), 2, "{aside:?}");
+    assert_eq!(aside[1], audit_spool::sealed_key_beside(&aside[0]));
+    assert_eq!(fs::read(&aside[1]).unwrap(), b"sealed");
+}
+
+#[tokio::test]
 async fn a_file_set_aside_before_a_power_cut_is_on_record_after_it_and_once() {
     let ward = Ward::new();
     fs::write(ward.path().with_file_name("spool.sqlite.aside-1"), DAMAGED).unwrap();

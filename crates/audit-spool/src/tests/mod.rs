@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 mod alarm;
+mod aside;
 mod bedside;
 mod known_errors;
 mod model;
 mod promises;
+mod salvage;
 mod succession;

@@ -369,9 +369,7 @@ pub(super) fn alert_code(alert: Alert) -> Code {
         Alert::ClockJumped => ("clock-jumped", "The wall clock jumped by more than two minutes"),
         Alert::RecordQuarantined => ("record-quarantined", "An audit record was set aside"),
         Alert::SpoolFilling => ("spool-filling", "Room for the workstation's records runs out"),
-        Alert::SpoolSetAside => {
-            ("spool-set-aside", "A damaged spool file was set aside; a fresh one was begun")
-        }
+        Alert::SpoolSetAside => ("spool-set-aside", "A spool file was set aside; a fresh one was begun"),
         Alert::PolicyRefused => {
             ("policy-refused", "A policy file was refused or is gone; another policy holds")
         }

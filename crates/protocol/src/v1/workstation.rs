@@ -45,4 +45,8 @@ pub struct WorkstationEnrolled {
     pub organisation: String,
     /// For example `5-1234`.
     pub help_line: String,
+    /// Public half of the server's recovery key, which the spool's key is sealed to: X25519, 32 bytes as base64url
+    /// without padding. A server without one leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_key: Option<String>,
 }

@@ -1,9 +1,12 @@
 //! What commands ask and what they are answered: the JSON of `--json`.
 
+use audit::record::AuditRecord;
 use jiff::Timestamp;
 use protocol::{secret::WireSecret, v1::session::SessionState};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::spool_recovery::Recovered;
 
 /// One command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -87,6 +90,17 @@ pub enum Command {
         /// Whose.
         name: String,
     },
+    /// `spool recover`, batch by batch.
+    SpoolRecover {
+        /// Whose spool.
+        workstation_id: Uuid,
+        /// Of the key that signed the spool's sealed key.
+        key_thumbprint: String,
+        /// Whether a run begins with it.
+        is_first: bool,
+        /// At most [`super::spool::BATCH_RECORDS_MAX`].
+        records: Vec<AuditRecord>,
+    },
 }
 
 /// One answer. Secrets stand in it once; the server keeps none of them.
@@ -151,6 +165,17 @@ pub enum Answer {
         /// By name.
         auditors: Vec<AuditorLine>,
     },
+    /// What became of the records of one batch.
+    SpoolBatch {
+        /// Stored now.
+        stored: u64,
+        /// The record had them, or another under their id that stands.
+        already_there: u64,
+        /// Not this workstation's to tell.
+        refused: u64,
+    },
+    /// `spool recover`, all batches together.
+    Recovered(Recovered),
     /// It is so.
     Done {
         /// Whether it was not so before.

@@ -6,6 +6,7 @@
 pub mod message;
 pub mod perform;
 pub mod socket;
+pub mod spool;
 
 mod sessions;
 mod users;

@@ -4,7 +4,7 @@ use protocol::v1::problem::ProblemCode;
 
 use super::{
     message::{Answer, Command},
-    sessions, users, workstations,
+    sessions, spool, users, workstations,
 };
 use crate::{app::App, error::ApiError};
 
@@ -39,6 +39,9 @@ pub async fn perform(app: &App, command: Command) -> Result<Answer, ApiError> {
         }
         Command::AuditorList => sessions::auditors(app).await,
         Command::AuditorRevoke { name } => sessions::auditor_revoke(app, &name).await,
+        Command::SpoolRecover { workstation_id, key_thumbprint, is_first, records } => {
+            spool::recover(app, spool::Batch { workstation_id, key_thumbprint, is_first, records }).await
+        }
     }
 }
 

@@ -48,6 +48,9 @@ pub enum Verb {
     /// Tokens that read the audit record.
     #[command(subcommand)]
     Auditor(Auditor),
+    /// Files of waiting records that a workstation set aside.
+    #[command(subcommand)]
+    Spool(Spool),
     /// Print a completion script for a shell.
     Completions {
         /// Which.
@@ -202,6 +205,24 @@ pub enum Auditor {
     Revoke {
         /// Whose.
         name: String,
+    },
+}
+
+/// `spool …`
+#[derive(Debug, Subcommand)]
+pub enum Spool {
+    /// Put on record what waits in a spool file that a workstation set aside: its keychain was lost, or the file was
+    /// damaged. Copy the file here first, with what begins with its name: its sealed key (.key.sealed) and, if it is
+    /// there, its log (-wal). The file is not changed, and nothing is stored twice.
+    #[command(
+        after_help = "Examples:\n  tapward-server spool recover spool.sqlite.aside-1790000000000\n  tapward-server spool recover ws-07.sqlite --key ws-07.key --json"
+    )]
+    Recover {
+        /// The file that was set aside.
+        file: PathBuf,
+        /// Its sealed key. [default: beside the file, under the file's name and .key.sealed]
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
     },
 }
 

@@ -11,14 +11,18 @@ use protocol::{secret::WireSecret, v1::session::PASSWORD_SIZE_BYTES_MAX};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    args::{Auditor, Cli, Init, Serve, Session, User, Verb, Workstation},
+    args::{Auditor, Cli, Init, Serve, Session, Spool, User, Verb, Workstation},
     show::show,
 };
 use crate::{
-    admin::{message::Command, socket},
+    admin::{
+        message::{Answer, Command},
+        socket,
+    },
     clock::{Clock as _, SystemClock},
     init::{Site, init},
     serve,
+    spool_recovery::{Brought, recover},
 };
 
 /// Runs one command line.
@@ -39,10 +43,16 @@ pub async fn run(cli: Cli) -> Result<()> {
         Verb::Session(Session::List) => Command::SessionList,
         Verb::Session(Session::End { session }) => Command::SessionEnd { session_id: session },
         Verb::Auditor(verb) => auditor(verb),
+        Verb::Spool(Spool::Recover { file, key }) => {
+            let recovered = recover(&cli.data, &Brought { file, key }).await?;
+            return tell(&Answer::Recovered(recovered), cli.json);
+        }
     };
-    let answer = socket::ask(&cli.data, &command).await?;
-    let text = if cli.json { serde_json::to_string_pretty(&answer)? } else { show(&answer) };
-    say(&text)
+    tell(&socket::ask(&cli.data, &command).await?, cli.json)
+}
+
+fn tell(answer: &Answer, is_json: bool) -> Result<()> {
+    say(&if is_json { serde_json::to_string_pretty(answer)? } else { show(answer) })
 }
 
 fn make(data: &Path, arguments: Init, is_json: bool) -> Result<()> {

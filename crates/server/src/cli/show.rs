@@ -96,6 +96,10 @@ pub fn show(answer: &Answer) -> String {
                 ]
             }),
         ),
+        Answer::SpoolBatch { stored, already_there, refused } => {
+            format!("Stored {stored}, already there {already_there}, refused {refused}.")
+        }
+        Answer::Recovered(recovered) => recovered.to_string(),
         Answer::Done { is_changed, sessions_ended } => {
             let mut lines = vec![String::from(if *is_changed { "Done." } else { "It was so already." })];
             lines.extend(ended(*sessions_ended));

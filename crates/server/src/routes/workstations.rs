@@ -2,6 +2,7 @@
 
 use audit::record::What;
 use axum::{Json, extract::State, http::StatusCode};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use protocol::v1::{
     problem::{Problem, ProblemCode},
@@ -130,5 +131,6 @@ fn answer(app: &App, workstation: Workstation) -> WorkstationEnrolled {
         unit: workstation.unit,
         organisation: app.config.organisation.clone(),
         help_line: app.config.help_line.clone(),
+        recovery_key: Some(URL_SAFE_NO_PAD.encode(app.keys.recovery.public().bytes())),
     }
 }

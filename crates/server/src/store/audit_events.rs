@@ -13,12 +13,12 @@ use super::{StoreError, millis, timestamp};
 /// The chain of this node: there is one node.
 const CHAIN_ID: i64 = 1;
 
-/// When a record came, and by whose proof.
+/// When a record came, and by whose proof or out of whose spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
     /// By the server's clock.
     pub received_at: Timestamp,
-    /// The workstation whose proof came with it; `None` for the server's own.
+    /// The workstation whose proof came with it, or in whose recovered spool it waited; `None` for the server's own.
     pub received_from: Option<Uuid>,
 }
 

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::{
     body::{FhirBytes, FhirJson},
     outcome,
-    write::{malformed, read_event, status, take},
+    write::{malformed, read_event, status},
 };
 use crate::{
     app::App,
     auth::workstation::ProvenWorkstation,
+    delivery,
     error::{self, ApiError},
     middleware::correlation,
     routes::body::invalid,
@@ -99,7 +100,7 @@ async fn respond(
         Ok((status, location)) => {
             Ok(json!({ "status": status.to_string(), "location": location, "etag": "W/\"1\"" }))
         }
-        Err(fault) if is_fault(fault.code) => Err(fault),
+        Err(fault) if delivery::is_fault(fault.code) => Err(fault),
         Err(refusal) => {
             let problem = refusal.problem(correlation::current());
             Ok(json!({
@@ -130,10 +131,6 @@ async fn stored(
     if !is_named {
         return Err(invalid("An entry is a PUT of AuditEvent/{id} or a POST of AuditEvent."));
     }
-    let insertion = take(write, app, workstation, &record).await?;
+    let insertion = delivery::take(write, workstation.into(), &record, app.clock.now()).await?;
     Ok((status(insertion)?, location))
-}
-
-const fn is_fault(code: ProblemCode) -> bool {
-    matches!(code, ProblemCode::ServerUnavailable | ProblemCode::ServerFault | ProblemCode::ServerBusy)
 }

@@ -2,26 +2,19 @@
 
 use audit::{
     fhir::{self, AuditEvent, ReadError},
-    record::{AuditRecord, Source, What},
+    record::AuditRecord,
 };
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::{HeaderName, StatusCode, header},
 };
 use protocol::v1::problem::ProblemCode;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::body::FhirBytes;
 use crate::{
-    app::App,
-    auth::workstation::ProvenWorkstation,
-    error::ApiError,
-    routes::body::invalid,
-    store::{
-        audit_events::{self, Insertion, Receipt},
-        sessions, users,
-    },
+    app::App, auth::workstation::ProvenWorkstation, delivery, error::ApiError, routes::body::invalid,
+    store::audit_events::Insertion,
 };
 
 /// What a write is answered with: the status and where the record is.
@@ -92,23 +85,11 @@ async fn store(
     record: &AuditRecord,
 ) -> Result<Written, ApiError> {
     let mut write = app.store.write().await?;
-    let insertion = take(&mut write, app, workstation, record).await?;
+    let insertion = delivery::take(&mut write, workstation.into(), record, app.clock.now()).await?;
     write.commit().await?;
     let status = status(insertion)?;
     let location = format!("/fhir/AuditEvent/{}", record.id);
     Ok((status, [(header::LOCATION, location), (header::ETAG, "W/\"1\"".to_owned())]))
-}
-
-/// Stores `record` if it is this workstation's to tell.
-pub(super) async fn take(
-    connection: &mut SqliteConnection,
-    app: &App,
-    workstation: &ProvenWorkstation,
-    record: &AuditRecord,
-) -> Result<Insertion, ApiError> {
-    refuse_what_is_anothers(connection, workstation, record).await?;
-    let receipt = Receipt { received_at: app.clock.now(), received_from: Some(workstation.id) };
-    Ok(audit_events::insert(connection, record, receipt).await?)
 }
 
 pub(super) fn status(insertion: Insertion) -> Result<StatusCode, ApiError> {
@@ -117,42 +98,6 @@ pub(super) fn status(insertion: Insertion) -> Result<StatusCode, ApiError> {
         Insertion::Identical => Ok(StatusCode::OK),
         Insertion::Conflict => Err(ApiError::new(ProblemCode::Conflict)
             .detail("Another record with this id was stored before and stands.")),
-    }
-}
-
-/// A workstation tells what happened at itself: not what the server did, not what happened at another,
-/// and of sessions that the server knows only its own.
-async fn refuse_what_is_anothers(
-    connection: &mut SqliteConnection,
-    workstation: &ProvenWorkstation,
-    record: &AuditRecord,
-) -> Result<(), ApiError> {
-    if record.source != Source::Agent {
-        return Err(invalid("The record says that the server wrote it."));
-    }
-    if record.workstation.as_ref().is_none_or(|named| named.id != workstation.id) {
-        return Err(invalid("The record names another workstation."));
-    }
-    // Names are given once and kept: another one under this id would show auditors a place that is not it.
-    if record.workstation.as_ref().is_none_or(|named| named.name != workstation.name) {
-        return Err(invalid("The record names this workstation otherwise than the server."));
-    }
-    let Some(session_id) = record.session_id else { return Ok(()) };
-    // A session unknown here may have been lost with an older copy of the database: its record counts.
-    let Some(session) = sessions::find(connection, session_id).await? else { return Ok(()) };
-    let is_user_right = record.user.as_ref().is_none_or(|user| user.id == session.user_id);
-    if session.workstation_id != workstation.id || !is_user_right {
-        return Err(invalid("The record names a session of another workstation or person."));
-    }
-    if matches!(record.what, What::Login { factors } if factors != session.factors) {
-        return Err(invalid("The record names other factors than the person has shown."));
-    }
-    let Some(named) = &record.user else { return Ok(()) };
-    let person = users::find(connection, session.user_id).await?;
-    if person.is_none_or(|person| person.display_name == named.display_name) {
-        Ok(())
-    } else {
-        Err(invalid("The record names the person otherwise than the server."))
     }
 }
 
