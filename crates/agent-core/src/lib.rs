@@ -68,8 +68,10 @@
 //! - **The absolute limit** is announced once, is never extended (an adoption can only shorten it), and where
 //!   both warnings are due the notification shows the nearer one while the screen shows both.
 //! - **Input that cannot be told counts as none**, so the limit holds. Where the last look at the limit has no answer
-//!   in time, or input could not be told twice running by then, the session ends as `fail-closed`, never as a false
-//!   `inactivity`, and nobody signs in before start-up finds that it can be told again.
+//!   in time, or input could not be told twice running by then, or the limit was passed by up to
+//!   [`time_limits::SLEPT_BEHIND_LIMIT`] without a look, the session ends as `fail-closed`, never as a false
+//!   `inactivity`, and nobody signs in before start-up finds that it can be told again. Later than that the machine
+//!   slept, and nobody typed.
 //! - **A wrong, slow or silent adapter** is given a bounded time by the core itself (`time_limits`), although
 //!   each port promises one of its own.
 

@@ -8,7 +8,7 @@ use crate::{
     event::{ContactFault, Limits},
     ids::{SessionId, User},
     instant::Instant,
-    time_limits::{ABSOLUTE_WARNING, ANSWER_LIMIT, HEARTBEAT_MIN, MEASURE_LIMIT},
+    time_limits::{ABSOLUTE_WARNING, ANSWER_LIMIT, HEARTBEAT_MIN, MEASURE_LIMIT, SLEPT_BEHIND_LIMIT},
 };
 
 /// One person's use of this workstation, and what bounds it.
@@ -108,6 +108,12 @@ impl InUse {
     /// Input that was before the limit can be told until then.
     pub(crate) fn last_look_over_at(&self) -> Instant {
         self.logoff_at() + MEASURE_LIMIT
+    }
+
+    /// Whether the limit was slept through. Otherwise, who has passed it without having looked cannot say that nobody
+    /// was there.
+    pub(crate) fn has_slept_through(&self, now: Instant) -> bool {
+        now >= self.logoff_at() + SLEPT_BEHIND_LIMIT
     }
 
     /// Its warning is due.

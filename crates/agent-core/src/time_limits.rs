@@ -18,6 +18,9 @@ pub const ENDING_LIMIT: Duration = Duration::from_secs(5);
 /// something of ours stands still, and no busy machine is blamed for it. No session is in use later than this behind
 /// its inactivity limit; the server ends it 5 s behind.
 pub const MEASURE_LIMIT: Duration = Duration::from_secs(1);
+/// Who is so late behind an inactivity limit was asleep with the machine, where nobody types; who is less late was
+/// only held up, and input may have been missed.
+pub const SLEPT_BEHIND_LIMIT: Duration = Duration::from_secs(3);
 /// An answer is called slow, in words, after this.
 pub const SLOW_AFTER: Duration = Duration::from_secs(2);
 /// The server port gives one request up at 5 s; should even that not be told, the core does at this.

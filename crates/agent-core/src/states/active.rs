@@ -103,11 +103,16 @@ impl Active {
     }
 
     /// It was asked for, and is not known: no answer in time, or that it cannot be told. Before the limit that counts
-    /// as no input. At the limit it is no inactivity: nothing watched for input meanwhile.
+    /// as no input. At the limit it is asked once more, if there is time; then it is no inactivity, as nothing watched
+    /// for input meanwhile.
     fn unmeasured(mut self, now: Instant) -> Step {
-        self.in_use.missed_input();
+        let is_lasting = self.in_use.missed_input();
         if now < self.in_use.logoff_at() {
             return self.measured(now);
+        }
+        if !is_lasting && self.in_use.is_over(now).is_none() {
+            self.measuring_since = Some(now);
+            return Step::to(self, vec![Command::MeasureInactivity]);
         }
         let cause = self.in_use.is_over(now).unwrap_or(EndCause::Inactivity);
         self.over(cause, now)
@@ -167,9 +172,9 @@ impl Active {
         self.in_use.signing_out(cause, now).enter().and(withdraw)
     }
 
-    /// A limit has come. With no answer to what was asked, inactivity is not what there was to be seen.
+    /// A limit has come, and no look was answered. That is inactivity only where the machine slept.
     fn over(self, cause: EndCause, now: Instant) -> Step {
-        if cause == EndCause::Inactivity && self.measuring_since.is_some() {
+        if cause == EndCause::Inactivity && !self.in_use.has_slept_through(now) {
             self.end_unmeasured(now)
         } else {
             self.end(cause, now)
@@ -327,22 +332,38 @@ mod tests {
         check(
             quiet(),
             Event::DeadlineReached,
-            15 * MINUTE + 149,
+            15 * MINUTE + 999,
             expect![[r#"
             → Active, measuring, last input 0ns, report at 900s
             MeasureInactivity"#]],
         );
-        check(
-            quiet(),
-            Event::DeadlineReached,
-            15 * MINUTE + 1_000,
-            expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
-            CoverScreen
-            AppendAudit(Logout of 7, Inactivity)
-            DeleteCredential { session: SessionId(7) }
-            EndSession { session: SessionId(7), cause: Inactivity }"#]],
-        );
+        // Only held up: it may have been typed meanwhile.
+        for late in [1_000, 2_999] {
+            check(
+                quiet(),
+                Event::DeadlineReached,
+                15 * MINUTE + late,
+                expect![[r#"
+                    → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                    CoverScreen
+                    AppendAudit(Logout of 7, FailClosed)
+                    DeleteCredential { session: SessionId(7) }
+                    EndSession { session: SessionId(7), cause: FailClosed }"#]],
+            );
+        }
+        for asleep in [quiet(), Active { measuring_since: Some(at(15 * MINUTE - 5)), ..quiet() }] {
+            check(
+                asleep,
+                Event::DeadlineReached,
+                15 * MINUTE + 3_000,
+                expect![[r#"
+                    → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                    CoverScreen
+                    AppendAudit(Logout of 7, Inactivity)
+                    DeleteCredential { session: SessionId(7) }
+                    EndSession { session: SessionId(7), cause: Inactivity }"#]],
+            );
+        }
     }
 
     #[test]
@@ -687,23 +708,20 @@ mod tests {
     fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         let mut asked = Active { measuring_since: Some(at(15 * MINUTE)), ..recovering() };
         asked.screen = ActiveScreen::Recovering { since: at(15 * MINUTE - 100) };
+        // A busy machine's hiccup is asked about once more.
         check(
             asked.clone(),
             Event::InactivityUnknown,
             15 * MINUTE + 5,
             expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
-                CoverScreen
-                AppendAudit(Logout of 7, FailClosed)
-                DeleteCredential { session: SessionId(7) }
-                EndSession { session: SessionId(7), cause: FailClosed }"#]],
+                → Active, recovering its screen, measuring, last input 0ns (unknown since), report at 60s
+                MeasureInactivity"#]],
         );
-
-        // Silent, late, and late with what was true long before: the first two tell nothing.
+        asked.in_use.is_input_unknown = true;
         check(
             asked.clone(),
-            Event::DeadlineReached,
-            15 * MINUTE + 1_000,
+            Event::InactivityUnknown,
+            15 * MINUTE + 400,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen
@@ -711,10 +729,12 @@ mod tests {
             DeleteCredential { session: SessionId(7) }
             EndSession { session: SessionId(7), cause: FailClosed }"#]],
         );
+
+        // Silent, and late with what was true long before: the first tells nothing.
         check(
             asked.clone(),
-            Event::InactivityUnknown,
-            15 * MINUTE + 400,
+            Event::DeadlineReached,
+            15 * MINUTE + 1_000,
             expect![[r#"
             → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
             CoverScreen

@@ -131,9 +131,9 @@ impl InactivityWarning {
         self.in_use.signing_out(cause, now).enter().and(take_warning_away())
     }
 
-    /// A limit has come. Where the last look had no answer in time, inactivity is not what there was to be seen.
+    /// A limit has come, and no last look was answered. That is inactivity only where the machine slept.
     fn over(self, cause: EndCause, now: Instant) -> Step {
-        if cause == EndCause::Inactivity && self.last_look_at.is_some() {
+        if cause == EndCause::Inactivity && !self.in_use.has_slept_through(now) {
             self.end_unmeasured(now)
         } else {
             self.end(cause, now)
@@ -289,6 +289,40 @@ mod tests {
                 UnwatchInput
                 WithdrawNotice"#]],
         );
+    }
+
+    #[test]
+    fn who_was_held_up_at_the_limit_does_not_say_that_she_was_away_and_who_slept_does() {
+        for held_up in [warning(), last_look()] {
+            check(
+                held_up,
+                Event::DeadlineReached,
+                LIMIT + 2_999,
+                expect![[r#"
+                    → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                    CoverScreen
+                    AppendAudit(Logout of 7, FailClosed)
+                    DeleteCredential { session: SessionId(7) }
+                    EndSession { session: SessionId(7), cause: FailClosed }
+                    UnwatchInput
+                    WithdrawNotice"#]],
+            );
+        }
+        for asleep in [warning(), last_look()] {
+            check(
+                asleep,
+                Event::DeadlineReached,
+                LIMIT + 3_000,
+                expect![[r#"
+                    → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                    CoverScreen
+                    AppendAudit(Logout of 7, Inactivity)
+                    DeleteCredential { session: SessionId(7) }
+                    EndSession { session: SessionId(7), cause: Inactivity }
+                    UnwatchInput
+                    WithdrawNotice"#]],
+            );
+        }
     }
 
     #[test]
