@@ -121,7 +121,8 @@ impl Delivery {
             Sent::NotTaken => single::one_by_one(&self.fit.link, &pending).await,
         };
         let answered = || pending.iter().zip(answers.iter().copied());
-        if let Some((passed_over, _)) = answered().rfind(|(_, answer)| *answer == Answer::Unable) {
+        let waits = |answer| matches!(answer, Answer::Unable | Answer::Unanswered);
+        if let Some((passed_over, _)) = answered().rfind(|(_, answer)| waits(*answer)) {
             self.behind = passed_over.seq;
         }
         match settle(&self.fit.spool, answered()).await {
@@ -141,7 +142,7 @@ async fn settle<'a>(
         match answer {
             Answer::Stored => stored.push(pending.reference()),
             Answer::RefusedForGood => refused.push(pending.reference()),
-            Answer::Unable | Answer::Away => {}
+            Answer::Unable | Answer::Unanswered | Answer::Away => {}
         }
     }
     let settled = stored.len() + refused.len();

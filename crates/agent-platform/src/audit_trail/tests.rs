@@ -279,6 +279,8 @@ async fn a_logout_reaches_the_endpoint_as_it_was_written() {
     assert_eq!(fhir::read(&received).unwrap(), record);
 }
 
+mod passed_over;
+
 /// By id: how often, and the last bytes.
 type Received = Arc<Mutex<BTreeMap<Uuid, (usize, Vec<u8>)>>>;
 
@@ -311,6 +313,8 @@ struct Ward {
     workstation: Workstation,
     events: UnboundedReceiver<Event>,
     received: Received,
+    /// Those it took, in the order in which it did.
+    in_order: Arc<Mutex<Vec<Uuid>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -319,11 +323,17 @@ impl Ward {
     async fn new(status: impl Fn(Uuid, usize) -> u16 + Clone + Send + Sync + 'static) -> Self {
         let received = Received::default();
         let noted = Arc::clone(&received);
+        let in_order = Arc::<Mutex<Vec<Uuid>>>::default();
+        let arrived = Arc::clone(&in_order);
         let take = move |id: Uuid, body: Vec<u8>| {
             let mut noted = noted.lock().unwrap();
             let entry = noted.entry(id).or_default();
             *entry = (entry.0 + 1, body);
-            status(id, entry.0)
+            let status = status(id, entry.0);
+            if status == 201 {
+                arrived.lock().unwrap().push(id);
+            }
+            status
         };
         let (batches, singles) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let says_to_batches = Arc::new(Mutex::new(Batches::Taken));
@@ -385,6 +395,7 @@ impl Ward {
             workstation,
             events,
             received,
+            in_order,
             _folder: folder,
         }
     }
