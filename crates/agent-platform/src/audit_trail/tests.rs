@@ -133,7 +133,7 @@ async fn a_record_that_the_endpoint_stumbles_over_holds_up_no_other_and_arrives_
     let mut ward =
         Ward::new(move |id, _| if id == stumbling && !mended.load(Ordering::SeqCst) { 500 } else { 201 })
             .await;
-    ward.says_to_batches(Batches::StumblesOver(stumbling));
+    ward.says_to_batches(Batches::StumblesOver(vec![stumbling]));
 
     for number in 1..=4 {
         ward.append(number);
@@ -173,7 +173,7 @@ async fn an_endpoint_that_takes_no_batches_gets_one_record_after_the_other() {
     let refusals = [403, 404, 413, 422, 501].map(Batches::Refused);
     for batches in refusals.into_iter().chain([Batches::AnsweredAtLength, Batches::AnsweredAmiss]) {
         let mut ward = Ward::new(|_, tries| if tries < 2 { 503 } else { 201 }).await;
-        ward.says_to_batches(batches);
+        ward.says_to_batches(batches.clone());
 
         for number in 1..=3 {
             ward.append(number);
@@ -285,7 +285,7 @@ mod passed_over;
 type Received = Arc<Mutex<BTreeMap<Uuid, (usize, Vec<u8>)>>>;
 
 /// What the endpoint says to several records at one go.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Batches {
     /// To each its own answer.
     Taken,
@@ -297,8 +297,8 @@ enum Batches {
     AnsweredAtLength,
     /// Something else.
     AnsweredAmiss,
-    /// One with this record in it brings it to fall.
-    StumblesOver(Uuid),
+    /// One with any of these records in it brings it to fall.
+    StumblesOver(Vec<Uuid>),
 }
 
 struct Ward {
@@ -348,13 +348,15 @@ impl Ward {
         let refusals = Arc::clone(&refused);
         let batch = move |Json(bundle): Json<Value>| async move {
             let entries = bundle["entry"].as_array().unwrap();
-            let says = *says.lock().unwrap();
+            let says = says.lock().unwrap().clone();
             let refusal = match says {
                 Batches::Refused(status) => Some((status, Value::Null)),
                 Batches::AnsweredAtLength => Some((200, json!("x".repeat(100_000)))),
                 Batches::AnsweredAmiss => Some((200, json!({ "type": "searchset" }))),
-                Batches::StumblesOver(id)
-                    if entries.iter().any(|entry| entry["resource"]["id"] == json!(id)) =>
+                Batches::StumblesOver(ids)
+                    if entries
+                        .iter()
+                        .any(|entry| ids.iter().any(|id| entry["resource"]["id"] == json!(id))) =>
                 {
                     Some((500, Value::Null))
                 }

@@ -3,9 +3,50 @@
 use std::net::SocketAddr;
 
 use super::{
-    super::single::{Answer, one_by_one},
+    super::{
+        delivery::AGAIN,
+        single::{Answer, one_by_one},
+    },
     *,
 };
+
+/// More than are tried again at one go.
+const STUMBLING: u128 = 12;
+
+#[tokio::test]
+async fn several_records_that_the_endpoint_stumbles_over_hold_up_no_other_however_often_they_are_tried() {
+    let stumbling: Vec<_> = (1..=STUMBLING).map(|number| AuditRecord::login_id(session(number))).collect();
+    let (over, is_mended) = (stumbling.clone(), Arc::new(AtomicBool::new(false)));
+    let (mended, mendable) = (Arc::clone(&is_mended), AuditRecord::login_id(session(STUMBLING - 2)));
+    let mut ward = Ward::new(move |id, _| {
+        let is_mended = id == mendable && mended.load(Ordering::SeqCst);
+        if over.contains(&id) && !is_mended { 500 } else { 201 }
+    })
+    .await;
+    ward.says_to_batches(Batches::StumblesOver(stumbling));
+    for number in 1..=STUMBLING + 1 {
+        ward.append(number);
+    }
+    for _ in 1..=STUMBLING + 1 {
+        ward.stored().await;
+    }
+    let tries = |ward: &Ward| (1..=STUMBLING).map(|number| ward.deliveries(number)).sum::<usize>();
+
+    // The one behind them does not wait for pauses that grow with each of them.
+    ward.until_delivered(STUMBLING + 1).await;
+    let first_walk = tries(&ward);
+    ward.until("some are tried again", |ward| tries(ward) > first_walk).await;
+    let tried_before = tries(&ward);
+    ward.append(STUMBLING + 2);
+    ward.until_delivered(STUMBLING + 2).await;
+    let tried_meanwhile = tries(&ward) - tried_before;
+    assert!(tried_meanwhile <= 2 * AGAIN, "a new record waited for {tried_meanwhile} others");
+
+    // Each of them has its turn, although those before it stumble still.
+    is_mended.store(true, Ordering::SeqCst);
+    ward.until_pending(u64::try_from(STUMBLING).unwrap() - 1).await;
+    assert_eq!(ward.quarantined().await, 0);
+}
 
 #[tokio::test]
 async fn while_somebody_else_answers_in_the_endpoints_place_all_records_wait_and_keep_their_order() {
