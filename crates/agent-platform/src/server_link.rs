@@ -53,6 +53,27 @@ pub enum CallFault {
     Refused(Box<Problem>),
 }
 
+/// Why an exchange has no answer, for whom it matters that there was one.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeFault {
+    /// Over [`ANSWER_SIZE_BYTES_MAX`]: whoever gave it is there, and may say less about something else.
+    #[error("the answer is too large to be read")]
+    AnswerTooLarge,
+    /// Any other.
+    #[error(transparent)]
+    Call(#[from] CallFault),
+}
+
+impl From<ExchangeFault> for CallFault {
+    fn from(fault: ExchangeFault) -> Self {
+        match fault {
+            // Our server says nothing at such length.
+            ExchangeFault::AnswerTooLarge => Self::Contact(ContactFault::NotOurServer),
+            ExchangeFault::Call(fault) => fault,
+        }
+    }
+}
+
 /// The body of one request.
 #[derive(Debug, Clone, Copy)]
 pub enum Body<'a> {
@@ -175,14 +196,13 @@ impl ServerLink {
         path: &str,
         body: Body<'_>,
         credential: Option<&str>,
-    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), CallFault> {
+    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), ExchangeFault> {
         let exchange = async {
             let response = self.send(method, path, body, credential).await?;
             Ok((response.status(), read(response).await?))
         };
-        tokio::time::timeout(REQUEST_LIMIT, exchange)
-            .await
-            .unwrap_or(Err(CallFault::Contact(ContactFault::Slow)))
+        let slow = ExchangeFault::Call(CallFault::Contact(ContactFault::Slow));
+        tokio::time::timeout(REQUEST_LIMIT, exchange).await.unwrap_or(Err(slow))
     }
 
     /// Sends a request and gives its answer unread: for streams. A refusal is read.
@@ -288,17 +308,17 @@ impl fmt::Debug for ServerLink {
 }
 
 /// Reads the answer, up to [`ANSWER_SIZE_BYTES_MAX`].
-async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, CallFault> {
+async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, ExchangeFault> {
     let announced = response.content_length().unwrap_or(0);
     if announced > ANSWER_SIZE_BYTES_MAX as u64 {
-        return Err(CallFault::Contact(ContactFault::NotOurServer));
+        return Err(ExchangeFault::AnswerTooLarge);
     }
     let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER_SIZE_BYTES_MAX));
     while let Some(chunk) =
         response.chunk().await.map_err(|error| CallFault::Contact(tls::contact_fault(&error)))?
     {
         if answer.len() + chunk.len() > ANSWER_SIZE_BYTES_MAX {
-            return Err(CallFault::Contact(ContactFault::NotOurServer));
+            return Err(ExchangeFault::AnswerTooLarge);
         }
         answer.extend_from_slice(&chunk);
     }

@@ -56,7 +56,7 @@ impl SpoolThread {
     pub fn start(settings: SpoolSettings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(WAITING_MAX);
         let mut keeper =
-            Keeper { settings, clock, spool: None, remembered: Remembered::default(), is_failing: false };
+            Keeper { settings, clock, spool: None, carried: Carried::default(), is_failing: false };
         thread::Builder::new().name("spool".into()).spawn(move || {
             for job in queue {
                 job(&mut keeper);
@@ -158,27 +158,9 @@ struct Keeper {
     settings: SpoolSettings,
     clock: Arc<dyn Clock>,
     spool: Option<Spool>,
-    remembered: Remembered,
-    is_failing: bool,
-}
-
-/// What a fresh file takes over, should this one prove damaged.
-#[derive(Default)]
-struct Remembered {
+    /// Of the file that was open last.
     carried: Carried,
-    /// Of the open file, as it was then.
-    changes: Option<u64>,
-}
-
-impl Remembered {
-    /// A failure here is one of the disk, which the next call meets, too.
-    fn look(&mut self, spool: &mut Spool) {
-        if self.changes != Some(spool.changes())
-            && let Ok(carried) = spool.to_carry()
-        {
-            *self = Self { carried, changes: Some(spool.changes()) };
-        }
-    }
+    is_failing: bool,
 }
 
 impl Keeper {
@@ -206,19 +188,17 @@ impl Keeper {
         let now = self.clock.wall();
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            none => {
-                self.remembered.changes = None;
-                none.insert(opening::open(&self.settings, &self.remembered.carried, now)?)
-            }
+            none => none.insert(opening::open(&self.settings, &self.carried, now)?),
         };
         let result = work(spool, now);
         if result.is_ok() {
             watch_fill(spool, now);
-            self.remembered.look(spool);
         }
         // A damaged file shows when it is opened anew.
-        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_))) {
-            self.spool = None;
+        if matches!(result, Err(SpoolError::Unavailable(_) | SpoolError::Corrupt(_)))
+            && let Some(spool) = self.spool.take()
+        {
+            self.carried = spool.into_carried();
         }
         result
     }

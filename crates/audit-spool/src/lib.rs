@@ -68,10 +68,11 @@
 //! A damaged file is never replaced in silence: [`set_file_aside`] keeps it under another name, and the fresh
 //! one begins with an alert (`SpoolSetAside`), which [`Spool::succeed`] appends whenever the caller finds a
 //! file that [`Spool::is_fresh`] beside one set aside: so no power cut comes between. With it the fresh file
-//! takes over the open sessions and the ends that the caller still knows of the old one. A log that a power
-//! cut left set aside without its database is followed by it before anything is opened. A file sealed with
-//! another key, or made by a newer program, is no damage: that is left for a person to decide, who by enrolling
-//! the workstation anew has the one sealed with a lost key set aside ([`set_aside_unless_opened_by`]).
+//! takes over the open sessions and the ends that the handle of the old one remembered ([`Spool::into_carried`]):
+//! what it read when that was opened, and each change it committed since. A log that a power cut left set aside
+//! without its database is followed by it before anything is opened. A file sealed with another key, or made by
+//! a newer program, is no damage: that is left for a person to decide, who by enrolling the workstation anew has
+//! the one sealed with a lost key set aside ([`set_aside_unless_opened_by`]).
 //!
 //! # When the key is lost
 //!

@@ -14,6 +14,7 @@ use crate::{
     error::SpoolError,
     seal::{Place, Sealer},
     spool::Spool,
+    succession::{Carried, SESSION_ENDS_REMEMBERED_MAX},
     writer,
 };
 
@@ -54,18 +55,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Unavailable`]; `Full` when there is no room to take one out.
     pub fn open_sessions(&mut self) -> Result<Vec<OpenSession>, SpoolError> {
-        let (sessions, unreadable) = self.guarded(|spool| {
-            let mut statement = spool.connection.prepare_cached(
-                "SELECT rowid, session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at",
-            )?;
-            let rows = statement.query_map([], |row| {
-                let session = Uuid::from_slice(row.get_ref(1)?.as_bytes()?).ok();
-                let sealed: Vec<u8> = row.get(3)?;
-                let open = session.and_then(|session| spool.open_session(session, row.get(2).ok()?, &sealed));
-                Ok(open.ok_or(Unreadable { row: row.get(0)?, session }))
-            })?;
-            apart(rows)
-        })?;
+        let (sessions, unreadable) = self.read_open_sessions()?;
         self.take_out("DELETE FROM open_sessions WHERE rowid = ?1", &unreadable)?;
         Ok(sessions)
     }
@@ -76,16 +66,37 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Unavailable`]; `Full` when there is no room to put that on record.
     pub fn session_ends(&mut self) -> Result<Vec<SessionEnd>, SpoolError> {
-        self.oldest_session_ends(SESSION_ENDS_MAX)
+        let (mut ends, unreadable) = self.read_session_ends(SESSION_ENDS_MAX)?;
+        if !unreadable.is_empty() {
+            self.take_out("DELETE FROM session_ends WHERE rowid = ?1", &unreadable)?;
+            ends = self.read_session_ends(SESSION_ENDS_MAX)?.0;
+        }
+        // There may be more in the file than were remembered when it was opened.
+        ends.iter().for_each(|end| self.carried.learn(*end));
+        Ok(ends)
     }
 
-    pub(crate) fn oldest_session_ends(&mut self, limit: usize) -> Result<Vec<SessionEnd>, SpoolError> {
-        let (ends, unreadable) = self.read_session_ends(limit)?;
-        if unreadable.is_empty() {
-            return Ok(ends);
-        }
-        self.take_out("DELETE FROM session_ends WHERE rowid = ?1", &unreadable)?;
-        Ok(self.read_session_ends(limit)?.0)
+    /// What can be read of both, and nothing is done about the rest: a look while a session is in use ends none.
+    pub(crate) fn remember(&mut self) -> Result<(), SpoolError> {
+        let (open_sessions, _) = self.read_open_sessions()?;
+        let (session_ends, _) = self.read_session_ends(SESSION_ENDS_REMEMBERED_MAX)?;
+        self.carried = Carried { open_sessions, session_ends };
+        Ok(())
+    }
+
+    fn read_open_sessions(&mut self) -> Result<(Vec<OpenSession>, Vec<Unreadable>), SpoolError> {
+        self.guarded(|spool| {
+            let mut statement = spool.connection.prepare_cached(
+                "SELECT rowid, session_id, opened_at, sealed FROM open_sessions ORDER BY opened_at",
+            )?;
+            let rows = statement.query_map([], |row| {
+                let session = Uuid::from_slice(row.get_ref(1)?.as_bytes()?).ok();
+                let sealed: Vec<u8> = row.get(3)?;
+                let open = session.and_then(|session| spool.open_session(session, row.get(2).ok()?, &sealed));
+                Ok(open.ok_or(Unreadable { row: row.get(0)?, session }))
+            })?;
+            apart(rows)
+        })
     }
 
     fn read_session_ends(&mut self, limit: usize) -> Result<(Vec<SessionEnd>, Vec<Unreadable>), SpoolError> {
@@ -118,13 +129,16 @@ impl Spool {
             for Unreadable { row, session } in unreadable {
                 transaction.execute(delete, [row])?;
                 if let Some(session) = session {
-                    put_end(&transaction, *session, LogoutCause::CrashRecovered.code().code, now)?;
+                    put_end(&transaction, &crash_recovered(*session, now))?;
                 }
                 let alert = alert(&spool.workstation, Alert::RecordQuarantined, now);
                 writer::insert(&transaction, &spool.sealer, &alert, now)?;
             }
             transaction.commit()?;
             spool.counts.pending += unreadable.len() as u64;
+            for session in unreadable.iter().filter_map(|unreadable| unreadable.session) {
+                spool.carried.follow(Change::Ended(crash_recovered(session, now)));
+            }
             Ok(())
         })
     }
@@ -137,9 +151,11 @@ impl Spool {
     pub fn put_session_end(&mut self, end: SessionEnd) -> Result<(), SpoolError> {
         self.guarded_with_reserve(|spool| {
             let transaction = spool.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            put_end(&transaction, end.session_id, end.cause.code().code, end.ended_at)?;
-            close_session(&transaction, end.session_id)?;
-            Ok(transaction.commit()?)
+            let change = Change::Ended(end);
+            change.write(&transaction, &spool.sealer)?;
+            transaction.commit()?;
+            spool.carried.follow(change);
+            Ok(())
         })
     }
 
@@ -152,6 +168,7 @@ impl Spool {
             spool
                 .connection
                 .execute("DELETE FROM session_ends WHERE session_id = ?1", [session.as_bytes()])?;
+            spool.carried.forget_end(session);
             Ok(())
         })
     }
@@ -222,30 +239,52 @@ fn apart<T>(
     Ok((readable, unreadable))
 }
 
-/// What a record means for the open sessions and the outbox, in the transaction that stores it.
-pub(crate) fn follow(
-    transaction: &Transaction<'_>,
-    sealer: &Sealer,
-    record: &AuditRecord,
-) -> Result<(), SpoolError> {
-    let (Some(session), Some(user)) = (record.session_id, &record.user) else { return Ok(()) };
-    match &record.what {
-        What::Login { .. } => {
-            let (user, opened_at) = (user.clone(), record.recorded_at);
-            put_open(transaction, sealer, &OpenSession { session_id: session, user, opened_at })
+const fn crash_recovered(session_id: Uuid, ended_at: Timestamp) -> SessionEnd {
+    SessionEnd { session_id, cause: LogoutCause::CrashRecovered, ended_at }
+}
+
+/// What becomes of the open sessions and the outbox: in the file first, and once that is committed, in what is
+/// remembered of it.
+pub(crate) enum Change {
+    /// A session is open.
+    Opened(OpenSession),
+    /// It is not, and its end is to be told.
+    Ended(SessionEnd),
+}
+
+impl Change {
+    /// `None` when the record changes nothing there.
+    pub(crate) fn by(record: &AuditRecord) -> Option<Self> {
+        let (session_id, user) = (record.session_id?, record.user.as_ref()?);
+        match &record.what {
+            What::Login { .. } => {
+                let (user, opened_at) = (user.clone(), record.recorded_at);
+                Some(Self::Opened(OpenSession { session_id, user, opened_at }))
+            }
+            What::Logout { cause } => {
+                let (cause, ended_at) = (LogoutCause::from_code(cause)?, record.recorded_at);
+                Some(Self::Ended(SessionEnd { session_id, cause, ended_at }))
+            }
+            What::LoginRefused { .. }
+            | What::ApplicationStarted
+            | What::ApplicationStopped
+            | What::Enrolment { .. }
+            | What::SecurityAlert { .. }
+            | What::FailedClosed { .. }
+            | What::Administration { .. }
+            | What::TrailRead { .. } => None,
         }
-        What::Logout { cause } => {
-            close_session(transaction, session)?;
-            put_end(transaction, session, cause, record.recorded_at)
+    }
+
+    /// In the transaction that stores what brings it about.
+    pub(crate) fn write(&self, transaction: &Transaction<'_>, sealer: &Sealer) -> Result<(), SpoolError> {
+        match self {
+            Self::Opened(open) => put_open(transaction, sealer, open),
+            Self::Ended(end) => {
+                close_session(transaction, end.session_id)?;
+                put_end(transaction, end)
+            }
         }
-        What::LoginRefused { .. }
-        | What::ApplicationStarted
-        | What::ApplicationStopped
-        | What::Enrolment { .. }
-        | What::SecurityAlert { .. }
-        | What::FailedClosed { .. }
-        | What::Administration { .. }
-        | What::TrailRead { .. } => Ok(()),
     }
 }
 
@@ -272,16 +311,12 @@ fn close_session(transaction: &Transaction<'_>, session: Uuid) -> Result<(), Spo
     Ok(())
 }
 
-pub(crate) fn put_end(
-    transaction: &Transaction<'_>,
-    session: Uuid,
-    cause: &str,
-    ended_at: Timestamp,
-) -> Result<(), SpoolError> {
+/// The cause that came first stands.
+pub(crate) fn put_end(transaction: &Transaction<'_>, end: &SessionEnd) -> Result<(), SpoolError> {
     transaction.execute(
         "INSERT INTO session_ends (session_id, cause, ended_at) VALUES (?1, ?2, ?3) \
          ON CONFLICT (session_id) DO NOTHING",
-        (session.as_bytes(), cause, ended_at.as_millisecond()),
+        (end.session_id.as_bytes(), end.cause.code().code, end.ended_at.as_millisecond()),
     )?;
     Ok(())
 }

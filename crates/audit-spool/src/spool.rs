@@ -14,6 +14,7 @@ use crate::{
     reserve::Reserve,
     schema::{self, PAGE_SIZE_BYTES},
     seal::{Sealer, SpoolKey},
+    succession::Carried,
 };
 
 /// A missing reserve is taken anew at most this often: it is a large write on a disk that may be full.
@@ -29,6 +30,7 @@ pub struct Spool {
     pub(crate) sealer: Sealer,
     pub(crate) workstation: WorkstationRef,
     pub(crate) counts: Counts,
+    pub(crate) carried: Carried,
     pub(crate) is_alarm_raised: bool,
     bounds: Bounds,
     reserve: Reserve,
@@ -70,6 +72,7 @@ impl Spool {
             sealer,
             workstation,
             counts,
+            carried: Carried::default(),
             is_alarm_raised: false,
             bounds,
             reserve,
@@ -82,6 +85,7 @@ impl Spool {
         spool.limit_file()?;
         spool.take_reserve(now)?;
         spool.record_what_is_missing(now)?;
+        spool.remember()?;
         spool.is_alarm_raised = spool.recall_alarm()?;
         // How long the reserve has been held is not known; a restart ends no alarm.
         spool.reserve_missed_at = spool.is_alarm_raised.then_some(now);
@@ -108,12 +112,6 @@ impl Spool {
             let newest: i64 = spool.connection.query_row("SELECT seq FROM head", [], |row| row.get(0))?;
             Ok(newest == 0)
         })
-    }
-
-    /// Grows with each change to the file, while it is open.
-    #[must_use]
-    pub fn changes(&self) -> u64 {
-        self.connection.total_changes()
     }
 
     /// Writes what is in the log to the database and closes both.

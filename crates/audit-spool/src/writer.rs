@@ -9,7 +9,7 @@ use crate::{
     bounds::{Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX},
     error::SpoolError,
     seal::{Hash, Sealer, chain_hash},
-    sessions,
+    sessions::Change,
     spool::Spool,
 };
 
@@ -59,9 +59,15 @@ impl Spool {
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let seq = insert(&transaction, &self.sealer, record, now)?;
-        sessions::follow(&transaction, &self.sealer, record)?;
+        let change = Change::by(record);
+        if let Some(change) = &change {
+            change.write(&transaction, &self.sealer)?;
+        }
         transaction.commit()?;
         self.counts.pending += 1;
+        if let Some(change) = change {
+            self.carried.follow(change);
+        }
         Ok(Appended { seq, is_new: true })
     }
 

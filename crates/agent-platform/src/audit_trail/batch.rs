@@ -11,7 +11,7 @@ use super::{
     delivery::FHIR_JSON,
     single::{Answer, answer, is_away, is_our_refusal},
 };
-use crate::server_link::{Body, CallFault, ServerLink};
+use crate::server_link::{Body, CallFault, ExchangeFault, ServerLink};
 
 /// What is sent at one go, at most: half of what our server takes.
 const SIZE_BYTES_MAX: usize = 256 * 1024;
@@ -100,10 +100,9 @@ pub(super) async fn send(link: &ServerLink, pending: &[Pending]) -> Sent {
         Err(fault) => {
             warn!("{} audit records wait: {fault}", pending.len());
             match fault {
-                CallFault::Contact(ContactFault::Slow) => Sent::TooSlow,
-                // Also an answer that is too large to be read.
-                CallFault::Contact(ContactFault::NotOurServer) => Sent::NotTaken,
-                CallFault::Contact(_) | CallFault::Refused(_) => Sent::Away,
+                ExchangeFault::AnswerTooLarge => Sent::NotTaken,
+                ExchangeFault::Call(CallFault::Contact(ContactFault::Slow)) => Sent::TooSlow,
+                ExchangeFault::Call(CallFault::Contact(_) | CallFault::Refused(_)) => Sent::Away,
             }
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! A record leaves the spool when the endpoint has it, or says that it has one with its id. One that it refuses for
 //! good is set aside, which is itself a record. One that it cannot take for now is passed over, so that it holds up
-//! no other, and tried again once those behind it have been; an endpoint that is away has all of them wait.
+//! no other, and tried again once those behind it have been, a few at a time, so that a new one never waits for all
+//! of them; an endpoint that is away has all of them wait.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
+use agent_core::command::FailClosedCause;
 use audit_spool::{Pending, RecordRef};
 use tokio::{sync::Notify, time::Sleep};
 use tracing::error;
@@ -20,6 +22,8 @@ use crate::{backoff::Backoff, spool::SpoolThread, workstation::FitWorkstation};
 pub(super) const FHIR_JSON: &str = "application/fhir+json";
 /// Records taken out of the spool at a time, at most.
 pub(super) const BATCH: usize = 50;
+/// Records passed over that are tried again at a time, at most.
+pub(super) const AGAIN: usize = 4;
 /// An endpoint that does not answer is asked again after at most this long, then twice as long, …
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// … up to this.
@@ -31,6 +35,8 @@ enum Round {
     NothingPending,
     /// Some records left the spool.
     Settled,
+    /// None did, and some that were answered are passed over: those behind them are next.
+    PassedOver,
     /// None did: it is to be tried again later.
     Late,
     /// So many were more than the endpoint takes at one go.
@@ -47,7 +53,9 @@ pub(super) struct Delivery {
     backoff: Backoff,
     /// The number of the last record that was passed over; none has the number 0.
     behind: u64,
-    /// When those passed over are tried again.
+    /// The number of the last of those that was tried again; the next one is behind it.
+    tried_again: u64,
+    /// When the next ones are tried again.
     again: Option<Pin<Box<Sleep>>>,
     again_backoff: Backoff,
 }
@@ -56,7 +64,16 @@ impl Delivery {
     pub(super) fn new(fit: Arc<FitWorkstation>, appended: Arc<Notify>) -> Self {
         let backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
         let again_backoff = backoff.clone();
-        Self { fit, appended, at_a_time: BATCH, backoff, behind: 0, again: None, again_backoff }
+        Self {
+            fit,
+            appended,
+            at_a_time: BATCH,
+            backoff,
+            behind: 0,
+            tried_again: 0,
+            again: None,
+            again_backoff,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -69,6 +86,11 @@ impl Delivery {
                 Round::Settled => {
                     self.backoff.reset();
                     self.at_a_time = (self.at_a_time + 1).min(BATCH);
+                }
+                // The endpoint is there: the pause does not grow with each that is passed over.
+                Round::PassedOver => {
+                    self.backoff.reset();
+                    self.pause().await;
                 }
                 // A new record does not shorten the pause: the endpoint is not there.
                 Round::Late => self.pause().await,
@@ -85,10 +107,9 @@ impl Delivery {
         tokio::time::sleep(self.backoff.pause()).await;
     }
 
-    /// Until there is a new record, or those passed over have their turn.
+    /// Until there is a new record, or some of those passed over had their turn.
     async fn until_more(&mut self) {
         if self.behind == 0 {
-            self.again_backoff.reset();
             self.appended.notified().await;
             return;
         }
@@ -96,11 +117,47 @@ impl Delivery {
         let again = again.get_or_insert_with(|| Box::pin(tokio::time::sleep(again_backoff.pause())));
         tokio::select! {
             () = again => {
-                self.behind = 0;
                 self.again = None;
+                self.try_again().await;
             }
             () = appended.notified() => {}
         }
+    }
+
+    /// A few of those passed over, each by itself: together one of them may fail the others.
+    async fn try_again(&mut self) {
+        let Ok(pending) = self.next_passed_over().await else { return };
+        if pending.is_empty() {
+            self.behind = 0;
+            self.tried_again = 0;
+            self.again_backoff.reset();
+            return;
+        }
+        let answers = single::one_by_one(&self.fit.link, &pending).await;
+        let answered = || pending.iter().zip(answers.iter().copied());
+        // Also one that found the endpoint away, lest it alone be tried for ever.
+        self.tried_again = answered().next_back().map_or(0, |(last, _)| last.seq);
+        let settled = settle(&self.fit.spool, answered()).await.unwrap_or(0);
+        if settled > 0 {
+            self.again_backoff.reset();
+        }
+        if settled == pending.len() {
+            // It takes them again: the others need not wait longer than for the new ones.
+            self.again = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        }
+    }
+
+    /// Behind the last one that was tried again, or the oldest. Empty when there are no more.
+    async fn next_passed_over(&self) -> Result<Vec<Pending>, FailClosedCause> {
+        for after in [self.tried_again, 0] {
+            let pending = self.fit.spool.run(move |spool, now| spool.pending_behind(after, AGAIN, now));
+            let mut pending = pending.await?;
+            pending.retain(|pending| pending.seq <= self.behind);
+            if !pending.is_empty() {
+                return Ok(pending);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Each record is settled by its own answer.
@@ -121,10 +178,12 @@ impl Delivery {
             Sent::NotTaken => single::one_by_one(&self.fit.link, &pending).await,
         };
         let answered = || pending.iter().zip(answers.iter().copied());
-        if let Some((passed_over, _)) = answered().rfind(|(_, answer)| *answer == Answer::Unable) {
+        let waits = |answer| matches!(answer, Answer::Unable | Answer::Unanswered);
+        if let Some((passed_over, _)) = answered().rfind(|(_, answer)| waits(*answer)) {
             self.behind = passed_over.seq;
         }
         match settle(&self.fit.spool, answered()).await {
+            Ok(0) if answers.iter().all(|answer| *answer == Answer::Unable) => Round::PassedOver,
             Ok(0) | Err(()) => Round::Late,
             Ok(_) => Round::Settled,
         }
@@ -141,7 +200,7 @@ async fn settle<'a>(
         match answer {
             Answer::Stored => stored.push(pending.reference()),
             Answer::RefusedForGood => refused.push(pending.reference()),
-            Answer::Unable | Answer::Away => {}
+            Answer::Unable | Answer::Unanswered | Answer::Away => {}
         }
     }
     let settled = stored.len() + refused.len();

@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use tracing::{info, warn};
 
 use super::delivery::FHIR_JSON;
-use crate::server_link::{Body, CallFault, ServerLink};
+use crate::server_link::{Body, CallFault, ExchangeFault, ServerLink};
 
 /// What became of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,42 +22,38 @@ pub(super) enum Answer {
     RefusedForGood,
     /// It cannot take this one for now; those behind it may fare better.
     Unable,
+    /// None in time. It may be the record, it may be the way to the endpoint.
+    Unanswered,
     /// It takes nothing for now, or is not there.
     Away,
 }
 
-/// The answers to the first of `pending`, up to one that finds the endpoint away: the next ones would, too.
+/// The answers to the first of `pending`, through one that finds the endpoint away, since the next ones would, too, or
+/// that is not answered, since the next ones may not be, either.
 pub(super) async fn one_by_one(link: &ServerLink, pending: &[Pending]) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(pending.len());
     for Pending { record, .. } in pending {
-        match send(link, record).await {
-            Sent::Answered(Answer::Away) => break,
-            Sent::Answered(answer) => answers.push(answer),
-            Sent::Unclear => {
-                answers.push(Answer::Unable);
-                break;
-            }
+        let answer = send(link, record).await;
+        answers.push(answer);
+        if matches!(answer, Answer::Away | Answer::Unanswered) {
+            break;
         }
     }
     answers
 }
 
-enum Sent {
-    Answered(Answer),
-    /// It may be the record, it may be the way to the endpoint: this one is passed over, and the next is tried later.
-    Unclear,
-}
-
-async fn send(link: &ServerLink, record: &AuditRecord) -> Sent {
+async fn send(link: &ServerLink, record: &AuditRecord) -> Answer {
     let json = fhir::to_json(&AuditEvent::from(record));
     let path = format!("/fhir/AuditEvent/{}", record.id);
     match link.exchange_any(Method::PUT, &path, Body::Bytes(FHIR_JSON, &json), None).await {
-        Ok((status, said)) => Sent::Answered(answer(record, status, &said)),
+        Ok((status, said)) => answer(record, status, &said),
         Err(fault) => {
             warn!(audit.id = %record.id, "An audit record waits: {fault}");
             match fault {
-                CallFault::Contact(ContactFault::Slow | ContactFault::NotOurServer) => Sent::Unclear,
-                CallFault::Contact(_) | CallFault::Refused(_) => Sent::Answered(Answer::Away),
+                ExchangeFault::AnswerTooLarge => Answer::Unable,
+                ExchangeFault::Call(CallFault::Contact(ContactFault::Slow)) => Answer::Unanswered,
+                // Also whoever is not the endpoint, and answers in its place: that says nothing about a record.
+                ExchangeFault::Call(CallFault::Contact(_) | CallFault::Refused(_)) => Answer::Away,
             }
         }
     }
@@ -93,7 +89,8 @@ pub(super) fn is_our_refusal(said: &[u8]) -> bool {
     serde_json::from_slice::<Problem>(said).is_ok()
 }
 
-/// The endpoint takes nothing now: no fault of any record.
+/// The endpoint takes nothing now: no fault of any record. Most `401` are a [`CallFault`] and never come here; one to a
+/// second proof, or to an entry of a batch, does.
 pub(super) fn is_away(status: StatusCode) -> bool {
     matches!(
         status,

@@ -1,6 +1,11 @@
 //! A damaged file, a spool that fills, a thread that hangs.
 
-use std::{fs, path::Path, thread::ThreadId};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread::ThreadId,
+};
 
 use audit::{
     codes::LogoutCause,
@@ -72,9 +77,63 @@ async fn a_file_damaged_while_a_session_is_open_leaves_it_and_the_ends_to_be_tol
     // Whatever it is that finds out.
     assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolSetAside]);
 
-    let carried = spool.run(|spool, _| spool.to_carry()).await.unwrap();
-    assert_eq!(carried.open_sessions.iter().map(|open| open.session_id).collect::<Vec<_>>(), [open]);
-    assert_eq!(carried.session_ends, [end]);
+    let sessions = spool.run(|spool, _| spool.open_sessions()).await.unwrap();
+    assert_eq!(sessions.iter().map(|open| open.session_id).collect::<Vec<_>>(), [open]);
+    assert_eq!(spool.run(|spool, _| spool.session_ends()).await.unwrap(), [end]);
+}
+
+#[tokio::test]
+async fn a_row_of_the_session_at_hand_that_does_not_open_ends_nothing_while_it_is_in_use() {
+    let ward = Ward::new();
+    let open = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    let spool = ward.spool();
+    spool.run(move |spool, now| spool.append(&login(open), now)).await.unwrap();
+    // Closed by its thread, then the disk changes a bit of it.
+    drop(spool);
+    drop(ward.next_spool().await);
+    ward.break_seal_of_open(open).await;
+
+    let spool = ward.next_spool().await;
+    spool.run(|spool, now| spool.append(&started(), now)).await.unwrap();
+
+    assert_eq!(spool.run(|spool, _| spool.session_ends()).await.unwrap(), []);
+    assert_eq!(ward.alerts(&spool).await.unwrap(), []);
+    // At the next start-up the row is read, and its end is told.
+    assert_eq!(spool.run(|spool, _| spool.open_sessions()).await.unwrap(), []);
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::RecordQuarantined]);
+    let ends = spool.run(|spool, _| spool.session_ends()).await.unwrap();
+    let told = ends.iter().map(|end| (end.session_id, end.cause)).collect::<Vec<_>>();
+    assert_eq!(told, [(open, LogoutCause::CrashRecovered)]);
+}
+
+#[tokio::test]
+async fn what_was_written_right_before_the_file_proved_damaged_is_known_to_the_fresh_one() {
+    let ward = Ward::new();
+    let (open, told) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let spool = ward.spool();
+    spool.run(move |spool, now| spool.append(&login(open), now)).await.unwrap();
+    let end = SessionEnd { session_id: told, cause: LogoutCause::FailClosed, ended_at: now() };
+    spool.run(move |spool, _| spool.put_session_end(end)).await.unwrap();
+    drop(spool);
+    let spool = ward.next_spool().await;
+
+    let (path, is_done) = (ward.path(), AtomicBool::new(false));
+    let written = spool.run(move |spool, now| {
+        if !is_done.swap(true, Ordering::SeqCst) {
+            spool.append(&logout(open), now)?;
+            spool.session_end_told(told)?;
+            fs::write(&path, DAMAGED).unwrap();
+            return Err(SpoolError::Corrupt(audit_spool::Fault::Poisoned));
+        }
+        Ok(())
+    });
+    written.await.unwrap();
+
+    assert_eq!(ward.alerts(&spool).await.unwrap(), [Alert::SpoolSetAside]);
+    assert_eq!(spool.run(|spool, _| spool.open_sessions()).await.unwrap(), []);
+    let ends = spool.run(|spool, _| spool.session_ends()).await.unwrap();
+    let ended = SessionEnd { session_id: open, cause: LogoutCause::Inactivity, ended_at: now() };
+    assert_eq!(ends, [ended]);
 }
 
 #[test]
@@ -201,6 +260,19 @@ impl Ward {
         spool
     }
 
+    /// Of the row whose session began at 0, the seal stands right behind the id.
+    async fn break_seal_of_open(&self, session: Uuid) {
+        let row = [session.as_bytes().as_slice(), &[1]].concat();
+        let found = || {
+            let mut file = fs::read(self.path()).unwrap();
+            let at = file.windows(row.len()).position(|bytes| bytes == row)?;
+            file[at + row.len() + 12] ^= 1;
+            Some(file)
+        };
+        until("the row is in the database", async || found().is_some()).await;
+        fs::write(self.path(), found().unwrap()).unwrap();
+    }
+
     /// Every alert that waits.
     async fn alerts(&self, spool: &SpoolThread) -> Result<Vec<Alert>, FailClosedCause> {
         let pending = spool.run(|spool, now| spool.pending(100, now)).await?;
@@ -231,4 +303,9 @@ fn started() -> AuditRecord {
 fn login(session: Uuid) -> AuditRecord {
     let maria = UserRef { id: Uuid::from_u128(9), display_name: "Maria O.".into() };
     AuditRecord::login(Source::Agent, now(), workstation(), maria, session, Factors::PasswordTotp)
+}
+
+fn logout(session: Uuid) -> AuditRecord {
+    let maria = UserRef { id: Uuid::from_u128(9), display_name: "Maria O.".into() };
+    AuditRecord::logout(Source::Agent, now(), workstation(), maria, session, LogoutCause::Inactivity)
 }

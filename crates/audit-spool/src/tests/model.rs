@@ -180,6 +180,11 @@ fn append(
 }
 
 fn compare(spool: &mut Spool, model: &Model) -> Result<(), TestCaseError> {
+    // Before the file is looked at: it may be damaged by then.
+    let remembered: BTreeSet<_> = spool.carried.open_sessions.iter().map(|open| open.session_id).collect();
+    prop_assert_eq!(&remembered, &model.open);
+    let remembered: BTreeSet<_> = spool.carried.session_ends.iter().map(|end| end.session_id).collect();
+    prop_assert_eq!(&remembered, &model.ends);
     let held = spool.pending(500, noon()).unwrap();
     prop_assert_eq!(held.len(), model.pending.len());
     for (held, (seq, record)) in held.iter().zip(&model.pending) {

@@ -89,8 +89,7 @@ fn a_fresh_file_takes_over_the_session_at_hand_and_the_ends_to_be_told() {
     spool.append(&login(1), noon()).unwrap();
     spool.append(&logout(1), noon()).unwrap();
     spool.append(&login(2), noon()).unwrap();
-    let carried = spool.to_carry().unwrap();
-    drop(spool);
+    let carried = spool.into_carried();
     set_file_aside(&bedside.path(), noon()).unwrap();
 
     let mut fresh = bedside.open().unwrap();
@@ -98,7 +97,7 @@ fn a_fresh_file_takes_over_the_session_at_hand_and_the_ends_to_be_told() {
     drop(fresh);
 
     let mut fresh = bedside.open().unwrap();
-    assert_eq!(fresh.to_carry().unwrap(), carried);
+    assert_eq!(fresh.carried, carried);
     assert_eq!(carried.open_sessions[0].session_id, Uuid::from_u128(2));
     assert_eq!(carried.session_ends, [end(1, LogoutCause::Inactivity)]);
     let set_aside = What::SecurityAlert { alert: Alert::SpoolSetAside };
@@ -119,7 +118,7 @@ fn a_fresh_file_of_a_workstation_that_remembers_nothing_says_only_that_it_is_one
     fresh.succeed(&Carried::default(), noon()).unwrap();
 
     assert_eq!(all_pending(&mut fresh).len(), 1);
-    assert_eq!(fresh.to_carry().unwrap(), Carried::default());
+    assert_eq!(fresh.carried, Carried::default());
     assert!(!fresh.is_fresh().unwrap());
 }
 
