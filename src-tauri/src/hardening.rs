@@ -7,7 +7,7 @@
 
 use std::{env, ffi::OsString, path::Path};
 
-use agent_platform::process::keep_memory_private;
+use agent_platform::process::{keep_memory_private, share_one_heap};
 use anyhow::Context as _;
 
 /// Names and beginnings of names (ending in `*`) that let a third party in: automation, remote inspection,
@@ -42,6 +42,9 @@ const NEEDED_BY_E2E: &[&str] = &["TAURI_*", "WEBKIT_INSPECTOR_*"];
 const COMPOSITING_OFF: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
 /// WebKit does not look at the machine's memory every five seconds: one small page has nothing to give back.
 const PRESSURE_MONITOR_OFF: &str = "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR";
+/// WebKit interprets the page: a page of one form gains nothing from compiled code, and whoever breaks into it finds
+/// no memory that is both written and run.
+const JIT: &str = "JSC_useJIT";
 /// Under feature `e2e`: leave compositing as it is, because WebDriver's pictures hang without it.
 const KEEP_COMPOSITING: &str = "TAPWARD_E2E_COMPOSITING";
 
@@ -51,6 +54,7 @@ const KEEP_COMPOSITING: &str = "TAPWARD_E2E_COMPOSITING";
 /// When the process cannot be kept out of core files.
 pub fn apply() -> anyhow::Result<()> {
     keep_memory_private().context("the process stays open to others")?;
+    share_one_heap();
     let names = env::vars_os().map(|(name, _)| name);
     for name in to_be_removed(names, cfg!(feature = "e2e")) {
         // SAFETY: `main` has started no thread yet.
@@ -58,6 +62,8 @@ pub fn apply() -> anyhow::Result<()> {
     }
     // SAFETY: `main` has started no thread yet.
     unsafe { env::set_var(PRESSURE_MONITOR_OFF, "1") };
+    // SAFETY: `main` has started no thread yet.
+    unsafe { env::set_var(JIT, "false") };
     if cfg!(feature = "e2e") && env::var_os(KEEP_COMPOSITING).is_some() {
         // SAFETY: `main` has started no thread yet.
         unsafe { env::remove_var(COMPOSITING_OFF) };

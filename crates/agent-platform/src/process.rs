@@ -1,4 +1,4 @@
-//! What the agent's process keeps from others of the same account: its memory and its core files.
+//! The memory of the agent's process: kept from others of the same account and out of core files, and small.
 
 /// Makes this process not dumpable (no core file, no attaching, no reading of its memory by another
 /// process of this account) and forbids core files to it and its children. The first thing `main` does.
@@ -15,6 +15,20 @@ pub fn keep_memory_private() -> std::io::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())
+}
+
+/// Has all threads take memory from one heap: the C library would make one for each that is busy beside another, and
+/// most of ours sleep. The first thing `main` does.
+///
+/// # Platform-specific behavior
+/// Linux with the GNU C library only; elsewhere it does nothing.
+pub fn share_one_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "the C library has no safe way to be told")]
+    // SAFETY: a number to the allocator, which checks it; where it refuses, memory is as it was.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
 }
 
 /// Does nothing here.
