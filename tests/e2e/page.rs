@@ -1,6 +1,8 @@
 //! The page in WebKitGTK itself, read through WebDriver while a person's keys arrive through X; and a page that has
 //! turned against the agent.
 
+use std::fs;
+
 use fantoccini::Client;
 use harness::{
     browser::{Driver, evaluate},
@@ -12,7 +14,7 @@ use harness::{
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::bedside::SOON;
+use crate::bedside::{Bedside, SOON};
 
 /// What a person who looks or listens gets from the page, and what lies in it besides.
 const LOOK: &str = r"
@@ -175,6 +177,19 @@ fn a_page_that_turned_against_the_agent_gets_nothing_and_leaves_nothing() {
     }
     let maria: Nurse = watched.ward.add_nurse("maria", "Maria O.").unwrap();
     watched.ward.sign_in(&maria).unwrap();
+}
+
+#[test]
+fn no_memory_of_the_pages_process_is_both_written_and_run() {
+    let bedside = Bedside::open(Setup::default());
+    let web = bedside.ward.web_process(bedside.ward.agent_pid().unwrap()).unwrap();
+
+    let maps = fs::read_to_string(format!("/proc/{web}/maps")).unwrap();
+
+    let may = |line: &&str, what: &str| line.split(' ').nth(1).is_some_and(|may| may.starts_with(what));
+    assert!(maps.lines().any(|line| may(&line, "r-x")), "{maps}");
+    let both: Vec<_> = maps.lines().filter(|line| may(line, "rwx")).collect();
+    assert!(both.is_empty(), "{both:?}");
 }
 
 /// `secret` is in no field, in no markup and in nothing that a page can keep.
