@@ -172,18 +172,9 @@ impl Active {
         self.in_use.signing_out(cause, now).enter().and(withdraw)
     }
 
-    /// A limit has come, and no look was answered. That is inactivity only where the machine slept.
     fn over(self, cause: EndCause, now: Instant) -> Step {
-        if cause == EndCause::Inactivity && !self.in_use.has_slept_through(now) {
-            self.end_unmeasured(now)
-        } else {
-            self.end(cause, now)
-        }
-    }
-
-    fn end_unmeasured(self, now: Instant) -> Step {
         let withdraw = withdraw_notice(&self.in_use);
-        self.in_use.ends_unmeasured(now).enter().and(withdraw)
+        self.in_use.ends_unlooked(cause, now).enter().and(withdraw)
     }
 }
 

@@ -137,6 +137,15 @@ impl InUse {
         self.signing_out(EndCause::FailClosed, now).then_fail_closed(FailClosedCause::InactivityUnknown)
     }
 
+    /// A limit has come, and no look was answered. That is inactivity only where the machine slept.
+    pub(super) fn ends_unlooked(self, cause: EndCause, now: Instant) -> SigningOut {
+        if cause == EndCause::Inactivity && !self.has_slept_through(now) {
+            self.ends_unmeasured(now)
+        } else {
+            self.signing_out(cause, now)
+        }
+    }
+
     fn is(&self, session: SessionId) -> bool {
         self.session.id == session
     }

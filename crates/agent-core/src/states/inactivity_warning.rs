@@ -131,13 +131,8 @@ impl InactivityWarning {
         self.in_use.signing_out(cause, now).enter().and(take_warning_away())
     }
 
-    /// A limit has come, and no last look was answered. That is inactivity only where the machine slept.
     fn over(self, cause: EndCause, now: Instant) -> Step {
-        if cause == EndCause::Inactivity && !self.in_use.has_slept_through(now) {
-            self.end_unmeasured(now)
-        } else {
-            self.end(cause, now)
-        }
+        self.in_use.ends_unlooked(cause, now).enter().and(take_warning_away())
     }
 
     fn end_unmeasured(self, now: Instant) -> Step {
@@ -262,32 +257,6 @@ mod tests {
             EndSession { session: SessionId(7), cause: Inactivity }
             UnwatchInput
             WithdrawNotice"#]],
-        );
-        check(
-            last_look(),
-            Event::InactivityUnknown,
-            LIMIT + 1,
-            expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
-            CoverScreen
-            AppendAudit(Logout of 7, Inactivity)
-            DeleteCredential { session: SessionId(7) }
-            EndSession { session: SessionId(7), cause: Inactivity }
-            UnwatchInput
-            WithdrawNotice"#]],
-        );
-        check(
-            last_look(),
-            Event::DeadlineReached,
-            LIMIT + 1_000,
-            expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
-                CoverScreen
-                AppendAudit(Logout of 7, FailClosed)
-                DeleteCredential { session: SessionId(7) }
-                EndSession { session: SessionId(7), cause: FailClosed }
-                UnwatchInput
-                WithdrawNotice"#]],
         );
     }
 
