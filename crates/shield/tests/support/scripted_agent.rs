@@ -93,15 +93,16 @@ fn main() {
             "holding" => tell(&shield, AgentMessage::Holding),
             "cover" => {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                tell(&shield, AgentMessage::Cover { seq: number(1) });
+                // Before the word itself: the shield's answer may come, and be told, before we go on here.
                 say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
+                tell(&shield, AgentMessage::Cover { seq: number(1) });
             }
             "beat" => tell(&shield, AgentMessage::Beat { seq: number(1), lease_ms: number(2) }),
             "uncover" => {
                 let session = [7; 16];
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                tell(&shield, AgentMessage::Uncover { session, seq: number(1), lease_ms: number(2) });
                 say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
+                tell(&shield, AgentMessage::Uncover { session, seq: number(1), lease_ms: number(2) });
             }
             "beating" => {
                 let (seq, lease_ms, every) = (number(1), number(2), Duration::from_millis(number(3)));
