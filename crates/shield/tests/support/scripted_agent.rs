@@ -91,18 +91,11 @@ fn main() {
             "take" => tell(&shield, AgentMessage::TakeInput),
             "give" => tell(&shield, AgentMessage::GiveBack),
             "holding" => tell(&shield, AgentMessage::Holding),
-            "cover" => {
-                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                // Before the word itself: the shield's answer may come, and be told, before we go on here.
-                say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
-                tell(&shield, AgentMessage::Cover { seq: number(1) });
-            }
+            "cover" => tell_timed(&shield, &report, AgentMessage::Cover { seq: number(1) }),
             "beat" => tell(&shield, AgentMessage::Beat { seq: number(1), lease_ms: number(2) }),
             "uncover" => {
-                let session = [7; 16];
-                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                say(format!("said {}.{:09}", now.tv_sec, now.tv_nsec));
-                tell(&shield, AgentMessage::Uncover { session, seq: number(1), lease_ms: number(2) });
+                let (seq, lease_ms) = (number(1), number(2));
+                tell_timed(&shield, &report, AgentMessage::Uncover { session: [7; 16], seq, lease_ms });
             }
             "beating" => {
                 let (seq, lease_ms, every) = (number(1), number(2), Duration::from_millis(number(3)));
@@ -209,6 +202,15 @@ fn listen(shield: &OwnedFd, say: &impl Fn(String)) {
 fn tell(shield: &OwnedFd, message: AgentMessage) {
     // A shield that is gone ends this process anyway.
     let _ = send(shield, &message.encode(), SendFlags::NOSIGNAL);
+}
+
+/// Tells the shield, and the test the moment just before. Nothing is reported in between, or the shield's answer could
+/// come before the moment; and the moment is reported last, or waking the test would be measured with it.
+fn tell_timed(shield: &OwnedFd, report: &Mutex<UnixStream>, message: AgentMessage) {
+    let mut report = report.lock().unwrap();
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    tell(shield, message);
+    writeln!(report, "said {}.{:09}", now.tv_sec, now.tv_nsec).unwrap();
 }
 
 fn grab(stage: &Stage) -> bool {

@@ -18,10 +18,13 @@ use x11rb::{
 use super::SOON;
 use crate::part::wait_for;
 
-/// What was seen, from when on. The time is taken before the look.
+/// What one look saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
+    /// When the look began: what it shows was there later than this.
     pub at: Instant,
+    /// When its picture had come: what it shows was there earlier than this.
+    pub until: Instant,
     pub point: usize,
     /// `None` where the point is outside the screen.
     pub colour: Option<[u8; 3]>,
@@ -31,6 +34,16 @@ struct Notes {
     changes: Vec<Seen>,
     /// The last look at each point.
     last: Vec<Option<Seen>>,
+}
+
+impl Notes {
+    /// When `point` was first seen in this colour after `from`, at the latest; `from` where it had it all along.
+    fn first(&self, point: usize, colour: [u8; 3], from: Instant) -> Option<Instant> {
+        let shows = |seen: &&Seen| seen.until >= from && seen.colour == Some(colour);
+        let changed = self.changes.iter().filter(|seen| seen.point == point).find(shows);
+        let now = || self.last[point].as_ref().filter(shows);
+        changed.map(|seen| seen.until).or_else(|| now().map(|_| from))
+    }
 }
 
 pub struct Witness {
@@ -55,7 +68,7 @@ impl Witness {
                         return;
                     };
                     let colour = look.reply().ok().map(|image| [image.data[2], image.data[1], image.data[0]]);
-                    let now = Seen { at, point, colour };
+                    let now = Seen { at, until: Instant::now(), point, colour };
                     let Notes { changes, last } = &mut *notes.lock().unwrap();
                     if last[point].is_none_or(|before: Seen| before.colour != colour) {
                         changes.push(now);
@@ -85,17 +98,12 @@ impl Witness {
         })
     }
 
-    /// Waits until every monitor shows this colour, and tells when the last of them began to, after `from`.
+    /// Waits until every monitor shows this colour, and tells when the last of them did after `from`, at the latest.
     pub fn first(&self, colour: [u8; 3], from: Instant) -> Result<Instant> {
-        let shows = |seen: &&Seen| seen.at >= from && seen.colour == Some(colour);
         wait_for("a colour on every monitor", SOON, || {
             let notes = self.seen.lock().unwrap();
             (0..self.points)
-                .map(|point| {
-                    let changed = notes.changes.iter().filter(|seen| seen.point == point).find(shows);
-                    // It showed the colour all along.
-                    changed.or(notes.last[point].as_ref().filter(shows)).map(|seen| seen.at)
-                })
+                .map(|point| notes.first(point, colour, from))
                 .try_fold(from, |latest, at| Some(latest.max(at?)))
         })
     }
@@ -132,5 +140,30 @@ impl Drop for Witness {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const BLACK: [u8; 3] = [0, 0, 0];
+    const APP: [u8; 3] = [1, 1, 1];
+
+    #[test]
+    fn a_look_on_its_way_when_the_word_is_said_counts_when_its_picture_comes() {
+        let start = Instant::now();
+        let ms = |at| start + Duration::from_millis(at);
+        let look = |at, until, colour| Seen { at: ms(at), until: ms(until), point: 0, colour: Some(colour) };
+        let (before, changed, last) = (look(0, 1, APP), look(5, 9, BLACK), look(30, 31, BLACK));
+        let notes = Notes { changes: vec![before, changed], last: vec![Some(last)] };
+
+        assert_eq!(notes.first(0, BLACK, ms(7)), Some(ms(9)));
+        // It was black all along.
+        assert_eq!(notes.first(0, BLACK, ms(20)), Some(ms(20)));
+        // It is not the app's any more.
+        assert_eq!(notes.first(0, APP, ms(7)), None);
     }
 }
