@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use harness::{
     part::wait_for,
-    ward::{Setup, Ward, program_path},
+    program::program_path,
+    ward::{Setup, Ward},
 };
 use rustix::process::Signal;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::ward::{output, program};
+use harness::program::{output, program};
 use serde_json::Value;
 
 use crate::figure::{Figure, percentile_ms};

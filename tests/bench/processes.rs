@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use harness::ward::{children, descendants};
+use harness::process::{children, descendants};
 
 /// `root` and everything below it.
 pub(crate) fn tree(root: u32) -> Vec<u32> {

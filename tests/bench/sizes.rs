@@ -1,7 +1,7 @@
 //! Sizes of the programs as built.
 
 use anyhow::Result;
-use harness::ward::program_path;
+use harness::program::program_path;
 
 use crate::figure::Figure;
 

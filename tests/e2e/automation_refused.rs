@@ -5,7 +5,8 @@ use std::time::Duration;
 use harness::{
     browser::Driver,
     part::wait_for,
-    ward::{Setup, Ward, program_path},
+    program::program_path,
+    ward::{Setup, Ward},
 };
 use tokio::{runtime::Runtime, time::timeout};
 

@@ -9,7 +9,8 @@ use harness::{
     hand::Whose,
     nurse::Nurse,
     part::wait_for,
-    ward::{Setup, Ward, program_path},
+    program::program_path,
+    ward::{Setup, Ward},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::{
     part::{Part, kill, wait_for},
+    process::children,
     session_bus::SessionBus,
-    ward::children,
 };
 
 const READY_WITHIN: Duration = Duration::from_secs(10);

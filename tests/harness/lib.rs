@@ -18,6 +18,8 @@ pub mod hand;
 pub mod nurse;
 pub mod part;
 pub mod picture;
+pub mod process;
+pub mod program;
 pub mod server;
 pub mod session_bus;
 pub mod ward;

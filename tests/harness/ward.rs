@@ -6,26 +6,24 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
+    process::Command,
 };
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+mod administration;
+mod bedside;
+
 use crate::{
-    desktop::{self, Button},
     hand::{Hand, Whose},
-    nurse::Nurse,
     part::{Part, READY_WITHIN, wait_for},
     picture::Eye,
+    process::{children, descendants},
+    program::{output, output_with, program, program_path},
     session_bus::{Keyring, NotificationDaemon, SessionBus},
     x_server::{Monitors, XServer},
 };
-
-/// The light theme's accent (`ui/src/lib/styles/tokens.css`), which the button has once it can be pressed.
-const SIGN_IN_BUTTON: [u8; 3] = [0x0b, 0x5c, 0xad];
 
 /// How a ward is set up.
 #[derive(Debug, Clone)]
@@ -287,31 +285,6 @@ impl Ward {
         Ok(())
     }
 
-    /// One of the administrator's commands, answered in JSON.
-    ///
-    /// # Errors
-    /// When it fails; its words are in the error.
-    pub fn admin(&self, arguments: &[&str], input: &str) -> Result<Value> {
-        let mut command = program("tapward-server");
-        command.args(arguments).arg("--data").arg(self.data()).arg("--json");
-        let text = output_with(&mut command, input)?;
-        if text.trim().is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_str(&text).with_context(|| format!("no JSON from {arguments:?}: {text}"))
-    }
-
-    /// Adds a nurse who can sign in.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub fn add_nurse(&self, name: &str, display_name: &str) -> Result<Nurse> {
-        let password = format!("correct horse {name} staple");
-        let answer =
-            self.admin(&["user", "add", name, "--display-name", display_name, "--role", "RN"], &password)?;
-        Nurse::new(name, &password, &answer)
-    }
-
     fn enrol(&self) -> Result<()> {
         fs::create_dir_all(self.state())?;
         fs::set_permissions(self.state(), fs::Permissions::from_mode(0o700))?;
@@ -331,27 +304,6 @@ impl Ward {
         command.arg("--config").arg(self.config()).arg("enrol");
         self.bus.dress(&mut command);
         output_with(&mut command, &code)?;
-        Ok(())
-    }
-
-    /// The sessions as the server lists them.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub fn sessions(&self) -> Result<Vec<Value>> {
-        let mut answer = self.admin(&["session", "list"], "")?;
-        serde_json::from_value(answer["sessions"].take()).context("no list of sessions")
-    }
-
-    /// Ends every session that is not ended, as an administrator would.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub fn end_all_sessions(&self) -> Result<()> {
-        for session in self.sessions()?.iter().filter(|session| session["state"] != "ended") {
-            let id = session["session_id"].as_str().context("a session's id")?;
-            self.admin(&["session", "end", id], "")?;
-        }
         Ok(())
     }
 
@@ -456,115 +408,6 @@ impl Ward {
         fs::read_to_string(self.path().join("kiosk.log")).unwrap_or_default()
     }
 
-    /// The screens the agent has logged so far, oldest first.
-    #[must_use]
-    pub fn screens(&self) -> Vec<String> {
-        screens_in(&self.kiosk_log())
-    }
-
-    /// How much the kiosk's programs have logged so far, for [`Ward::screen_since`].
-    #[must_use]
-    pub fn log_mark(&self) -> usize {
-        self.kiosk_log().len()
-    }
-
-    /// The screen an agent shows that has started since `mark`, once its page is drawn.
-    #[must_use]
-    pub fn screen_since(&self, mark: usize) -> Option<String> {
-        let log = self.kiosk_log();
-        let log = log.get(mark..)?;
-        is_page_drawn(log).then(|| screens_in(log).pop()).flatten()
-    }
-
-    /// Waits until the agent shows `screen` (`signed_out`, `active`, …).
-    ///
-    /// # Errors
-    /// When it does not within `bound`; the screens it showed and its log's end are in the error.
-    pub fn wait_screen(&self, screen: &str, bound: Duration) -> Result<()> {
-        wait_for(&format!("screen {screen}"), bound, || {
-            let is_shown = self.screens().last().map(String::as_str) == Some(screen);
-            (is_shown && is_page_drawn(&self.kiosk_log())).then_some(())
-        })
-        .with_context(|| {
-            let log = self.kiosk_log();
-            let lines: Vec<_> = log.lines().rev().take(15).collect();
-            format!(
-                "screens so far: {:?}\n{}",
-                self.screens(),
-                lines.into_iter().rev().collect::<Vec<_>>().join("\n")
-            )
-        })
-    }
-
-    /// Where to click one of Tapward's native buttons.
-    ///
-    /// # Errors
-    /// When it is not shown in time.
-    pub fn button(&self, button: Button) -> Result<(i16, i16)> {
-        wait_for(&format!("the button {button:?}"), READY_WITHIN, || {
-            desktop::find(self.display(), button).ok().flatten()
-        })
-    }
-
-    /// Waits until the kiosk's programs have logged `text`.
-    ///
-    /// # Errors
-    /// When they do not in time.
-    pub fn wait_log(&self, text: &str) -> Result<()> {
-        wait_for(&format!("`{text}` in the kiosk's log"), READY_WITHIN, || {
-            self.kiosk_log().contains(text).then_some(())
-        })
-    }
-
-    /// Signs `nurse` in as a person would, up to the uncovered screen.
-    ///
-    /// # Errors
-    /// When it does not come that far.
-    pub fn sign_in(&self, nurse: &Nurse) -> Result<()> {
-        let hand = self.hand(Whose::Person)?;
-        self.give_password(&hand, nurse)?;
-        self.wait_code_asked(Duration::from_secs(10))?;
-        hand.type_text(&nurse.code()?)?;
-        self.wait_screen("active", Duration::from_secs(10))
-    }
-
-    /// Waits until the one-time code is asked **and** its boxes are drawn, as a person does before she types.
-    ///
-    /// # Errors
-    /// When it is not asked within `bound`.
-    pub fn wait_code_asked(&self, bound: Duration) -> Result<()> {
-        self.wait_screen("second_factor", bound)?;
-        // What stands there before moves (a sign of waiting) or is gone; the boxes stand still.
-        let eye = self.eye()?;
-        eye.wait_still()?;
-        eye.wait_still()
-    }
-
-    /// Waits until the sign-in is asked for **and** its button is drawn, as a person does before she types: the page
-    /// may be behind the agent's log.
-    ///
-    /// # Errors
-    /// When it is not in time.
-    pub fn wait_sign_in_drawn(&self) -> Result<()> {
-        self.wait_screen("signed_out", READY_WITHIN)?;
-        let eye = self.eye()?;
-        wait_for("the button of the sign-in on screen", READY_WITHIN, || {
-            eye.sees(SIGN_IN_BUTTON).ok().filter(|is_seen| *is_seen).map(drop)
-        })
-    }
-
-    /// Types name and password and presses Return.
-    ///
-    /// # Errors
-    /// When the sign-in does not show, or the display is gone.
-    pub fn give_password(&self, hand: &Hand, nurse: &Nurse) -> Result<()> {
-        self.wait_sign_in_drawn()?;
-        hand.type_text(nurse.name())?;
-        hand.press("Tab")?;
-        hand.type_text(nurse.password())?;
-        hand.press("Return")
-    }
-
     /// Whether the keychain holds a session credential, seen by another program.
     ///
     /// # Errors
@@ -584,134 +427,4 @@ impl Ward {
         anyhow::ensure!(!text.is_empty(), "no session credential in the keychain");
         Ok(text)
     }
-
-    /// The audit record as the server stored it, oldest first, read with an auditor's token.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn audit_record(&self, token: &str) -> Result<Vec<Value>> {
-        crate::auditor::read_all(&self.address, &self.data(), token)
-    }
-
-    /// A new auditor's token.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub fn auditor_token(&self, name: &str) -> Result<String> {
-        let answer = self.admin(&["auditor", "token", name], "")?;
-        Ok(answer["token"].as_str().context("the auditor's token")?.to_owned())
-    }
-
-    /// Waits until the record satisfies `is_enough`, and returns it.
-    ///
-    /// # Errors
-    /// When it does not within `bound`.
-    pub fn wait_audit(
-        &self,
-        token: &str,
-        what: &str,
-        bound: Duration,
-        is_enough: impl Fn(&[Value]) -> bool,
-    ) -> Result<Vec<Value>> {
-        let start = Instant::now();
-        loop {
-            let record = self.audit_record(token)?;
-            if is_enough(&record) {
-                return Ok(record);
-            }
-            if start.elapsed() > bound {
-                bail!("waited {} s in vain for {what}; the record is {record:#?}", bound.as_secs());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-}
-
-/// Process ids of the direct children of `parent`.
-#[must_use]
-pub fn children(parent: u32) -> Vec<u32> {
-    fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))
-        .unwrap_or_default()
-        .split_whitespace()
-        .filter_map(|pid| pid.parse().ok())
-        .collect()
-}
-
-/// Process ids of everything below `parent`, of whichever of its threads.
-#[must_use]
-pub fn descendants(parent: u32) -> Vec<u32> {
-    let mut all = Vec::new();
-    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
-    for thread in threads {
-        let text = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        for child in text.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-            all.push(child);
-            all.extend(descendants(child));
-        }
-    }
-    all
-}
-
-/// Where the built programs are: beside the program that runs this.
-///
-/// # Panics
-/// When this program's own path is not known.
-#[must_use]
-pub fn program_path(name: &str) -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let mut folder = here.parent().unwrap().to_path_buf();
-    if folder.ends_with("deps") || folder.ends_with("examples") {
-        folder.pop();
-    }
-    folder.join(name)
-}
-
-/// One of the built programs, ready for arguments.
-#[must_use]
-pub fn program(name: &str) -> Command {
-    Command::new(program_path(name))
-}
-
-/// Runs `command` to its end and returns what it printed.
-///
-/// # Errors
-/// When it fails; its words are in the error.
-pub fn output(command: &mut Command) -> Result<String> {
-    output_with(command, "")
-}
-
-/// As [`output`], with `input` on its standard input.
-///
-/// # Errors
-/// As [`output`].
-pub fn output_with(command: &mut Command, input: &str) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {name}"))?;
-    let mut stdin = child.stdin.take().context("standard input")?;
-    std::io::Write::write_all(&mut stdin, input.as_bytes())?;
-    drop(stdin);
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// The screens told in the agent's log, oldest first.
-fn screens_in(log: &str) -> Vec<String> {
-    log.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter_map(|line| Some(line["fields"]["screen"].as_str()?.to_owned()))
-        .collect()
-}
-
-/// Whether the page of the agent that started last has been drawn; before that it takes no keys.
-fn is_page_drawn(log: &str) -> bool {
-    let started = log.rfind("\"screen\":\"starting\"");
-    started.is_some_and(|started| log[started..].contains("The page is drawn"))
 }
