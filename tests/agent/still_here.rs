@@ -22,6 +22,19 @@ fn a_key_during_the_warning_keeps_her_signed_in_and_takes_the_warning_away() {
 }
 
 #[test]
+fn a_key_in_time_counts_although_the_agent_was_held_up_beyond_the_limit() {
+    let mut bedside = warned();
+    bedside.pass(MINUTE - 2 * SECOND);
+    bedside.idle.input();
+    bedside.clock.do_what_is_due();
+
+    bedside.machine_is_frozen(5 * SECOND);
+
+    assert!(is_active(&bedside));
+    assert!(!bedside.screen.is_covered());
+}
+
+#[test]
 fn the_button_does_the_same_for_a_person() {
     let mut bedside = warned();
 
@@ -144,14 +157,14 @@ fn a_workstation_that_cannot_see_input_signs_her_out_at_the_limit_and_says_why()
 }
 
 #[test]
-fn a_hiccup_at_the_limit_is_inactivity_like_any_other() {
+fn a_display_that_falls_silent_in_the_last_second_is_no_inactivity() {
     let mut bedside = warned();
     bedside.pass(MINUTE - SECOND);
     bedside.idle.goes_blind();
 
     bedside.pass(2 * SECOND);
 
-    assert_ended(&bedside, EndCause::Inactivity, "inactivity");
+    assert_ended(&bedside, EndCause::FailClosed, "fail-closed");
 }
 
 fn warned() -> Bedside {

@@ -148,10 +148,11 @@ impl InUse {
         self.last_input = self.last_input.max(at);
     }
 
-    /// Takes note that the last input cannot be told, and whether that was so before. Once is a hiccup of a busy
-    /// machine; twice, it is not known that she was away.
-    pub(crate) const fn missed_input(&mut self) -> bool {
-        std::mem::replace(&mut self.is_input_unknown, true)
+    /// Takes note that the last input cannot be told, and whether it may be asked for once more at the limit: there is
+    /// time, and it was known before. Once is a hiccup of a busy machine; twice, it is not known that she was away.
+    pub(crate) fn may_look_again(&mut self, now: Instant) -> bool {
+        let is_lasting = std::mem::replace(&mut self.is_input_unknown, true);
+        !is_lasting && self.is_over(now).is_none()
     }
 
     /// What is due to the server now: a report, or the wish to be adopted; nothing while that wish is with it.

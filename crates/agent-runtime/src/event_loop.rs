@@ -3,7 +3,7 @@
 //! One task owns the state. Nothing here waits for a port: ports answer by events. While nothing is due
 //! the loop sleeps, and nothing polls.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt, mem, sync::Arc, time::Duration};
 
 use agent_core::{
     event::{Event, Limits},
@@ -42,6 +42,8 @@ pub struct EventLoop {
     interpreter: Interpreter,
     clock: Arc<dyn Clock>,
     events: UnboundedReceiver<Event>,
+    /// Received, and not yet taken up.
+    waiting: VecDeque<Event>,
     intents: mpsc::Receiver<Intent>,
     policy: PolicyInForce,
     stage: Stage,
@@ -52,7 +54,8 @@ pub struct EventLoop {
 }
 
 enum Next {
-    Event(Event),
+    /// The first that waits.
+    Event,
     Intent(Intent),
     Deadline,
 }
@@ -101,6 +104,7 @@ impl EventLoop {
             interpreter,
             clock,
             events,
+            waiting: VecDeque::new(),
             intents,
             policy,
             stage,
@@ -123,12 +127,20 @@ impl EventLoop {
     /// Takes up one thing: the next event, what the person did, or a deadline.
     ///
     /// A deadline that has come goes before anything else that is there, however it was woken for: after a
-    /// sleep of the machine an answer asked for long ago must not find the state of long ago.
+    /// sleep of the machine an answer asked for long ago must not find the state of long ago. Input alone goes before
+    /// it: it tells when it was.
     async fn turn(&mut self) {
         let next = self.next().await;
-        self.tell_deadline();
+        if self.is_deadline_due() {
+            self.take_input();
+            self.tell_deadline();
+        }
         match next {
-            Next::Event(event) => self.take(event),
+            Next::Event => {
+                if let Some(event) = self.waiting.pop_front() {
+                    self.take(event);
+                }
+            }
             Next::Intent(intent) => self.take_intent(intent),
             // The core has been told, if it was its own; or the view changes.
             Next::Deadline => self.show(),
@@ -136,6 +148,9 @@ impl EventLoop {
     }
 
     async fn next(&mut self) -> Next {
+        if !self.waiting.is_empty() {
+            return Next::Event;
+        }
         let deadline = self.deadline();
         let deadline_comes = async {
             match deadline {
@@ -146,7 +161,10 @@ impl EventLoop {
         tokio::select! {
             biased;
             () = deadline_comes => Next::Deadline,
-            Some(event) = self.events.recv() => Next::Event(event),
+            Some(event) = self.events.recv() => {
+                self.waiting.push_back(event);
+                Next::Event
+            }
             Some(intent) = self.intents.recv() => Next::Intent(intent),
         }
     }
@@ -166,12 +184,30 @@ impl EventLoop {
         }
     }
 
+    fn is_deadline_due(&self) -> bool {
+        self.core_deadline().is_some_and(|deadline| deadline <= self.clock.now())
+    }
+
+    /// Takes up the input that has been told: whoever typed in time is not signed out because we were held up.
+    fn take_input(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.waiting.push_back(event);
+        }
+        let (input, others): (VecDeque<_>, _) = mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|event| matches!(event, Event::InputSeen { .. }));
+        self.waiting = others;
+        for event in input {
+            self.take(event);
+        }
+    }
+
     /// Tells the core that its deadline has come, if it has.
     fn tell_deadline(&mut self) {
-        let now = self.clock.now();
-        if self.core_deadline().is_none_or(|deadline| deadline > now) {
+        if !self.is_deadline_due() {
             return;
         }
+        let now = self.clock.now();
         if self.state.deadline() <= self.deadline_told_at {
             error!(state = self.state.name(), "The core leaves a deadline standing that has come");
         }
@@ -273,6 +309,9 @@ impl EventLoop {
     async fn record_stop(&mut self) {
         if !self.has_recorded_start {
             return;
+        }
+        for event in mem::take(&mut self.waiting) {
+            self.interpreter.note_answer(&event);
         }
         self.interpreter.append_other(What::ApplicationStopped);
         let clock = Arc::clone(&self.clock);

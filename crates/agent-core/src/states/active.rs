@@ -106,11 +106,11 @@ impl Active {
     /// as no input. At the limit it is asked once more, if there is time; then it is no inactivity, as nothing watched
     /// for input meanwhile.
     fn unmeasured(mut self, now: Instant) -> Step {
-        let is_lasting = self.in_use.missed_input();
+        let may_look_again = self.in_use.may_look_again(now);
         if now < self.in_use.logoff_at() {
             return self.measured(now);
         }
-        if !is_lasting && self.in_use.is_over(now).is_none() {
+        if may_look_again {
             self.measuring_since = Some(now);
             return Step::to(self, vec![Command::MeasureInactivity]);
         }

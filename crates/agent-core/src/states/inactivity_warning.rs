@@ -14,6 +14,7 @@ use crate::{
         in_use::{AtScreen, Taken},
     },
     step::Step,
+    time_limits::MEASURE_LIMIT,
 };
 
 impl InactivityWarning {
@@ -48,10 +49,10 @@ impl InactivityWarning {
             AtScreen::InactivityUnknown => self.input_unknown(now),
             // A press proves nobody's presence: a program can make one. The inactivity port, which leaves such
             // input out, is asked; a person's press it has seen as input.
-            AtScreen::StayPressed if now < self.in_use.logoff_at() => {
+            AtScreen::StayPressed if now + MEASURE_LIMIT < self.in_use.logoff_at() => {
                 self.due(now).and(vec![Command::MeasureInactivity])
             }
-            // Too late; where the press really was earlier, the last look sees it.
+            // The last look sees it. One more answer, of a look before it, could pass for the last look's.
             AtScreen::StayPressed => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
             AtScreen::CoveredByItself => match self.in_use.is_over(now) {
@@ -81,15 +82,16 @@ impl InactivityWarning {
     }
 
     fn input_unknown(mut self, now: Instant) -> Step {
-        let is_lasting = self.in_use.missed_input();
-        if self.last_look_at.is_none() || self.in_use.is_over(now).is_some() {
+        let may_look_again = self.in_use.may_look_again(now);
+        if self.last_look_at.is_none() {
             return self.due(now);
         }
-        if is_lasting {
-            return self.end_unmeasured(now);
+        if may_look_again {
+            return Step::to(self, vec![Command::MeasureInactivity]);
         }
-        // A hiccup of a busy machine: input has been watched for since the warning began.
-        self.end(EndCause::Inactivity, now)
+        // That input is watched for tells nothing either, where the display does not answer.
+        let cause = self.in_use.is_over(now).unwrap_or(EndCause::Inactivity);
+        self.over(cause, now)
     }
 
     /// Does what the clock asks for.
@@ -133,10 +135,6 @@ impl InactivityWarning {
 
     fn over(self, cause: EndCause, now: Instant) -> Step {
         self.in_use.ends_unlooked(cause, now).enter().and(take_warning_away())
-    }
-
-    fn end_unmeasured(self, now: Instant) -> Step {
-        self.in_use.ends_unmeasured(now).enter().and(take_warning_away())
     }
 }
 
