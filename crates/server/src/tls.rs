@@ -99,9 +99,9 @@ pub enum Renewal {
 }
 
 /// Renews the certificate below `data`, by its authority and for the same hosts and key, if it is good for
-/// less than 30 days at `now`. The renewed one is never good for less than the one before: a clock that is
-/// years behind renews nothing, and one that is ahead renews early. One file is replaced in one step, so that
-/// a crash leaves a whole pair.
+/// less than 30 days at `now`, or not yet: the clock it was made by was ahead. The renewed one is never good for
+/// less than the one before, whatever the clock says. One file is replaced in one step, so that a crash leaves a
+/// whole pair.
 ///
 /// # Errors
 /// When a file is missing or damaged, or cannot be written; the certificate that was there stays.
@@ -111,7 +111,7 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
         .context("the server's certificate is damaged")?;
     let (held_from, held_until) = validity(&held)?;
     let is_good = |until: Timestamp| until.duration_since(now) >= RENEWED_BEFORE;
-    if is_good(held_until) {
+    if held_from <= now && is_good(held_until) {
         return Ok(Renewal::NotDue);
     }
     let authority_pem = read_text(&data.join(AUTHORITY_FILE))?;
@@ -126,8 +126,9 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
         return Ok(Renewal::AuthorityEnds(authority_until));
     }
     let mut params = params_for(&hosts(&held)?)?;
-    // As before: a clock that is far ahead must not make a certificate that is not good yet.
-    limit(&mut params, date(held_from), until);
+    // As before: a clock that is far ahead must not make a certificate that is not good yet. If it was, it is no more.
+    let from = date(held_from).min(date(now).yesterday()?);
+    limit(&mut params, from, until);
     let issuer = Issuer::from_ca_cert_pem(
         &authority_pem,
         KeyPair::from_pem(&read_text(&data.join(AUTHORITY_KEY_FILE))?)?,
@@ -250,12 +251,20 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_in_the_past_renews_nothing() {
-        let (folder, at) = made();
-        let before = held(folder.path());
-        for now in [Timestamp::UNIX_EPOCH, at - YEAR * 4, at - YEAR * 10] {
-            assert_eq!(renew(folder.path(), now).unwrap(), Renewal::NotDue, "{now}");
-            assert_eq!(held(folder.path()), before, "{now}");
+    fn a_clock_in_the_past_takes_nothing_from_a_certificate() {
+        for behind in [YEAR * 4, YEAR * 10, YEAR * 60] {
+            let (folder, at) = made();
+            let (_, (_, until)) = held(folder.path());
+            let now = at - behind;
+
+            assert_eq!(renew(folder.path(), now).unwrap(), Renewal::Until(until), "{now}");
+            let (serial, (from, until_after)) = held(folder.path());
+            assert!(from < now && until_after == until, "{now}: {from} to {until_after}");
+            // Whichever of the two clocks was wrong, it is good by both.
+            for now in [now, at] {
+                assert_eq!(renew(folder.path(), now).unwrap(), Renewal::NotDue, "{now}");
+            }
+            assert_eq!(held(folder.path()).0, serial, "{now}");
         }
     }
 
