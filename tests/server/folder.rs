@@ -104,4 +104,5 @@ async fn a_refused_policy_leaves_the_strict_one_in_force() {
     workstation.sign_in(&server, &maria).await;
 
     assert_eq!(workstation.get("/v1/session").await.body["inactivity_remaining_ms"], 300_000);
+    assert_eq!(server.recorded(&["policy-refused"]), 1, "{:?}", server.trail());
 }

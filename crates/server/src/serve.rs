@@ -182,6 +182,7 @@ async fn record_start(app: &App, policy_refused: Option<String>) -> Result<()> {
     trail::put(&mut write, About::default(), What::ApplicationStarted, now).await?;
     if let Some(refused) = policy_refused {
         tracing::error!("policy.toml is refused and the built-in strict policy holds: {refused}");
+        trail::alert(&mut write, About::default(), Alert::PolicyRefused, now).await?;
     }
     let weakened: Vec<String> = app
         .config
