@@ -75,6 +75,16 @@ async fn a_jump_and_the_jump_back_within_a_minute_are_both_on_record() {
 }
 
 #[tokio::test]
+async fn a_jump_just_before_the_server_is_stopped_is_on_record() {
+    let mut server = TestServer::start().await;
+    server.set_wall_by(YEAR);
+
+    server.restart().await;
+
+    assert_eq!(server.recorded(&["clock-jumped"]), 1, "{:?}", server.trail());
+}
+
+#[tokio::test]
 async fn a_restart_does_not_go_before_what_a_session_was_heard_at_until_that_is_ended() {
     let mut server = TestServer::start_with_certificates_of(real_time()).await;
     let mut workstation = server.enrol().await;

@@ -15,7 +15,8 @@ use crate::{
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Runs until `stop`.
+/// Runs until `stop`, and records what came since the last look before it returns: the next server begins with the
+/// wall clock as it finds it.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut owed = 0;
     loop {
@@ -34,8 +35,11 @@ pub async fn run(app: App, stop: CancellationToken) {
                 Err(error) => tracing::error!(%error, "A jump of the wall clock could not be recorded yet"),
             }
         }
+        if stop.is_cancelled() {
+            return;
+        }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => {}
             () = app.clock.sleep_until(until) => {}
         }
     }
