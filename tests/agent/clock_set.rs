@@ -38,6 +38,7 @@ fn each_jump_is_on_record_with_the_time_it_was_set_to() {
     let mut bedside = Bedside::new();
 
     bedside.wall_clock_is_set(Timestamp::UNIX_EPOCH);
+    bedside.pass(MILLISECOND);
     bedside.wall_clock_is_set(Timestamp::from_second(4_000_000_000).unwrap());
 
     let records = bedside.audit_trail.records();

@@ -1,10 +1,12 @@
 //! On doubt, covered: and left by itself when the cause is gone.
 
 use agent_core::command::{EndCause, FailClosedCause};
+use agent_runtime::ports::Clock;
 use agent_runtime::{
     intent::Intent,
     view::{FailClosedCode, ScreenView, SignedOutNotice},
 };
+use jiff::Timestamp;
 use testkit::{bedside::Bedside, fake::ScreenAsk};
 
 use crate::told::{MINUTE, SECOND, assert_ended, is_active, sessions_on_record, signed_out};
@@ -171,6 +173,7 @@ fn a_logout_that_cannot_be_stored_covers_keeps_everyone_out_and_is_stored_in_the
     let mut bedside = Bedside::with_maria_signed_in();
     bedside.audit_trail.refuses(FailClosedCause::SpoolUnavailable);
 
+    let signed_out_at = bedside.clock.wall();
     bedside.does(Intent::SignOut);
     bedside.pass(SECOND);
     assert!(bedside.screen.is_covered());
@@ -181,6 +184,9 @@ fn a_logout_that_cannot_be_stored_covers_keeps_everyone_out_and_is_stored_in_the
     bedside.audit_trail.mends();
     bedside.pass(2 * MINUTE);
     assert_ended(&bedside, EndCause::UserButton, "user-button");
+    assert_eq!(recorded(&bedside, "logout of Maria O.: user-button"), [signed_out_at]);
+    // The safeguard failed at once, and not when it was mended.
+    assert_eq!(recorded(&bedside, "failed closed: spool-unavailable"), [signed_out_at]);
     bedside.maria_signs_in();
 }
 
@@ -279,4 +285,15 @@ fn a_sign_in_that_never_uncovered_is_ended_and_the_form_comes_back_with_the_reas
 
 fn fail_closed_code(bedside: &Bedside) -> Option<FailClosedCode> {
     if let ScreenView::FailClosed { code, .. } = bedside.shows() { Some(code) } else { None }
+}
+
+/// When the records of this kind say that it happened.
+fn recorded(bedside: &Bedside, words: &str) -> Vec<Timestamp> {
+    let (records, story) = (bedside.audit_trail.records(), bedside.audit_trail.story());
+    story
+        .iter()
+        .zip(records)
+        .filter(|(told, _)| *told == words)
+        .map(|(_, record)| record.recorded_at)
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     event::RecordKey,
     ids::{AttemptId, ChallengeId, SessionId, User},
+    instant::Instant,
     secret::Secret,
 };
 
@@ -52,9 +53,14 @@ pub enum Command {
         /// Of this session.
         session: SessionId,
     },
-    /// Put a record on disk; idempotent for login and logout, whose ids follow from the session.
+    /// Put a record on disk; idempotent, because its id follows from what it is and when that happened.
     /// → `AuditStored` or `AuditFailed` with [`OwedRecord::key`].
-    AppendAudit(OwedRecord),
+    AppendAudit {
+        /// What.
+        owed: OwedRecord,
+        /// When it happened, which may be long before the spool takes it.
+        at: Instant,
+    },
     /// Ask for the last input. → `InputSeen` or `InactivityUnknown`.
     MeasureInactivity,
     /// Tell the next input as soon as it comes, until `UnwatchInput`.

@@ -5,6 +5,7 @@ use crate::{
     command::{Command, EndCause, FailClosedCause},
     event::RecordKey,
     ids::{SessionId, User},
+    instant::Instant,
     session::Session,
     trail,
 };
@@ -18,6 +19,10 @@ pub struct Ending {
     pub user: User,
     /// Why it ended.
     pub cause: EndCause,
+    /// When it began.
+    pub opened_at: Instant,
+    /// When it ended.
+    pub ended_at: Instant,
     /// The login record is not known to be on disk.
     pub owes_login: bool,
     /// The logout record is not known to be on disk.
@@ -30,11 +35,13 @@ pub struct Ending {
 
 impl Ending {
     /// Of a session whose login is on disk.
-    pub(crate) fn of(session: Session, cause: EndCause) -> Self {
+    pub(crate) fn of(session: Session, cause: EndCause, now: Instant) -> Self {
         Self {
             session: session.id,
             user: session.user,
             cause,
+            opened_at: session.opened_at,
+            ended_at: now,
             owes_login: false,
             owes_logout: true,
             owes_deletion: true,
@@ -46,7 +53,7 @@ impl Ending {
     pub(crate) fn commands(&self) -> Vec<Command> {
         let (session, cause) = (self.session, self.cause);
         [
-            self.owes_login.then(|| Command::AppendAudit(trail::login(session, &self.user))),
+            self.owes_login.then(|| trail::login(session, &self.user, self.opened_at)),
             (self.owes_logout && !self.owes_login).then(|| self.logout()),
             self.owes_deletion.then_some(Command::DeleteCredential { session }),
             self.owes_telling.then_some(Command::EndSession { session, cause }),
@@ -57,7 +64,7 @@ impl Ending {
     }
 
     fn logout(&self) -> Command {
-        Command::AppendAudit(trail::logout(self.session, &self.user, self.cause))
+        trail::logout(self.session, &self.user, self.cause, self.ended_at)
     }
 
     pub(crate) const fn is_paid(&self) -> bool {

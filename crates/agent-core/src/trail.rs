@@ -9,25 +9,26 @@
 //!
 //! Refused sign-ins are recorded by the server, which alone knows whom they concern. A session that the
 //! server opened and nobody waits for any more is ended there; the server has both of its records.
-//! Appending a login or logout twice stores it once: their ids follow from the session.
+//! Appending a record twice stores it once, and it tells when it happened, however late the spool takes it.
 
 use crate::{
     command::{Command, EndCause, FailClosedCause, OwedRecord},
     ids::{SessionId, User},
+    instant::Instant,
 };
 
-pub(crate) fn login(session: SessionId, user: &User) -> OwedRecord {
-    OwedRecord::Login { session, user: user.clone() }
+pub(crate) fn login(session: SessionId, user: &User, at: Instant) -> Command {
+    Command::AppendAudit { owed: OwedRecord::Login { session, user: user.clone() }, at }
 }
 
-pub(crate) fn logout(session: SessionId, user: &User, cause: EndCause) -> OwedRecord {
-    OwedRecord::Logout { session, user: user.clone(), cause }
+pub(crate) fn logout(session: SessionId, user: &User, cause: EndCause, at: Instant) -> Command {
+    Command::AppendAudit { owed: OwedRecord::Logout { session, user: user.clone(), cause }, at }
 }
 
-pub(crate) const fn failed_closed(cause: FailClosedCause) -> Command {
-    Command::AppendAudit(OwedRecord::FailedClosed(cause))
+pub(crate) const fn failed_closed(cause: FailClosedCause, at: Instant) -> Command {
+    Command::AppendAudit { owed: OwedRecord::FailedClosed(cause), at }
 }
 
-pub(crate) const fn clock_jumped() -> Command {
-    Command::AppendAudit(OwedRecord::ClockJumped)
+pub(crate) const fn clock_jumped(at: Instant) -> Command {
+    Command::AppendAudit { owed: OwedRecord::ClockJumped, at }
 }

@@ -3,13 +3,16 @@
 use agent_core::{
     command::{Command, FailClosedCause, OwedRecord},
     event::{Event, RecordKey},
+    instant::Instant,
 };
 use audit::record::{Factors, What, WorkstationRef};
+use jiff::{SignedDuration, Timestamp};
 use tracing::debug;
+use uuid::Uuid;
 
 use crate::{
     ports::{EventSink, Ports},
-    records,
+    records::{self, Happened},
 };
 
 /// Runs commands against the ports.
@@ -21,11 +24,13 @@ pub(crate) struct Interpreter {
     factors: Factors,
     /// Records that nothing waits for by name, and that have not been answered yet.
     others_asked: usize,
+    /// Of this run of the agent.
+    run: Uuid,
 }
 
 impl Interpreter {
-    pub(crate) const fn new(ports: Ports, events: EventSink) -> Self {
-        Self { ports, events, factors: Factors::Password, others_asked: 0 }
+    pub(crate) fn new(ports: Ports, events: EventSink) -> Self {
+        Self { ports, events, factors: Factors::Password, others_asked: 0, run: Uuid::new_v4() }
     }
 
     pub(crate) const fn ports(&self) -> &Ports {
@@ -56,7 +61,7 @@ impl Interpreter {
                 ports.session_server.forget_credential();
                 ports.keychain.delete(session);
             }
-            Command::AppendAudit(owed) => self.append(owed),
+            Command::AppendAudit { owed, at } => self.append(owed, at),
             Command::MeasureInactivity => ports.idle.measure(),
             Command::WatchForInput => ports.idle.watch(),
             Command::UnwatchInput => ports.idle.unwatch(),
@@ -93,8 +98,8 @@ impl Interpreter {
     }
 
     /// A record names its workstation; before enrolment there is none to name, and no session either.
-    fn append(&mut self, owed: OwedRecord) {
-        let key = records::key(&owed);
+    fn append(&mut self, owed: OwedRecord, at: Instant) {
+        let key = owed.key();
         if key == RecordKey::Other {
             self.others_asked += 1;
         }
@@ -102,8 +107,17 @@ impl Interpreter {
             debug!("A record is owed by a workstation that nobody has enrolled");
             return self.events.send(Event::AuditFailed(key, FailClosedCause::NotEnrolled));
         };
-        let record = records::record(owed, self.ports.clock.wall(), workstation, self.factors);
+        let record = records::record(owed, self.happened(at), workstation, self.factors);
         self.ports.audit_trail.append(key, record);
+    }
+
+    /// What happened `at`, as the wall clock tells it today.
+    fn happened(&self, at: Instant) -> Happened {
+        let clock = &self.ports.clock;
+        let ago = SignedDuration::try_from(clock.now().since(at)).unwrap_or(SignedDuration::MAX);
+        // A clock that has not been set since boot may be younger than what happened.
+        let wall = clock.wall().checked_sub(ago).unwrap_or(Timestamp::MIN).max(Timestamp::UNIX_EPOCH);
+        Happened { run: self.run, at, wall }
     }
 
     fn workstation(&self) -> Option<WorkstationRef> {
@@ -121,7 +135,7 @@ const fn name(command: &Command) -> &'static str {
         Command::AnswerChallenge { .. } => "AnswerChallenge",
         Command::StoreCredential { .. } => "StoreCredential",
         Command::DeleteCredential { .. } => "DeleteCredential",
-        Command::AppendAudit(_) => "AppendAudit",
+        Command::AppendAudit { .. } => "AppendAudit",
         Command::MeasureInactivity => "MeasureInactivity",
         Command::WatchForInput => "WatchForInput",
         Command::UnwatchInput => "UnwatchInput",

@@ -2,8 +2,8 @@
 
 use agent_core::{
     command::{EndCause, FailClosedCause, OwedRecord},
-    event::RecordKey,
     ids::User,
+    instant::Instant,
 };
 use audit::{
     codes::{self, LogoutCause},
@@ -12,23 +12,34 @@ use audit::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// How the core will be told that the record is on disk.
-pub(crate) const fn key(owed: &OwedRecord) -> RecordKey {
-    match owed {
-        OwedRecord::Login { session, .. } => RecordKey::Login(*session),
-        OwedRecord::Logout { session, .. } => RecordKey::Logout(*session),
-        OwedRecord::FailedClosed(_) => RecordKey::FailedClosed,
-        OwedRecord::ClockJumped => RecordKey::Other,
+/// When something happened that is owed a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Happened {
+    /// The run of the agent that `at` is told in.
+    pub(crate) run: Uuid,
+    /// As the core knows it: the same each time it asks for the record.
+    pub(crate) at: Instant,
+    /// On the wall clock.
+    pub(crate) wall: Timestamp,
+}
+
+impl Happened {
+    /// The id of a record that no session gives one: asked for again it is the same, so that it stands there once.
+    fn id(&self, what: &str) -> Uuid {
+        let name = format!("{what} {}", self.at.since_boot().as_nanos());
+        // As unguessable as the run's own, and in the form of an id that follows from no session.
+        uuid::Builder::from_random_bytes(Uuid::new_v5(&self.run, name.as_bytes()).into_bytes()).into_uuid()
     }
 }
 
 /// The record.
 pub(crate) fn record(
     owed: OwedRecord,
-    at: Timestamp,
+    happened: Happened,
     workstation: WorkstationRef,
     factors: Factors,
 ) -> AuditRecord {
+    let at = happened.wall;
     match owed {
         OwedRecord::Login { session, user } => {
             AuditRecord::login(Source::Agent, at, workstation, user_ref(user), session.0, factors)
@@ -42,10 +53,14 @@ pub(crate) fn record(
             logout_cause(cause),
         ),
         OwedRecord::FailedClosed(cause) => {
-            let cause = fail_closed_cause(cause).code().code.to_owned();
-            other(at, workstation, What::FailedClosed { cause })
+            let cause = fail_closed_cause(cause).code().code;
+            let what = What::FailedClosed { cause: cause.to_owned() };
+            AuditRecord::other(happened.id(cause), Source::Agent, at, Some(workstation), None, what)
         }
-        OwedRecord::ClockJumped => other(at, workstation, What::SecurityAlert { alert: Alert::ClockJumped }),
+        OwedRecord::ClockJumped => {
+            let what = What::SecurityAlert { alert: Alert::ClockJumped };
+            AuditRecord::other(happened.id("clock-jumped"), Source::Agent, at, Some(workstation), None, what)
+        }
     }
 }
 
@@ -99,16 +114,20 @@ const fn fail_closed_cause(cause: FailClosedCause) -> codes::FailClosedCause {
 
 #[cfg(test)]
 mod tests {
-    use agent_core::ids::{SessionId, UserId};
+    use std::time::Duration;
+
+    use agent_core::{
+        event::RecordKey,
+        ids::{SessionId, UserId},
+    };
 
     use super::*;
 
     #[test]
     fn every_record_the_core_can_owe_may_be_stored() {
         for owed in every_owed_record() {
-            let key = key(&owed);
-            let record =
-                record(owed, Timestamp::from_second(1_795_244_520).unwrap(), ws_07(), Factors::PasswordTotp);
+            let key = owed.key();
+            let record = record(owed, happened(1_795_244_520), ws_07(), Factors::PasswordTotp);
 
             record.check().unwrap();
             match key {
@@ -123,7 +142,7 @@ mod tests {
     fn every_cause_is_written_as_the_code_it_is() {
         for cause in every_cause() {
             let owed = OwedRecord::Logout { session: SessionId(Uuid::from_u128(1)), user: maria(), cause };
-            let record = record(owed, Timestamp::UNIX_EPOCH, ws_07(), Factors::Password);
+            let record = record(owed, happened(0), ws_07(), Factors::Password);
 
             let What::Logout { cause: written } = record.what else { panic!("{:?}", record.what) };
             assert_eq!(written, in_kebab_case(&format!("{cause:?}")));
@@ -134,7 +153,7 @@ mod tests {
     fn every_failed_safeguard_is_written_as_the_code_it_is() {
         for cause in every_fail_closed_cause() {
             let owed = OwedRecord::FailedClosed(cause);
-            let record = record(owed, Timestamp::UNIX_EPOCH, ws_07(), Factors::Password);
+            let record = record(owed, happened(0), ws_07(), Factors::Password);
 
             let What::FailedClosed { cause: written } = record.what else { panic!("{:?}", record.what) };
             assert_eq!(written, in_kebab_case(&format!("{cause:?}")));
@@ -181,6 +200,24 @@ mod tests {
         let one = other(Timestamp::UNIX_EPOCH, ws_07(), What::ApplicationStarted);
         let two = other(Timestamp::UNIX_EPOCH, ws_07(), What::ApplicationStarted);
         assert_ne!(one.id, two.id);
+    }
+
+    #[test]
+    fn a_record_asked_for_again_is_the_same_and_another_time_it_is_another() {
+        let id = |happened| {
+            let owed = OwedRecord::FailedClosed(FailClosedCause::SpoolFull);
+            record(owed, happened, ws_07(), Factors::Password).id
+        };
+        let first = happened(1_795_244_520);
+        // The wall clock was set meanwhile.
+        assert_eq!(id(first), id(Happened { wall: Timestamp::UNIX_EPOCH, ..first }));
+        assert_ne!(id(first), id(Happened { at: first.at + Duration::from_nanos(1), ..first }));
+        assert_ne!(id(first), id(Happened { run: Uuid::from_u128(2), ..first }), "after a restart");
+    }
+
+    fn happened(wall_s: i64) -> Happened {
+        let at = Instant::from_boot(Duration::from_secs(60));
+        Happened { run: Uuid::from_u128(1), at, wall: Timestamp::from_second(wall_s).unwrap() }
     }
 
     fn every_owed_record() -> Vec<OwedRecord> {

@@ -29,15 +29,15 @@ impl FailClosed {
             owes_cover: false,
             ending: None,
             start_up: StartUpDebt::Settled,
-            records: CauseRecords::of(cause),
+            records: CauseRecords::of(cause, now),
             notice: None,
             is_sleep_awaited: false,
         }
     }
 
     /// And because of this, found since.
-    pub(crate) fn and_because(mut self, cause: FailClosedCause) -> Self {
-        self.fails_by(cause);
+    pub(crate) fn and_because(mut self, cause: FailClosedCause, now: Instant) -> Self {
+        self.fails_by(cause, now);
         self
     }
 
@@ -99,13 +99,13 @@ impl FailClosed {
             Event::StartUpFailed(cause) => {
                 if matches!(self.start_up, StartUpDebt::Asked { at: _ }) {
                     self.start_up = StartUpDebt::Owed;
-                    return self.fails(cause);
+                    return self.fails(cause, now);
                 }
                 Step::stay(self)
             }
             Event::WorkstationRefused(cause) => {
                 self.start_up = StartUpDebt::Owed;
-                self.fails(cause)
+                self.fails(cause, now)
             }
 
             Event::ScreenCovered { input_held: _ } => {
@@ -120,7 +120,7 @@ impl FailClosed {
             }
             Event::ScreenFailed => {
                 self.owes_cover = true;
-                self.fails(FailClosedCause::CoverUnconfirmed)
+                self.fails(FailClosedCause::CoverUnconfirmed, now)
             }
 
             Event::AuditStored(RecordKey::FailedClosed) => {
@@ -137,7 +137,7 @@ impl FailClosed {
             }
             Event::AuditFailed(key @ (RecordKey::Login(_) | RecordKey::Logout(_)), cause) => {
                 if self.ending.as_ref().is_some_and(|ending| ending.owes_record(key)) {
-                    return self.fails(cause);
+                    return self.fails(cause, now);
                 }
                 Step::stay(self)
             }
@@ -167,7 +167,7 @@ impl FailClosed {
                     .as_ref()
                     .is_some_and(|ending| ending.session == session && ending.owes_deletion)
                 {
-                    return self.fails(FailClosedCause::KeychainUnavailable);
+                    return self.fails(FailClosedCause::KeychainUnavailable, now);
                 } else if self.ending.is_none() {
                     // Whether a credential is left is not known: start-up finds out, and deletes it.
                     self.start_up = StartUpDebt::Owed;
@@ -201,7 +201,7 @@ impl FailClosed {
                 self.is_sleep_awaited = false;
                 self.retry(now)
             }
-            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
 
             // The screen offers none of these; what was typed is wiped.
             Event::SignInSubmitted { .. }
@@ -257,15 +257,15 @@ impl FailClosed {
     }
 
     /// Something else is wrong, too: that owes a record of its own.
-    fn fails(mut self, cause: FailClosedCause) -> Step {
-        self.fails_by(cause);
+    fn fails(mut self, cause: FailClosedCause, now: Instant) -> Step {
+        self.fails_by(cause, now);
         let record = self.records.ask().into_iter().collect();
         Step::to(self, record)
     }
 
-    fn fails_by(&mut self, cause: FailClosedCause) {
+    fn fails_by(&mut self, cause: FailClosedCause, now: Instant) {
         self.cause = cause;
-        self.records.owe(cause);
+        self.records.owe(cause, now);
     }
 
     fn forget_paid(&mut self) {

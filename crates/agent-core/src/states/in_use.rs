@@ -106,7 +106,7 @@ impl InUse {
             Event::GoingToSleep => Taken::Ends(self.signing_out(EndCause::Suspend, now).awaited_by_sleep()),
             Event::WokeUp => self.ends(EndCause::Suspend, now),
             Event::ShuttingDown => Taken::Ends(self.signing_out(EndCause::Shutdown, now).awaited_by_sleep()),
-            Event::WallClockJumped => Taken::GoesOn(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Taken::GoesOn(self, vec![trail::clock_jumped(now)]),
 
             // The credential is where it belongs, before or after an adoption.
             Event::CredentialStored { session: _ } => self.goes_on(),
@@ -129,11 +129,11 @@ impl InUse {
 
     /// How the session ends.
     pub(super) fn signing_out(self, cause: EndCause, now: Instant) -> SigningOut {
-        SigningOut::of(Ending::of(self.session, cause), now)
+        SigningOut::of(Ending::of(self.session, cause, now), now)
     }
 
     /// The limit has come, and whether she was there is not known: nobody signs in before it can be again.
-    pub(super) fn ends_unmeasured(self, now: Instant) -> SigningOut {
+    fn ends_unmeasured(self, now: Instant) -> SigningOut {
         self.signing_out(EndCause::FailClosed, now).then_fail_closed(FailClosedCause::InactivityUnknown)
     }
 

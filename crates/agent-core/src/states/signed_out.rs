@@ -76,7 +76,7 @@ impl SignedOut {
             }
 
             Event::GoingToSleep | Event::ShuttingDown => Step::to(self, vec![Command::AllowSleep]),
-            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
 
             // Covered before the sleep, covered after it.
             Event::WokeUp => Step::stay(self),
@@ -151,7 +151,7 @@ mod tests {
             Event::ScreenUncovered { session: SESSION },
             10,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -160,7 +160,7 @@ mod tests {
             Event::ScreenFailed,
             10,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -197,7 +197,7 @@ mod tests {
             Event::WorkstationRefused(FailClosedCause::WorkstationCloned),
             10,
             expect![[r#"
-                → FailClosed(WorkstationCloned), owes, start-up Owed, CauseRecords { asked: Some(WorkstationCloned), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(WorkstationCloned), owes, start-up Owed, CauseRecords { asked: Some(WorkstationCloned at 10ms), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(WorkstationCloned))"#]],
         );
     }
@@ -217,7 +217,7 @@ mod tests {
             Event::KeychainFailed { session: SESSION },
             10,
             expect![[r#"
-                → FailClosed(KeychainUnavailable), owes, start-up Owed, CauseRecords { asked: Some(KeychainUnavailable), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(KeychainUnavailable), owes, start-up Owed, CauseRecords { asked: Some(KeychainUnavailable at 10ms), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(KeychainUnavailable))"#]],
         );
     }

@@ -95,7 +95,7 @@ impl SigningIn {
             Event::ShuttingDown => self.leave_before_sleep(EndCause::Shutdown, now),
             // The machine slept without a word before it.
             Event::WokeUp => self.leave_after_sleep(now),
-            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
 
             // The first press counts, its inputs are disabled; what came a second time is wiped.
             Event::SignInSubmitted { .. } => Step::stay(self),
@@ -233,7 +233,7 @@ impl SigningIn {
             {
                 let session = Session::new(session, user, limits, now);
                 let commands = vec![
-                    Command::AppendAudit(trail::login(session.id, &session.user)),
+                    trail::login(session.id, &session.user, now),
                     Command::StoreCredential { session: session.id, credential },
                 ];
                 let stage = Stage::Securing {

@@ -121,7 +121,7 @@ impl SigningOut {
                 self.since = now;
                 Step::stay(self)
             }
-            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
 
             // Of a session before this one, or of something already paid.
             Event::AuditFailed(RecordKey::Login(_) | RecordKey::Logout(_), _)
@@ -185,7 +185,7 @@ impl SigningOut {
             }
         };
         FailClosed::because(first, now)
-            .and_because(cause)
+            .and_because(cause, now)
             .owing_cover(self.owes_cover)
             .owing_ending(self.ending)
             .telling(notice)

@@ -76,7 +76,7 @@ impl Starting {
                 self.start_up_asked_at = now;
                 Step::stay(self)
             }
-            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped()]),
+            Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
 
             // The screen offers nothing yet; what was typed is wiped with the event.
             Event::SignInSubmitted { .. }
@@ -194,7 +194,7 @@ mod tests {
             Event::StartUpFailed(FailClosedCause::NotEnrolled),
             10,
             expect![[r#"
-                → FailClosed(NotEnrolled), owes, start-up Owed, CauseRecords { asked: Some(NotEnrolled), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(NotEnrolled), owes, start-up Owed, CauseRecords { asked: Some(NotEnrolled at 10ms), owed: [], stored: [] }, retry at 1.01s
                 AppendAudit(FailedClosed(NotEnrolled))"#]],
         );
         check(
@@ -202,7 +202,7 @@ mod tests {
             Event::WorkstationRefused(FailClosedCause::WorkstationRevoked),
             10,
             expect![[r#"
-                → FailClosed(WorkstationRevoked), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(WorkstationRevoked), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked at 10ms), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(WorkstationRevoked))"#]],
         );
@@ -221,7 +221,7 @@ mod tests {
             Event::DeadlineReached,
             5_000,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Asked { at: Instant(0ns) }, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 6s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Asked { at: Instant(0ns) }, CauseRecords { asked: Some(CoverUnconfirmed at 5s), owed: [], stored: [] }, retry at 6s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );
@@ -230,7 +230,7 @@ mod tests {
             Event::ScreenFailed,
             10,
             expect![[r#"
-                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+                → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
                 CoverScreen
                 AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
         );

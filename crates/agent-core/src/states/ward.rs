@@ -33,7 +33,8 @@ pub(super) const OTHER: SessionId = SessionId(Uuid::from_u128(8));
 /// Checks what follows from `event`, `at_ms` after the sign-in at 0.
 #[track_caller]
 pub(super) fn check(state: impl Into<State>, event: Event, at_ms: u64, expected: Expect) {
-    expected.assert_eq(&render(&step(state.into(), event, at(at_ms))));
+    let now = at(at_ms);
+    expected.assert_eq(&render(&step(state.into(), event, now), now));
 }
 
 /// Checks that `event` changes nothing and asks for nothing.
@@ -91,7 +92,7 @@ pub(super) fn warning() -> InactivityWarning {
 }
 
 pub(super) fn signing_out() -> SigningOut {
-    SigningOut::of(Ending::of(session(), EndCause::UserButton), at(0))
+    SigningOut::of(Ending::of(session(), EndCause::UserButton, at(0)), at(0))
 }
 
 pub(super) const fn challenge() -> Challenge {
@@ -113,9 +114,9 @@ pub(super) fn session_opened(attempt: AttemptId, session: SessionId) -> Event {
     Event::SessionOpened { attempt, session, user: maria(), credential: secret(), limits: limits() }
 }
 
-fn render(step: &Step) -> String {
+fn render(step: &Step, now: Instant) -> String {
     let mut lines = vec![format!("→ {}", state_text(&step.state))];
-    lines.extend(step.commands.iter().map(command_text));
+    lines.extend(step.commands.iter().map(|command| command_text(command, now)));
     lines.join("\n").replace("00000000-0000-0000-0000-00000000000", "")
 }
 
@@ -199,14 +200,20 @@ fn fail_closed_text(fail_closed: &FailClosed) -> String {
     )
 }
 
-fn command_text(command: &Command) -> String {
+fn append_text(owed: &OwedRecord, at: Instant, now: Instant) -> String {
+    let what = match owed {
+        OwedRecord::Login { session, .. } => format!("Login of {session}"),
+        OwedRecord::Logout { session, cause, .. } => format!("Logout of {session}, {cause:?}"),
+        OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => format!("{owed:?}"),
+    };
+    let when = if at == now { String::new() } else { format!(" at {:?}", at.since_boot()) };
+    format!("AppendAudit({what}{when})")
+}
+
+fn command_text(command: &Command, now: Instant) -> String {
     match command {
-        Command::AppendAudit(OwedRecord::Login { session, .. }) => format!("AppendAudit(Login of {session})"),
-        Command::AppendAudit(OwedRecord::Logout { session, cause, .. }) => {
-            format!("AppendAudit(Logout of {session}, {cause:?})")
-        }
-        Command::AppendAudit(OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped)
-        | Command::StartUp
+        Command::AppendAudit { owed, at } => append_text(owed, *at, now),
+        Command::StartUp
         | Command::CoverScreen
         | Command::UncoverScreen { .. }
         | Command::OpenSession { .. }

@@ -90,8 +90,9 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
             Command::StartUp => {
                 assert!(world.state.ending().is_none(), "7: start-up while an ending is owed")
             }
-            Command::AppendAudit(OwedRecord::Logout { session, .. }) => {
-                assert_eq!(world.state.ending().map(|ending| ending.session), Some(*session), "4");
+            Command::AppendAudit { owed: OwedRecord::Logout { session, .. }, at } => {
+                let owed = world.state.ending().map(|ending| (ending.session, ending.ended_at));
+                assert_eq!(owed, Some((*session, *at)), "4: it tells when the session ended");
             }
             _ => {}
         }
@@ -99,19 +100,24 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
     if is_uncovered(before) && !is_uncovered(&world.state) {
         assert_eq!(commands.first(), Some(&Command::CoverScreen), "8: covering comes first");
         assert!(
-            commands.iter().any(|command| matches!(command, Command::AppendAudit(OwedRecord::Logout { .. }))),
+            commands.iter().any(|command| matches!(
+                command,
+                Command::AppendAudit { owed: OwedRecord::Logout { .. }, .. }
+            )),
             "4: a session left without its record"
         );
     }
     if before.session().is_none() && world.state.session().is_some() {
-        let logins =
-            commands.iter().filter(|c| matches!(c, Command::AppendAudit(OwedRecord::Login { .. }))).count();
+        let logins = commands
+            .iter()
+            .filter(|c| matches!(c, Command::AppendAudit { owed: OwedRecord::Login { .. }, .. }))
+            .count();
         assert_eq!(logins, 1, "4: a session entered without its record");
         assert!(matches!(event, Event::SessionOpened { .. }));
     }
     if let (Some(ours), None) = (before.session(), world.state.session()) {
         let ending = world.state.ending().expect("a session ends by its ending alone");
-        assert_eq!(ending.session, ours.id, "4");
+        assert_eq!((ending.session, ending.ended_at), (ours.id, world.now), "4");
     }
     if let (Some(ending), None) = (before.ending(), world.state.ending()) {
         assert_eq!(world.logouts.get(&ending.session).map(|causes| causes.len()), Some(1), "7: {ending:?}");

@@ -187,7 +187,7 @@ fn logout(world: &World) -> (Instant, EndCause) {
         .given
         .iter()
         .filter_map(|(at, command)| match command {
-            Command::AppendAudit(OwedRecord::Logout { cause, .. }) => Some((*at, *cause)),
+            Command::AppendAudit { owed: OwedRecord::Logout { cause, .. }, .. } => Some((*at, *cause)),
             _ => None,
         })
         .collect();

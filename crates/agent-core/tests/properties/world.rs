@@ -313,7 +313,7 @@ impl World {
                 | Command::AdoptSession { .. } => Port::Server,
                 Command::EndSession { .. } => Port::Outbox,
                 Command::StoreCredential { .. } | Command::DeleteCredential { .. } => Port::Keychain,
-                Command::AppendAudit(_) => Port::Spool,
+                Command::AppendAudit { .. } => Port::Spool,
                 Command::MeasureInactivity => Port::Idle,
                 Command::WatchForInput => {
                     self.watches = true;
@@ -401,10 +401,10 @@ impl World {
                 }
                 Event::CredentialDeleted { session }
             }
-            Command::AppendAudit(record) if is_broken => {
+            Command::AppendAudit { owed: record, .. } if is_broken => {
                 Event::AuditFailed(record.key(), FailClosedCause::SpoolUnavailable)
             }
-            Command::AppendAudit(record) => self.store(record),
+            Command::AppendAudit { owed: record, .. } => self.store(record),
             Command::MeasureInactivity if is_broken => Event::InactivityUnknown,
             Command::MeasureInactivity => Event::InputSeen { at: self.last_input },
             Command::WatchForInput

@@ -27,10 +27,10 @@ fn it_goes_on_paying_further_and_further_apart() {
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-        → FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, recorded, retry at 3s
-        AppendAudit(Logout of 7, Inactivity)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Inactivity }"#]],
+            → FailClosed(SpoolUnavailable), owes logout deletion telling, start-up Settled, recorded, retry at 3s
+            AppendAudit(Logout of 7, Inactivity at 0ns)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }"#]],
     );
     let waits: Vec<_> = (0..8).map(|retries| back_off(retries).as_secs()).collect();
     assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
@@ -77,7 +77,7 @@ fn start_up_waits_for_the_ending_and_follows_it_at_once() {
         1_000,
         expect![[r#"
             → FailClosed(SpoolUnavailable), owes logout, start-up Owed, recorded, retry at 3s
-            AppendAudit(Logout of 7, Inactivity)"#]],
+            AppendAudit(Logout of 7, Inactivity at 0ns)"#]],
     );
     check(
         refused,
@@ -105,7 +105,7 @@ fn start_up_decides_whether_the_cause_is_gone() {
         Event::StartUpFailed(FailClosedCause::KeychainUnavailable),
         1_010,
         expect![[r#"
-            → FailClosed(KeychainUnavailable), owes, start-up Owed, CauseRecords { asked: Some(KeychainUnavailable), owed: [], stored: [WorkstationRevoked] }, retry at 1s
+            → FailClosed(KeychainUnavailable), owes, start-up Owed, CauseRecords { asked: Some(KeychainUnavailable at 1.01s), owed: [], stored: [WorkstationRevoked] }, retry at 1s
             AppendAudit(FailedClosed(KeychainUnavailable))"#]],
     );
     check_ignored(owing_start_up(), Event::StartUpFailed(FailClosedCause::SpoolFull), 10);
@@ -152,8 +152,9 @@ fn it_is_not_left_before_it_is_on_record() {
         covered.clone(),
         Event::ScreenCovered { input_held: true },
         20,
-        expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1s"#]],
+        expect![
+            "→ FailClosed(CoverUnconfirmed), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 0ns), owed: [], stored: [] }, retry at 1s"
+        ],
     );
     check(covered, Event::AuditStored(RecordKey::FailedClosed), 20, expect!["→ SignedOut"]);
 }
@@ -165,25 +166,24 @@ fn a_record_of_it_that_could_not_be_stored_is_appended_again() {
         asked(FailClosedCause::CoverUnconfirmed).owing_cover(true),
         failed,
         10,
-        expect![
-            "→ FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: None, owed: [CoverUnconfirmed], stored: [] }, retry at 1s"
-        ],
+        expect![[r#"
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: None, owed: [CoverUnconfirmed at 0ns], stored: [] }, retry at 1s"#]],
     );
     check(
         unrecorded(),
         Event::DeadlineReached,
         1_000,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 3s
-            AppendAudit(FailedClosed(SpoolUnavailable))"#]],
+            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable at 0ns), owed: [], stored: [] }, retry at 3s
+            AppendAudit(FailedClosed(SpoolUnavailable) at 0ns)"#]],
     );
     check(
         unrecorded().owing_start_up(StartUpDebt::Asked { at: at(0) }),
         Event::StartUpFinished,
         1_000,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 1s
-            AppendAudit(FailedClosed(SpoolUnavailable))"#]],
+            → FailClosed(SpoolUnavailable), owes, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable at 0ns), owed: [], stored: [] }, retry at 1s
+            AppendAudit(FailedClosed(SpoolUnavailable) at 0ns)"#]],
     );
 }
 
@@ -196,7 +196,7 @@ fn a_record_that_is_merely_slow_is_not_appended_twice() {
         Event::DeadlineReached,
         4_999,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 6.999s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 0ns), owed: [], stored: [] }, retry at 6.999s
             CoverScreen"#]],
     );
     check(
@@ -204,7 +204,7 @@ fn a_record_that_is_merely_slow_is_not_appended_twice() {
         Event::DeadlineReached,
         60_000,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 62s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 0ns), owed: [], stored: [] }, retry at 62s
             CoverScreen"#]],
     );
 }
@@ -216,7 +216,7 @@ fn the_newest_trouble_is_what_it_tells() {
         Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
         10,
         expect![[r#"
-            → FailClosed(SpoolFull), owes logout deletion telling, start-up Settled, CauseRecords { asked: Some(SpoolFull), owed: [], stored: [SpoolUnavailable] }, retry at 1s
+            → FailClosed(SpoolFull), owes logout deletion telling, start-up Settled, CauseRecords { asked: Some(SpoolFull at 10ms), owed: [], stored: [SpoolUnavailable] }, retry at 1s
             AppendAudit(FailedClosed(SpoolFull))"#]],
     );
     check(
@@ -224,16 +224,16 @@ fn the_newest_trouble_is_what_it_tells() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-        → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [SpoolUnavailable] }, retry at 1s
-        AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [SpoolUnavailable] }, retry at 1s
+            AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
     check(
         owing_cover(),
         Event::WorkstationRefused(FailClosedCause::WorkstationCloned),
         10,
         expect![[r#"
-        → FailClosed(WorkstationCloned), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationCloned), owed: [], stored: [CoverUnconfirmed] }, retry at 1s
-        AppendAudit(FailedClosed(WorkstationCloned))"#]],
+            → FailClosed(WorkstationCloned), owes cover, start-up Owed, CauseRecords { asked: Some(WorkstationCloned at 10ms), owed: [], stored: [CoverUnconfirmed] }, retry at 1s
+            AppendAudit(FailedClosed(WorkstationCloned))"#]],
     );
 }
 
@@ -242,13 +242,14 @@ fn each_safeguard_that_fails_is_on_record_as_itself_and_once() {
     let failed = Event::AuditFailed(RecordKey::FailedClosed, FailClosedCause::SpoolUnavailable);
     let stored = Event::AuditStored(RecordKey::FailedClosed);
     let revoked = Event::WorkstationRefused(FailClosedCause::WorkstationRevoked);
-    let ending = Ending::of(session(), EndCause::UserButton);
+    let ending = Ending::of(session(), EndCause::UserButton, at(0));
     let mut state = State::from(asked(FailClosedCause::SpoolUnavailable).owing_ending(ending));
     let mut appended = Vec::new();
     // The spool does not take the first; a second safeguard fails, and the first one again, before it does.
     let again = Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolUnavailable);
-    for event in [failed, revoked.clone(), again, stored.clone(), stored.clone(), revoked, stored] {
-        let Step { state: after, commands } = step(state, event, at(10));
+    let events = [failed, revoked.clone(), again, stored.clone(), stored.clone(), revoked, stored];
+    for (event, at_ms) in events.into_iter().zip(10..) {
+        let Step { state: after, commands } = step(state, event, at(at_ms));
         state = after;
         appended.extend(commands);
     }
@@ -256,23 +257,23 @@ fn each_safeguard_that_fails_is_on_record_as_itself_and_once() {
     let of = trail::failed_closed;
     assert_eq!(
         appended,
-        [of(FailClosedCause::SpoolUnavailable), of(FailClosedCause::WorkstationRevoked)],
-        "the second one when the first is stored"
+        [of(FailClosedCause::SpoolUnavailable, at(0)), of(FailClosedCause::WorkstationRevoked, at(11))],
+        "the second one when the first is stored, and each as of when it failed"
     );
 }
 
 #[test]
 fn it_is_not_left_before_each_cause_is_on_record() {
     let mut two = asked(FailClosedCause::KeychainUnavailable);
-    two.records.owe(FailClosedCause::CoverUnconfirmed);
+    two.records.owe(FailClosedCause::CoverUnconfirmed, at(10));
 
     check(
         two,
         Event::AuditStored(RecordKey::FailedClosed),
         20,
         expect![[r#"
-        → FailClosed(KeychainUnavailable), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [KeychainUnavailable] }, retry at 1s
-        AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
+            → FailClosed(KeychainUnavailable), owes, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [KeychainUnavailable] }, retry at 1s
+            AppendAudit(FailedClosed(CoverUnconfirmed) at 10ms)"#]],
     );
 }
 
@@ -381,13 +382,16 @@ fn nobody_signs_in() {
 }
 
 fn owing_ending() -> FailClosed {
-    let ending = Ending::of(session(), EndCause::Inactivity);
+    let ending = Ending::of(session(), EndCause::Inactivity, at(0));
     recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
 }
 
 fn owing_logout() -> FailClosed {
-    let ending =
-        Ending { owes_deletion: false, owes_telling: false, ..Ending::of(session(), EndCause::Inactivity) };
+    let ending = Ending {
+        owes_deletion: false,
+        owes_telling: false,
+        ..Ending::of(session(), EndCause::Inactivity, at(0))
+    };
     recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
 }
 

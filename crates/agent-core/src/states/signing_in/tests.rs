@@ -295,20 +295,20 @@ fn a_login_that_cannot_be_recorded_is_no_login() {
         full,
         10,
         expect![[r#"
-        → SigningOut, owes login logout deletion telling, next SignedOut(NotPossibleNow(SpoolFull))
-        AppendAudit(Login of 7)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: FailClosed }"#]],
+            → SigningOut, owes login logout deletion telling, next SignedOut(NotPossibleNow(SpoolFull))
+            AppendAudit(Login of 7 at 0ns)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
     );
     check(
         secured(false, true),
         Event::DeadlineReached,
         8_000,
         expect![[r#"
-        → SigningOut, owes login logout deletion telling, next SignedOut(NotPossibleNow(SpoolUnavailable))
-        AppendAudit(Login of 7)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: FailClosed }"#]],
+            → SigningOut, owes login logout deletion telling, next SignedOut(NotPossibleNow(SpoolUnavailable))
+            AppendAudit(Login of 7 at 0ns)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
     );
 }
 
@@ -369,7 +369,7 @@ fn a_screen_that_fails_or_bares_itself_while_she_types_fails_closed() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -378,7 +378,7 @@ fn a_screen_that_fails_or_bares_itself_while_she_types_fails_closed() {
         Event::ScreenUncovered { session: OTHER },
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(CoverUnconfirmed), owes cover, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -420,7 +420,7 @@ fn a_workstation_refused_meanwhile_signs_nobody_in() {
         revoked.clone(),
         10,
         expect![[r#"
-            → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked at 10ms), owed: [], stored: [] }, retry at 1.01s
             AppendAudit(FailedClosed(WorkstationRevoked))"#]],
     );
     check(

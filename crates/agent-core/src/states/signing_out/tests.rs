@@ -15,7 +15,7 @@ fn it_covers_then_records_then_deletes_then_tells() {
     let commands: Vec<_> =
         signing_out().enter().commands.iter().map(|command| format!("{command:?}")).collect();
 
-    let order = ["CoverScreen", "AppendAudit(Logout", "DeleteCredential", "EndSession"];
+    let order = ["CoverScreen", "AppendAudit { owed: Logout", "DeleteCredential", "EndSession"];
     assert_eq!(commands.len(), order.len());
     for (command, name) in commands.iter().zip(order) {
         assert!(command.starts_with(name), "{command}");
@@ -31,9 +31,9 @@ fn the_safeguard_that_failed_first_goes_on_record_first() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-        → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Owed, CauseRecords { asked: Some(InactivityUnknown), owed: [CoverUnconfirmed], stored: [] }, retry at 1.01s
-        CoverScreen
-        AppendAudit(FailedClosed(InactivityUnknown))"#]],
+            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Owed, CauseRecords { asked: Some(InactivityUnknown at 10ms), owed: [CoverUnconfirmed at 10ms], stored: [] }, retry at 1.01s
+            CoverScreen
+            AppendAudit(FailedClosed(InactivityUnknown))"#]],
     );
     check_ignored(unmeasured, Event::WorkstationRefused(FailClosedCause::WorkstationRevoked), 10);
 }
@@ -82,8 +82,8 @@ fn a_login_not_known_to_be_on_disk_goes_before_its_logout() {
         Event::AuditStored(RecordKey::Login(SESSION)),
         10,
         expect![[r#"
-        → SigningOut, owes logout, next SignedOut(SessionEnded(UserButton))
-        AppendAudit(Logout of 7, UserButton)"#]],
+            → SigningOut, owes logout, next SignedOut(SessionEnded(UserButton))
+            AppendAudit(Logout of 7, UserButton at 0ns)"#]],
     );
 }
 
@@ -106,7 +106,7 @@ fn what_fails_is_carried_into_fail_closed() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 10ms), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -115,7 +115,7 @@ fn what_fails_is_carried_into_fail_closed() {
         Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
         10,
         expect![[r#"
-            → FailClosed(SpoolFull), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolFull), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(SpoolFull), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolFull at 10ms), owed: [], stored: [] }, retry at 1.01s
             AppendAudit(FailedClosed(SpoolFull))"#]],
     );
     check(
@@ -123,7 +123,7 @@ fn what_fails_is_carried_into_fail_closed() {
         Event::KeychainFailed { session: SESSION },
         10,
         expect![[r#"
-            → FailClosed(KeychainUnavailable), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(KeychainUnavailable), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(KeychainUnavailable), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(KeychainUnavailable at 10ms), owed: [], stored: [] }, retry at 1.01s
             CoverScreen
             AppendAudit(FailedClosed(KeychainUnavailable))"#]],
     );
@@ -137,7 +137,7 @@ fn what_takes_too_long_is_carried_into_fail_closed() {
         Event::DeadlineReached,
         2_000,
         expect![[r#"
-            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed), owed: [], stored: [] }, retry at 3s
+            → FailClosed(CoverUnconfirmed), owes cover logout deletion telling, start-up Settled, CauseRecords { asked: Some(CoverUnconfirmed at 2s), owed: [], stored: [] }, retry at 3s
             CoverScreen
             AppendAudit(FailedClosed(CoverUnconfirmed))"#]],
     );
@@ -147,7 +147,7 @@ fn what_takes_too_long_is_carried_into_fail_closed() {
         Event::DeadlineReached,
         5_000,
         expect![[r#"
-            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable), owed: [], stored: [] }, retry at 6s
+            → FailClosed(SpoolUnavailable), owes logout, start-up Settled, CauseRecords { asked: Some(SpoolUnavailable at 5s), owed: [], stored: [] }, retry at 6s
             AppendAudit(FailedClosed(SpoolUnavailable))"#]],
     );
 }
@@ -195,7 +195,7 @@ fn a_workstation_refused_meanwhile_fails_closed_afterwards() {
         Event::AuditStored(RecordKey::Logout(SESSION)),
         10,
         expect![[r#"
-            → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked), owed: [], stored: [] }, retry at 1.01s
+            → FailClosed(WorkstationRevoked), owes, start-up Owed, CauseRecords { asked: Some(WorkstationRevoked at 10ms), owed: [], stored: [] }, retry at 1.01s
             AppendAudit(FailedClosed(WorkstationRevoked))"#]],
     );
 }
