@@ -45,7 +45,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// A connection must send the head of its next request within this time.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// A larger head is refused; the library's own bound would let each connection fill 400 KiB unproven.
-const HEAD_SIZE_BYTES_MAX: usize = 16 * 1024;
+pub const HEAD_SIZE_BYTES_MAX: usize = 16 * 1024;
 
 /// What `serve` may be told besides the data folder.
 #[derive(Debug, Default)]
