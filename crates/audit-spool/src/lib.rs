@@ -43,7 +43,7 @@
 //! | `missing` | numbers found without a row, each gap alerted once |
 //! | `open_sessions` | sessions with a login and no logout; the user is sealed |
 //! | `session_ends` | the outbox: ends the server has not confirmed |
-//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record, `alarm` stands while the alarm is raised |
+//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record, `workstation` is the id (16 bytes) of the one that first opened the file, `alarm` stands while the alarm is raised |
 //!
 //! **Sealed** means: byte 1, a random 96-bit nonce, AES-256-GCM ciphertext and tag. The associated data is
 //! `tapward-spool-v1:` and then, for a record, `record:` ‖ `seq` (8 bytes, big endian) ‖ `id` ‖ `prior`; for
@@ -72,7 +72,8 @@
 //! what it read when that was opened, and each change it committed since. A log that a power cut left set aside
 //! without its database is followed by it before anything is opened. A file sealed with another key, or made by
 //! a newer program, is no damage: that is left for a person to decide, who by enrolling the workstation anew has
-//! the one sealed with a lost key set aside ([`set_aside_unless_opened_by`]).
+//! the one sealed with a lost key set aside ([`set_aside_unless_own`]), and so the one of the workstation that it was
+//! before: each record names that one.
 //!
 //! # When the key is lost
 //!
@@ -116,7 +117,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{files_set_aside, set_aside_unless_opened_by, set_file_aside};
+pub use aside::{files_set_aside, set_aside_unless_own, set_file_aside};
 pub use bounds::{
     ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
 };

@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
+use uuid::Uuid;
 
 use crate::{
     error::{Fault, SpoolError},
@@ -25,6 +26,8 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// Meta value that tells whether the key is the file's.
 const KEY_CHECK: &str = "key-check";
 const KEY_CHECK_PLAIN: &[u8] = b"tapward-spool";
+/// Meta value that tells whose records the file holds: its id.
+const WORKSTATION: &str = "workstation";
 
 const TABLES: &str = "
 CREATE TABLE head (
@@ -189,4 +192,26 @@ pub(crate) fn assert_key(connection: &Connection, sealer: &Sealer) -> Result<(),
         Some(plain) if plain.as_slice() == KEY_CHECK_PLAIN => Ok(()),
         Some(_) | None => Err(SpoolError::WrongKey),
     }
+}
+
+/// Whose records the file holds, where that stands in it and opens.
+pub(crate) fn workstation(connection: &Connection, sealer: &Sealer) -> Result<Option<Uuid>, SpoolError> {
+    let Some(sealed) = meta(connection, WORKSTATION)? else { return Ok(None) };
+    let plain = sealer.open(Place::Meta(WORKSTATION), &sealed);
+    Ok(plain.and_then(|plain| Uuid::from_slice(&plain).ok()))
+}
+
+/// Notes whose records the file holds, where that does not stand in it yet.
+pub(crate) fn note_workstation(connection: &Connection, sealer: &Sealer, id: Uuid) -> Result<(), SpoolError> {
+    if workstation(connection, sealer)?.is_none() {
+        let sealed = sealer.seal(Place::Meta(WORKSTATION), id.as_bytes())?;
+        connection
+            .execute("INSERT OR REPLACE INTO meta (name, sealed) VALUES (?1, ?2)", (WORKSTATION, sealed))?;
+    }
+    Ok(())
+}
+
+fn meta(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, SpoolError> {
+    let question = "SELECT sealed FROM meta WHERE name = ?1";
+    Ok(connection.query_row(question, [name], |row| row.get(0)).optional()?)
 }
