@@ -60,10 +60,11 @@
 //!
 //! # Opening
 //!
-//! [`Spool::open`] (1) takes the file alone, (2) refuses a foreign, newer or damaged one (`quick_check`),
-//! (3) checkpoints, so that whatever an earlier process wrote without a completed sync is written and
-//! synced again, (4) tells a wrong key, (5) takes the reserve, (6) alerts gaps. Then the caller ends the
-//! sessions of [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
+//! [`Spool::open`] (1) takes the file alone, (2) refuses a foreign, newer or damaged one (`quick_check`, and a head
+//! behind its rows), (3) checkpoints, so that whatever an earlier process wrote without a completed sync is written
+//! and synced again, (4) tells a wrong key, and a `key-check` that is damaged from it: then `workstation` or the newest
+//! pending record opens, (5) takes the reserve, (6) alerts gaps. Then the caller ends the sessions of
+//! [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
 //!
 //! A damaged file is never replaced in silence: [`set_file_aside`] keeps it under another name, and the fresh
 //! one begins with an alert (`SpoolSetAside`), which [`Spool::succeed`] appends whenever the caller finds a
