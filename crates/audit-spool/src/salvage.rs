@@ -1,6 +1,6 @@
 //! Reading what waits in a file that was set aside, damaged or not. Nothing in the file is ever changed.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use audit::record::AuditRecord;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::ValueRef};
@@ -21,7 +21,8 @@ const ROWS_MAX: i64 = 10_000_000;
 /// Hands out the records that wait in a file, one number after the other, so that damage at one costs no other.
 ///
 /// SQLite cannot read a file together with its log without writing beside it, so a copy of both is what is read: it
-/// lies in a folder of its own, as sealed as the file, and is deleted with this value.
+/// lies in a folder of its own, as sealed as the file, and is deleted with this value. What a process that was killed
+/// left there, [`Salvage::remove_left_copies`] deletes.
 #[derive(Debug)]
 pub struct Salvage {
     connection: Connection,
@@ -77,6 +78,15 @@ impl Salvage {
         // The mark of the key may be all that is damaged: each record tells by itself whether the key is its own.
         let is_wrong = matches!(key, Err(SpoolError::WrongKey)) && !salvage.opens_any();
         if is_wrong { Err(SpoolError::WrongKey) } else { Ok(salvage) }
+    }
+
+    /// Deletes the copies that were left in `folder` by processes that ended without. No [`Salvage`] may be at work
+    /// there meanwhile: that is the caller's to know.
+    ///
+    /// # Errors
+    /// Any of the file system.
+    pub fn remove_left_copies(folder: &Path) -> io::Result<()> {
+        copy::remove_left(folder)
     }
 
     fn opens_any(&self) -> bool {

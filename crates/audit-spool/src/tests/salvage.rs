@@ -190,6 +190,21 @@ fn a_damaged_mark_of_the_key_costs_no_record() {
 }
 
 #[test]
+fn copies_that_were_left_are_removed_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("salvage-3f2f4a9e-6f0e-4f5c-9c1b-0d8f2f0f7a11");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("copy-wal"), "sealed").unwrap();
+    fs::create_dir(folder.path().join("salvage-of-the-old-server")).unwrap();
+    fs::write(folder.path().join("salvage-3f2f4a9e-6f0e-4f5c-9c1b-0d8f2f0f7a12"), "a file").unwrap();
+
+    Salvage::remove_left_copies(folder.path()).unwrap();
+
+    assert!(!left.exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
 fn another_key_reads_nothing_and_what_is_no_spool_is_refused() {
     let mut bedside = ward_of(1);
     bedside.key = SpoolKey::new([8; 32]);
