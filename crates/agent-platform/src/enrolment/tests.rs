@@ -55,6 +55,26 @@ async fn a_server_without_a_recovery_key_enrols_and_nothing_is_sealed() {
 }
 
 #[tokio::test]
+async fn a_workstation_enrolled_without_a_sealed_key_gets_one_by_enrolling_again_with_its_keys() {
+    let mut server = Server::new();
+    let recovery_key = server.named.take();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let waits = started();
+    ward.open_spool().append(&waits, now()).unwrap();
+
+    // As KNOWN-ISSUES says.
+    fs::remove_file(ward.folder.path().join(STATE_FILE)).unwrap();
+    server.named = recovery_key;
+    ward.enrol(&server).await.unwrap();
+
+    let sealed = SealedKey::from_bytes(&fs::read(ward.sealed_key()).unwrap()).unwrap();
+    assert_eq!(sealed.open(&server.key).unwrap().expose(), ward.spool_key().expose());
+    assert_eq!(files_set_aside(&ward.spool()).unwrap(), 0);
+    assert_eq!(ward.open_spool().pending(10, now()).unwrap()[0].record, waits);
+}
+
+#[tokio::test]
 async fn what_is_no_recovery_key_is_refused_and_enrols_nothing() {
     let nobodys = URL_SAFE_NO_PAD.encode([0; 32]);
     let (short, long) = (URL_SAFE_NO_PAD.encode([7; 31]), URL_SAFE_NO_PAD.encode([7; 3_000]));
