@@ -8,7 +8,7 @@ use std::{
 };
 
 use agent_platform::{
-    enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode},
+    enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode, STATE_FILE},
     idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
     spool::{SET_ASIDE_MAX, SpoolFiles},
@@ -176,16 +176,25 @@ async fn inactivity() -> anyhow::Result<String> {
 /// Looked at from outside: the agent may have it open.
 fn report_spool(report: &mut Report, state_directory: &Path) {
     match SpoolFiles::in_folder(state_directory) {
-        Ok(SpoolFiles { size_bytes, set_aside }) => {
+        Ok(SpoolFiles { size_bytes, is_key_sealed, set_aside }) => {
             let found = size_bytes.map_or("none yet".to_owned(), |bytes| format!("{} KiB", bytes / 1024));
             report.good("waiting records", &found);
+            if is_key_sealed {
+                report.good("sealed key", "lies beside the waiting records");
+            } else if state_directory.join(STATE_FILE).exists() {
+                report.look_at(
+                    "sealed key",
+                    "none lies beside the waiting records: should this keychain be lost, they are lost with it. Only \
+                     enrolling again makes one: KNOWN-ISSUES says how",
+                );
+            }
             if set_aside > 0 {
                 report.look_at(
                     "waiting records",
                     &format!(
-                        "{set_aside} of at most {SET_ASIDE_MAX} files were set aside as `{SPOOL_FILE}.aside-…`, damaged or \
-                         of a lost key: copy them to the server and run `tapward-server spool recover` there, then \
-                         move them away"
+                        "{set_aside} of at most {SET_ASIDE_MAX} files were set aside as `{SPOOL_FILE}.aside-…`, damaged, \
+                         of a lost key, or of the workstation that this one was before: copy each, with what begins \
+                         with its name, to the server and run `tapward-server spool recover` there, then move them away"
                     ),
                 );
             }
@@ -283,20 +292,38 @@ mod tests {
             assert_eq!(report.faults, 0, "people can sign in");
             report.lines
         };
-        assert_eq!(lines(), ["ok       waiting records: none yet"]);
+        fs::write(folder.path().join("spool.sqlite.key.sealed"), "").unwrap();
+        let sealed = "ok       sealed key: lies beside the waiting records";
+        assert_eq!(lines(), ["ok       waiting records: none yet", sealed]);
 
         fs::write(folder.path().join("spool.sqlite"), [0; 2048]).unwrap();
-        assert_eq!(lines(), ["ok       waiting records: 2 KiB"]);
+        assert_eq!(lines(), ["ok       waiting records: 2 KiB", sealed]);
 
         for name in ["spool.sqlite.aside-1", "spool.sqlite.aside-1-wal", "spool.sqlite.aside-2"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let found = lines();
         assert!(
-            found[1].starts_with("LOOK AT  waiting records: 2 of at most 8 files were set aside"),
+            found[2].starts_with("LOOK AT  waiting records: 2 of at most 8 files were set aside"),
             "{found:?}"
         );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
+    }
+
+    #[test]
+    fn the_doctor_says_that_waiting_records_without_a_sealed_key_are_lost_with_the_keychain() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = || {
+            let mut report = Report::default();
+            report_spool(&mut report, folder.path());
+            assert_eq!(report.faults, 0, "people can sign in");
+            report.lines
+        };
+        assert_eq!(lines(), ["ok       waiting records: none yet"], "it is not enrolled yet");
+
+        fs::write(folder.path().join(STATE_FILE), "{}").unwrap();
+        let found = lines();
+        assert!(found[1].starts_with("LOOK AT  sealed key: none lies beside"), "{found:?}");
     }
 
     #[test]

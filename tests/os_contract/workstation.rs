@@ -194,6 +194,37 @@ async fn records_that_waited_when_the_keychain_was_lost_come_on_record_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn records_that_waited_at_a_revoked_workstation_that_then_lost_its_key_come_on_record() {
+    let mut server = TestServer::start().await;
+    let ward = Ward::new();
+    let mut workstation = ward.enrolled(&server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    server.stop().await;
+    assert_eq!(workstation.ask("backlog 120"), "kept");
+    drop(workstation);
+    server.start_again().await;
+    server.admin(json!({ "do": "workstation_revoke", "workstation": "WS-01" })).await.unwrap();
+    assert_eq!(ward.workstation("one").ask("start-up-fails WorkstationRevoked"), "kept");
+
+    let mut workstation = ward.workstation("one");
+    assert_eq!(workstation.ask("forget workstation-key"), "kept");
+    let code = code(&server).await;
+    assert_eq!(workstation.ask(&format!("enrol {} {code}", server.url())), "kept");
+    assert_eq!(workstation.ask("start-up"), "kept");
+    wait_for("the alert", Duration::from_secs(30), || {
+        (server.recorded(&["spool-set-aside", "WS-02"]) == 1).then_some(())
+    })
+    .unwrap();
+
+    let brought = Brought { file: ward.aside("one").remove(0), key: None };
+    let recovered = recover(&server.data(), &brought).await.unwrap();
+
+    assert_eq!((recovered.stored, recovered.refused, recovered.unreadable), (120, 0, 0), "{recovered:?}");
+    assert_eq!(server.recorded(&["clock-jumped", "WS-01"]), 120);
+    assert_eq!(server.recorded(&["record-quarantined"]), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_workstation_that_cannot_tell_a_persons_input_does_not_start_up() {
     let server = TestServer::start().await;
     let ward = Ward::new();

@@ -161,6 +161,49 @@ async fn what_cannot_be_recovered_is_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_copy_that_an_interrupted_run_left_is_removed_by_the_next_run_and_by_the_servers_start() {
+    let mut server = TestServer::start().await;
+    let ws = enrolled(&server).await;
+    let aside = Aside::of(&server, &ws, &[started(&ws.at)]);
+
+    let left = leave_a_copy(&server);
+    recover(&server.data(), &aside.brought()).await.unwrap();
+    assert!(!left.exists());
+
+    server.stop().await;
+    let left = leave_a_copy(&server);
+    server.start_again().await;
+    assert!(!left.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_copy_of_a_run_that_goes_on_is_left_to_it_and_a_second_run_waits_its_turn() {
+    let mut server = TestServer::start().await;
+    let ws = enrolled(&server).await;
+    let aside = Aside::of(&server, &ws, &[started(&ws.at)]);
+    let going_on = leave_a_copy(&server);
+    let theirs = fs::File::open(server.data()).unwrap();
+    theirs.try_lock().unwrap();
+
+    let words = refusal(&server, &aside.brought()).await;
+    assert!(words.contains("another `spool recover`"), "{words}");
+    server.stop().await;
+    server.start_again().await;
+    assert!(going_on.join("copy").exists());
+
+    drop(theirs);
+    assert_eq!(recover(&server.data(), &aside.brought()).await.unwrap().stored, 1);
+}
+
+/// As a run that was killed leaves it.
+fn leave_a_copy(server: &TestServer) -> PathBuf {
+    let folder = server.data().join(format!("salvage-{}", Uuid::new_v4()));
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("copy"), [0x5a; 4096]).unwrap();
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_bounded() {
     let server = TestServer::start().await;
     let ws = enrolled(&server).await;

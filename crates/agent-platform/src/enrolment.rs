@@ -96,7 +96,8 @@ pub struct Enrolling<'a> {
 }
 
 /// Enrols this workstation. Where it is enrolled already but its keychain has lost a key of it, nobody can sign in at
-/// it any more: then it is enrolled anew, and records that the lost key sealed are set aside.
+/// it any more: then it is enrolled anew, and records that the lost key sealed are set aside, as are those that name the
+/// workstation that it was before.
 ///
 /// # Errors
 /// [`EnrolError`]; then nobody can sign in who could not before, and nothing that waits is lost.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 #[cfg(doc)]
 use crate::Spool;
@@ -44,14 +45,16 @@ pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     }
 }
 
-/// Sets the spool at `path` aside where `key` does not open it, because its own was lost or it is damaged, and
-/// returns where to. Whatever lies beside it as its sealed key must still be its own.
+/// Sets the spool at `path` aside, and returns where to, where `key` does not open it, because its own was lost or it
+/// is damaged, and where it is not `workstation`'s: that one could deliver nothing of what waits in it, for each record
+/// names another. Whatever lies beside it as its sealed key must still be its own.
 ///
 /// # Errors
 /// [`SpoolError::InUse`] while an agent has it, `NewerFormat`, `Unavailable`: then it stays where it is.
-pub fn set_aside_unless_opened_by(
+pub fn set_aside_unless_own(
     path: &Path,
     key: &SpoolKey,
+    workstation: Uuid,
     now: Timestamp,
 ) -> Result<Option<PathBuf>, SpoolError> {
     let unavailable = |error: io::Error| SpoolError::Unavailable(error.into());
@@ -59,13 +62,13 @@ pub fn set_aside_unless_opened_by(
     if !path.exists() {
         return Ok(None);
     }
-    match schema::open(path, &Sealer::new(key)?) {
-        Ok(_) => Ok(None),
-        Err(SpoolError::WrongKey | SpoolError::Corrupt(_)) => {
-            set_file_aside(path, now).map(Some).map_err(unavailable)
-        }
-        Err(error) => Err(error),
-    }
+    let sealer = Sealer::new(key)?;
+    let is_own = match schema::open(path, &sealer) {
+        Ok(connection) => schema::workstation(&connection, &sealer)? == Some(workstation),
+        Err(SpoolError::WrongKey | SpoolError::Corrupt(_)) => false,
+        Err(error) => return Err(error),
+    };
+    if is_own { Ok(None) } else { set_file_aside(path, now).map(Some).map_err(unavailable) }
 }
 
 /// Finishes what a power cut left half done: a log that was set aside, and its database that was not. Opened without

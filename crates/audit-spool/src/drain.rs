@@ -4,6 +4,7 @@ use audit::record::{Alert, AuditRecord, What};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::{
     alarm::alert,
@@ -275,11 +276,7 @@ impl PendingRow {
 
     /// The record, if all of it is sound.
     pub(crate) fn examine(&self, sealer: &Sealer) -> Result<AuditRecord, Flaw> {
-        let id = Uuid::from_slice(&self.id).map_err(|_| Flaw::SealBroken)?;
-        let prior: &Hash =
-            self.prior.as_slice().try_into().map_err(|_: std::array::TryFromSliceError| Flaw::LinkBroken)?;
-        let plain =
-            sealer.open(Place::Record { seq: self.seq, id, prior }, &self.sealed).ok_or(Flaw::SealBroken)?;
+        let Opened { id, prior, plain } = self.open(sealer)?;
         let is_linked = self.hash == chain_hash(self.seq, id, prior, &self.sealed)
             && self.hash_before.as_ref().is_none_or(|before| before.as_slice() == &prior[..HASH_SIZE]);
         if !is_linked {
@@ -288,6 +285,23 @@ impl PendingRow {
         let record: AuditRecord = serde_json::from_slice(&plain).map_err(|_| Flaw::Unreadable)?;
         if record.id == id && record.check().is_ok() { Ok(record) } else { Err(Flaw::Unreadable) }
     }
+
+    /// What its seal alone says: that it was sealed here with this key.
+    pub(crate) fn open(&self, sealer: &Sealer) -> Result<Opened<'_>, Flaw> {
+        let id = Uuid::from_slice(&self.id).map_err(|_| Flaw::SealBroken)?;
+        let prior: &Hash =
+            self.prior.as_slice().try_into().map_err(|_: std::array::TryFromSliceError| Flaw::LinkBroken)?;
+        let place = Place::Record { seq: self.seq, id, prior };
+        let plain = sealer.open(place, &self.sealed).ok_or(Flaw::SealBroken)?;
+        Ok(Opened { id, prior, plain })
+    }
+}
+
+/// A row whose seal is whole.
+pub(crate) struct Opened<'a> {
+    id: Uuid,
+    prior: &'a Hash,
+    plain: Zeroizing<Vec<u8>>,
 }
 
 /// Forgets what lies before the oldest pending record. The newest row stays: the next is chained to it.

@@ -43,7 +43,7 @@
 //! | `missing` | numbers found without a row, each gap alerted once |
 //! | `open_sessions` | sessions with a login and no logout; the user is sealed |
 //! | `session_ends` | the outbox: ends the server has not confirmed |
-//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record, `alarm` stands while the alarm is raised |
+//! | `meta` | small sealed values; `key-check` tells a wrong key from a broken record, `workstation` is the id (16 bytes) of the one that first opened the file, `alarm` stands while the alarm is raised |
 //!
 //! **Sealed** means: byte 1, a random 96-bit nonce, AES-256-GCM ciphertext and tag. The associated data is
 //! `tapward-spool-v1:` and then, for a record, `record:` ‖ `seq` (8 bytes, big endian) ‖ `id` ‖ `prior`; for
@@ -60,10 +60,11 @@
 //!
 //! # Opening
 //!
-//! [`Spool::open`] (1) takes the file alone, (2) refuses a foreign, newer or damaged one (`quick_check`),
-//! (3) checkpoints, so that whatever an earlier process wrote without a completed sync is written and
-//! synced again, (4) tells a wrong key, (5) takes the reserve, (6) alerts gaps. Then the caller ends the
-//! sessions of [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
+//! [`Spool::open`] (1) takes the file alone, (2) refuses a foreign, newer or damaged one (`quick_check`, and a head
+//! behind its rows), (3) checkpoints, so that whatever an earlier process wrote without a completed sync is written
+//! and synced again, (4) tells a wrong key, and a `key-check` that is damaged from it: then `workstation` or the newest
+//! pending record opens, (5) takes the reserve, (6) alerts gaps. Then the caller ends the sessions of
+//! [`Spool::open_sessions`] on record and tells the ends of [`Spool::session_ends`].
 //!
 //! A damaged file is never replaced in silence: [`set_file_aside`] keeps it under another name, and the fresh
 //! one begins with an alert (`SpoolSetAside`), which [`Spool::succeed`] appends whenever the caller finds a
@@ -72,7 +73,8 @@
 //! what it read when that was opened, and each change it committed since. A log that a power cut left set aside
 //! without its database is followed by it before anything is opened. A file sealed with another key, or made by
 //! a newer program, is no damage: that is left for a person to decide, who by enrolling the workstation anew has
-//! the one sealed with a lost key set aside ([`set_aside_unless_opened_by`]).
+//! the one sealed with a lost key set aside ([`set_aside_unless_own`]), and so the one of the workstation that it was
+//! before: each record names that one.
 //!
 //! # When the key is lost
 //!
@@ -116,7 +118,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{files_set_aside, set_aside_unless_opened_by, set_file_aside};
+pub use aside::{files_set_aside, set_aside_unless_own, set_file_aside};
 pub use bounds::{
     ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
 };

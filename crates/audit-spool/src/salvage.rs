@@ -1,31 +1,28 @@
 //! Reading what waits in a file that was set aside, damaged or not. Nothing in the file is ever changed.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use audit::record::AuditRecord;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
-use uuid::Uuid;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::ValueRef};
 
 use crate::{
-    aside::{LOG, with_suffix},
     drain::PendingRow,
     error::{Fault, SpoolError},
     schema,
     seal::{Sealer, SpoolKey},
 };
+use copy::Copy;
+
+mod copy;
 
 /// Numbers looked at, at most; a file that claims more is damaged.
 const ROWS_MAX: i64 = 10_000_000;
-/// A larger file is no spool.
-const FILE_SIZE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// Hands out the records that wait in a file, one number after the other, so that damage at one costs no other.
 ///
 /// SQLite cannot read a file together with its log without writing beside it, so a copy of both is what is read: it
-/// lies in a folder of its own, as sealed as the file, and is deleted with this value.
+/// lies in a folder of its own, as sealed as the file, and is deleted with this value. What a process that was killed
+/// left there, [`Salvage::remove_left_copies`] deletes.
 #[derive(Debug)]
 pub struct Salvage {
     connection: Connection,
@@ -41,16 +38,20 @@ pub struct Salvage {
 /// What a number holds.
 enum Row {
     Waiting(PendingRow),
-    Delivered { hash: Vec<u8> },
+    Delivered {
+        hash: Vec<u8>,
+    },
     SetAside,
+    /// There is a row, and nothing of a record in it.
+    Unknown,
 }
 
 impl Salvage {
     /// Opens a copy, in `folder`, of the spool at `path` and of its log.
     ///
     /// # Errors
-    /// [`SpoolError::WrongKey`]; `Corrupt` when it is no spool, or so damaged that not even its extent can be told;
-    /// `NewerFormat`; `Unavailable` when it cannot be copied.
+    /// [`SpoolError::WrongKey`] when nothing in it opens; `Corrupt` when it is no spool, or so damaged that not even
+    /// its extent can be told; `NewerFormat`; `Unavailable` when it cannot be copied.
     pub fn open(path: &Path, folder: &Path, key: &SpoolKey) -> Result<Self, SpoolError> {
         let copy = Copy::of(path, folder)?;
         let sealer = Sealer::new(key)?;
@@ -60,16 +61,37 @@ impl Salvage {
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cell_size_check", true)?;
         schema::assert_format(&connection)?;
-        let mut is_damaged = schema::quick_check(&connection).is_err();
-        match schema::assert_key(&connection, &sealer) {
-            Ok(()) => {}
-            Err(SpoolError::WrongKey) => return Err(SpoolError::WrongKey),
-            // Each record tells by itself whether the key is its own.
-            Err(_) => is_damaged = true,
-        }
-        let (before, last) = extent(&connection)?;
+        let key = schema::assert_key(&connection, &sealer);
+        let Extent { before, last, is_certain } = extent(&connection)?;
+        let is_damaged = schema::quick_check(&connection).is_err() || key.is_err() || !is_certain;
         let next = before + 1;
-        Ok(Self { connection, sealer, next, last, hash_before: None, unreadable: 0, is_damaged, _copy: copy })
+        let salvage = Self {
+            connection,
+            sealer,
+            next,
+            last,
+            hash_before: None,
+            unreadable: 0,
+            is_damaged,
+            _copy: copy,
+        };
+        // The mark of the key may be all that is damaged: each record tells by itself whether the key is its own.
+        let is_wrong = matches!(key, Err(SpoolError::WrongKey)) && !salvage.opens_any();
+        if is_wrong { Err(SpoolError::WrongKey) } else { Ok(salvage) }
+    }
+
+    /// Deletes the copies that were left in `folder` by processes that ended without. No [`Salvage`] may be at work
+    /// there meanwhile: that is the caller's to know.
+    ///
+    /// # Errors
+    /// Any of the file system.
+    pub fn remove_left_copies(folder: &Path) -> io::Result<()> {
+        copy::remove_left(folder)
+    }
+
+    fn opens_any(&self) -> bool {
+        (self.next..=self.last)
+            .any(|seq| matches!(self.row(seq), Ok(Some(Row::Waiting(row))) if row.open(&self.sealer).is_ok()))
     }
 
     /// The next records that wait, at most `limit`, in their order. Empty means that there are no more.
@@ -93,7 +115,7 @@ impl Salvage {
                 }
                 Ok(Some(Row::Delivered { hash })) => self.hash_before = Some(hash),
                 Ok(Some(Row::SetAside)) => {}
-                Ok(None) => self.unreadable += 1,
+                Ok(Some(Row::Unknown) | None) => self.unreadable += 1,
                 Err(_) => {
                     self.unreadable += 1;
                     self.is_damaged = true;
@@ -121,79 +143,54 @@ impl Salvage {
             .prepare_cached("SELECT seq, id, prior, hash, sealed, NULL, state FROM records WHERE seq = ?1")?;
         statement
             .query_row([seq], |row| {
-                let state: String = row.get(6)?;
-                Ok(match state.as_str() {
-                    "pending" => Row::Waiting(PendingRow::read(row)?),
-                    "acknowledged" => Row::Delivered { hash: row.get(3)? },
-                    _ => Row::SetAside,
+                // Only what waits has sealed bytes, whatever else became of the row.
+                if row.get_ref(4)? != ValueRef::Null {
+                    return Ok(Row::Waiting(PendingRow::read(row)?));
+                }
+                Ok(match row.get_ref(6)?.as_bytes() {
+                    Ok(b"acknowledged") => Row::Delivered { hash: row.get(3)? },
+                    Ok(b"quarantined") => Row::SetAside,
+                    Ok(_) | Err(_) => Row::Unknown,
                 })
             })
             .optional()
     }
 }
 
-/// The number before the first row, and the last one: as the head says, else as the rows do.
-fn extent(connection: &Connection) -> Result<(i64, i64), SpoolError> {
-    let asked = ["SELECT pruned_through, seq FROM head", "SELECT MIN(seq) - 1, MAX(seq) FROM records"];
-    for question in asked {
+/// Which numbers there are to look at.
+struct Extent {
+    /// The number before the first.
+    before: i64,
+    last: i64,
+    /// Whether the head and the rows say the same.
+    is_certain: bool,
+}
+
+/// Where head and rows say different things one of them is damaged, and whatever either names is looked at.
+fn extent(connection: &Connection) -> Result<Extent, SpoolError> {
+    let asked = |question| {
         let found = connection.query_row(question, [], |row| Ok((row.get(0)?, row.get(1)?)));
-        if let Ok((before, last)) = found
-            && 0 <= before
-            && before <= last
-            && last - before <= ROWS_MAX
-        {
-            return Ok((before, last));
+        found.ok().filter(|(before, last)| is_possible(*before, *last))
+    };
+    let head = asked("SELECT pruned_through, seq FROM head");
+    let rows = asked("SELECT MIN(seq) - 1, MAX(seq) FROM records");
+    let (before, last) = match (head, rows) {
+        (Some(head), Some(rows)) => {
+            let (before, last) = (head.0.min(rows.0), head.1.max(rows.1));
+            // So far apart, the head names next to nothing that is there.
+            if is_possible(before, last) { (before, last) } else { rows }
         }
-    }
-    Err(SpoolError::Corrupt(Fault::Check("neither its head nor its records can be read".to_owned())))
-}
-
-/// Deleted with this value.
-#[derive(Debug)]
-struct Copy {
-    folder: PathBuf,
-}
-
-impl Copy {
-    fn of(path: &Path, folder: &Path) -> Result<Self, SpoolError> {
-        let unavailable = |error: io::Error| SpoolError::Unavailable(error.into());
-        let copy = Self { folder: folder.join(format!("salvage-{}", Uuid::new_v4())) };
-        make_private_folder(&copy.folder).map_err(unavailable)?;
-        copy_bounded(path, &copy.database())?;
-        let log = with_suffix(path, LOG);
-        if log.exists() {
-            copy_bounded(&log, &with_suffix(&copy.database(), LOG))?;
+        (Some(found), None) | (None, Some(found)) => found,
+        (None, None) => {
+            let nothing = "neither its head nor its records can be read".to_owned();
+            return Err(SpoolError::Corrupt(Fault::Check(nothing)));
         }
-        Ok(copy)
-    }
-
-    fn database(&self) -> PathBuf {
-        self.folder.join("copy")
-    }
+    };
+    // A spool that nothing was ever appended to has no rows.
+    let is_certain = head == rows || (head == Some((0, 0)) && rows.is_none());
+    Ok(Extent { before, last, is_certain })
 }
 
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // What stays behind is as sealed as the file itself.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(false);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn copy_bounded(from: &Path, to: &Path) -> Result<(), SpoolError> {
-    let unavailable = |error: io::Error| SpoolError::Unavailable(error.into());
-    let facts = fs::metadata(from).map_err(unavailable)?;
-    if !facts.is_file() || facts.len() > FILE_SIZE_BYTES_MAX {
-        return Err(SpoolError::Corrupt(Fault::Check("this is no spool".to_owned())));
-    }
-    let mut source = fs::File::open(from).map_err(unavailable)?;
-    let mut target = fs::File::create_new(to).map_err(unavailable)?;
-    io::copy(&mut source, &mut target).map(drop).map_err(unavailable)
+fn is_possible(before: i64, last: i64) -> bool {
+    0 <= before && before <= last && last - before <= ROWS_MAX
 }

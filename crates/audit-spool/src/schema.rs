@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
+use uuid::Uuid;
 
 use crate::{
+    drain::PendingRow,
     error::{Fault, SpoolError},
     seal::{CHAIN_START, Place, Sealer},
 };
@@ -25,6 +27,8 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// Meta value that tells whether the key is the file's.
 const KEY_CHECK: &str = "key-check";
 const KEY_CHECK_PLAIN: &[u8] = b"tapward-spool";
+/// Meta value that tells whose records the file holds: its id.
+const WORKSTATION: &str = "workstation";
 
 const TABLES: &str = "
 CREATE TABLE head (
@@ -91,6 +95,7 @@ pub(crate) fn open(path: &Path, sealer: &Sealer) -> Result<Connection, SpoolErro
     assert_safeguards(&connection)?;
     bring_to_format(&mut connection, sealer)?;
     quick_check(&connection)?;
+    assert_head(&connection)?;
     // Rewrites and syncs what an earlier process may have left in the log without a completed sync.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     if is_new {
@@ -167,7 +172,7 @@ pub(crate) fn assert_format(connection: &Connection) -> Result<(), SpoolError> {
     match kind(connection)? {
         (APPLICATION_ID, FORMAT) => Ok(()),
         (APPLICATION_ID, found) if found > FORMAT => Err(SpoolError::NewerFormat { found, known: FORMAT }),
-        _ => Err(SpoolError::Corrupt(Fault::Check("this is no spool".to_owned()))),
+        _ => Err(damaged("this is no spool")),
     }
 }
 
@@ -179,14 +184,57 @@ fn kind(connection: &Connection) -> Result<(i64, i64), SpoolError> {
 
 pub(crate) fn quick_check(connection: &Connection) -> Result<(), SpoolError> {
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" { Ok(()) } else { Err(SpoolError::Corrupt(Fault::Check(found))) }
+    if found == "ok" { Ok(()) } else { Err(damaged(&found)) }
 }
 
+/// Behind its rows, the head would give a number a second time, and every append would fail. Rows that are gone before
+/// it are another matter: they become alerts.
+fn assert_head(connection: &Connection) -> Result<(), SpoolError> {
+    let question = "SELECT seq >= COALESCE((SELECT MAX(seq) FROM records), 0) FROM head";
+    let is_sound: Option<bool> = connection.query_row(question, [], |row| row.get(0)).optional()?;
+    if is_sound == Some(true) { Ok(()) } else { Err(damaged("a head behind its records")) }
+}
+
+/// A key-check that does not open is damaged where anything else does.
 pub(crate) fn assert_key(connection: &Connection, sealer: &Sealer) -> Result<(), SpoolError> {
-    let sealed: Vec<u8> =
-        connection.query_row("SELECT sealed FROM meta WHERE name = ?1", [KEY_CHECK], |row| row.get(0))?;
-    match sealer.open(Place::Meta(KEY_CHECK), &sealed) {
-        Some(plain) if plain.as_slice() == KEY_CHECK_PLAIN => Ok(()),
-        Some(_) | None => Err(SpoolError::WrongKey),
+    let Some(sealed) = meta(connection, KEY_CHECK)? else { return Err(damaged("no key-check")) };
+    let plain = sealer.open(Place::Meta(KEY_CHECK), &sealed);
+    if plain.is_some_and(|plain| plain.as_slice() == KEY_CHECK_PLAIN) {
+        return Ok(());
     }
+    let is_own = workstation(connection, sealer)?.is_some() || opens_newest(connection, sealer)?;
+    Err(if is_own { damaged("a key-check that does not open") } else { SpoolError::WrongKey })
+}
+
+fn opens_newest(connection: &Connection, sealer: &Sealer) -> Result<bool, SpoolError> {
+    let question = "SELECT seq, id, prior, hash, sealed, NULL FROM records \
+                    WHERE state = 'pending' ORDER BY seq DESC LIMIT 1";
+    let newest = connection.query_row(question, [], PendingRow::read).optional()?;
+    Ok(newest.is_some_and(|row| row.open(sealer).is_ok()))
+}
+
+/// Whose records the file holds, where that stands in it and opens.
+pub(crate) fn workstation(connection: &Connection, sealer: &Sealer) -> Result<Option<Uuid>, SpoolError> {
+    let Some(sealed) = meta(connection, WORKSTATION)? else { return Ok(None) };
+    let plain = sealer.open(Place::Meta(WORKSTATION), &sealed);
+    Ok(plain.and_then(|plain| Uuid::from_slice(&plain).ok()))
+}
+
+/// Notes whose records the file holds, where that does not stand in it yet.
+pub(crate) fn note_workstation(connection: &Connection, sealer: &Sealer, id: Uuid) -> Result<(), SpoolError> {
+    if workstation(connection, sealer)?.is_none() {
+        let sealed = sealer.seal(Place::Meta(WORKSTATION), id.as_bytes())?;
+        connection
+            .execute("INSERT OR REPLACE INTO meta (name, sealed) VALUES (?1, ?2)", (WORKSTATION, sealed))?;
+    }
+    Ok(())
+}
+
+fn meta(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, SpoolError> {
+    let question = "SELECT sealed FROM meta WHERE name = ?1";
+    Ok(connection.query_row(question, [name], |row| row.get(0)).optional()?)
+}
+
+fn damaged(what: &str) -> SpoolError {
+    SpoolError::Corrupt(Fault::Check(what.to_owned()))
 }

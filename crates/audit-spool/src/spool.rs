@@ -84,6 +84,9 @@ impl Spool {
         spool.give_back_free_pages()?;
         spool.limit_file()?;
         spool.take_reserve(now)?;
+        spool.guarded_with_reserve(|spool| {
+            schema::note_workstation(&spool.connection, &spool.sealer, spool.workstation.id)
+        })?;
         spool.record_what_is_missing(now)?;
         spool.remember()?;
         spool.is_alarm_raised = spool.recall_alarm()?;

@@ -26,7 +26,7 @@ use crate::{
     connections::{self, Bounded},
     jobs,
     keys::Keys,
-    router,
+    router, spool_recovery,
     store::{Store, sessions},
     tls,
     trail::{self, About},
@@ -79,6 +79,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     let keys_file = data.join(KEYS_FILE);
     ensure!(keys_file.exists(), "{} was not made by `tapward-server init`", data.display());
     let lock = lock(data)?;
+    spool_recovery::tidy(data);
     if Keys::complete(&keys_file)? {
         tracing::warn!("Made the recovery key, which an earlier program had not: back up keys.toml anew");
     }

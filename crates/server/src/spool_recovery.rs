@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{File, TryLockError},
     io::Read as _,
     path::{Path, PathBuf},
 };
@@ -64,6 +64,13 @@ pub async fn recover(data: &Path, brought: &Brought) -> Result<Recovered> {
     let file = &brought.file;
     ensure!(file.is_file(), "there is no file `{}`", file.display());
     let Unsealed { workstation_id, key_thumbprint, key } = unsealed(data, brought)?;
+    let lock = lock(data)?;
+    ensure!(
+        lock.is_some(),
+        "another `spool recover` is at work in {}: wait until it is done",
+        data.display()
+    );
+    remove_left(data);
     let mut salvage = Salvage::open(file, data, &key).map_err(|error| in_words(error, file))?;
     let mut recovered = Recovered {
         workstation_id,
@@ -105,6 +112,35 @@ pub async fn recover(data: &Path, brought: &Brought) -> Result<Recovered> {
 }
 
 const BROKEN_OFF: &str = "broken off; run it again: what is stored already is not stored twice";
+
+/// Removes the copies that runs which were interrupted left in the server's folder, unless a run is going on.
+pub(crate) fn tidy(data: &Path) {
+    match lock(data) {
+        Ok(Some(_alone)) => remove_left(data),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("{error:#}"),
+    }
+}
+
+/// Of the folder itself, which root may have open as well as the server's own user, and which leaves no file. `None`
+/// while another has it.
+fn lock(data: &Path) -> Result<Option<File>> {
+    let folder = File::open(data).with_context(|| format!("{} cannot be opened", data.display()))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", data.display()))
+        }
+    }
+}
+
+/// Another user's stays until that one runs `spool recover` again; it is as sealed as the file that it is a copy of.
+fn remove_left(data: &Path) {
+    if let Err(error) = Salvage::remove_left_copies(data) {
+        tracing::warn!("A copy that an interrupted `spool recover` left cannot be removed: {error}");
+    }
+}
 
 /// Whose spool a key is of, by whose signature.
 struct Unsealed {

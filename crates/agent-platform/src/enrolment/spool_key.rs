@@ -3,7 +3,7 @@
 
 use std::{io, path::Path};
 
-use audit_spool::{RecoveryPublicKey, SealedKey, SpoolKey, sealed_key_beside, set_aside_unless_opened_by};
+use audit_spool::{RecoveryPublicKey, SealedKey, SpoolKey, sealed_key_beside, set_aside_unless_own};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use tracing::warn;
@@ -35,24 +35,25 @@ pub(super) fn recovery_key(text: &str) -> Result<RecoveryPublicKey, EnrolError> 
 }
 
 /// Puts a key for the spool at `spool` into the keychain, if there is none, and its sealed form beside the spool. A
-/// spool that the key does not open is set aside first, with what it can be opened by: the key of before, sealed.
-/// On return all of it would survive a power cut; no record was sealed with a fresh key yet.
+/// spool that the key does not open, or that is another workstation's, is set aside first, with what it can be opened
+/// by: the key of before, sealed. On return all of it would survive a power cut; no record was sealed with a fresh key
+/// yet.
 pub(super) async fn prepare(
     vault: &Vault,
     spool: &Path,
     sealing: Sealing<'_>,
     now: Timestamp,
 ) -> Result<(), EnrolError> {
-    let (key, is_fresh) = match vault.look_up(Entry::SpoolKey).await? {
-        Some(text) => (from_text(&text).ok_or(KeyError::Unreadable)?, false),
-        None => (put_fresh(vault).await?, true),
+    let key = match vault.look_up(Entry::SpoolKey).await? {
+        Some(text) => from_text(&text).ok_or(KeyError::Unreadable)?,
+        None => put_fresh(vault).await?,
     };
-    let aside = set_aside_unless_opened_by(spool, &key, now)?;
-    if let Some(aside) = &aside {
+    if let Some(aside) = set_aside_unless_own(spool, &key, sealing.workstation, now)? {
+        let to_do = to_do_about(&aside);
         warn!(
             code = "spool.set_aside",
-            "Records wait in a file that this workstation's key does not open. It is kept as `{}`: copy it and what \
-             begins with its name to the server, and run `tapward-server spool recover` there",
+            "Records wait in a file that this workstation cannot deliver: it is of a lost key, damaged, or of the \
+             workstation that this one was before. It is kept as `{}`. {to_do}",
             aside.display()
         );
     }
@@ -68,10 +69,18 @@ pub(super) async fn prepare(
                 "This server names no recovery key: if the keychain of this workstation is ever lost, the records \
                  that wait here then are lost with it"
             );
-            // Another key's would be taken for this one's.
-            let is_anothers = is_fresh || aside.is_some();
-            if is_anothers { remove(&beside).map_err(EnrolError::Write) } else { Ok(()) }
+            // The one of a spool that is no longer here would be taken for that of the next.
+            if spool.exists() { Ok(()) } else { remove(&beside).map_err(EnrolError::Write) }
         }
+    }
+}
+
+/// For the administrator: only what was sealed for the server can be read there.
+fn to_do_about(aside: &Path) -> &'static str {
+    if sealed_key_beside(aside).exists() {
+        "Copy it and what begins with its name to the server, and run `tapward-server spool recover` there"
+    } else {
+        "No sealed key lies beside it, so that `tapward-server spool recover` cannot read it"
     }
 }
 
@@ -91,5 +100,20 @@ fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_with_its_sealed_key_beside_it_is_to_be_brought_to_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let aside = folder.path().join("spool.sqlite.aside-1");
+        assert!(to_do_about(&aside).contains("cannot read it"));
+
+        std::fs::write(sealed_key_beside(&aside), "sealed").unwrap();
+        assert!(to_do_about(&aside).contains("run `tapward-server spool recover`"));
     }
 }

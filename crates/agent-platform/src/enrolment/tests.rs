@@ -21,6 +21,7 @@ use crate::{
 };
 
 const WS_07: Uuid = Uuid::from_u128(7);
+const WS_08: Uuid = Uuid::from_u128(8);
 
 #[tokio::test]
 async fn the_spools_key_lies_sealed_for_the_server_beside_the_spool() {
@@ -51,6 +52,26 @@ async fn a_server_without_a_recovery_key_enrols_and_nothing_is_sealed() {
 
     assert!(read_state(ward.folder.path()).unwrap().is_some());
     assert!(!ward.sealed_key().exists());
+}
+
+#[tokio::test]
+async fn a_workstation_enrolled_without_a_sealed_key_gets_one_by_enrolling_again_with_its_keys() {
+    let mut server = Server::new();
+    let recovery_key = server.named.take();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let waits = started();
+    ward.open_spool().append(&waits, now()).unwrap();
+
+    // As KNOWN-ISSUES says.
+    fs::remove_file(ward.folder.path().join(STATE_FILE)).unwrap();
+    server.named = recovery_key;
+    ward.enrol(&server).await.unwrap();
+
+    let sealed = SealedKey::from_bytes(&fs::read(ward.sealed_key()).unwrap()).unwrap();
+    assert_eq!(sealed.open(&server.key).unwrap().expose(), ward.spool_key().expose());
+    assert_eq!(files_set_aside(&ward.spool()).unwrap(), 0);
+    assert_eq!(ward.open_spool().pending(10, now()).unwrap()[0].record, waits);
 }
 
 #[tokio::test]
@@ -106,6 +127,54 @@ async fn a_keychain_that_was_lost_loses_no_record_once_the_workstation_is_enroll
 }
 
 #[tokio::test]
+async fn records_of_a_workstation_that_lost_its_own_key_alone_are_kept_under_its_former_name() {
+    let mut server = Server::new();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let waits = started();
+    ward.open_spool().append(&waits, now()).unwrap();
+
+    ward.forget(Entry::WorkstationKey).await;
+    server.calls_it = WS_08;
+    ward.enrol(&server).await.unwrap();
+
+    let aside = ward.aside();
+    let sealed = SealedKey::from_bytes(&fs::read(sealed_key_beside(&aside)).unwrap()).unwrap();
+    assert_eq!(sealed.workstation(), WS_07);
+    let key = sealed.open(&server.key).unwrap();
+    let mut salvage = Salvage::open(&aside, ward.folder.path(), &key).unwrap();
+    assert_eq!(salvage.next_batch(10), [waits]);
+    let fresh = SealedKey::from_bytes(&fs::read(ward.sealed_key()).unwrap()).unwrap();
+    assert_eq!(fresh.workstation(), WS_08);
+    assert_eq!(ward.alerts().await, [Alert::SpoolSetAside], "the fresh spool begins with it");
+}
+
+#[tokio::test]
+async fn an_enrolment_that_was_broken_off_forgets_not_whose_records_wait_and_sets_them_aside_once() {
+    let mut server = Server::new();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let mut agents = ward.open_spool();
+    agents.append(&started(), now()).unwrap();
+    ward.forget(Entry::WorkstationKey).await;
+    server.calls_it = WS_08;
+
+    // By then the enrolment of before is put away and a new key is in the keychain.
+    ward.enrol(&server).await.unwrap_err();
+    drop(agents);
+    ward.enrol(&server).await.unwrap();
+    assert_eq!(files_set_aside(&ward.spool()).unwrap(), 1);
+    let sealed = SealedKey::from_bytes(&fs::read(sealed_key_beside(&ward.aside())).unwrap()).unwrap();
+    assert_eq!(sealed.workstation(), WS_07);
+
+    // And this time right before its end.
+    drop(ward.open_spool_as(WS_08));
+    fs::remove_file(ward.folder.path().join(STATE_FILE)).unwrap();
+    ward.enrol(&server).await.unwrap();
+    assert_eq!(files_set_aside(&ward.spool()).unwrap(), 1);
+}
+
+#[tokio::test]
 async fn records_that_a_running_agent_has_are_left_to_it() {
     let server = Server::new();
     let ward = Ward::new();
@@ -147,13 +216,14 @@ struct Server {
     key: RecoveryKey,
     /// What it says its recovery key is.
     named: Option<String>,
+    calls_it: Uuid,
 }
 
 impl Server {
     fn new() -> Self {
         let key = RecoveryKey::generate().unwrap();
         let named = Some(URL_SAFE_NO_PAD.encode(key.public().bytes()));
-        Self { authority: Authority::new(), key, named }
+        Self { authority: Authority::new(), key, named, calls_it: WS_07 }
     }
 
     fn code(&self) -> EnrolmentCode {
@@ -164,8 +234,8 @@ impl Server {
 
     async fn start(&self) -> SocketAddr {
         let enrolled = WorkstationEnrolled {
-            workstation_id: WS_07,
-            name: "WS-07".into(),
+            workstation_id: self.calls_it,
+            name: named(self.calls_it).name,
             unit: "ICU-3".into(),
             organisation: "St. Example Hospital".into(),
             help_line: "5-1234".into(),
@@ -212,7 +282,15 @@ impl Ward {
     }
 
     fn open_spool(&self) -> Spool {
-        Spool::open(&self.spool(), &self.spool_key(), workstation(), bounds(), now()).unwrap()
+        self.open_spool_as(WS_07)
+    }
+
+    fn open_spool_as(&self, workstation: Uuid) -> Spool {
+        Spool::open(&self.spool(), &self.spool_key(), named(workstation), bounds(), now()).unwrap()
+    }
+
+    async fn forget(&self, entry: Entry) {
+        self.keychain.vault().delete(entry).await.unwrap();
     }
 
     fn aside(&self) -> PathBuf {
@@ -229,7 +307,7 @@ impl Ward {
         let settings = SpoolSettings {
             path: self.spool(),
             key: self.spool_key(),
-            workstation: workstation(),
+            workstation: read_state(self.folder.path()).unwrap().unwrap().enrolment().workstation,
             bounds: bounds(),
         };
         let spool = SpoolThread::start(settings, Arc::new(StillClock)).unwrap();
@@ -245,7 +323,11 @@ fn started() -> AuditRecord {
 }
 
 fn workstation() -> WorkstationRef {
-    WorkstationRef { id: WS_07, name: "WS-07".into() }
+    named(WS_07)
+}
+
+fn named(id: Uuid) -> WorkstationRef {
+    WorkstationRef { id, name: format!("WS-{:02}", id.as_u128()) }
 }
 
 fn bounds() -> Bounds {

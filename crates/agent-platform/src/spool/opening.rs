@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use audit_spool::{Carried, Fault, Spool, SpoolError, files_set_aside, set_file_aside};
+use audit_spool::{Carried, Fault, Spool, SpoolError, files_set_aside, sealed_key_beside, set_file_aside};
 use jiff::Timestamp;
 use tracing::error;
 
@@ -17,6 +17,8 @@ pub const SET_ASIDE_MAX: usize = 8;
 pub struct SpoolFiles {
     /// Of the spool's file; `None` where there is none yet.
     pub size_bytes: Option<u64>,
+    /// Whether a sealed key lies beside it: without one, what waits is lost with the keychain.
+    pub is_key_sealed: bool,
     /// Damaged files beside it, at most [`SET_ASIDE_MAX`] of them by our doing.
     pub set_aside: usize,
 }
@@ -33,7 +35,8 @@ impl SpoolFiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        Ok(Self { size_bytes, set_aside: files_set_aside(&path)? })
+        let is_key_sealed = sealed_key_beside(&path).try_exists()?;
+        Ok(Self { size_bytes, is_key_sealed, set_aside: files_set_aside(&path)? })
     }
 }
 

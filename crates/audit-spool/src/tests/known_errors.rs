@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::bedside::{Bedside, all_pending, login, logout, noon, started};
-use crate::{Flaw, SessionEnd, Spool, SpoolError};
+use crate::{Flaw, SessionEnd, Spool, SpoolError, SpoolKey};
 
 #[test]
 fn a_flipped_bit_in_a_sealed_record() {
@@ -113,6 +113,52 @@ fn two_gaps() {
 
     assert_eq!(sound(&mut spool), [started(1), started(3), started(5)]);
     assert_eq!(alerts(&mut spool), 2);
+}
+
+#[test]
+fn a_head_older_than_its_records() {
+    for stale in [
+        "UPDATE head SET seq = 2, hash = (SELECT hash FROM records WHERE seq = 2)",
+        "UPDATE head SET seq = 0",
+        "DELETE FROM head",
+    ] {
+        let bedside = ward_of_three();
+        damage(&bedside.shell(), stale);
+
+        // Its next number is taken: a spool that opened could never append again.
+        assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))), "{stale}");
+    }
+}
+
+#[test]
+fn a_mark_of_the_key_that_does_not_open_where_the_records_do() {
+    for zeroed in ["meta", "meta WHERE name = 'key-check'"] {
+        let (table, which) = zeroed.split_once(' ').unwrap_or((zeroed, ""));
+        let bedside = ward_of_three();
+        damage(&bedside.shell(), &format!("UPDATE {table} SET sealed = zeroblob(length(sealed)) {which}"));
+
+        assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))), "{zeroed}");
+
+        let other = Bedside { key: SpoolKey::new([8; 32]), ..bedside };
+        assert!(matches!(other.open(), Err(SpoolError::WrongKey)), "{zeroed}");
+    }
+}
+
+#[test]
+fn a_mark_of_the_key_that_does_not_open_where_nothing_waits() {
+    let bedside = Bedside::new();
+    drop(bedside.open().unwrap());
+    damage(&bedside.shell(), "UPDATE meta SET sealed = zeroblob(length(sealed)) WHERE name = 'key-check'");
+
+    assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))), "whose it is opens");
+}
+
+#[test]
+fn a_mark_of_the_key_that_is_gone() {
+    let bedside = ward_of_three();
+    damage(&bedside.shell(), "DELETE FROM meta WHERE name = 'key-check'");
+
+    assert!(matches!(bedside.open(), Err(SpoolError::Corrupt(_))));
 }
 
 #[test]
