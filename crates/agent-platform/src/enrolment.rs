@@ -5,13 +5,14 @@
 //! before anything is sealed with it ([`spool_key`]), and `workstation.json` is written last: without it the
 //! workstation is not enrolled, and enrolling again uses the same key, to which the server gives the same answer.
 //!
-//! A workstation whose keychain lost its keys is enrolled anew like one that never was.
+//! A workstation whose keychain lost its keys is enrolled anew like one that never was. Until the server has its new
+//! key for certain it stays what it was: the keychain may only have come up late, without what it holds.
 
 use std::{io, path::Path, sync::Arc};
 
 use agent_core::event::ContactFault;
 use agent_runtime::ports::Clock;
-use audit_spool::SpoolError;
+use audit_spool::{SpoolError, assert_free};
 use protocol::{
     secret::WireSecret,
     v1::{
@@ -103,24 +104,39 @@ pub struct Enrolling<'a> {
 /// [`EnrolError`]; then nobody can sign in who could not before, and nothing that waits is lost.
 pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<EnrolledState, EnrolError> {
     let Enrolling { server, code, facts, state_folder, vault } = enrolling;
-    if let Some(state) = read_state(state_folder)? {
-        let name = state.enrolment().workstation.name;
-        if has_keys(vault).await? {
-            return Err(EnrolError::AlreadyEnrolled { name });
+    assert_free(&state_folder.join(SPOOL_FILE))?;
+    let is_anew = match read_state(state_folder)? {
+        Some(state) => {
+            let name = state.enrolment().workstation.name;
+            if has_keys(vault).await? {
+                return Err(EnrolError::AlreadyEnrolled { name });
+            }
+            warn!("The keychain has lost a key of {name}: this workstation is enrolled anew");
+            state::put_away(state_folder).map_err(EnrolError::Write)?;
+            true
         }
-        warn!("The keychain has lost a key of {name}: this workstation is enrolled anew");
-        state::put_away(state_folder).map_err(EnrolError::Write)?;
-    }
+        None => false,
+    };
     let wall = clock.wall();
-    let key = workstation_key(vault).await?;
+    let (key, is_fresh) = workstation_key(vault).await?;
     let signer = WorkstationKey::from_text(&key.to_text()?)?;
     let public = key.public();
     let first_contact = Arc::new(FirstContact::expecting(code.authority()));
     let client = tls::client(tls::configuration(Arc::clone(&first_contact) as _)?)?;
     let link = ServerLink::over(client, server.clone(), key, None, clock);
     let request = EnrolWorkstation { code: WireSecret::new(code.secret().to_owned()), key: public, facts };
-    let (_, enrolled): (_, WorkstationEnrolled) =
-        link.call(Method::POST, "/v1/workstations", Some(&request), None).await.map_err(refused)?;
+    let answer = link.call(Method::POST, "/v1/workstations", Some(&request), None).await.map_err(refused);
+    if let Err(error) = &answer
+        && is_anew
+        && has_no_effect(error)
+    {
+        // The keychain may only have come up late, without what it holds.
+        if is_fresh {
+            vault.delete(Entry::WorkstationKey).await?;
+        }
+        state::bring_back(state_folder).map_err(EnrolError::Write)?;
+    }
+    let (_, enrolled): (_, WorkstationEnrolled) = answer?;
     let authority = first_contact.authority().ok_or(EnrolError::Contact(ContactFault::NotOurServer))?;
     let recovery_key = enrolled.recovery_key.as_deref().map(spool_key::recovery_key).transpose()?;
     let state = EnrolledState::new(enrolled, server, authority);
@@ -138,14 +154,26 @@ async fn has_keys(vault: &Vault) -> Result<bool, KeychainError> {
         && vault.look_up(Entry::SpoolKey).await?.is_some())
 }
 
-/// The one of an earlier try that got no answer, or a new one.
-async fn workstation_key(vault: &Vault) -> Result<WorkstationKey, EnrolError> {
+/// The one of an earlier try that got no answer, or a new one, and whether it is new.
+async fn workstation_key(vault: &Vault) -> Result<(WorkstationKey, bool), EnrolError> {
     if let Some(text) = vault.look_up(Entry::WorkstationKey).await? {
-        return Ok(WorkstationKey::from_text(&text)?);
+        return Ok((WorkstationKey::from_text(&text)?, false));
     }
     let key = WorkstationKey::generate()?;
     vault.put(Entry::WorkstationKey, key.to_text()?).await?;
-    Ok(key)
+    Ok((key, true))
+}
+
+/// Whether the server enrolled nobody for certain: it said so, or was never reached.
+const fn has_no_effect(error: &EnrolError) -> bool {
+    matches!(
+        error,
+        EnrolError::CodeRefused
+            | EnrolError::Refused(_)
+            | EnrolError::Contact(
+                ContactFault::Unreachable | ContactFault::NotOurServer | ContactFault::ClockWrong
+            )
+    )
 }
 
 fn refused(fault: CallFault) -> EnrolError {

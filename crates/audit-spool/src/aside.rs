@@ -4,9 +4,11 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
 
 #[cfg(doc)]
@@ -42,6 +44,26 @@ pub fn set_file_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
             return Ok(aside);
         }
         number += 1;
+    }
+}
+
+/// Tells whether nobody has the spool at `path`; what else is the matter with it is not asked.
+///
+/// # Errors
+/// [`SpoolError::InUse`] while an agent has it.
+pub fn assert_free(path: &Path) -> Result<(), SpoolError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let read = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
+    });
+    match read.map_err(SpoolError::from) {
+        Err(SpoolError::InUse) => Err(SpoolError::InUse),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

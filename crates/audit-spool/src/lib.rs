@@ -118,7 +118,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{files_set_aside, set_aside_unless_own, set_file_aside};
+pub use aside::{assert_free, files_set_aside, set_aside_unless_own, set_file_aside};
 pub use bounds::{
     ALARM_OVER_PERCENT, ALARM_PERCENT, Bounds, Fill, Level, RECORDS_OF_THE_SESSION_AT_HAND_MAX,
 };

@@ -137,6 +137,11 @@ pub(super) fn put_away(folder: &Path) -> io::Result<()> {
     rename(&folder.join(STATE_FILE), &folder.join(LOST_STATE_FILE))
 }
 
+/// Makes it the one that it was: it could not be enrolled anew.
+pub(super) fn bring_back(folder: &Path) -> io::Result<()> {
+    rename(&folder.join(LOST_STATE_FILE), &folder.join(STATE_FILE))
+}
+
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 

@@ -154,14 +154,15 @@ async fn an_enrolment_that_was_broken_off_forgets_not_whose_records_wait_and_set
     let mut server = Server::new();
     let ward = Ward::new();
     ward.enrol(&server).await.unwrap();
-    let mut agents = ward.open_spool();
-    agents.append(&started(), now()).unwrap();
+    ward.open_spool().append(&started(), now()).unwrap();
     ward.forget(Entry::WorkstationKey).await;
     server.calls_it = WS_08;
 
     // By then the enrolment of before is put away and a new key is in the keychain.
-    ward.enrol(&server).await.unwrap_err();
-    drop(agents);
+    let named = server.named.replace("no key".into());
+    let broken_off = ward.enrol(&server).await.unwrap_err();
+    assert!(matches!(broken_off, EnrolError::RecoveryKey), "{broken_off:?}");
+    server.named = named;
     ward.enrol(&server).await.unwrap();
     assert_eq!(files_set_aside(&ward.spool()).unwrap(), 1);
     let sealed = SealedKey::from_bytes(&fs::read(sealed_key_beside(&ward.aside())).unwrap()).unwrap();
@@ -185,10 +186,31 @@ async fn records_that_a_running_agent_has_are_left_to_it() {
     let refused = ward.enrol(&server).await.unwrap_err();
     assert!(matches!(refused, EnrolError::Spool(SpoolError::InUse)), "{refused:?}");
     assert_eq!(files_set_aside(&ward.spool()).unwrap(), 0);
+    // The code is not spent, and the agent finds at its next start what it had.
+    assert_eq!(ward.keychain.entry("workstation-key"), None);
+    assert!(read_state(ward.folder.path()).unwrap().is_some());
 
     drop(agents);
     ward.enrol(&server).await.unwrap();
     assert_eq!(files_set_aside(&ward.spool()).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_this_servers_leaves_the_enrolment_of_before_as_it_was() {
+    let server = Server::new();
+    let ward = Ward::new();
+    ward.enrol(&server).await.unwrap();
+    let spool_key = ward.keychain.entry("spool-key");
+    ward.forget(Entry::WorkstationKey).await;
+
+    // The keychain came up late, and somebody was quick to enrol anew.
+    let refused = ward.enrol_by(&Server::new().code(), &server).await.unwrap_err();
+
+    assert!(matches!(refused, EnrolError::Contact(ContactFault::NotOurServer)), "{refused:?}");
+    assert_eq!(read_state(ward.folder.path()).unwrap().unwrap().workstation_id, WS_07);
+    assert_eq!(ward.keychain.entry("workstation-key"), None, "the one to come back is not written over");
+    assert_eq!(ward.keychain.entry("spool-key"), spool_key);
+    ward.enrol(&server).await.unwrap();
 }
 
 #[tokio::test]
@@ -200,7 +222,6 @@ async fn a_sealed_key_of_before_is_not_left_beside_a_spool_that_it_does_not_open
     ward.keychain.lose_everything();
     server.named = None;
 
-    // The fresh key is in the keychain by then, and the spool still an agent's.
     ward.enrol(&server).await.unwrap_err();
     assert!(ward.sealed_key().exists(), "it is the waiting records'");
     drop(agents);
@@ -258,10 +279,14 @@ impl Ward {
     }
 
     async fn enrol(&self, server: &Server) -> Result<EnrolledState, EnrolError> {
+        self.enrol_by(&server.code(), server).await
+    }
+
+    async fn enrol_by(&self, code: &EnrolmentCode, server: &Server) -> Result<EnrolledState, EnrolError> {
         let address = server.start().await;
         let enrolling = Enrolling {
             server: format!("https://localhost:{}/", address.port()).parse().unwrap(),
-            code: &server.code(),
+            code,
             facts: DeviceFacts { host_name: "ward-7".into(), os: "a".into(), agent_version: "b".into() },
             state_folder: self.folder.path(),
             vault: &self.keychain.vault(),
