@@ -11,8 +11,7 @@ use agent_platform::{
     enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode},
     idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
-    spool::{SET_ASIDE_MAX, SpoolFiles},
-    start_up::SPOOL_FILE,
+    spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
 use agent_runtime::{
     clock::SystemClock,

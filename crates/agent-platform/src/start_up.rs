@@ -26,7 +26,7 @@ use crate::{
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, LinkSettings, ServerLink, WorkstationKey},
     session_server::translate,
-    spool::{OneSpoolThread, SpoolSettings, SpoolThread},
+    spool::{OneSpoolThread, SPOOL_FILE, SpoolSettings, SpoolThread},
     workstation::{FitWorkstation, Workstation},
 };
 
@@ -36,8 +36,6 @@ const LOCAL_LIMIT: Duration = Duration::from_secs(7);
 const KEYCHAIN_LIMIT: Duration = Duration::from_secs(6);
 /// A server that has not answered by then is told later.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
-/// The spool's file in the state folder.
-pub const SPOOL_FILE: &str = "spool.sqlite";
 
 /// What start-up looks at and makes fit.
 #[derive(Debug)]
