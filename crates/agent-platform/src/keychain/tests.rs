@@ -11,7 +11,7 @@ use agent_runtime::ports::StartUp as _;
 use super::{caller::Store, *};
 use crate::{
     start_up::{Needs, WorkstationStartUp},
-    testing::StillClock,
+    testing::{StillClock, write_enrolment},
     workstation::Workstation,
 };
 
@@ -88,12 +88,7 @@ async fn a_keychain_that_was_restarted_is_opened_anew_within_the_same_call() {
 #[tokio::test]
 async fn a_keychain_that_is_slow_call_after_call_is_what_start_up_names_and_not_the_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let enrolled = serde_json::json!({ "version": 1, "workstation_id": uuid::Uuid::from_u128(7), "name": "WS-07",
-        "unit": "ICU-3", "organisation": "St. Example Hospital", "help_line": "5-1234",
-        "server_url": "https://server.example/",
-        "authority": "-----BEGIN CERTIFICATE-----\nBwcH\n-----END CERTIFICATE-----\n" });
-    let file = folder.path().join("workstation.json");
-    crate::durable_file::write_atomically(&file, enrolled.to_string().as_bytes()).unwrap();
+    write_enrolment(folder.path());
     let fake = Fake::default();
     // No single call comes to its own limit, as none does that takes a little less.
     let vault = fake.vault_with(Duration::from_secs(60));
