@@ -36,6 +36,18 @@ async fn a_keychain_without_our_key_is_not_believed_that_the_credential_is_gone(
 }
 
 #[tokio::test]
+async fn each_key_that_a_keychain_has_lost_is_named() {
+    let fake = Fake::empty();
+    let vault = fake.vault();
+    assert_eq!(vault.lost_keys().await.unwrap(), [Entry::WorkstationKey, Entry::SpoolKey]);
+
+    vault.put(Entry::WorkstationKey, text("signs")).await.unwrap();
+    assert_eq!(vault.lost_keys().await.unwrap(), [Entry::SpoolKey]);
+    vault.put(Entry::SpoolKey, text("seals")).await.unwrap();
+    assert_eq!(vault.lost_keys().await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_hanging_call_is_given_up_and_few_threads_are_left_behind() {
     let fake = Fake::default();
     let vault = fake.vault_with(Duration::from_millis(200));
