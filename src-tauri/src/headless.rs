@@ -11,13 +11,12 @@ use agent_platform::{
     enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode, STATE_FILE},
     idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
-    spool::{SET_ASIDE_MAX, SpoolFiles},
-    start_up::SPOOL_FILE,
+    spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
 use agent_runtime::{
     clock::SystemClock,
     config::{Config, Problem},
-    policy_file::PolicyInForce,
+    policy_file::{PolicyInForce, PolicyOrigin},
     ports::EventSink,
 };
 use anyhow::{Context as _, bail, ensure};
@@ -75,8 +74,7 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     report.good("configuration", &format!("{}", config_path.display()));
     report.of("state directory", state_directory(&config.state_directory));
     report.of("enrolment", enrolled_as(&config));
-    let policy = PolicyInForce::load(&config.policy_file, &config.state_directory);
-    report.good("policy", &format!("{:?}", policy.origin));
+    report_policy(&mut report, &config.policy_file, &config.state_directory);
     report_spool(&mut report, &config.state_directory);
     let runtime = Runtime::new()?;
     report.of("keychain", runtime.block_on(keychain()));
@@ -155,9 +153,9 @@ fn enrolled_as(config: &Config) -> anyhow::Result<String> {
 }
 
 async fn keychain() -> anyhow::Result<String> {
-    let key = Vault::of_this_system().look_up(Entry::WorkstationKey).await?;
-    key.context("it holds no key of this workstation: run `tapward-agent enrol`")?;
-    Ok("holds this workstation's key".to_owned())
+    let lost: Vec<_> = Vault::of_this_system().lost_keys().await?.into_iter().map(Entry::name).collect();
+    ensure!(lost.is_empty(), "it does not hold `{}`: run `tapward-agent enrol`", lost.join("` and `"));
+    Ok("holds this workstation's keys".to_owned())
 }
 
 fn display() -> anyhow::Result<String> {
@@ -171,6 +169,25 @@ async fn inactivity() -> anyhow::Result<String> {
     let idle = SystemIdle::start(None, SyntheticInput::default(), Arc::new(SystemClock::new()), sink)?;
     ensure!(idle.gauge().works().await, "no keyboard, mouse or other device tells when it was last touched");
     Ok("input can be told".to_owned())
+}
+
+/// Looked at only: the policy in force is the one the agent began with.
+fn report_policy(report: &mut Report, file: &Path, state_directory: &Path) {
+    let name = file.display();
+    match PolicyInForce::look(file, state_directory).origin {
+        PolicyOrigin::File => report.good("policy", &format!("{name}")),
+        PolicyOrigin::Defaults => {
+            report.good("policy", &format!("there is no `{name}`: the documented defaults hold"));
+        }
+        PolicyOrigin::LastGood => report.look_at(
+            "policy",
+            &format!("`{name}` is refused or gone, the log says why: the last good one holds"),
+        ),
+        PolicyOrigin::BuiltInStrict => report.look_at(
+            "policy",
+            &format!("`{name}` is refused, the log says why, and there is no last good one: the built-in strict one holds"),
+        ),
+    }
 }
 
 /// Looked at from outside: the agent may have it open.
@@ -324,6 +341,33 @@ mod tests {
         fs::write(folder.path().join(STATE_FILE), "{}").unwrap();
         let found = lines();
         assert!(found[1].starts_with("LOOK AT  sealed key: none lies beside"), "{found:?}");
+    }
+
+    #[test]
+    fn the_doctor_tells_of_a_policy_that_is_refused_and_makes_none_the_last_good_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("policy.toml");
+        let line = || {
+            let mut report = Report::default();
+            report_policy(&mut report, &file, folder.path());
+            assert_eq!(report.faults, 0, "people can sign in");
+            report.lines.remove(0)
+        };
+        assert!(line().starts_with("ok       policy: there is no"), "{}", line());
+
+        let good = "[automatic_logoff]\nafter = \"10 min\"\n";
+        fs::write(&file, good).unwrap();
+        assert_eq!(line(), format!("ok       policy: {}", file.display()));
+
+        fs::write(&file, "nonsense").unwrap();
+        let strict = line();
+        assert!(strict.starts_with("LOOK AT  policy: ") && strict.contains("built-in strict"), "{strict}");
+
+        fs::write(&file, good).unwrap();
+        let _ = PolicyInForce::load(&file, folder.path());
+        fs::write(&file, "nonsense").unwrap();
+        let last_good = line();
+        assert!(last_good.starts_with("LOOK AT  policy: ") && last_good.contains("last good"), "{last_good}");
     }
 
     #[test]

@@ -123,6 +123,18 @@ fn a_newer_good_policy_replaces_the_last_good_one() {
 }
 
 #[test]
+fn a_good_policy_that_was_only_looked_at_is_no_last_good_one() {
+    let files = Files::new();
+    files.write(TEN_MINUTES);
+
+    assert_eq!(PolicyInForce::look(&files.policy(), files.0.path()).origin, PolicyOrigin::File);
+
+    files.write("nonsense");
+    assert_eq!(PolicyInForce::look(&files.policy(), files.0.path()).origin, PolicyOrigin::BuiltInStrict);
+    assert_eq!(files.load().origin, PolicyOrigin::BuiltInStrict);
+}
+
+#[test]
 fn a_weakened_safeguard_is_on_record_at_every_start() {
     let files = Files::new();
     files.write("danger_allow_short_limits = true\n");

@@ -1,4 +1,4 @@
-//! A crash writes no memory to disk: not the agent's, the web view's, the shield's or the server's.
+//! A crash writes no memory to disk and hands it to no program: not the agent's, the web view's, the shield's or the server's.
 
 use std::{
     fs,
@@ -29,10 +29,11 @@ fn programs_that_crash_while_she_works_leave_no_core_file() {
     ];
 
     for (who, pid) in victims {
-        assert_eq!(core_limits(pid), ["0", "0"], "the {who} may write core files");
+        assert_eq!(core_limits(pid), ["1", "1"], "the {who} may leave a core");
     }
     let Some(control) = core_folder(bedside.ward.path()) else {
-        // Core files go to a program here, which is given those of processes that may be dumped, whatever the limit.
+        // Core files go to a program here. A limit of exactly one byte, which is what was seen, has the kernel give it
+        // none; any other limit, none at all among them, would not.
         return;
     };
     crash_a_program_that_may_dump(bedside.ward.path());

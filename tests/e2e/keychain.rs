@@ -36,3 +36,18 @@ fn the_doctor_names_a_keychain_that_is_locked() {
     let (is_well, words) = bedside.ward.doctor().unwrap();
     assert!(!is_well && words.contains("MISSING  keychain: the keychain is locked"), "{words}");
 }
+
+#[test]
+fn the_doctor_names_either_key_that_the_keychain_has_lost() {
+    let bedside = Bedside::open(Setup::default());
+
+    Keyring::lose_entry(bedside.ward.bus(), "tapward", "spool-key").unwrap();
+    let (is_well, words) = bedside.ward.doctor().unwrap();
+    let lost = "MISSING  keychain: it does not hold `spool-key`: run `tapward-agent enrol`";
+    assert!(!is_well && words.contains(lost), "{words}");
+
+    Keyring::lose_entry(bedside.ward.bus(), "tapward", "workstation-key").unwrap();
+    let (is_well, words) = bedside.ward.doctor().unwrap();
+    let lost = "MISSING  keychain: it does not hold `workstation-key` and `spool-key`";
+    assert!(!is_well && words.contains(lost), "{words}");
+}

@@ -152,6 +152,17 @@ impl Keyring {
         Ok(String::from_utf8_lossy(&output.stdout).contains("attribute.")
             || String::from_utf8_lossy(&output.stderr).contains("attribute."))
     }
+
+    /// Takes an entry of `service` for `user` away, as another program can.
+    ///
+    /// # Errors
+    /// When `secret-tool` is not installed, or there is none.
+    pub fn lose_entry(bus: &SessionBus, service: &str, user: &str) -> Result<()> {
+        let mut command = Command::new("secret-tool");
+        command.args(["clear", "service", service, "username", user]);
+        ensure!(bus.dress(&mut command).status()?.success(), "the keyring does not let go of {user}");
+        Ok(())
+    }
 }
 
 /// A notification daemon on a private bus and display.

@@ -30,7 +30,7 @@ use crate::{
     durable_file,
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, KeyError, ServerLink, WorkstationKey, tls},
-    start_up::SPOOL_FILE,
+    spool::SPOOL_FILE,
 };
 use first_contact::FirstContact;
 use spool_key::Sealing;

@@ -49,6 +49,9 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// Those without which nobody can sign in at an enrolled workstation.
+    const LASTING: [Self; 2] = [Self::WorkstationKey, Self::SpoolKey];
+
     /// The entry's user name in the keychain.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -109,6 +112,20 @@ impl Vault {
             Answer::Found(text) => Ok(text),
             Answer::Done => Ok(None),
         }
+    }
+
+    /// The keys of an enrolled workstation that are not there; then `tapward-agent enrol` enrols it anew.
+    ///
+    /// # Errors
+    /// When the keychain cannot tell of one within [`LIMIT`].
+    pub async fn lost_keys(&self) -> Result<Vec<Entry>, KeychainError> {
+        let mut lost = Vec::new();
+        for entry in Entry::LASTING {
+            if self.look_up(entry).await?.is_none() {
+                lost.push(entry);
+            }
+        }
+        Ok(lost)
     }
 
     /// Puts `text` under `entry`, over what was there.

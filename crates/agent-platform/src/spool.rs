@@ -19,6 +19,8 @@ mod opening;
 
 pub use opening::{SET_ASIDE_MAX, SpoolFiles};
 
+/// The spool's file in the state folder.
+pub const SPOOL_FILE: &str = "spool.sqlite";
 /// Calls that may wait for the disk.
 const WAITING_MAX: usize = 256;
 

@@ -18,6 +18,7 @@ use audit::{
 use audit_spool::{Bounds, SpoolError, SpoolKey};
 use protocol::v1::session::{RecoverSessions, SessionEnded, SessionsRecovered};
 use reqwest::Method;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{error, info, warn};
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     keychain::{Entry, KeychainError, Vault},
     server_link::{CallFault, LinkSettings, ServerLink, WorkstationKey},
     session_server::translate,
-    spool::{OneSpoolThread, SpoolSettings, SpoolThread},
+    spool::{OneSpoolThread, SPOOL_FILE, SpoolSettings, SpoolThread},
     workstation::{FitWorkstation, Workstation},
 };
 
@@ -34,10 +35,10 @@ use crate::{
 const LOCAL_LIMIT: Duration = Duration::from_secs(7);
 /// Of it, a keychain that is slow call after call gets this much; the rest is the disk's.
 const KEYCHAIN_LIMIT: Duration = Duration::from_secs(6);
-/// A server that has not answered by then is told later.
+/// Then the server is told what ended here, and that it was told is noted, within this time.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
-/// The spool's file in the state folder.
-pub const SPOOL_FILE: &str = "spool.sqlite";
+/// Of it, the server gets this much: one that has not answered by then is told later. The rest is the disk's.
+const SERVER_LIMIT: Duration = Duration::from_secs(2);
 
 /// What start-up looks at and makes fit.
 #[derive(Debug)]
@@ -65,7 +66,11 @@ struct Shared {
     spool: OneSpoolThread,
     is_at_work: AtomicBool,
     enrolment: Mutex<Option<Enrolment>>,
+    reading: tokio::sync::Mutex<Option<Reading>>,
 }
+
+/// The enrolment, as it is read on a thread that a disk that hangs holds: the next try waits for the same one.
+type Reading = JoinHandle<Result<Option<EnrolledState>, StateError>>;
 
 /// A clock has nothing to show.
 struct ClockHandle(Arc<dyn Clock>);
@@ -88,6 +93,7 @@ impl WorkstationStartUp {
             spool: OneSpoolThread::default(),
             is_at_work: AtomicBool::new(false),
             enrolment: Mutex::new(None),
+            reading: tokio::sync::Mutex::new(None),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -120,8 +126,9 @@ impl Shared {
             .await
             .unwrap_or(Err(FailClosedCause::SpoolUnavailable))?;
         // What ended here is told whether or not anybody can be signed in.
-        let (recovered, seen) = tokio::join!(self.recover_at_server(&fit), self.see_input());
-        recovered.and(seen)
+        let recovery = tokio::time::timeout(RECOVERY_LIMIT, self.recover_at_server(&fit));
+        let (recovered, seen) = tokio::join!(recovery, self.see_input());
+        recovered.unwrap_or(Err(FailClosedCause::SpoolUnavailable)).and(seen)
     }
 
     async fn see_input(&self) -> Result<(), FailClosedCause> {
@@ -138,7 +145,7 @@ impl Shared {
 
     /// All that needs no network.
     async fn make_fit(&self) -> Result<Arc<FitWorkstation>, FailClosedCause> {
-        let state = self.read_enrolment()?;
+        let state = self.read_enrolment().await?;
         let asked = tokio::time::timeout(KEYCHAIN_LIMIT, self.ask_keychain(&state)).await;
         let fit = asked.unwrap_or_else(|_| Err(keychain_failed(&KeychainError::Mute)))?;
         self.end_open_sessions(&fit).await?;
@@ -155,12 +162,21 @@ impl Shared {
         Ok(fit)
     }
 
-    fn read_enrolment(&self) -> Result<EnrolledState, FailClosedCause> {
-        let state = match enrolment::read_state(&self.state_folder) {
-            Ok(Some(state)) => state,
-            Ok(None) => return Err(FailClosedCause::NotEnrolled),
-            Err(error @ (StateError::Unreadable(_) | StateError::Invalid(_))) => {
+    async fn read_enrolment(&self) -> Result<EnrolledState, FailClosedCause> {
+        let mut reading = self.reading.lock().await;
+        let folder = self.state_folder.clone();
+        let read =
+            reading.get_or_insert_with(|| spawn_blocking(move || enrolment::read_state(&folder))).await;
+        *reading = None;
+        let state = match read {
+            Ok(Ok(Some(state))) => state,
+            Ok(Ok(None)) => return Err(FailClosedCause::NotEnrolled),
+            Ok(Err(error @ (StateError::Unreadable(_) | StateError::Invalid(_)))) => {
                 error!("The enrolment cannot be read: {error}");
+                return Err(FailClosedCause::ConfigInvalid);
+            }
+            Err(error) => {
+                error!("The enrolment was not read to its end: {error}");
                 return Err(FailClosedCause::ConfigInvalid);
             }
         };
@@ -264,7 +280,7 @@ impl Shared {
         let request = RecoverSessions { ended };
         let call = fit.link.call(Method::POST, "/v1/workstation/recovery", Some(&request), None);
         let answer: Result<(_, SessionsRecovered), CallFault> =
-            match tokio::time::timeout(RECOVERY_LIMIT, call).await {
+            match tokio::time::timeout(SERVER_LIMIT, call).await {
                 Ok(answer) => answer,
                 Err(_) => return Ok(()),
             };
@@ -297,3 +313,6 @@ fn keychain_failed(error: &KeychainError) -> FailClosedCause {
     error!("{error}");
     FailClosedCause::KeychainUnavailable
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,19 +65,20 @@ impl PolicyInForce {
     #[must_use]
     pub fn load(file: &Path, state_directory: &Path) -> Self {
         let last_good = state_directory.join(LAST_GOOD);
-        let in_force = match read(file) {
-            Ok((policy, text)) => {
-                if let Err(error) = keep(&last_good, &text) {
-                    warn!(%error, "The policy is in force, but no copy of it could be kept");
-                }
-                Self { policy, origin: PolicyOrigin::File }
-            }
-            Err(refused) => fall_back(file, &last_good, &refused),
-        };
-        for weakened in in_force.policy.weakened() {
-            warn!("The policy weakens a safeguard: {weakened}");
+        let (in_force, text) = find(file, &last_good);
+        if let Some(text) = text
+            && let Err(error) = keep(&last_good, &text)
+        {
+            warn!(%error, "The policy is in force, but no copy of it could be kept");
         }
         in_force
+    }
+
+    /// Like [`Self::load`], for somebody who only asks: keeps no copy, so that a policy under which nobody worked yet
+    /// becomes no last good one.
+    #[must_use]
+    pub fn look(file: &Path, state_directory: &Path) -> Self {
+        find(file, &state_directory.join(LAST_GOOD)).0
     }
 
     /// What the screen says of it.
@@ -108,6 +109,18 @@ impl From<Policy> for PolicyInForce {
     fn from(policy: Policy) -> Self {
         Self { policy, origin: PolicyOrigin::File }
     }
+}
+
+/// The policy that holds, and the text of a good file.
+fn find(file: &Path, last_good: &Path) -> (PolicyInForce, Option<String>) {
+    let (in_force, text) = match read(file) {
+        Ok((policy, text)) => (PolicyInForce::from(policy), Some(text)),
+        Err(refused) => (fall_back(file, last_good, &refused), None),
+    };
+    for weakened in in_force.policy.weakened() {
+        warn!("The policy weakens a safeguard: {weakened}");
+    }
+    (in_force, text)
 }
 
 fn fall_back(file: &Path, last_good: &Path, refused: &FileError) -> PolicyInForce {

@@ -2,7 +2,9 @@
 
 use audit::record::{Alert, AuditRecord, What};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior};
+use rusqlite::{
+    OptionalExtension as _, Row, Transaction, TransactionBehavior, params_from_iter, types::Value,
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -84,11 +86,12 @@ pub struct Quarantined {
 
 impl Spool {
     /// The oldest records not yet acknowledged, at most `limit` and [`BATCH_RECORDS_MAX`], in their
-    /// order. Each is checked; a broken one is set aside and an alert takes its turn at the end. Empty
-    /// means that nothing is pending.
+    /// order. Each is checked; a broken one is set aside and an alert takes its turn at the end. Where there
+    /// is no room for that, it stays and is passed over. Empty means that nothing is pending.
     ///
     /// # Errors
-    /// [`SpoolError::Unavailable`]; `Full` when there is no room to set a broken record aside.
+    /// [`SpoolError::Unavailable`]; `Full` when nothing but broken records is pending, and no room to set
+    /// them aside.
     pub fn pending(&mut self, limit: usize, now: Timestamp) -> Result<Vec<Pending>, SpoolError> {
         self.pending_behind(0, limit, now)
     }
@@ -103,28 +106,47 @@ impl Spool {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Pending>, SpoolError> {
-        let behind = i64::try_from(behind).unwrap_or(i64::MAX);
+        let mut behind = i64::try_from(behind).unwrap_or(i64::MAX);
         let limit = limit.clamp(1, BATCH_RECORDS_MAX);
+        let mut last_broken = None;
+        let mut has_room = true;
         loop {
             let mut sound = Vec::new();
             let mut broken: Vec<(i64, Flaw)> = Vec::new();
             for mut row in self.guarded(|spool| spool.pending_rows(behind, limit))? {
                 // Next to a broken record its own seal, which binds `prior`, has to suffice.
-                if broken.last().is_some_and(|(seq, _)| *seq == row.seq - 1) {
+                if last_broken == Some(row.seq - 1) {
                     row.hash_before = None;
                 }
                 match row.examine(&self.sealer) {
                     Ok(record) => sound.push(Pending { seq: row.seq.unsigned_abs(), record }),
-                    Err(flaw) => broken.push((row.seq, flaw)),
+                    Err(flaw) => {
+                        last_broken = Some(row.seq);
+                        broken.push((row.seq, flaw));
+                    }
                 }
             }
-            for (seq, flaw) in &broken {
-                self.guarded_with_reserve(|spool| spool.quarantine(*seq, *flaw, now))?;
-            }
-            if !sound.is_empty() || broken.is_empty() {
-                return Ok(sound);
+            has_room = has_room && self.set_broken_aside(&broken, now)?;
+            match broken.last() {
+                _ if !sound.is_empty() => return Ok(sound),
+                None if has_room => return Ok(sound),
+                None => return Err(SpoolError::Full),
+                Some(_) if has_room => {}
+                // What is behind them may leave, and make room.
+                Some((seq, _)) => behind = *seq,
             }
         }
+    }
+
+    /// Whether there was room for it.
+    fn set_broken_aside(&mut self, broken: &[(i64, Flaw)], now: Timestamp) -> Result<bool, SpoolError> {
+        for (seq, flaw) in broken {
+            match self.guarded_with_reserve(|spool| spool.quarantine(*seq, *flaw, now)) {
+                Err(SpoolError::Full) => return Ok(false),
+                is_set_aside => is_set_aside?,
+            };
+        }
+        Ok(true)
     }
 
     /// Deletes the records that the endpoint has stored; what this file does not hold is passed over. Returns how
@@ -211,17 +233,24 @@ impl Spool {
     fn quarantine(&mut self, seq: i64, flaw: Flaw, now: Timestamp) -> Result<bool, SpoolError> {
         let is_alert = flaw == Flaw::Refused && self.is_quarantine_alert(seq)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let moved = transaction.execute(
-            "INSERT INTO quarantine (seq, flaw, found_at, id, appended_at, prior, hash, sealed) \
-             SELECT seq, ?2, ?3, id, appended_at, prior, hash, sealed \
-             FROM records WHERE seq = ?1 AND state = 'pending'",
-            (seq, flaw.code(), now.as_millisecond()),
-        )?;
-        if moved == 0 {
-            return Ok(false);
-        }
+        let moved = transaction
+            .query_row(
+                "SELECT id, appended_at, prior, hash, sealed FROM records WHERE seq = ?1 AND state = 'pending'",
+                [seq],
+                |row| (0..5).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>(),
+            )
+            .optional()?;
+        let Some(moved) = moved else { return Ok(false) };
         transaction
             .execute("UPDATE records SET state = 'quarantined', sealed = NULL WHERE seq = ?1", [seq])?;
+        // First: what lies behind it and was acknowledged leaves room in a full file.
+        prune(&transaction)?;
+        let found: [Value; 3] = [seq.into(), flaw.code().to_owned().into(), now.as_millisecond().into()];
+        transaction.execute(
+            "INSERT INTO quarantine (seq, flaw, found_at, id, appended_at, prior, hash, sealed) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params_from_iter(found.into_iter().chain(moved)),
+        )?;
         if !is_alert {
             let alert = alert(&self.workstation, Alert::RecordQuarantined, now);
             writer::insert(&transaction, &self.sealer, &alert, now)?;

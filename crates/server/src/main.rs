@@ -23,15 +23,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Passwords and keys pass through this process's memory: no core file may hold them, and no other process of the
-/// account may read them. A refusal only makes a core file possible again, and is no reason to serve nobody.
+/// Passwords and keys pass through this process's memory: no core file may hold them (one byte of one, see
+/// `docs/SECURITY-PROPERTIES.md`), and no other process of the account may read them. A refusal is no reason to serve
+/// nobody.
 #[cfg(unix)]
 fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) });
 }
 
 #[cfg(not(unix))]

@@ -15,8 +15,7 @@ use rustix::{
     io::Errno,
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair},
     process::{
-        Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getppid, kill_process, kill_process_group,
-        setrlimit, setsid, waitid,
+        Pid, Signal, WaitId, WaitIdOptions, getppid, kill_process, kill_process_group, setsid, waitid,
     },
 };
 use shield_contract::{AGENT_FD, AgentMessage, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
@@ -76,7 +75,7 @@ pub(crate) enum Heard {
 }
 
 impl Launch {
-    /// Starts it: in an OS session of its own, with our death as its death, without core dumps, with our allow-list as
+    /// Starts it: in an OS session of its own, with our death as its death, our limit of core files, our allow-list as
     /// its environment and one end of a fresh socketpair as its file descriptor [`AGENT_FD`].
     pub(crate) fn start(&self) -> io::Result<Agent> {
         let (ours, theirs) =
@@ -113,7 +112,6 @@ fn prepare(command: &mut Command, socket: i32) {
             // We died before the line above could tell.
             return Err(Errno::SRCH.into());
         }
-        setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
         // SAFETY: plain system calls on numbers. Ours has been open since before the fork; AGENT_FD is open too (the
         // shield's first descriptor has that number), so it is not the pipe on which `Command` reports.
         unsafe {

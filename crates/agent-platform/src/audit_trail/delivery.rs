@@ -3,7 +3,8 @@
 //! A record leaves the spool when the endpoint has it, or says that it has one with its id. One that it refuses for
 //! good is set aside, which is itself a record. One that it cannot take for now is passed over, so that it holds up
 //! no other, and tried again once those behind it have been, a few at a time, so that a new one never waits for all
-//! of them; an endpoint that is away has all of them wait.
+//! of them; so is one that it refuses where there is no room to set it aside, since those behind it make room. An
+//! endpoint that is away has all of them wait.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -137,7 +138,7 @@ impl Delivery {
         let answered = || pending.iter().zip(answers.iter().copied());
         // Also one that found the endpoint away, lest it alone be tried for ever.
         self.tried_again = answered().next_back().map_or(0, |(last, _)| last.seq);
-        let settled = settle(&self.fit.spool, answered()).await.unwrap_or(0);
+        let settled = settle(&self.fit.spool, answered()).await.map_or(0, |settled| settled.count);
         if settled > 0 {
             self.again_backoff.reset();
         }
@@ -149,15 +150,18 @@ impl Delivery {
 
     /// Behind the last one that was tried again, or the oldest. Empty when there are no more.
     async fn next_passed_over(&self) -> Result<Vec<Pending>, FailClosedCause> {
+        let mut found = Ok(Vec::new());
         for after in [self.tried_again, 0] {
             let pending = self.fit.spool.run(move |spool, now| spool.pending_behind(after, AGAIN, now));
-            let mut pending = pending.await?;
-            pending.retain(|pending| pending.seq <= self.behind);
-            if !pending.is_empty() {
-                return Ok(pending);
+            found = pending.await.map(|mut pending| {
+                pending.retain(|pending| pending.seq <= self.behind);
+                pending
+            });
+            if found.as_ref().is_ok_and(|pending| !pending.is_empty()) {
+                break;
             }
         }
-        Ok(Vec::new())
+        found
     }
 
     /// Each record is settled by its own answer.
@@ -182,19 +186,31 @@ impl Delivery {
         if let Some((passed_over, _)) = answered().rfind(|(_, answer)| waits(*answer)) {
             self.behind = passed_over.seq;
         }
-        match settle(&self.fit.spool, answered()).await {
-            Ok(0) if answers.iter().all(|answer| *answer == Answer::Unable) => Round::PassedOver,
-            Ok(0) | Err(()) => Round::Late,
-            Ok(_) => Round::Settled,
+        let Ok(settled) = settle(&self.fit.spool, answered()).await else { return Round::Late };
+        self.behind = self.behind.max(settled.last_left.unwrap_or(0));
+        let is_there = |answer| matches!(answer, Answer::Unable | Answer::RefusedForGood);
+        match settled.count {
+            0 if answers.iter().all(|answer| is_there(*answer)) => Round::PassedOver,
+            0 => Round::Late,
+            _ => Round::Settled,
         }
     }
 }
 
-/// Acknowledges what was stored, then sets aside what was refused; the rest waits. How many do not.
+/// What became of those that were answered for good.
+#[derive(Debug, Default)]
+struct Settled {
+    /// Those that wait no more.
+    count: usize,
+    /// The number of the last one that was refused and could not be set aside.
+    last_left: Option<u64>,
+}
+
+/// Acknowledges what was stored, then sets aside what was refused; the rest waits.
 async fn settle<'a>(
     spool: &SpoolThread,
     answered: impl Iterator<Item = (&'a Pending, Answer)>,
-) -> Result<usize, ()> {
+) -> Result<Settled, FailClosedCause> {
     let (mut stored, mut refused) = (Vec::new(), Vec::new());
     for (pending, answer) in answered {
         match answer {
@@ -203,14 +219,19 @@ async fn settle<'a>(
             Answer::Unable | Answer::Unanswered | Answer::Away => {}
         }
     }
-    let settled = stored.len() + refused.len();
-    // First, so that nothing the endpoint has is sent again when a refused one cannot be set aside.
+    let mut settled = Settled { count: stored.len(), last_left: None };
+    // First: they make room for those that are set aside.
     if !stored.is_empty() {
-        spool.run(move |spool, _| spool.acknowledge(&stored)).await.map_err(drop)?;
+        spool.run(move |spool, _| spool.acknowledge(&stored)).await?;
     }
     for record @ RecordRef { seq, id } in refused {
-        error!(audit.seq = seq, audit.id = %id, "An audit record was refused and is set aside");
-        spool.run(move |spool, now| spool.set_aside(record, now)).await.map_err(drop)?;
+        if spool.run(move |spool, now| spool.set_aside(record, now)).await.is_ok() {
+            error!(audit.seq = seq, audit.id = %id, "An audit record was refused and is set aside");
+            settled.count += 1;
+        } else {
+            error!(audit.seq = seq, audit.id = %id, "An audit record was refused and cannot be set aside: it waits");
+            settled.last_left = Some(seq);
+        }
     }
     Ok(settled)
 }

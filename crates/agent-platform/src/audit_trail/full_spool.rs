@@ -1,6 +1,7 @@
 //! What a full spool takes, through the adapter: the end of the session at hand, and no new one.
 
 use std::{
+    net::SocketAddr,
     pin::Pin,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::Duration,
@@ -12,7 +13,7 @@ use audit::{
     codes::LogoutCause,
     record::{Alert, Factors, Source, UserRef, What, WorkstationRef},
 };
-use audit_spool::Bounds;
+use audit_spool::{Bounds, RecordRef};
 use axum::{
     Json, Router,
     extract::Path,
@@ -78,24 +79,62 @@ async fn what_the_endpoint_has_leaves_even_a_spool_without_room_to_set_aside_wha
     let router = Router::new().route("/fhir/AuditEvent/{id}", put(single)).route("/fhir", post(batch));
     let address = serve(&authority.certificate(), router).await;
     let folder = tempfile::tempdir().unwrap();
-    // Where a folder lies the reserve cannot be: nothing is left to give up.
-    std::fs::create_dir(folder.path().join("spool.sqlite.reserve")).unwrap();
-    let bounds = Bounds { file_size_bytes_max: 128 * 1024, reserve_size_bytes: 1, ..Bounds::default() };
-    let workstation = fit_workstation_within(bounds, &authority, address, folder.path());
+    let workstation = full_of_records(refused, &authority, address, folder.path()).await;
     let spool = workstation.fit().unwrap().spool.clone();
-
-    spool.run(move |spool, now| spool.append(&alert(refused), now)).await.unwrap();
-    let mut count = 0;
-    while spool.run(move |spool, now| spool.append(&alert(Uuid::new_v4()), now)).await.is_ok() {
-        count += 1;
-        assert!(count < 1_000, "the file has no end");
-    }
     let (sink, _told) = EventSink::channel();
     let _trail = SpooledTrail::start(workstation.clone(), sink);
 
-    let waiting = async || spool.run(|spool, now| spool.pending(500, now)).await.unwrap();
-    until("one record is left", async || waiting().await.len() == 1).await;
-    assert_eq!(waiting().await[0].record.id, refused, "nothing is lost");
+    until_delivered(&workstation).await;
+
+    let set_aside = spool.run(|spool, _| spool.quarantined(500)).await.unwrap();
+    assert_eq!(set_aside[0].seq, 1, "what has left made room, and nothing is lost");
+}
+
+#[tokio::test]
+async fn of_records_that_go_one_at_a_time_a_refused_one_without_room_to_be_set_aside_holds_up_no_other() {
+    let refused = session(77);
+    let authority = Authority::new();
+    let single =
+        move |Path(id): Path<Uuid>| async move { StatusCode::from_u16(status(id, refused)).unwrap() };
+    let router = Router::new()
+        .route("/fhir/AuditEvent/{id}", put(single))
+        .route("/fhir", post(|| async { StatusCode::INTERNAL_SERVER_ERROR }));
+    let address = serve(&authority.certificate(), router).await;
+    let folder = tempfile::tempdir().unwrap();
+    let workstation = full_of_records(refused, &authority, address, folder.path()).await;
+    let spool = workstation.fit().unwrap().spool.clone();
+    let (sink, _told) = EventSink::channel();
+    let _trail = SpooledTrail::start(workstation.clone(), sink);
+
+    until_delivered(&workstation).await;
+
+    let set_aside = spool.run(|spool, _| spool.quarantined(500)).await.unwrap();
+    assert_eq!(set_aside[0].seq, 1, "once those behind it have left there is room");
+}
+
+/// A workstation with records to the last page, the oldest of them `refused`.
+async fn full_of_records(
+    refused: Uuid,
+    authority: &Authority,
+    address: SocketAddr,
+    folder: &std::path::Path,
+) -> Workstation {
+    // Where a folder lies the reserve cannot be: nothing is left to give up.
+    std::fs::create_dir(folder.join("spool.sqlite.reserve")).unwrap();
+    let bounds = Bounds { file_size_bytes_max: 96 * 1024, reserve_size_bytes: 1, ..Bounds::default() };
+    let workstation = fit_workstation_within(bounds, authority, address, folder);
+    let spool = workstation.fit().unwrap().spool.clone();
+    spool.run(move |spool, now| spool.append(&alert(refused), now)).await.unwrap();
+    // By number, and not so many that their index is full: what the oldest frees in that must not do.
+    let mut number = 1_000;
+    while spool.run(move |spool, now| spool.append(&alert(session(number)), now)).await.is_ok() {
+        number += 1;
+        assert!(number < 2_000, "the file has no end");
+    }
+    let oldest = RecordRef { seq: 1, id: refused };
+    let set_aside = spool.run(move |spool, now| spool.set_aside(oldest, now)).await;
+    assert_eq!(set_aside, Err(FailClosedCause::SpoolFull), "there is room: nothing is shown here");
+    workstation
 }
 
 const fn status(id: Uuid, refused: Uuid) -> u16 {

@@ -251,7 +251,7 @@ impl Watcher {
         let after = self.moment();
         self.ledger.observe(after);
         let read = Span {
-            earliest: before.saturating_sub(untouched + Duration::from_millis(1)),
+            earliest: before.saturating_sub(untouched.saturating_add(Duration::from_millis(1))),
             latest: after.awake.saturating_sub(untouched),
         };
         let last = match self.last_input {

@@ -76,7 +76,7 @@ impl XDisplay {
         self.connection.stream().as_fd()
     }
 
-    /// Time since the last touch of any device; `None` where there is no device.
+    /// Time since the last touch of any device; `None` where there is no device, or none that tells.
     pub(super) fn untouched_for(&mut self) -> Result<Option<Duration>, DisplayError> {
         match self.query_counters() {
             // A device was unplugged since we listed them.
@@ -146,12 +146,11 @@ impl XDisplay {
             .iter()
             .map(|counter| self.connection.sync_query_counter(*counter))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut shortest = None::<Duration>;
-        for answer in asked {
-            let untouched = duration(answer.reply()?.counter_value);
-            shortest = Some(shortest.map_or(untouched, |known| known.min(untouched)));
-        }
-        Ok(shortest)
+        let values = asked
+            .into_iter()
+            .map(|answer| Ok(answer.reply()?.counter_value))
+            .collect::<Result<Vec<_>, DisplayError>>()?;
+        Ok(shortest(&values))
     }
 
     fn list_devices(&mut self) -> Result<(), DisplayError> {
@@ -197,9 +196,35 @@ impl XDisplay {
     }
 }
 
-/// Counters are milliseconds; a negative one would be a fault of the server and counts as just touched
-/// never: as untouched for ever.
-fn duration(value: Int64) -> Duration {
-    let milliseconds = (i64::from(value.hi) << 32) | i64::from(value.lo);
-    u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis)
+/// Counters are milliseconds. A negative one is a fault of the server and tells of no input: where no other device
+/// tells either, the last input is unknown.
+fn shortest(values: &[Int64]) -> Option<Duration> {
+    let milliseconds = values.iter().map(|value| (i64::from(value.hi) << 32) | i64::from(value.lo));
+    milliseconds.filter_map(|value| u64::try_from(value).ok()).min().map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_that_cannot_be_true_tells_of_no_input_and_one_beside_it_does() {
+        for negative in [Int64 { hi: -1, lo: u32::MAX }, Int64 { hi: i32::MIN, lo: 0 }] {
+            assert_eq!(shortest(&[negative]), None);
+            assert_eq!(shortest(&[negative, milliseconds(5)]), Some(Duration::from_millis(5)));
+        }
+        assert_eq!(shortest(&[]), None);
+    }
+
+    #[test]
+    fn the_device_that_was_touched_last_tells_and_both_halves_of_a_counter_count() {
+        let days = Int64 { hi: 1, lo: 2 };
+
+        assert_eq!(shortest(&[days, milliseconds(7), milliseconds(9)]), Some(Duration::from_millis(7)));
+        assert_eq!(shortest(&[days]), Some(Duration::from_millis((1 << 32) + 2)));
+    }
+
+    fn milliseconds(lo: u32) -> Int64 {
+        Int64 { hi: 0, lo }
+    }
 }

@@ -11,7 +11,7 @@ use agent_runtime::ports::StartUp as _;
 use super::{caller::Store, *};
 use crate::{
     start_up::{Needs, WorkstationStartUp},
-    testing::StillClock,
+    testing::{StillClock, write_enrolment},
     workstation::Workstation,
 };
 
@@ -33,6 +33,18 @@ async fn a_keychain_without_our_key_is_not_believed_that_the_credential_is_gone(
     fake.lose_everything();
 
     assert!(matches!(fake.vault().delete(Entry::SessionCredential).await, Err(KeychainError::Refused(_))));
+}
+
+#[tokio::test]
+async fn each_key_that_a_keychain_has_lost_is_named() {
+    let fake = Fake::empty();
+    let vault = fake.vault();
+    assert_eq!(vault.lost_keys().await.unwrap(), [Entry::WorkstationKey, Entry::SpoolKey]);
+
+    vault.put(Entry::WorkstationKey, text("signs")).await.unwrap();
+    assert_eq!(vault.lost_keys().await.unwrap(), [Entry::SpoolKey]);
+    vault.put(Entry::SpoolKey, text("seals")).await.unwrap();
+    assert_eq!(vault.lost_keys().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -88,12 +100,7 @@ async fn a_keychain_that_was_restarted_is_opened_anew_within_the_same_call() {
 #[tokio::test]
 async fn a_keychain_that_is_slow_call_after_call_is_what_start_up_names_and_not_the_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let enrolled = serde_json::json!({ "version": 1, "workstation_id": uuid::Uuid::from_u128(7), "name": "WS-07",
-        "unit": "ICU-3", "organisation": "St. Example Hospital", "help_line": "5-1234",
-        "server_url": "https://server.example/",
-        "authority": "-----BEGIN CERTIFICATE-----\nBwcH\n-----END CERTIFICATE-----\n" });
-    let file = folder.path().join("workstation.json");
-    crate::durable_file::write_atomically(&file, enrolled.to_string().as_bytes()).unwrap();
+    write_enrolment(folder.path());
     let fake = Fake::default();
     // No single call comes to its own limit, as none does that takes a little less.
     let vault = fake.vault_with(Duration::from_secs(60));

@@ -6,8 +6,7 @@ use audit_spool::{Carried, Fault, Spool, SpoolError, files_set_aside, sealed_key
 use jiff::Timestamp;
 use tracing::error;
 
-use super::SpoolSettings;
-use crate::start_up::SPOOL_FILE;
+use super::{SPOOL_FILE, SpoolSettings};
 
 /// More files than this were not damaged by chance: the disk is not to be trusted, and a person must look.
 pub const SET_ASIDE_MAX: usize = 8;

@@ -4,6 +4,7 @@
 mod alarm;
 mod aside;
 mod bedside;
+mod full;
 mod known_errors;
 mod model;
 mod promises;

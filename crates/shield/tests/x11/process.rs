@@ -42,7 +42,7 @@ fn the_agent_has_no_core_dumps_no_blocked_signals_and_a_session_of_its_own() -> 
 
     let status = agent.ask("status", "status ")?;
 
-    assert_eq!(status, format!("0000000000000000 Some(0) {}", agent.pid));
+    assert_eq!(status, format!("0000000000000000 Some(1) {}", agent.pid));
     Ok(())
 }
 
