@@ -108,7 +108,7 @@ pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<En
     let is_anew = match read_state(state_folder)? {
         Some(state) => {
             let name = state.enrolment().workstation.name;
-            if has_keys(vault).await? {
+            if vault.lost_keys().await?.is_empty() {
                 return Err(EnrolError::AlreadyEnrolled { name });
             }
             warn!("The keychain has lost a key of {name}: this workstation is enrolled anew");
@@ -146,12 +146,6 @@ pub async fn enrol(enrolling: Enrolling<'_>, clock: Arc<dyn Clock>) -> Result<En
     state.write(state_folder).map_err(EnrolError::Write)?;
     info!(workstation.id = %state.workstation_id, "Enrolled");
     Ok(state)
-}
-
-/// Whether the keychain still holds what an enrolled workstation needs.
-async fn has_keys(vault: &Vault) -> Result<bool, KeychainError> {
-    Ok(vault.look_up(Entry::WorkstationKey).await?.is_some()
-        && vault.look_up(Entry::SpoolKey).await?.is_some())
 }
 
 /// The one of an earlier try that got no answer, or a new one, and whether it is new.
