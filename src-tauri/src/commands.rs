@@ -17,7 +17,10 @@ pub fn intent(intent: Intent, remote: State<'_, Remote>) {
 fn of_the_covered_screen(intent: Intent) -> Option<Intent> {
     match intent {
         Intent::SignOut | Intent::Stay => None,
-        intent @ (Intent::SignIn { .. } | Intent::Code { .. } | Intent::Cancel) => Some(intent),
+        intent @ (Intent::SignIn { .. }
+        | Intent::Code { .. }
+        | Intent::Cancel
+        | Intent::ChooseLanguage { .. }) => Some(intent),
     }
 }
 
@@ -49,6 +52,7 @@ mod tests {
             r#"{"kind":"sign_in","name":"maria","password":"correct horse"}"#,
             r#"{"kind":"code","code":"123456"}"#,
             r#"{"kind":"cancel"}"#,
+            r#"{"kind":"choose_language","language":"es"}"#,
         ] {
             assert!(of_the_covered_screen(page_says(said)).is_some(), "{said}");
         }

@@ -14,7 +14,7 @@ use agent_runtime::{
 use tauri::{AppHandle, Emitter as _, EventTarget};
 use tracing::{info, warn};
 
-use crate::{uncovered, windows::LOCK_LABEL};
+use crate::{page, uncovered, windows::LOCK_LABEL};
 
 /// The page draws each payload of this event.
 const VIEW_EVENT: &str = "view";
@@ -46,6 +46,7 @@ impl Views {
         if let Err(error) = app.emit_to(EventTarget::webview_window(LOCK_LABEL), VIEW_EVENT, &view) {
             warn!(%error, "The page was not told of a view");
         }
+        page::speak(view.language);
         uncovered::show(view);
     }
 
@@ -106,7 +107,10 @@ fn aged(mut view: ViewModel, by: Duration) -> ViewModel {
 
 #[cfg(test)]
 mod tests {
-    use agent_runtime::view::{Contact, FailClosedCode, Place};
+    use agent_runtime::{
+        language::Language,
+        view::{Contact, FailClosedCode, Place},
+    };
 
     use super::*;
 
@@ -117,6 +121,7 @@ mod tests {
             place: Place::default(),
             contact: Contact::Online,
             is_enforced: true,
+            language: Language::English,
             policy_notice: None,
         };
         aged(view, Duration::from_secs(10)).screen

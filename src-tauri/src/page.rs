@@ -5,6 +5,7 @@ use std::{
     rc::Rc,
 };
 
+use agent_runtime::language::Language;
 use gtk::{gdk, glib, prelude::*};
 use tauri::{Url, WebviewWindow};
 use tracing::{error, info, warn};
@@ -14,7 +15,7 @@ use crate::{
     gtk_thread,
     pulse::{Act, Pulse, StandIn},
     style,
-    texts::EN,
+    texts::Texts,
 };
 
 /// For the help desk, on the words that stand in for the page.
@@ -34,6 +35,7 @@ thread_local! {
 struct Page {
     web: WebView,
     stand_in: gtk::Label,
+    texts: Cell<&'static Texts>,
     pulse: RefCell<Pulse>,
     tick: RefCell<Option<glib::SourceId>>,
     /// How often it was asked; an answer to an earlier question tells nothing of now.
@@ -59,6 +61,7 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
         let page = Rc::new(Page {
             web,
             stand_in,
+            texts: Cell::new(Texts::of(Language::default())),
             pulse: RefCell::new(Pulse::loading()),
             tick: RefCell::new(None),
             asked: Cell::new(0),
@@ -113,6 +116,16 @@ pub fn painted() {
             info!("The page is drawn");
             page.pulse.borrow_mut().painted();
             page.follow();
+        });
+    });
+}
+
+/// What stands in for the page says it in `language`. Any thread.
+pub fn speak(language: Language) {
+    gtk_thread::run(move || {
+        on_page(|page| {
+            page.texts.set(Texts::of(language));
+            page.draw_stand_in();
         });
     });
 }
@@ -188,18 +201,8 @@ fn restrict(web: &WebView) {
 impl Page {
     /// Shows what the pulse asks for, and sets the timer of its next tick.
     fn follow(self: &Rc<Self>) {
-        let (stand_in, next_tick) = {
-            let pulse = self.pulse.borrow();
-            (pulse.stand_in(), pulse.next_tick())
-        };
-        match stand_in {
-            Some(StandIn::Starting) => self.say(EN.page_starting),
-            Some(StandIn::Missing) => {
-                self.say(&format!("{}\n{}", EN.page_missing, EN.help_code(MISSING_CODE, "")));
-            }
-            None => self.stand_in.hide(),
-        }
-
+        self.draw_stand_in();
+        let next_tick = self.pulse.borrow().next_tick();
         if let Some(earlier) = self.tick.take() {
             earlier.remove();
         }
@@ -212,6 +215,18 @@ impl Page {
             page.follow();
         });
         self.tick.replace(Some(tick));
+    }
+
+    fn draw_stand_in(&self) {
+        let texts = self.texts.get();
+        let stand_in = self.pulse.borrow().stand_in();
+        match stand_in {
+            Some(StandIn::Starting) => self.say(texts.page_starting),
+            Some(StandIn::Missing) => {
+                self.say(&format!("{}\n{}", texts.page_missing, texts.help_code(MISSING_CODE, "")));
+            }
+            None => self.stand_in.hide(),
+        }
     }
 
     /// Asks the page whether it lives, at most once in [`TOUCH_INTERVAL_MS`].

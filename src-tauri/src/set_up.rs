@@ -7,7 +7,10 @@ use std::{
 };
 
 use agent_platform::durable_file;
-use agent_runtime::config::{Config, File as ConfigFile, LogLevel, Problem, key};
+use agent_runtime::{
+    config::{Config, File as ConfigFile, LogLevel, Problem, key},
+    language::Language,
+};
 use tracing::{Level, error};
 
 use crate::single_instance::SingleInstance;
@@ -81,6 +84,15 @@ impl SetUp {
         match self {
             Self::Usable { config, .. } => &config.policy_file,
             Self::Refused { .. } => Path::new(key::POLICY_FILE.default.unwrap_or_default()),
+        }
+    }
+
+    /// What the screen speaks where nobody chose another; the default where a refused configuration does not tell.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        match self {
+            Self::Usable { config, .. } => config.language,
+            Self::Refused { .. } => Language::default(),
         }
     }
 }
@@ -162,6 +174,16 @@ mod tests {
 
         assert!(matches!(set_up, SetUp::Usable { .. }));
         assert_eq!(set_up.state_folder(), folder.path().join("state"));
+        assert_eq!(set_up.language(), Language::English);
+    }
+
+    #[test]
+    fn the_screen_speaks_the_language_of_the_file() {
+        let folder = written(&format!("{GOOD}\n[screen]\nlanguage = \"es\""));
+
+        let set_up = SetUp::of(read_config(&folder.path().join("agent.toml"))).unwrap();
+
+        assert_eq!(set_up.language(), Language::Spanish);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use gtk::{gdk, prelude::*};
 use crate::{
     geometry::{Rect, strut_partial},
     monitors, style,
-    texts::EN,
 };
+
+/// Its name for a window manager and a screen reader: ours, in every language.
+const NAME: &str = "Tapward";
 
 /// What the strip says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct StripText {
     pub status: String,
     /// The status is a limit that is near.
     pub is_urgent: bool,
+    /// On its button.
+    pub sign_out: &'static str,
 }
 
 /// The strip's window, hidden at first.
@@ -30,6 +34,7 @@ pub struct Strip {
     window: gtk::Window,
     who: gtk::Label,
     status: gtk::Label,
+    sign_out: gtk::Button,
 }
 
 impl Strip {
@@ -37,7 +42,7 @@ impl Strip {
     #[must_use]
     pub fn new(on_sign_out: Rc<dyn Fn()>) -> Self {
         let window = gtk::Window::new(gtk::WindowType::Toplevel);
-        window.set_title(EN.strip_name);
+        window.set_title(NAME);
         window.set_type_hint(gdk::WindowTypeHint::Dock);
         window.set_accept_focus(false);
         window.set_focus_on_map(false);
@@ -49,7 +54,7 @@ impl Strip {
 
         let who = gtk::Label::new(None);
         let status = gtk::Label::new(None);
-        let sign_out = gtk::Button::with_label(EN.sign_out);
+        let sign_out = gtk::Button::with_label("");
         sign_out.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
         sign_out.set_valign(gtk::Align::Center);
         sign_out.set_margin_top(4);
@@ -67,7 +72,7 @@ impl Strip {
         }
         window.add(&row);
         row.show_all();
-        Self { window, who, status }
+        Self { window, who, status, sign_out }
     }
 
     /// Shows it, saying `text`.
@@ -101,6 +106,9 @@ impl Strip {
     fn say(&self, text: &StripText) {
         set_text(&self.who, &text.who);
         set_text(&self.status, &text.status);
+        if self.sign_out.label().as_deref() != Some(text.sign_out) {
+            self.sign_out.set_label(text.sign_out);
+        }
         let style = self.status.style_context();
         if text.is_urgent {
             style.add_class(style::URGENT);

@@ -2,15 +2,15 @@
 
 use std::{fmt, time::Duration};
 
+use agent_runtime::language::Language;
+
 use crate::countdown::clock_face;
 
 /// One language.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Texts {
     /// Strip button.
     pub sign_out: &'static str,
-    /// Strip, as its accessible name.
-    pub strip_name: &'static str,
     /// Warning button.
     pub stay: &'static str,
     /// Strip, while the server does not answer.
@@ -33,9 +33,8 @@ pub struct Texts {
 }
 
 /// English.
-pub const EN: Texts = Texts {
+static EN: Texts = Texts {
     sign_out: "Sign out",
-    strip_name: "Tapward",
     stay: "I'm still here",
     server_away: "Server away, your work goes on",
     not_enforced: "Screen not enforced",
@@ -52,7 +51,35 @@ pub const EN: Texts = Texts {
     help_code_line: "Code {} · Help {}",
 };
 
+/// Spanish, with *usted*.
+static ES: Texts = Texts {
+    sign_out: "Cerrar sesión",
+    stay: "Sigo aquí",
+    server_away: "Sin servidor; su trabajo continúa",
+    not_enforced: "Pantalla sin protección",
+    page_starting: "Iniciando…",
+    page_missing: "La pantalla de inicio de sesión no aparece. Se está intentando de nuevo. Si esto continúa, llame a soporte técnico.",
+    signs_out_in: "La sesión se cierra en {}",
+    absolute_limit_in: "Su sesión termina en {} y no se puede prolongar",
+    inactive_one_minute: "Su sesión se cerrará porque no se escribió ni se tocó nada durante 1 minuto.",
+    inactive_minutes: "Su sesión se cerrará porque no se escribió ni se tocó nada durante {} minutos.",
+    inactive_one_second: "Su sesión se cerrará porque no se escribió ni se tocó nada durante 1 segundo.",
+    inactive_seconds: "Su sesión se cerrará porque no se escribió ni se tocó nada durante {} segundos.",
+    spoken: "La sesión se cerrará en {} segundos. Presione cualquier tecla para continuar.",
+    help_code: "Código {}",
+    help_code_line: "Código {} · Ayuda {}",
+};
+
 impl Texts {
+    /// The words of `language`.
+    #[must_use]
+    pub const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &EN,
+            Language::Spanish => &ES,
+        }
+    }
+
     /// Strip: the limit is near.
     #[must_use]
     pub fn signs_out_in(&self, seconds: u64) -> String {
@@ -148,5 +175,65 @@ mod tests {
     fn the_help_line_is_told_where_there_is_one() {
         assert_eq!(EN.help_code("screen.page", ""), "Code screen.page");
         assert_eq!(EN.help_code("screen.page", "5-1234"), "Code screen.page · Help 5-1234");
+    }
+
+    #[test]
+    fn spanish_has_a_word_of_its_own_for_everything_and_a_place_for_every_value() {
+        for (english, spanish) in templates(&EN).into_iter().zip(templates(&ES)) {
+            assert_ne!(english, spanish);
+            assert!(!spanish.trim().is_empty());
+            assert_eq!(english.matches("{}").count(), spanish.matches("{}").count(), "{spanish}");
+        }
+    }
+
+    #[test]
+    fn spanish_counts_one_as_one() {
+        let why = |seconds| {
+            let text = ES.inactive_for(Duration::from_secs(seconds));
+            text.split("durante ").nth(1).unwrap().to_owned()
+        };
+
+        assert_eq!(why(1), "1 segundo.");
+        assert_eq!(why(20), "20 segundos.");
+        assert_eq!(why(60), "1 minuto.");
+        assert_eq!(why(14 * 60), "14 minutos.");
+    }
+
+    /// Taken apart by name: a text that is added is missed here by the compiler.
+    fn templates(texts: &Texts) -> Vec<&'static str> {
+        let Texts {
+            sign_out,
+            stay,
+            server_away,
+            not_enforced,
+            page_starting,
+            page_missing,
+            signs_out_in,
+            absolute_limit_in,
+            inactive_one_minute,
+            inactive_minutes,
+            inactive_one_second,
+            inactive_seconds,
+            spoken,
+            help_code,
+            help_code_line,
+        } = texts;
+        vec![
+            sign_out,
+            stay,
+            server_away,
+            not_enforced,
+            page_starting,
+            page_missing,
+            signs_out_in,
+            absolute_limit_in,
+            inactive_one_minute,
+            inactive_minutes,
+            inactive_one_second,
+            inactive_seconds,
+            spoken,
+            help_code,
+            help_code_line,
+        ]
     }
 }

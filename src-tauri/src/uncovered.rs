@@ -21,7 +21,7 @@ use crate::{
     countdown::{Countdown, clock_face},
     gtk_thread,
     strip::{Strip, StripText},
-    texts::{EN, Texts},
+    texts::Texts,
     warning::{Warning, WarningText},
 };
 
@@ -109,7 +109,7 @@ impl Desk {
             return;
         };
         let now = self.clock.now();
-        self.strip.show(&showing.strip_text(now, &EN));
+        self.strip.show(&showing.strip_text(now));
         self.draw_warning(showing, now);
         self.drawn_at.set(Some(now));
         if let Some(wait) = showing.next_change_in(now) {
@@ -124,7 +124,7 @@ impl Desk {
     }
 
     fn draw_warning(&self, showing: &Showing, now: Instant) {
-        let Some(text) = showing.warning_text(now, &EN) else {
+        let Some(text) = showing.warning_text(now) else {
             self.warning.hide();
             return;
         };
@@ -134,7 +134,7 @@ impl Desk {
             self.warning.raise();
         }
         if let Some(left) = showing.spoken_at(self.drawn_at.get(), now) {
-            self.warning.announce(&EN.spoken(left));
+            self.warning.announce(&showing.texts.spoken(left));
         }
     }
 }
@@ -147,6 +147,7 @@ fn at_least_a_millisecond(wait: Duration) -> Duration {
 /// What an uncovered screen shows, from one view; times are instants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Showing {
+    texts: &'static Texts,
     who: String,
     contact: Contact,
     is_enforced: bool,
@@ -179,6 +180,7 @@ impl Showing {
         };
         let who = [name, role, &view.place.unit].map(String::as_str);
         Some(Self {
+            texts: Texts::of(view.language),
             who: who.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
             contact: view.contact,
             is_enforced: view.is_enforced,
@@ -188,7 +190,8 @@ impl Showing {
         })
     }
 
-    fn strip_text(&self, now: Instant, texts: &Texts) -> StripText {
+    fn strip_text(&self, now: Instant) -> StripText {
+        let texts = self.texts;
         let due = match (self.signs_out, self.absolute_limit) {
             (Some(signs_out), _) => Some(texts.signs_out_in(signs_out.seconds_left(now))),
             (None, Some(limit)) => Some(texts.absolute_limit_in(limit.seconds_left(now))),
@@ -204,14 +207,16 @@ impl Showing {
             who: self.who.clone(),
             status: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             is_urgent: due.is_some(),
+            sign_out: texts.sign_out,
         }
     }
 
-    fn warning_text(&self, now: Instant, texts: &Texts) -> Option<WarningText> {
+    fn warning_text(&self, now: Instant) -> Option<WarningText> {
         let (inactive_for, signs_out) = (self.inactive_for?, self.signs_out?);
         Some(WarningText {
             countdown: clock_face(signs_out.seconds_left(now)),
-            why: texts.inactive_for(inactive_for),
+            why: self.texts.inactive_for(inactive_for),
+            stay: self.texts.stay,
         })
     }
 
@@ -232,7 +237,10 @@ impl Showing {
 
 #[cfg(test)]
 mod tests {
-    use agent_runtime::view::{EndCauseView, Place};
+    use agent_runtime::{
+        language::Language,
+        view::{EndCauseView, Place},
+    };
 
     use super::*;
 
@@ -247,6 +255,7 @@ mod tests {
             place: Place { unit: "ICU-3".to_owned(), ..Place::default() },
             contact: Contact::Online,
             is_enforced: true,
+            language: Language::English,
             policy_notice: None,
         }
     }
@@ -270,7 +279,7 @@ mod tests {
     }
 
     fn strip_at(view: &ViewModel, seconds: u64) -> StripText {
-        Showing::of(view, at(0)).unwrap().strip_text(at(seconds), &EN)
+        Showing::of(view, at(0)).unwrap().strip_text(at(seconds))
     }
 
     #[test]
@@ -343,11 +352,11 @@ mod tests {
     fn the_warning_counts_down_and_the_strip_with_it() {
         let showing = Showing::of(&warning(), at(0)).unwrap();
 
-        let text = showing.warning_text(at(18), &EN).unwrap();
+        let text = showing.warning_text(at(18)).unwrap();
 
         assert_eq!(text.countdown, "0:42");
         assert!(text.why.contains("for 14 minutes"), "{}", text.why);
-        assert_eq!(showing.strip_text(at(18), &EN).status, "Signs out in 0:42");
+        assert_eq!(showing.strip_text(at(18)).status, "Signs out in 0:42");
     }
 
     #[test]
@@ -364,10 +373,28 @@ mod tests {
     }
 
     #[test]
+    fn strip_and_warning_speak_the_language_that_was_chosen() {
+        let mut view = warning();
+        view.language = Language::Spanish;
+        view.contact = Contact::Away;
+
+        let showing = Showing::of(&view, at(0)).unwrap();
+
+        let strip = showing.strip_text(at(18));
+        assert_eq!(strip.who, "Maria O. · RN · ICU-3");
+        assert_eq!(strip.status, "La sesión se cierra en 0:42 · Sin servidor; su trabajo continúa");
+        assert_eq!(strip.sign_out, "Cerrar sesión");
+        let card = showing.warning_text(at(18)).unwrap();
+        assert_eq!(card.countdown, "0:42");
+        assert!(card.why.contains("durante 14 minutos"), "{}", card.why);
+        assert_eq!(card.stay, "Sigo aquí");
+    }
+
+    #[test]
     fn no_warning_stands_while_nothing_is_due() {
         let showing = Showing::of(&active(), at(0)).unwrap();
 
-        assert_eq!(showing.warning_text(at(0), &EN), None);
+        assert_eq!(showing.warning_text(at(0)), None);
         assert_eq!(showing.spoken_at(None, at(0)), None);
         assert_eq!(showing.next_change_in(at(0)), None);
     }

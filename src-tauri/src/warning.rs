@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use gtk::{atk, cairo, gdk, glib, prelude::*};
 
-use crate::{geometry::Rect, monitors, strip::set_text, style, texts::EN};
+use crate::{geometry::Rect, monitors, strip::set_text, style};
 
 /// The sentence is wrapped after about this many characters.
 const WHY_CHARS: i32 = 40;
@@ -19,6 +19,8 @@ pub struct WarningText {
     pub countdown: String,
     /// Why.
     pub why: String,
+    /// On its button.
+    pub stay: &'static str,
 }
 
 /// The warning's windows, one per monitor while it is shown.
@@ -94,7 +96,7 @@ impl Card {
         why.set_max_width_chars(WHY_CHARS);
         why.set_width_chars(WHY_CHARS);
         why.set_justify(gtk::Justification::Center);
-        let stay = gtk::Button::with_label(EN.stay);
+        let stay = gtk::Button::with_label(text.stay);
         stay.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
         stay.set_halign(gtk::Align::Center);
         let on_stay = Rc::clone(on_stay);

@@ -134,6 +134,7 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     let mut ports = for_this_platform(settings, screen, Arc::clone(&shared_clock), sink.clone())
         .context("the adapters do not start")?;
     let policy = PolicyInForce::load(set_up.policy_file(), set_up.state_folder());
+    let language = set_up.language();
     let instance = match set_up {
         SetUp::Usable { instance, .. } => Some(instance),
         SetUp::Refused { .. } => {
@@ -142,7 +143,7 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
         }
     };
 
-    let (event_loop, remote) = EventLoop::new(ports, (sink.clone(), events), policy);
+    let (event_loop, remote) = EventLoop::new(ports, (sink.clone(), events), policy, language);
     let views = Views::new(Arc::clone(&shared_clock), remote.views().borrow().clone());
     let buttons = remote.clone();
     uncovered::create(shared_clock, Rc::new(move |intent| buttons.send(intent)));

@@ -7,6 +7,7 @@ mod bad_policy;
 mod clock_set;
 mod crash_recovery;
 mod fail_closed;
+mod language;
 mod refusals;
 mod server_away_and_back;
 mod shutdown;

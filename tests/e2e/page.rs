@@ -6,6 +6,7 @@ use std::fs;
 use fantoccini::Client;
 use harness::{
     browser::{Driver, evaluate},
+    desktop::Button,
     hand::Whose,
     nurse::Nurse,
     part::wait_for,
@@ -134,6 +135,52 @@ fn each_step_says_what_it_is_and_what_to_do_and_keeps_nothing_that_was_typed() {
 }
 
 #[test]
+fn the_page_speaks_spanish_to_whoever_chose_it_and_english_to_the_next_person() {
+    let watched = Watched::open();
+    let ward = &watched.ward;
+    let maria = ward.add_nurse("maria", "Maria O.").unwrap();
+    let hand = ward.hand(Whose::Person).unwrap();
+    watched.wait_words("Type your user name and password");
+    ward.wait_sign_in_drawn().unwrap();
+
+    // Name, password, its eye, "Sign in", and then the language.
+    for _ in 0..5 {
+        hand.press("Tab").unwrap();
+    }
+    hand.press("Return").unwrap();
+    let chosen = watched.wait_words("Escriba su nombre de usuario y su contraseña");
+    assert_eq!(chosen["spoken"], "Escriba su nombre de usuario y su contraseña");
+    assert_eq!(watched.evaluate("return document.documentElement.lang;"), "es");
+    ward.sign_in(&maria).unwrap();
+    let (x, y) = ward.button(Button::SignOut).unwrap();
+    hand.click(x, y).unwrap();
+
+    watched.wait_words("Signed out.");
+    assert_eq!(watched.evaluate("return document.documentElement.lang;"), "en");
+}
+
+#[test]
+fn a_click_on_the_language_takes_neither_the_caret_nor_what_was_typed() {
+    let watched = Watched::open();
+    let hand = watched.ward.hand(Whose::Person).unwrap();
+    watched.ward.wait_sign_in_drawn().unwrap();
+    hand.type_text("mar").unwrap();
+    let middle = watched.evaluate(
+        "const box = document.querySelector('footer button').getBoundingClientRect(); \
+         return [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.round);",
+    );
+    let [x, y] = [0, 1].map(|at| i16::try_from(middle[at].as_i64().unwrap()).unwrap());
+
+    hand.click(x, y).unwrap();
+    watched.wait_words("Escriba su nombre de usuario y su contraseña");
+    hand.type_text("ia").unwrap();
+
+    let look = watched.look();
+    assert_eq!(look["values"], json!(["maria", ""]));
+    assert_eq!(look["focused"], "Nombre de usuario");
+}
+
+#[test]
 fn a_page_that_turned_against_the_agent_gets_nothing_and_leaves_nothing() {
     let watched = Watched::open();
     let here = watched.evaluate("return location.href;");
@@ -163,6 +210,7 @@ fn a_page_that_turned_against_the_agent_gets_nothing_and_leaves_nothing() {
         ("intent", json!({})),
         ("intent", json!({ "intent": { "kind": "uncover" } })),
         ("intent", json!({ "intent": { "kind": "sign_in", "name": 7, "password": null } })),
+        ("intent", json!({ "intent": { "kind": "choose_language", "language": "fr" } })),
     ] {
         let answer = watched.call(command, &arguments);
         assert!(answer.starts_with("refused: "), "{command} {arguments}: {answer}");

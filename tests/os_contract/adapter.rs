@@ -21,6 +21,7 @@ use agent_platform::{
 };
 use agent_runtime::{
     clock::SystemClock,
+    language::Language,
     ports::{Clock, EventSink, Keychain, Notifier},
 };
 use anyhow::{Context, Result, bail};
@@ -87,7 +88,7 @@ async fn obey(mut lines: Input) -> Result<()> {
             },
             ["warn", seconds] => {
                 let remaining = Duration::from_secs(seconds.parse()?);
-                notifier.show(Notice::InactivityWarning { remaining });
+                notifier.show(Notice::InactivityWarning { remaining }, Language::English);
                 println!("asked");
             }
             ["withdraw"] => {

@@ -35,6 +35,10 @@ describe.each([
     await bedside.play(name, 'light');
     expect(await violations(bedside, EVERY_RULE)).toEqual([]);
 
+    // The words are others, in another language of the page.
+    await bedside.play(name, 'light', 'es');
+    expect(await violations(bedside, EVERY_RULE)).toEqual([]);
+
     // Only the colours differ between the themes.
     for (const theme of ['dark', 'contrast']) {
       await bedside.play(name, theme);
@@ -42,8 +46,10 @@ describe.each([
     }
   });
 
-  it.each(Object.keys(SCENES))('%s has targets for a gloved finger', async (name) => {
-    await bedside.play(name);
+  it.each(
+    (['en', 'es'] as const).flatMap((language) => Object.keys(SCENES).map((name) => ({ language, name }))),
+  )('$name has targets for a gloved finger in $language', async ({ language, name }) => {
+    await bedside.play(name, 'light', language);
 
     const small = await bedside.page.evaluate(
       (least) =>

@@ -5,7 +5,7 @@ import { chromium, type BrowserContext, type BrowserContextOptions, type Page } 
 import { expect, inject } from 'vitest';
 import type { WindowWithFake } from '../src/lib/backend/fake_window';
 import { SCENES } from '../src/lib/backend/scenes';
-import type { Intent, ScreenView } from '../src/lib/generated/bindings';
+import type { Intent, Language, ScreenView } from '../src/lib/generated/bindings';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -91,22 +91,23 @@ export class Bedside {
     }, screen);
   }
 
-  /** Draws one of the scenes afresh, in a theme, and waits for what appears after a moment. */
-  async play(name: string, theme?: string): Promise<void> {
+  /** Draws one of the scenes afresh, in a theme and a language, and waits for what appears after a moment. */
+  async play(name: string, theme?: string, language: Language = 'en'): Promise<void> {
     const next = SCENES[name];
     if (next === undefined) {
       throw new Error(`There is no scene ${name}.`);
     }
     await this.page.evaluate(
-      ([next, theme]) => {
+      ([next, theme, language]) => {
         const fake = (window as WindowWithFake).tapwardFake;
         if (theme !== undefined) {
           document.documentElement.dataset['theme'] = theme;
         }
+        fake?.speak(language);
         fake?.show({ kind: 'starting' });
         fake?.show(next);
       },
-      [next, theme] as const,
+      [next, theme, language] as const,
     );
     await this.page.waitForFunction(() => [...document.querySelectorAll('.busy')].every((busy) => busy.textContent.trim() !== ''));
   }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { words } from '../src/lib/messages/words';
+import { en as words } from '../src/lib/messages/en';
+import { es } from '../src/lib/messages/es';
 import { Browser, type Bedside } from './chromium';
 
 let browser: Browser;
@@ -90,7 +91,7 @@ describe('by keyboard alone', () => {
 
   it('every control is reached by Tab in reading order, and shows that it has the focus', async () => {
     const reached: string[] = [];
-    for (let press = 0; press < 4; press += 1) {
+    for (let press = 0; press < 5; press += 1) {
       await bedside.page.keyboard.press('Tab');
       reached.push(await bedside.focused());
       const mark = await bedside.page.evaluate(() => {
@@ -100,7 +101,55 @@ describe('by keyboard alone', () => {
       expect(mark).toBe('solid 4px');
     }
 
-    expect(reached).toEqual(['name', 'password', words.signedOut.showPassword, words.signedOut.submit]);
+    expect(reached).toEqual(['name', 'password', words.signedOut.showPassword, words.signedOut.submit, es.languageName]);
+  });
+
+  it('she chooses Spanish, and signs in in Spanish', async () => {
+    const { page } = bedside;
+    const { keyboard } = page;
+    await keyboard.type('maria');
+    for (let press = 0; press < 4; press += 1) {
+      await keyboard.press('Tab');
+    }
+    await keyboard.press('Enter');
+    await bedside.sees(es.signedOut.next);
+
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('es');
+    expect(await bedside.focused()).toBe(words.languageName);
+    expect(await page.inputValue('#name')).toBe('maria');
+    await page.focus('#password');
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    await bedside.sees(es.secondFactor.title);
+    await keyboard.type('000000');
+    await bedside.sees(es.secondFactor.triesLeft(4));
+    await keyboard.type('123456');
+    await bedside.sees(es.opening.title('Maria O.'));
+  });
+});
+
+describe('by touch or mouse', () => {
+  it('choosing a language leaves the caret and what was typed where they are', async () => {
+    const { page } = bedside;
+    await page.keyboard.type('mar');
+
+    await page.getByRole('button', { name: es.languageName }).click();
+    await bedside.sees(es.signedOut.next);
+    await page.keyboard.type('ia');
+
+    expect(await bedside.focused()).toBe('name');
+    expect(await page.inputValue('#name')).toBe('maria');
+    expect(await bedside.sent()).toEqual([{ kind: 'choose_language', language: 'es' }]);
+  });
+
+  it('after choosing one, the first key goes where it belongs', async () => {
+    const { page } = bedside;
+
+    await page.getByRole('button', { name: es.languageName }).click();
+    await bedside.sees(es.signedOut.next);
+    await page.keyboard.type('maria');
+
+    expect(await page.inputValue('#name')).toBe('maria');
   });
 });
 

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCENES } from '../src/lib/backend/scenes';
+import type { Language } from '../src/lib/generated/bindings';
+import { LANGUAGES } from '../src/lib/messages/words';
 import { Browser, type Bedside } from './chromium';
 
 /** Zooming to 200 % halves the viewport and doubles what is drawn in it. */
@@ -13,9 +15,10 @@ const SIZES = [
 ];
 /** The light and the dark theme have the same measures; the lines of the high-contrast one are wider. */
 const MEASURED = ['light', 'contrast'];
-/** Each theme at the smallest size, and one at the others; all of all for whoever asks. */
-const isPictured = (theme: string, size: string) =>
-  process.env['PICTURES'] === 'all' || theme === 'light' || size === '1024x768';
+/** Each theme at the smallest size, and one at the others and in other languages; all of all for whoever asks. */
+const isPictured = (theme: string, size: string, language: Language) =>
+  process.env['PICTURES'] === 'all' || theme === 'light' || (size === '1024x768' && language === 'en');
+const SPOKEN = Object.keys(LANGUAGES) as Language[];
 const PICTURES = join(import.meta.dirname, '..', '..', 'target', 'ui-pictures');
 
 mkdirSync(PICTURES, { recursive: true });
@@ -36,15 +39,16 @@ describe.each(SIZES)('at $name', ({ name: size, width, height, zoom }) => {
     await browser.stop();
   });
 
-  it.each(Object.keys(SCENES))('%s fits', async (name) => {
+  it.each(SPOKEN.flatMap((language) => Object.keys(SCENES).map((name) => ({ language, name }))))('$name fits in $language', async ({ language, name }) => {
     for (const theme of ['light', 'dark', 'contrast']) {
-      if (!isPictured(theme, size) && !MEASURED.includes(theme)) {
+      if (!isPictured(theme, size, language) && !MEASURED.includes(theme)) {
         continue;
       }
-      await bedside.play(name, theme);
+      await bedside.play(name, theme, language);
 
-      if (isPictured(theme, size)) {
-        await bedside.page.screenshot({ path: join(PICTURES, `${name}-${theme}-${size}.png`) });
+      if (isPictured(theme, size, language)) {
+        const spoken = language === 'en' ? '' : `-${language}`;
+        await bedside.page.screenshot({ path: join(PICTURES, `${name}-${theme}-${size}${spoken}.png`) });
       }
       const { downwards, ...rest } = await overflow(bedside.page);
       expect(rest).toEqual({ sideways: 0, cut: [] });

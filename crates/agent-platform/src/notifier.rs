@@ -13,7 +13,7 @@ use std::{
 };
 
 use agent_core::command::Notice;
-use agent_runtime::ports::Notifier;
+use agent_runtime::{language::Language, ports::Notifier};
 use tracing::{info, warn};
 
 #[cfg_attr(target_os = "linux", path = "notifier/linux.rs")]
@@ -34,7 +34,7 @@ pub struct DesktopNotifier {
 /// What is wanted on the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
-    Show(Notice),
+    Show(Notice, Language),
     Nothing,
     End,
 }
@@ -60,8 +60,8 @@ impl DesktopNotifier {
 }
 
 impl Notifier for DesktopNotifier {
-    fn show(&self, notice: Notice) {
-        self.slot.put(Wish::Show(notice));
+    fn show(&self, notice: Notice, language: Language) {
+        self.slot.put(Wish::Show(notice, language));
     }
 
     fn withdraw(&self) {
@@ -97,7 +97,9 @@ fn serve(slot: &Slot) {
     let mut is_failing = false;
     loop {
         let result = match slot.take() {
-            Wish::Show(notice) => imp::show(&texts::of(notice), shown.take()).map(|now| shown = Some(now)),
+            Wish::Show(notice, language) => {
+                imp::show(&texts::of(notice, language), shown.take()).map(|now| shown = Some(now))
+            }
             Wish::Nothing => shown.take().map_or(Ok(()), imp::withdraw),
             Wish::End => return,
         };

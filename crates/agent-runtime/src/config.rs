@@ -6,6 +6,7 @@
 
 pub mod key;
 mod log;
+mod screen;
 mod server;
 mod state;
 
@@ -15,6 +16,8 @@ pub use log::LogLevel;
 pub use server::ServerUrl;
 
 use key::{KEYS, Key};
+
+use crate::language::Language;
 
 /// A value is repeated in a message up to this many characters.
 const VALUE_CHARS_MAX: usize = 60;
@@ -28,6 +31,8 @@ pub struct Config {
     pub state_directory: PathBuf,
     /// The policy file.
     pub policy_file: PathBuf,
+    /// What the screen speaks where nobody chose another.
+    pub language: Language,
     /// How much is logged.
     pub log_level: LogLevel,
 }
@@ -79,12 +84,13 @@ impl Config {
         let server_url = found.value(key::SERVER_URL, server::from_text);
         let state_directory = found.value(key::STATE_DIRECTORY, state::from_text);
         let policy_file = found.value(key::POLICY_FILE, state::from_text);
+        let language = found.value(key::SCREEN_LANGUAGE, screen::from_text);
         let log_level = found.value(key::LOG_LEVEL, log::from_text);
-        match (server_url, state_directory, policy_file, log_level) {
-            (Some(server_url), Some(state_directory), Some(policy_file), Some(log_level))
+        match (server_url, state_directory, policy_file, language, log_level) {
+            (Some(server_url), Some(state_directory), Some(policy_file), Some(language), Some(log_level))
                 if found.problems.is_empty() =>
             {
-                Ok(Self { server_url, state_directory, policy_file, log_level })
+                Ok(Self { server_url, state_directory, policy_file, language, log_level })
             }
             _ => Err(Refused { problems: found.problems }),
         }
@@ -216,7 +222,26 @@ mod tests {
         assert_eq!(config.server_url.as_str(), "https://tapward.hospital.example:8443");
         assert_eq!(config.state_directory, PathBuf::from("/var/lib/tapward"));
         assert_eq!(config.policy_file, PathBuf::from("/etc/tapward/policy.toml"));
+        assert_eq!(config.language, Language::English);
         assert_eq!(config.log_level, LogLevel::Info);
+    }
+
+    #[test]
+    fn a_workstation_speaks_the_language_it_is_set_to_and_no_unknown_one() {
+        let speaking = |language: &str| {
+            let server = "[server]\nurl = \"https://a.example\"\n";
+            check(&format!("{server}[screen]\nlanguage = \"{language}\""), &[])
+        };
+
+        assert_eq!(speaking("es").unwrap().language, Language::Spanish);
+        assert_eq!(speaking("en").unwrap().language, Language::English);
+        for unknown in ["", "ES", "es-US", "fr", "spanish"] {
+            let problems = speaking(unknown).unwrap_err();
+            assert!(
+                problems[0].contains("screen.language") && problems[0].ends_with("accepted is en or es"),
+                "{problems:?}"
+            );
+        }
     }
 
     #[test]

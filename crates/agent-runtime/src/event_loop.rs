@@ -20,8 +20,9 @@ use tracing::{debug, error, info};
 
 use crate::{
     contact, event_log,
-    intent::{Intent, Malformed},
+    intent::{Intent, Malformed, Meaning},
     interpreter::Interpreter,
+    language::Language,
     policy_file::PolicyInForce,
     ports::{Clock, EventSink, Ports},
     stage::Stage,
@@ -83,20 +84,22 @@ impl Remote {
 }
 
 impl EventLoop {
-    /// A loop on `ports`, which put their events into `events`' other end, `sink`.
+    /// A loop on `ports`, which put their events into `events`' other end, `sink`; the workstation's own language is
+    /// `language`.
     #[must_use]
     pub fn new(
         ports: Ports,
         (sink, events): (EventSink, UnboundedReceiver<Event>),
         policy: PolicyInForce,
+        language: Language,
     ) -> (Self, Remote) {
         let clock = Arc::clone(&ports.clock);
         let now = clock.now();
         let mut interpreter = Interpreter::new(ports, sink);
         let Step { state, commands } = step::start(now);
-        let (stage, views) = Stage::new(&state, policy.notice(), interpreter.ports(), now);
+        let (stage, views) = Stage::new(&state, policy.notice(), language, interpreter.ports(), now);
         for command in commands {
-            interpreter.run(command);
+            interpreter.run(command, language);
         }
         let (intent_sender, intents) = mpsc::channel(INTENTS_MAX);
         let event_loop = Self {
@@ -217,10 +220,14 @@ impl EventLoop {
 
     fn take_intent(&mut self, intent: Intent) {
         debug!(?intent, "The person did something");
-        match intent.into_event() {
-            Ok(event) => {
+        match intent.into_meaning() {
+            Ok(Meaning::Event(event)) => {
                 self.stage.forget_malformed();
                 self.take(event);
+            }
+            Ok(Meaning::Language(language)) => {
+                self.stage.choose_language(language);
+                self.show();
             }
             Err(Malformed) => {
                 self.stage.refuse_malformed();
@@ -248,7 +255,7 @@ impl EventLoop {
         }
 
         for command in commands {
-            self.interpreter.run(command);
+            self.interpreter.run(command, self.stage.language());
         }
         if starts_up && !self.has_recorded_start {
             self.has_recorded_start = true;

@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer};
 use ts_rs::TS;
 use uuid::Uuid;
 
+use crate::language::Language;
+
 /// A one-time code has this many digits (RFC 6238 as every authenticator app shows it).
 const CODE_DIGITS: usize = 6;
 
@@ -40,6 +42,20 @@ pub enum Intent {
     SignOut,
     /// "I'm still here".
     Stay,
+    /// "Español", "English".
+    ChooseLanguage {
+        /// The one to speak from now on.
+        language: Language,
+    },
+}
+
+/// What an intent means to the loop.
+#[derive(Debug, PartialEq)]
+pub enum Meaning {
+    /// The core is to know of it.
+    Event(Event),
+    /// The screen is to speak this language; nothing else depends on it.
+    Language(Language),
 }
 
 /// Text from a keyboard: wiped when dropped, hidden by `Debug`.
@@ -60,25 +76,27 @@ impl Typed {
 }
 
 impl Intent {
-    /// The event this intent means, with a fresh id where it begins an attempt.
+    /// What this intent means, with a fresh id where it begins an attempt.
     ///
     /// # Errors
     /// [`Malformed`] when something typed is over its limit ([`USER_NAME_SIZE_BYTES_MAX`],
     /// [`PASSWORD_SIZE_BYTES_MAX`]), holds a NUL, is empty, or is not six digits.
-    pub fn into_event(self) -> Result<Event, Malformed> {
-        match self {
-            Self::SignIn { name, password } => Ok(Event::SignInSubmitted {
+    pub fn into_meaning(self) -> Result<Meaning, Malformed> {
+        let event = match self {
+            Self::SignIn { name, password } => Event::SignInSubmitted {
                 attempt: fresh_attempt(),
                 name: bounded(&name, USER_NAME_SIZE_BYTES_MAX)?.to_owned(),
                 password: bounded(&password, PASSWORD_SIZE_BYTES_MAX).map(|_| password.0.clone())?,
-            }),
+            },
             Self::Code { code } => {
-                Ok(Event::CodeSubmitted { attempt: fresh_attempt(), code: six_digits(&code)? })
+                Event::CodeSubmitted { attempt: fresh_attempt(), code: six_digits(&code)? }
             }
-            Self::Cancel => Ok(Event::SignInCancelled),
-            Self::SignOut => Ok(Event::SignOutPressed),
-            Self::Stay => Ok(Event::StayPressed),
-        }
+            Self::Cancel => Event::SignInCancelled,
+            Self::SignOut => Event::SignOutPressed,
+            Self::Stay => Event::StayPressed,
+            Self::ChooseLanguage { language } => return Ok(Meaning::Language(language)),
+        };
+        Ok(Meaning::Event(event))
     }
 }
 
@@ -117,6 +135,7 @@ impl fmt::Debug for Intent {
             Self::Cancel => "Cancel",
             Self::SignOut => "SignOut",
             Self::Stay => "Stay",
+            Self::ChooseLanguage { .. } => "ChooseLanguage",
         })
     }
 }
@@ -141,21 +160,26 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
+    fn event(intent: Intent) -> Result<Event, Malformed> {
+        match intent.into_meaning()? {
+            Meaning::Event(event) => Ok(event),
+            Meaning::Language(language) => panic!("{language:?} is no event"),
+        }
+    }
+
     fn sign_in(name: &str, password: &str) -> Result<Event, Malformed> {
-        Intent::SignIn { name: Typed::new(name.to_owned()), password: Typed::new(password.to_owned()) }
-            .into_event()
+        event(Intent::SignIn { name: Typed::new(name.to_owned()), password: Typed::new(password.to_owned()) })
     }
 
     fn code(text: &str) -> Result<Event, Malformed> {
-        Intent::Code { code: Typed::new(text.to_owned()) }.into_event()
+        event(Intent::Code { code: Typed::new(text.to_owned()) })
     }
 
     #[test]
     fn what_is_typed_arrives_whole() {
         let long = "pässwörd🙂".repeat(60);
 
-        let event =
-            read(&format!(r#"{{"kind":"sign_in","name":" maria ","password":"{long}"}}"#)).into_event();
+        let event = event(read(&format!(r#"{{"kind":"sign_in","name":" maria ","password":"{long}"}}"#)));
 
         let Ok(Event::SignInSubmitted { name, password, .. }) = event else { panic!("{event:?}") };
         assert_eq!(name, " maria ");
@@ -227,12 +251,24 @@ mod tests {
     }
 
     #[test]
+    fn a_language_is_chosen_by_its_tag() {
+        let chosen =
+            |tag: &str| read(&format!(r#"{{"kind":"choose_language","language":"{tag}"}}"#)).into_meaning();
+
+        assert_eq!(chosen("en"), Ok(Meaning::Language(Language::English)));
+        assert_eq!(chosen("es"), Ok(Meaning::Language(Language::Spanish)));
+    }
+
+    #[test]
     fn an_unknown_or_incomplete_intent_is_refused() {
         for json in [
             r#"{"kind":"uncover"}"#,
             r#"{}"#,
             r#"{"kind":"sign_in","name":"maria"}"#,
             r#"{"kind":"code","code":123456}"#,
+            r#"{"kind":"choose_language"}"#,
+            r#"{"kind":"choose_language","language":"fr"}"#,
+            r#"{"kind":"choose_language","language":"ES"}"#,
         ] {
             assert!(serde_json::from_str::<Intent>(json).is_err(), "{json}");
         }

@@ -11,6 +11,7 @@ use tracing::debug;
 use uuid::Uuid;
 
 use crate::{
+    language::Language,
     ports::{EventSink, Ports},
     records::{self, Happened},
 };
@@ -37,8 +38,8 @@ impl Interpreter {
         &self.ports
     }
 
-    /// Runs one command. Returns at once: every port answers by an event.
-    pub(crate) fn run(&mut self, command: Command) {
+    /// Runs one command; what it says to people it says in `language`. Returns at once: every port answers by an event.
+    pub(crate) fn run(&mut self, command: Command, language: Language) {
         debug!(command = name(&command), "Running a command");
         let ports = &self.ports;
         match command {
@@ -70,7 +71,7 @@ impl Interpreter {
                 ports.session_server.adopt_session(session, idle, idle_longest);
             }
             Command::EndSession { session, cause } => ports.session_server.end_session(session, cause),
-            Command::Notify(notice) => ports.notifier.show(notice),
+            Command::Notify(notice) => ports.notifier.show(notice, language),
             Command::WithdrawNotice => ports.notifier.withdraw(),
             Command::AllowSleep => ports.power.allow_sleep(),
         }

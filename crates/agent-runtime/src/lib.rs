@@ -18,6 +18,7 @@ mod event_log;
 pub mod event_loop;
 pub mod intent;
 mod interpreter;
+pub mod language;
 pub mod policy_file;
 pub mod ports;
 mod records;

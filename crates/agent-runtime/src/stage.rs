@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tracing::debug;
 
 use crate::{
+    language::{Language, Spoken},
     ports::{Enrolment, Ports},
     view::{self, Contact, Place, PolicyNotice, ScreenView, SignedOutNotice, ViewModel},
 };
@@ -23,6 +24,7 @@ pub(crate) struct Stage {
     /// Whether the server answers.
     pub(crate) contact: Contact,
     policy_notice: Option<PolicyNotice>,
+    spoken: Spoken,
     /// What was typed last was refused before it reached the core, on this kind of screen.
     malformed_on: Option<mem::Discriminant<ScreenView>>,
     /// The strip counts down, so input is watched for: it must not go on counting once a key was pressed.
@@ -33,6 +35,7 @@ impl Stage {
     pub(crate) fn new(
         state: &State,
         policy_notice: Option<PolicyNotice>,
+        own_language: Language,
         ports: &Ports,
         now: Instant,
     ) -> (Self, watch::Receiver<ViewModel>) {
@@ -42,6 +45,7 @@ impl Stage {
             place: Place::default(),
             contact: Contact::Unknown,
             is_enforced: ports.screen.is_enforced(),
+            language: own_language,
             policy_notice,
         };
         let (views, receiver) = watch::channel(first);
@@ -50,6 +54,7 @@ impl Stage {
             shown_at: now,
             contact: Contact::Unknown,
             policy_notice,
+            spoken: Spoken::new(own_language),
             malformed_on: None,
             is_counting_down: false,
         };
@@ -58,6 +63,7 @@ impl Stage {
 
     /// Emits what is on screen now, unless that is what was emitted last.
     pub(crate) fn show(&mut self, state: &State, ports: &Ports, now: Instant) {
+        self.spoken.follow(state);
         let last = self.views.borrow().clone();
         let still = self.view(state, ports, now, self.shown_at, last.revision);
         if still != last {
@@ -72,6 +78,22 @@ impl Stage {
     /// When [`Stage::show`] has something to do by the passing of time alone.
     pub(crate) fn next_change(&self, state: &State, now: Instant) -> Option<Instant> {
         view::next_change(state, now)
+    }
+
+    /// What is said on screen and beside it is said in this.
+    pub(crate) fn language(&self) -> Language {
+        self.spoken.language()
+    }
+
+    /// Speaks `language` from the next view on, if it was chosen where it can be: on a covered screen.
+    pub(crate) fn choose_language(&mut self, language: Language) {
+        let is_covered = !matches!(
+            self.views.borrow().screen,
+            ScreenView::Active { .. } | ScreenView::InactivityWarning { .. }
+        );
+        if is_covered {
+            self.spoken.choose(language);
+        }
     }
 
     /// What was typed is over its limit: said until something else is done, or another screen is up.
@@ -104,6 +126,7 @@ impl Stage {
             place: ports.start_up.enrolment().map(place).unwrap_or_default(),
             contact: self.contact,
             is_enforced: ports.screen.is_enforced(),
+            language: self.spoken.language(),
             policy_notice: self.policy_notice,
         }
     }

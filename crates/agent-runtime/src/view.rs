@@ -10,6 +10,8 @@ pub(crate) mod derive;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::language::Language;
+
 pub use derive::{next_change, screen};
 
 pub use crate::intent::Intent;
@@ -29,6 +31,8 @@ pub struct ViewModel {
     pub contact: Contact,
     /// Whether a shield holds the screen; `false` is said on screen in words.
     pub is_enforced: bool,
+    /// What all of it is said in.
+    pub language: Language,
     /// The policy file was refused; said on screen in one small line while it holds.
     #[ts(optional)]
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -19,6 +19,7 @@ use agent_runtime::{
     clock::{Jumps, Readings},
     event_loop::{EventLoop, Remote},
     intent::{Intent, Typed},
+    language::Language,
     policy_file::PolicyInForce,
     ports::{Clock, EventSink, Ports},
     view::{ScreenView, ViewModel},
@@ -60,6 +61,7 @@ pub struct Bedside {
     pub start_up: FakeStartUp,
     line: Line,
     policy: PolicyInForce,
+    language: Language,
     jumps: Jumps,
     agent: Option<Agent>,
 }
@@ -115,6 +117,7 @@ impl Bedside {
             clock,
             line,
             policy: Policy::default().into(),
+            language: Language::English,
             agent: None,
         }
     }
@@ -140,6 +143,11 @@ impl Bedside {
         self.policy = policy.into();
     }
 
+    /// The workstation's own language, as an agent started from now on finds it.
+    pub const fn has_language(&mut self, language: Language) {
+        self.language = language;
+    }
+
     /// Starts the agent, as the shield does.
     pub fn switch_on(&mut self) {
         let (sink, events) = EventSink::channel();
@@ -156,7 +164,7 @@ impl Bedside {
             notifier: Box::new(self.notifier.clone()),
             power: Box::new(self.power.clone()),
         };
-        let (event_loop, remote) = EventLoop::new(ports, (sink, events), self.policy.clone());
+        let (event_loop, remote) = EventLoop::new(ports, (sink, events), self.policy.clone(), self.language);
         let is_woken = Arc::new(Woken(AtomicBool::new(true)));
         self.agent = Some(Agent { running: Box::pin(event_loop.run()), remote, is_woken });
         self.settle();
@@ -263,6 +271,15 @@ impl Bedside {
     #[must_use]
     pub fn view(&self) -> Option<ViewModel> {
         self.agent.as_ref().map(|agent| agent.remote.views().borrow().clone())
+    }
+
+    /// The language of what is on screen.
+    ///
+    /// # Panics
+    /// If no agent runs.
+    #[must_use]
+    pub fn speaks(&self) -> Language {
+        self.view().unwrap().language
     }
 
     /// What is on screen.

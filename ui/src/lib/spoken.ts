@@ -1,10 +1,11 @@
 import type { ViewModel } from './generated/bindings';
-import type { Messages } from './messages/messages';
+import { LANGUAGES } from './messages/words';
 import { askingOf, noticeText } from './notice';
 
 /** What a screen reader hears when this view comes up: the state, and what to do next. */
-export function spoken(view: ViewModel, words: Messages): string {
+export function spoken(view: ViewModel): string {
   const { screen } = view;
+  const words = LANGUAGES[view.language];
   switch (screen.kind) {
     case 'starting':
       return sentences(words.starting.title, words.starting.line);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CAUSES, CODES, FAULTS, SCENES, scene } from '../lib/backend/scenes';
-import { words } from '../lib/messages/words';
+import { en as words } from '../lib/messages/en';
 import { Bedside } from './test_bedside';
 
 describe('waiting for the server', () => {
@@ -38,7 +38,8 @@ describe('waiting for the server', () => {
 
   it.each(FAULTS)('offers no way past something that answers in place of the server: %s', async (fault) => {
     const bedside = await Bedside.at({ kind: 'signed_out', notice: { kind: 'unanswered', fault, is_retrying: false } });
-    const offered = () => [...document.querySelectorAll('button, a, summary, [role=button], [role=link], input[type=checkbox]')].map((one) => one.textContent.trim());
+    const offered = () =>
+      [...document.querySelectorAll('main :is(button, a, summary, [role=button], [role=link], input[type=checkbox])')].map((one) => one.textContent.trim());
 
     expect(offered().filter((label) => label !== '')).toEqual(['Sign in']);
 

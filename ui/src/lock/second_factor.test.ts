@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scene } from '../lib/backend/scenes';
 import type { ScreenView } from '../lib/generated/bindings';
-import { words } from '../lib/messages/words';
+import { en as words } from '../lib/messages/en';
 import { Bedside } from './test_bedside';
 
 const ASKED: ScreenView = { kind: 'second_factor', expires_in_ms: 118_000, tries_left: 5, is_refused: false };

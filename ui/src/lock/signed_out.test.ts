@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { NOTICES, noticed, scene } from '../lib/backend/scenes';
 import type { Contact, SignedOutNotice } from '../lib/generated/bindings';
-import { words } from '../lib/messages/words';
+import { en as words } from '../lib/messages/en';
 import { noticeText, noticeTone } from '../lib/notice';
 import { Bedside } from './test_bedside';
 

@@ -3,8 +3,8 @@ import { flushSync, tick } from 'svelte';
 import { vi } from 'vitest';
 import { FakeBackend } from '../lib/backend/fake';
 import type { Scene } from '../lib/backend/scenes';
-import type { ScreenView } from '../lib/generated/bindings';
-import { words } from '../lib/messages/words';
+import type { Language, ScreenView } from '../lib/generated/bindings';
+import { LANGUAGES } from '../lib/messages/words';
 import App from './App.svelte';
 
 /** The page with a fake agent behind it and the clock in the test's hand. */
@@ -26,6 +26,12 @@ export class Bedside {
     const bedside = new Bedside(backend);
     await settle();
     return bedside;
+  }
+
+  /** The agent says everything in another language. */
+  async speak(language: Language): Promise<void> {
+    this.backend.speak(language);
+    await settle();
   }
 
   async show(next: Scene | ScreenView): Promise<void> {
@@ -62,7 +68,7 @@ export class Bedside {
   }
 
   get code(): HTMLInputElement {
-    return field(`[aria-label="${words.secondFactor.label}"]`);
+    return field(Object.values(LANGUAGES).map(({ secondFactor }) => `[aria-label="${secondFactor.label}"]`).join());
   }
 
   button(label: string): HTMLButtonElement {

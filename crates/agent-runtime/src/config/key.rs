@@ -45,6 +45,14 @@ pub const POLICY_FILE: Key = Key {
     accepted: "an absolute path",
 };
 
+/// What the covered screen speaks until somebody chooses another language, and again after her session.
+pub const SCREEN_LANGUAGE: Key = Key {
+    name: "screen.language",
+    environment: "TAPWARD_SCREEN_LANGUAGE",
+    default: Some("en"),
+    accepted: "en or es",
+};
+
 /// How much is logged.
 pub const LOG_LEVEL: Key = Key {
     name: "log.level",
@@ -54,4 +62,4 @@ pub const LOG_LEVEL: Key = Key {
 };
 
 /// Every key.
-pub const KEYS: [Key; 4] = [SERVER_URL, STATE_DIRECTORY, POLICY_FILE, LOG_LEVEL];
+pub const KEYS: [Key; 5] = [SERVER_URL, STATE_DIRECTORY, POLICY_FILE, SCREEN_LANGUAGE, LOG_LEVEL];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_core::command::Notice;
-use agent_runtime::ports::Notifier;
+use agent_runtime::{language::Language, ports::Notifier};
 
 use super::{Told, eventually};
 
@@ -21,11 +21,11 @@ pub async fn shows_at_most_one(
     mut shown: impl FnMut() -> usize,
 ) -> anyhow::Result<()> {
     notifier.withdraw();
-    notifier.show(Notice::InactivityWarning { remaining: REMAINING });
+    notifier.show(Notice::InactivityWarning { remaining: REMAINING }, Language::English);
     eventually(told, WITHIN, "one notification", || shown() == 1).await?;
 
-    notifier.show(Notice::AbsoluteLimitWarning { remaining: REMAINING });
-    notifier.show(Notice::InactivityWarning { remaining: REMAINING });
+    notifier.show(Notice::AbsoluteLimitWarning { remaining: REMAINING }, Language::Spanish);
+    notifier.show(Notice::InactivityWarning { remaining: REMAINING }, Language::English);
     eventually(told, WITHIN, "one notification after three", || shown() == 1).await?;
 
     notifier.withdraw();
@@ -36,6 +36,6 @@ pub async fn shows_at_most_one(
 /// Without a desktop that shows notifications nothing happens, and nobody is held up.
 /// Before: no notification service.
 pub fn survives_without_a_desktop(notifier: &impl Notifier) {
-    notifier.show(Notice::InactivityWarning { remaining: REMAINING });
+    notifier.show(Notice::InactivityWarning { remaining: REMAINING }, Language::English);
     notifier.withdraw();
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use agent_core::command::Notice;
-use agent_runtime::ports::Notifier;
+use agent_runtime::{language::Language, ports::Notifier};
 
 use super::lock;
 
@@ -13,7 +13,7 @@ pub struct FakeNotifier(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    shown: Option<Notice>,
+    shown: Option<(Notice, Language)>,
     ever_shown: Vec<Notice>,
 }
 
@@ -21,7 +21,13 @@ impl FakeNotifier {
     /// What stands on the desktop.
     #[must_use]
     pub fn shown(&self) -> Option<Notice> {
-        lock(&self.0).shown
+        lock(&self.0).shown.map(|(notice, _)| notice)
+    }
+
+    /// The language of what stands on the desktop.
+    #[must_use]
+    pub fn shown_in(&self) -> Option<Language> {
+        lock(&self.0).shown.map(|(_, language)| language)
     }
 
     /// Everything ever shown.
@@ -32,9 +38,9 @@ impl FakeNotifier {
 }
 
 impl Notifier for FakeNotifier {
-    fn show(&self, notice: Notice) {
+    fn show(&self, notice: Notice, language: Language) {
         let mut state = lock(&self.0);
-        state.shown = Some(notice);
+        state.shown = Some((notice, language));
         state.ever_shown.push(notice);
     }
 

@@ -1,4 +1,4 @@
-import type { Intent, ScreenView, ViewModel } from '../generated/bindings';
+import type { Intent, Language, ScreenView, ViewModel } from '../generated/bindings';
 import type { Backend } from './backend';
 import { SCENES, scene, type Scene } from './scenes';
 
@@ -16,8 +16,10 @@ export class FakeBackend implements Backend {
   #draw: (view: ViewModel) => void = () => undefined;
   #revision = 0;
   #shown: ViewModel | undefined;
+  #language: Language;
 
-  constructor(first?: Scene) {
+  constructor(first?: Scene, language: Language = 'en') {
+    this.#language = language;
     if (first !== undefined) {
       this.show(first);
     }
@@ -26,9 +28,18 @@ export class FakeBackend implements Backend {
   /** Emits one view; returns it, so that a test can replay it late. */
   show(next: Scene | ScreenView): ViewModel {
     this.#revision += 1;
-    const view = { revision: this.#revision, ...('kind' in next ? scene(next) : next) };
+    const view = { revision: this.#revision, language: this.#language, ...('kind' in next ? scene(next) : next) };
     this.emit(view);
     return view;
+  }
+
+  /** Says what is on screen, and everything after it, in another language. */
+  speak(language: Language): void {
+    this.#language = language;
+    if (this.#shown !== undefined) {
+      this.#revision += 1;
+      this.emit({ ...this.#shown, revision: this.#revision, language });
+    }
   }
 
   /** Emits exactly this view. */
@@ -71,8 +82,8 @@ export class FakeBackend implements Backend {
 export class StoryBackend extends FakeBackend {
   #triesLeft = 5;
 
-  constructor() {
-    super(SCENES['signed_out']);
+  constructor(language?: Language) {
+    super(SCENES['signed_out'], language);
   }
 
   override async send(intent: Intent): Promise<void> {
@@ -92,6 +103,9 @@ export class StoryBackend extends FakeBackend {
         break;
       case 'cancel':
         this.show({ kind: 'signed_out' });
+        break;
+      case 'choose_language':
+        this.speak(intent.language);
         break;
       case 'sign_out':
       case 'stay':

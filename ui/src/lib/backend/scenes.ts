@@ -1,7 +1,7 @@
 import type { ContactFaultView, EndCauseView, FailClosedCode, Place, ScreenView, SignedOutNotice, ViewModel } from '../generated/bindings';
 
-/** A view without its revision, which is counted where it is shown. */
-export type Scene = Omit<ViewModel, 'revision'>;
+/** A view without its revision, which is counted where it is shown, and in whichever language is spoken there. */
+export type Scene = Omit<ViewModel, 'revision' | 'language'>;
 
 /** Where the scenes play. */
 export const WARD: Place = {

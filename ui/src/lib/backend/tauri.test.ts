@@ -4,7 +4,7 @@ import type { ViewModel } from '../generated/bindings';
 import { scene } from './scenes';
 import { TauriBackend } from './tauri';
 
-const VIEW: ViewModel = { revision: 7, ...scene({ kind: 'signed_out' }) };
+const VIEW: ViewModel = { revision: 7, language: 'en', ...scene({ kind: 'signed_out' }) };
 
 describe('the agent behind the page', () => {
   let calls: { command: string; args: unknown }[] = [];

@@ -40,7 +40,16 @@ password: string, } | { "kind": "code",
 /**
  * As typed.
  */
-code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" };
+code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" } | { "kind": "choose_language",
+/**
+ * The one to speak from now on.
+ */
+language: Language, };
+
+/**
+ * A language the screen speaks, by its tag (BCP 47).
+ */
+export type Language = "en" | "es";
 
 /**
  * Names for the corners of the screen, from enrolment and policy.
@@ -210,6 +219,10 @@ contact: Contact,
  * Whether a shield holds the screen; `false` is said on screen in words.
  */
 is_enforced: boolean,
+/**
+ * What all of it is said in.
+ */
+language: Language,
 /**
  * The policy file was refused; said on screen in one small line while it holds.
  */

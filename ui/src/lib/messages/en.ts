@@ -6,6 +6,7 @@ const DATE = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric',
 /** English. */
 export const en: Messages = {
   language: 'en',
+  languageName: 'English',
 
   clock: {
     time: (at) => TIME.format(at),

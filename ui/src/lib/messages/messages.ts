@@ -1,4 +1,4 @@
-import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode, PolicyNotice } from '../generated/bindings';
+import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode, Language, PolicyNotice } from '../generated/bindings';
 
 /**
  * Every word on screen, by key. A language is one file that satisfies this type; a key or a code without words does not
@@ -7,8 +7,10 @@ import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCod
  * Words say what to do next, never what the code did.
  */
 export interface Messages {
-  /** For `lang` and for dates. */
-  language: string;
+  /** For `lang`. */
+  language: Language;
+  /** Its own name for itself, for whoever reads no other. */
+  languageName: string;
 
   clock: {
     /** `07:02` */
