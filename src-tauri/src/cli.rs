@@ -7,9 +7,15 @@ use clap_complete::Shell;
 
 use crate::logging::Format;
 
+const EXAMPLES: &str = "Examples:
+  tapward-agent enrol < code.txt
+  tapward-agent doctor
+  tapward-agent --config /etc/tapward/agent.toml --log-format text run
+  tapward-agent completions bash > /usr/share/bash-completion/completions/tapward-agent";
+
 /// Login agent for shared clinical workstations.
 #[derive(Debug, Parser)]
-#[command(name = "tapward-agent", version, about, propagate_version = true)]
+#[command(name = "tapward-agent", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// The configuration file.
     #[arg(long, value_name = "PATH", global = true, default_value = "/etc/tapward/agent.toml")]
