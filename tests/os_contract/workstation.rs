@@ -163,11 +163,7 @@ async fn a_damaged_spool_is_kept_the_workstation_goes_on_and_that_arrives_on_rec
 async fn records_that_waited_when_the_keychain_was_lost_come_on_record_once() {
     let mut server = TestServer::start().await;
     let ward = Ward::new();
-    let mut workstation = ward.enrolled(&server).await;
-    assert_eq!(workstation.ask("start-up"), "kept");
-    server.stop().await;
-    assert_eq!(workstation.ask("backlog 120"), "kept");
-    drop(workstation);
+    drop(with_a_backlog(&ward, &mut server).await);
     server.start_again().await;
 
     let mut workstation = ward.workstation("one");
@@ -197,11 +193,7 @@ async fn records_that_waited_when_the_keychain_was_lost_come_on_record_once() {
 async fn records_that_waited_at_a_revoked_workstation_that_then_lost_its_key_come_on_record() {
     let mut server = TestServer::start().await;
     let ward = Ward::new();
-    let mut workstation = ward.enrolled(&server).await;
-    assert_eq!(workstation.ask("start-up"), "kept");
-    server.stop().await;
-    assert_eq!(workstation.ask("backlog 120"), "kept");
-    drop(workstation);
+    drop(with_a_backlog(&ward, &mut server).await);
     server.start_again().await;
     server.admin(json!({ "do": "workstation_revoke", "workstation": "WS-01" })).await.unwrap();
     assert_eq!(ward.workstation("one").ask("start-up-fails WorkstationRevoked"), "kept");
@@ -258,11 +250,7 @@ async fn records_that_the_server_refuses_are_set_aside_and_that_arrives_on_recor
 async fn a_backlog_of_days_offline_arrives_whole_and_once() {
     let mut server = TestServer::start().await;
     let ward = Ward::new();
-    let mut workstation = ward.enrolled(&server).await;
-    assert_eq!(workstation.ask("start-up"), "kept");
-    server.stop().await;
-
-    assert_eq!(workstation.ask("backlog 120"), "kept");
+    let _delivering = with_a_backlog(&ward, &mut server).await;
     server.start_again().await;
 
     wait_for("all of it", Duration::from_secs(60), || {
@@ -271,6 +259,15 @@ async fn a_backlog_of_days_offline_arrives_whole_and_once() {
     .unwrap();
     assert_eq!(server.recorded(&["clock-jumped"]), 120);
     assert_eq!(server.recorded(&["record-quarantined"]), 0);
+}
+
+/// A workstation with 120 records that it could not deliver, because the server has stopped.
+async fn with_a_backlog(ward: &Ward, server: &mut TestServer) -> Driven {
+    let mut workstation = ward.enrolled(server).await;
+    assert_eq!(workstation.ask("start-up"), "kept");
+    server.stop().await;
+    assert_eq!(workstation.ask("backlog 120"), "kept");
+    workstation
 }
 
 async fn code(server: &TestServer) -> String {

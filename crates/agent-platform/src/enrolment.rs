@@ -158,15 +158,14 @@ async fn workstation_key(vault: &Vault) -> Result<(WorkstationKey, bool), EnrolE
     Ok((key, true))
 }
 
-/// Whether the server enrolled nobody for certain: it said so, or was never reached.
+/// Whether the server enrolled nobody for certain: it said so, or what answered was not our server. One that cannot be
+/// reached may have gone away in the middle of its answer; then the same key is used again.
 const fn has_no_effect(error: &EnrolError) -> bool {
     matches!(
         error,
         EnrolError::CodeRefused
             | EnrolError::Refused(_)
-            | EnrolError::Contact(
-                ContactFault::Unreachable | ContactFault::NotOurServer | ContactFault::ClockWrong
-            )
+            | EnrolError::Contact(ContactFault::NotOurServer | ContactFault::ClockWrong)
     )
 }
 

@@ -213,6 +213,18 @@ async fn a_code_that_is_not_this_servers_leaves_the_enrolment_of_before_as_it_wa
     ward.enrol(&server).await.unwrap();
 }
 
+#[test]
+fn an_enrolment_of_before_comes_back_only_where_the_server_took_nothing_for_certain() {
+    for certain in [ContactFault::NotOurServer, ContactFault::ClockWrong] {
+        assert!(has_no_effect(&EnrolError::Contact(certain)), "{certain:?}");
+    }
+    assert!(has_no_effect(&EnrolError::CodeRefused));
+    // It may have enrolled this workstation, and its answer got lost.
+    for uncertain in [ContactFault::Unreachable, ContactFault::Slow, ContactFault::Unavailable] {
+        assert!(!has_no_effect(&EnrolError::Contact(uncertain)), "{uncertain:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_sealed_key_of_before_is_not_left_beside_a_spool_that_it_does_not_open() {
     let mut server = Server::new();
