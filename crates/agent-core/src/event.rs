@@ -1,11 +1,9 @@
 //! What happened: the only way anything reaches the core.
-//!
-//! Badges, concealing and resuming come with the badge issue; their events will be `BadgePresented`,
-//! `BadgeRemoved`, `ReaderChanged`, `ConcealPressed` and `ResumeRefused`, their state `Concealed`.
 
 use std::time::Duration;
 
 use crate::{
+    badge::ReaderFact,
     command::{EndCause, FailClosedCause},
     ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
@@ -61,6 +59,10 @@ pub enum Event {
     SignOutPressed,
     /// "I'm still here".
     StayPressed,
+
+    // -- the badge readers
+    /// What a reader told. The loop makes taps of these ([`crate::badge`]); no state looks at them.
+    ReaderTold(ReaderFact),
 
     // -- inactivity
     /// Answer to `MeasureInactivity`, and told unasked while `WatchForInput` holds: the last real input.

@@ -77,6 +77,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod badge;
 pub mod cause_records;
 pub mod command;
 pub mod ending;

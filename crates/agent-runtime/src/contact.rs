@@ -40,6 +40,7 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::SignInCancelled
         | Event::SignOutPressed
         | Event::StayPressed
+        | Event::ReaderTold(_)
         | Event::InputSeen { .. }
         | Event::InactivityUnknown
         | Event::CredentialStored { .. }

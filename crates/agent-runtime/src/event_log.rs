@@ -54,6 +54,7 @@ pub(crate) fn tell(event: &Event) {
         | Event::SignInCancelled
         | Event::SignOutPressed
         | Event::StayPressed
+        | Event::ReaderTold(_)
         | Event::InputSeen { .. }
         | Event::ChallengeIssued { .. }
         | Event::SessionOpened { .. }

@@ -68,6 +68,7 @@ fn signing_in() {
             satisfied_by: vec![SecondFactorKind::Totp],
             expires_in_ms: 120_000,
             tries_left: 5,
+            user: None,
         },
         json!({ "challenge_id": A_TEXT, "satisfied_by": ["totp"], "expires_in_ms": 120_000, "tries_left": 5 }),
     );
@@ -83,6 +84,7 @@ fn signing_in() {
             credential: secret("credential"),
             limits: limits(),
             opened_at: text("2027-03-01T13:00:00Z"),
+            grace_remaining_ms: None,
         },
         json!({
             "session_id": A_TEXT,
@@ -293,6 +295,8 @@ fn limits() -> Limits {
         warning_ms: 60_000,
         absolute_remaining_ms: 43_200_000,
         heartbeat_ms: 60_000,
+        conceal_after_ms: None,
+        tap_out: TapOut::Cover,
     }
 }
 
@@ -302,6 +306,7 @@ fn limits_json() -> Value {
         "warning_ms": 60_000,
         "absolute_remaining_ms": 43_200_000,
         "heartbeat_ms": 60_000,
+        "tap_out": "cover",
     })
 }
 

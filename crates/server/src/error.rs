@@ -152,14 +152,17 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::WorkstationRevoked
         | ProblemCode::WorkstationCloned
         | ProblemCode::EnrolmentRefused
-        | ProblemCode::UserDisabled => StatusCode::FORBIDDEN,
+        | ProblemCode::UserDisabled
+        | ProblemCode::BadgeRefused
+        | ProblemCode::BadgeOfAnother
+        | ProblemCode::BadgeEnrolmentRefused => StatusCode::FORBIDDEN,
         ProblemCode::SignInLockedOut => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::ChallengeOver | ProblemCode::SessionEnded => StatusCode::GONE,
-        ProblemCode::Conflict => StatusCode::CONFLICT,
+        ProblemCode::Conflict | ProblemCode::BadgeTaken | ProblemCode::BadgeTooMany => StatusCode::CONFLICT,
         ProblemCode::RequestMalformed => StatusCode::BAD_REQUEST,
-        ProblemCode::RequestInvalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemCode::RequestInvalid | ProblemCode::BadgeUnusable => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemCode::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ProblemCode::NotFound => StatusCode::NOT_FOUND,
+        ProblemCode::NotFound | ProblemCode::BadgeUnknown => StatusCode::NOT_FOUND,
         ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ProblemCode::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemCode::ServerBusy | ProblemCode::ServerUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -179,6 +182,13 @@ const fn title(code: ProblemCode) -> &'static str {
         ProblemCode::SignInLockedOut => "Too many failures; try again later",
         ProblemCode::UserDisabled => "This account cannot sign in; ask the help desk",
         ProblemCode::SecondFactorRefused => "The code is wrong, stale or was used before",
+        ProblemCode::BadgeUnknown => "Nobody has this badge",
+        ProblemCode::BadgeRefused => "This badge cannot be used; ask the help desk",
+        ProblemCode::BadgeUnusable => "This kind of badge cannot be used",
+        ProblemCode::BadgeOfAnother => "This badge is another person's",
+        ProblemCode::BadgeTaken => "This badge is already another person's",
+        ProblemCode::BadgeTooMany => "This person has as many badges as one may have",
+        ProblemCode::BadgeEnrolmentRefused => "This badge cannot be enrolled here",
         ProblemCode::ChallengeOver => "The sign-in took too long; start again",
         ProblemCode::SessionUnknown => "No session here has this credential",
         ProblemCode::SessionLapsed => "The session lapsed; adopt it or end it",

@@ -202,6 +202,8 @@ impl FailClosed {
                 self.retry(now)
             }
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => Step::stay(self),
 
             // The screen offers none of these; what was typed is wiped.
             Event::SignInSubmitted { .. }

@@ -107,6 +107,8 @@ impl InUse {
             Event::WokeUp => self.ends(EndCause::Suspend, now),
             Event::ShuttingDown => Taken::Ends(self.signing_out(EndCause::Shutdown, now).awaited_by_sleep()),
             Event::WallClockJumped => Taken::GoesOn(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => self.goes_on(),
 
             // The credential is where it belongs, before or after an adoption.
             Event::CredentialStored { session: _ } => self.goes_on(),

@@ -77,6 +77,8 @@ impl SignedOut {
 
             Event::GoingToSleep | Event::ShuttingDown => Step::to(self, vec![Command::AllowSleep]),
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => Step::stay(self),
 
             // Covered before the sleep, covered after it.
             Event::WokeUp => Step::stay(self),

@@ -96,6 +96,8 @@ impl SigningIn {
             // The machine slept without a word before it.
             Event::WokeUp => self.leave_after_sleep(now),
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => Step::stay(self),
 
             // The first press counts, its inputs are disabled; what came a second time is wiped.
             Event::SignInSubmitted { .. } => Step::stay(self),

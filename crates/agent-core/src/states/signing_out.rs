@@ -122,6 +122,8 @@ impl SigningOut {
                 Step::stay(self)
             }
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => Step::stay(self),
 
             // Of a session before this one, or of something already paid.
             Event::AuditFailed(RecordKey::Login(_) | RecordKey::Logout(_), _)

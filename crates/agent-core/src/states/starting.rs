@@ -77,6 +77,8 @@ impl Starting {
                 Step::stay(self)
             }
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
+            // The loop makes taps of these; none comes here.
+            Event::ReaderTold(_) => Step::stay(self),
 
             // The screen offers nothing yet; what was typed is wiped with the event.
             Event::SignInSubmitted { .. }

@@ -77,6 +77,7 @@ async fn follow(
                     session: SessionId(ended.session_id),
                     cause: translate::cause(ended.cause),
                 }),
+                Ok(ServerEvent::CoveredElsewhere { .. }) => {}
                 Ok(ServerEvent::WorkstationRevoked) => {
                     contact.send(Event::WorkstationRefused(FailClosedCause::WorkstationRevoked));
                 }

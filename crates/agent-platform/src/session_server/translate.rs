@@ -69,7 +69,14 @@ pub(crate) fn refusal(problem: &Problem) -> Option<Refusal> {
         ProblemCode::RequestMalformed | ProblemCode::RequestInvalid | ProblemCode::RequestTooLarge => {
             Some(Refusal::Malformed)
         }
-        ProblemCode::UseDpopNonce
+        ProblemCode::BadgeUnknown
+        | ProblemCode::BadgeRefused
+        | ProblemCode::BadgeUnusable
+        | ProblemCode::BadgeOfAnother
+        | ProblemCode::BadgeTaken
+        | ProblemCode::BadgeTooMany
+        | ProblemCode::BadgeEnrolmentRefused
+        | ProblemCode::UseDpopNonce
         | ProblemCode::ProofInvalid
         | ProblemCode::WorkstationUnknown
         | ProblemCode::WorkstationRevoked

@@ -6,6 +6,7 @@
 //! adapter that must wait does so on its own thread or task, with its own time limit.
 
 pub mod audit_trail;
+pub mod badge_readers;
 pub mod clock;
 pub mod idle;
 pub mod keychain;
@@ -16,6 +17,7 @@ pub mod session_server;
 pub mod start_up;
 
 pub use audit_trail::AuditTrail;
+pub use badge_readers::BadgeReaders;
 pub use clock::Clock;
 pub use idle::Idle;
 pub use keychain::Keychain;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::session::SessionEnded;
 
@@ -19,6 +20,11 @@ pub enum ServerEvent {
     Hello,
     /// A session of this workstation has ended at the server.
     SessionEnded(SessionEnded),
+    /// The person of this workstation's session uncovered a screen elsewhere: cover this one, the session kept.
+    CoveredElsewhere {
+        /// The session to be covered.
+        session_id: Uuid,
+    },
     /// This workstation may sign nobody in any more.
     WorkstationRevoked,
 }

@@ -1,5 +1,6 @@
 //! Version 1 of the wire, one file per resource.
 
+pub mod badge;
 pub mod event;
 pub mod problem;
 pub mod session;

@@ -71,6 +71,27 @@ pub enum ProblemCode {
     /// 401: the code is wrong, stale or was used before.
     #[serde(rename = "second_factor.refused")]
     SecondFactorRefused,
+    /// 404: nobody has this badge.
+    #[serde(rename = "badge.unknown")]
+    BadgeUnknown,
+    /// 403: the badge was revoked, or its holder is disabled.
+    #[serde(rename = "badge.refused")]
+    BadgeRefused,
+    /// 422: the number changes with each presentation (random 4-byte UID), or is no badge number.
+    #[serde(rename = "badge.unusable")]
+    BadgeUnusable,
+    /// 403: the badge is another person's than whose session it was to resume.
+    #[serde(rename = "badge.of_another")]
+    BadgeOfAnother,
+    /// 409: the badge to be enrolled is already another person's.
+    #[serde(rename = "badge.taken")]
+    BadgeTaken,
+    /// 409: the person has as many badges as one may have.
+    #[serde(rename = "badge.too_many")]
+    BadgeTooMany,
+    /// 403: policy, or the way she signed in, does not let her enrol a badge by herself.
+    #[serde(rename = "badge.enrolment_refused")]
+    BadgeEnrolmentRefused,
     /// 410: the challenge is over (2 minutes, 5 tries) or was never made here; start again.
     #[serde(rename = "challenge.over")]
     ChallengeOver,

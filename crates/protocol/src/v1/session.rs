@@ -3,9 +3,12 @@
 //! | call | body | answer |
 //! | --- | --- | --- |
 //! | `POST /v1/sessions` | [`OpenSession`] | `201` [`SessionOpened`], `202` [`ChallengeIssued`] |
-//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`] |
+//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`], `202` [`ChallengeIssued`] |
 //! | `GET /v1/session` | - | `200` [`SessionStatus`] |
 //! | `POST /v1/session/activity` | [`ActivityReport`] | `200` [`SessionStatus`] |
+//! | `POST /v1/session/conceal` | [`ConcealSession`] | `200` [`SessionStatus`] |
+//! | `POST /v1/session/resume` | [`ResumeSession`] | `200` [`SessionResumed`], `202` [`ChallengeIssued`] |
+//! | `POST /v1/session/identify` | [`super::badge::IdentifyBadge`] | `200` [`super::badge::BadgeIdentified`] |
 //! | `POST /v1/sessions/{id}/adopt` | [`AdoptSession`] | `200` [`SessionAdopted`] |
 //! | `DELETE /v1/sessions/{id}` | [`EndSession`] | `200` [`SessionEnded`] |
 //! | `POST /v1/workstation/recovery` | [`RecoverSessions`] | `200` [`SessionsRecovered`] |
@@ -21,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::badge::PresentedBadge;
 use crate::secret::WireSecret;
 
 /// A user name is at most this many bytes of UTF-8.
@@ -48,9 +52,14 @@ pub enum FirstFactor {
         /// As typed; compared after NFC normalisation only.
         password: WireSecret,
     },
+    /// A badge, which names its holder. Within her grace period nothing more is asked.
+    Badge {
+        /// As the reader read it.
+        badge: PresentedBadge,
+    },
 }
 
-/// More is needed: `202`.
+/// More is needed: `202`. An answer can be followed by a challenge of its own, until nothing is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChallengeIssued {
     /// Names the challenge in `POST /v1/challenges/{id}`.
@@ -61,6 +70,9 @@ pub struct ChallengeIssued {
     pub expires_in_ms: u64,
     /// Wrong answers it still takes.
     pub tries_left: u32,
+    /// Whom the badge names; absent where a name was typed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<UserSummary>,
 }
 
 /// Kinds of second factor.
@@ -69,6 +81,10 @@ pub struct ChallengeIssued {
 pub enum SecondFactorKind {
     /// Six digits of RFC 6238.
     Totp,
+    /// The person's password, where a badge has named her.
+    Password,
+    /// The PIN that goes with her badge.
+    Pin,
 }
 
 /// Second factor.
@@ -89,6 +105,16 @@ pub enum SecondFactor {
         /// Six digits; spaces are taken out by the agent.
         code: WireSecret,
     },
+    /// A password.
+    Password {
+        /// As typed; compared after NFC normalisation only.
+        password: WireSecret,
+    },
+    /// A PIN.
+    Pin {
+        /// Six digits or more.
+        pin: WireSecret,
+    },
 }
 
 /// Signed in: `201`.
@@ -105,6 +131,9 @@ pub struct SessionOpened {
     /// Server time.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: String,
+    /// How long a tap alone still signs this person in; absent where it does not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grace_remaining_ms: Option<u64>,
 }
 
 /// What the workstation may know of a person.
@@ -130,6 +159,105 @@ pub struct Limits {
     pub absolute_remaining_ms: u64,
     /// Report activity at least this often.
     pub heartbeat_ms: u64,
+    /// The screen covers itself, the session kept, after this much inactivity; absent where it does not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conceal_after_ms: Option<u64>,
+    /// What the holder's tap on her uncovered screen does.
+    #[serde(default)]
+    pub tap_out: TapOut,
+}
+
+/// What the holder's tap on her uncovered screen does (`session.tap_out`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TapOut {
+    /// Covers the screen and keeps the session.
+    #[default]
+    Cover,
+    /// Covers the screen and ends the session 8 s later, unless she taps again.
+    SignOut,
+}
+
+/// The screen is covered, the session kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcealSession {
+    /// Why.
+    pub cause: ConcealCause,
+}
+
+/// Why a screen was covered whose session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConcealCause {
+    /// Her tap.
+    UserTap,
+    /// The strip.
+    UserButton,
+    /// `conceal.after` without input.
+    Inactivity,
+    /// She signed in at another workstation.
+    Elsewhere,
+    /// Another person's badge was presented.
+    OtherBadge,
+}
+
+/// The holder is back.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeSession {
+    /// Made by the agent, one per try; a repeat with the same id and body gets the same answer.
+    pub attempt_id: Uuid,
+    /// What she presented.
+    pub factor: ResumeFactor,
+}
+
+/// What a session can be resumed with.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ResumeFactor {
+    /// Her badge; one that is another person's answers `badge.of_another`.
+    Badge {
+        /// As the reader read it.
+        badge: PresentedBadge,
+    },
+    /// Her password.
+    Password {
+        /// As typed.
+        password: WireSecret,
+    },
+}
+
+/// The screen may be uncovered again: `200`. The session, its credential and its absolute limit are as before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionResumed {
+    /// Which.
+    pub session_id: Uuid,
+    /// How she proved herself.
+    pub method: ResumeMethod,
+    /// Anew.
+    pub limits: Limits,
+    /// How long a tap alone still resumes and signs this person in; absent where it does not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grace_remaining_ms: Option<u64>,
+}
+
+/// How the holder of a concealed session proved herself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResumeMethod {
+    /// A tap within the grace period.
+    Badge,
+    /// Badge and PIN.
+    BadgePin,
+    /// Badge and password.
+    BadgePassword,
+    /// Badge, password and one-time code.
+    BadgePasswordTotp,
+    /// Password.
+    Password,
+    /// Password and one-time code.
+    PasswordTotp,
 }
 
 /// What the session's inactivity is, as the agent measured it.

@@ -52,7 +52,9 @@ pub async fn answer(
 ) -> Result<Response, ApiError> {
     workstation.require_good_standing()?;
     let key = AttemptKey { workstation_id: workstation.id, attempt_id: request.attempt_id };
-    let SecondFactor::Totp { code } = &request.factor;
+    let SecondFactor::Totp { code } = &request.factor else {
+        return Err(ApiError::new(ProblemCode::ChallengeOver));
+    };
     let asked = answers::mac(&app, key, &[id.as_bytes(), code.expose().as_bytes()]);
 
     let now = app.clock.now();

@@ -44,6 +44,7 @@ fn written(id: usize, event: &ServerEvent) -> Event {
     let name = match event {
         ServerEvent::Hello => "hello",
         ServerEvent::SessionEnded(_) => "session_ended",
+        ServerEvent::CoveredElsewhere { .. } => "covered_elsewhere",
         ServerEvent::WorkstationRevoked => "workstation_revoked",
     };
     let data = serde_json::to_string(event).unwrap_or_else(|_| unreachable!("an event is plain data"));

@@ -4,7 +4,7 @@ use audit::record::Factors;
 use jiff::Timestamp;
 use protocol::{
     secret::WireSecret,
-    v1::session::{Limits, SessionOpened, UserSummary},
+    v1::session::{Limits, SessionOpened, TapOut, UserSummary},
 };
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -81,6 +81,7 @@ pub fn answer(row: &SessionRow, user: &User, credential: WireSecret, now: Timest
         credential,
         limits: limits(&row.session, now),
         opened_at: row.opened_at.to_string(),
+        grace_remaining_ms: None,
     }
 }
 
@@ -92,6 +93,8 @@ pub fn limits(session: &Session, now: Timestamp) -> Limits {
         warning_ms: millis(session.limits.warning),
         absolute_remaining_ms: remaining_ms(session.absolute_until, now),
         heartbeat_ms: millis(session.limits.heartbeat),
+        conceal_after_ms: None,
+        tap_out: TapOut::Cover,
     }
 }
 

@@ -90,13 +90,16 @@ fn issue_type(code: ProblemCode) -> &'static str {
         ProblemCode::WorkstationRevoked
         | ProblemCode::WorkstationCloned
         | ProblemCode::EnrolmentRefused
-        | ProblemCode::UserDisabled => "forbidden",
+        | ProblemCode::UserDisabled
+        | ProblemCode::BadgeRefused
+        | ProblemCode::BadgeOfAnother
+        | ProblemCode::BadgeEnrolmentRefused => "forbidden",
         ProblemCode::SessionUnknown | ProblemCode::SessionLapsed | ProblemCode::SessionEnded => "expired",
-        ProblemCode::Conflict => "conflict",
+        ProblemCode::Conflict | ProblemCode::BadgeTaken | ProblemCode::BadgeTooMany => "conflict",
         ProblemCode::RequestMalformed => "structure",
-        ProblemCode::RequestInvalid => "value",
+        ProblemCode::RequestInvalid | ProblemCode::BadgeUnusable => "value",
         ProblemCode::RequestTooLarge => "too-long",
-        ProblemCode::NotFound | ProblemCode::ChallengeOver => "not-found",
+        ProblemCode::NotFound | ProblemCode::ChallengeOver | ProblemCode::BadgeUnknown => "not-found",
         ProblemCode::MethodNotAllowed | ProblemCode::MediaTypeUnsupported => "not-supported",
         ProblemCode::SignInLockedOut | ProblemCode::ServerBusy => "throttled",
         ProblemCode::ServerUnavailable => "transient",

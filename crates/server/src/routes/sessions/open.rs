@@ -56,7 +56,9 @@ pub async fn open(
 ) -> Result<Response, ApiError> {
     workstation.require_good_standing()?;
     let key = AttemptKey { workstation_id: workstation.id, attempt_id: request.attempt_id };
-    let FirstFactor::Password { name: typed, password } = &request.factor;
+    let FirstFactor::Password { name: typed, password } = &request.factor else {
+        return Err(ApiError::new(ProblemCode::BadgeUnknown));
+    };
     let name = check(typed, password.expose())?;
     let asked = answers::mac(&app, key, &[typed.as_bytes(), password.expose().as_bytes()]);
     let place = app.lanes.first_place(workstation.id).await?;
@@ -135,6 +137,7 @@ pub fn issued(challenge: &Challenge, now: Timestamp) -> ChallengeIssued {
         satisfied_by: vec![SecondFactorKind::Totp],
         expires_in_ms: u64::try_from(left.as_millis()).unwrap_or(0),
         tries_left: challenge.tries_left,
+        user: None,
     }
 }
 

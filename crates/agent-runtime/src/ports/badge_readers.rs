@@ -1,0 +1,12 @@
+//! Badge readers.
+
+/// Watches every reader there is, however many, and tells of each
+/// ([`agent_core::event::Event::ReaderTold`]): what technologies there are is the adapter's.
+///
+/// A reader that fails is told as `Faulty` within 5 s and heals by itself: the adapter goes on trying, with back-off, and
+/// tells `Ready` when it reads again. No adapter polls while nothing happens. A keyboard-wedge reader is claimed by its
+/// device alone, and what it types reaches no app; a keyboard or barcode scanner that is not claimed is never looked at.
+pub trait BadgeReaders: Send + 'static {
+    /// From now on; idempotent. Each reader that is there is told as `Ready` or `Faulty` within 5 s.
+    fn watch(&self);
+}

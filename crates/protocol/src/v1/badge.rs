@@ -1,0 +1,87 @@
+//! Badges: whose one is, and enrolling one.
+//!
+//! | call | body | answer |
+//! | --- | --- | --- |
+//! | `POST /v1/session/identify` | [`IdentifyBadge`] | `200` [`BadgeIdentified`] |
+//! | `POST /v1/badges` | [`EnrolBadge`] | `201` [`BadgeEnrolled`] |
+//!
+//! Both are made within a session. A badge names a person and proves nothing: its number can be read by anybody near
+//! it. It crosses the wire as it was read, is stored as a keyed hash only, and stands in no log.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::secret::WireSecret;
+
+/// A badge number is at most this many bytes of ASCII.
+pub const BADGE_NUMBER_SIZE_BYTES_MAX: usize = 128;
+/// A person has at most this many badges.
+pub const BADGES_OF_A_PERSON_MAX: usize = 3;
+
+/// A badge as its reader read it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PresentedBadge {
+    /// `technology:number`, lower case: `uid:` and the hexadecimal serial number of a contactless card (ISO/IEC 14443,
+    /// 15693), or `wedge:` and what a keyboard-wedge reader types. Printable ASCII without spaces.
+    pub number: WireSecret,
+    /// What the reader could find out about it.
+    pub grade: BadgeGrade,
+}
+
+/// What a badge proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadgeGrade {
+    /// Its number was read; whoever copied the number presents the same.
+    Uid,
+    /// It answered a challenge with a key of its own.
+    Cryptographic,
+}
+
+/// Whose is this badge?
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentifyBadge {
+    /// As the reader read it.
+    pub badge: PresentedBadge,
+}
+
+/// Whose it is, as far as the workstation of this session may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BadgeIdentified {
+    /// Whose.
+    pub whose: Whose,
+}
+
+/// Whose a badge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The person's whose session asks.
+    Holder,
+    /// Another person's, who may sign in.
+    Other,
+    /// Nobody's.
+    Unknown,
+    /// It was revoked, or its holder is disabled: it opens nothing.
+    Refused,
+}
+
+/// Binds the presented badge to the person of this session, whose sign-in must have been a strong one.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolBadge {
+    /// As the reader read it.
+    pub badge: PresentedBadge,
+}
+
+/// The badge is hers. Enrolling it again is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BadgeEnrolled {
+    /// How many she has.
+    pub badges: u32,
+    /// How long a tap alone signs this person in from here on; absent where it does not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grace_remaining_ms: Option<u64>,
+}
