@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    event::RecordKey,
+    badge::Badge,
+    event::{FactorWanted, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
     secret::Secret,
@@ -32,14 +33,53 @@ pub enum Command {
         /// As typed.
         password: Secret,
     },
-    /// Second factor. → `SessionOpened`, `SignInRefused` or `SignInUnanswered`.
+    /// First factor: a badge. → the same, and `GraceTold` after `SessionOpened`.
+    OpenSessionByBadge {
+        /// Idempotency.
+        attempt: AttemptId,
+        /// As read.
+        badge: Badge,
+    },
+    /// What was missing. → `SessionOpened`, `SessionResumed`, `ChallengeIssued`, `SignInRefused` or `SignInUnanswered`.
     AnswerChallenge {
         /// Idempotency.
         attempt: AttemptId,
         /// Which.
         challenge: ChallengeId,
-        /// Six digits.
-        code: Secret,
+        /// What was asked.
+        answer: Answer,
+    },
+    /// Whose is this badge? → `BadgeIdentified`.
+    IdentifyBadge {
+        /// Names the question.
+        attempt: AttemptId,
+        /// To this session.
+        session: SessionId,
+        /// As read.
+        badge: Badge,
+    },
+    /// Make this badge hers. → `BadgeEnrolled` or `BadgeNotEnrolled`.
+    EnrolBadge {
+        /// Of the person of this session.
+        session: SessionId,
+        /// As read.
+        badge: Badge,
+    },
+    /// Tell the server that the session is concealed. Nothing waits for it.
+    TellConcealed {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        cause: ConcealCause,
+    },
+    /// The holder is back. → `SessionResumed`, `ChallengeIssued`, `SignInRefused` or `SignInUnanswered`.
+    ResumeSession {
+        /// Idempotency.
+        attempt: AttemptId,
+        /// Which.
+        session: SessionId,
+        /// What she presented.
+        factor: ResumeFactor,
     },
     /// Put the credential into the keychain. → `CredentialStored` or `KeychainFailed`.
     StoreCredential {
@@ -117,6 +157,24 @@ pub enum OwedRecord {
         /// Why.
         cause: EndCause,
     },
+    /// The screen was covered, the session kept.
+    Concealed {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        user: User,
+        /// Why.
+        cause: ConcealCause,
+    },
+    /// Its holder is about to see the screen again.
+    Resumed {
+        /// Which.
+        session: SessionId,
+        /// Who.
+        user: User,
+        /// How she proved herself.
+        method: ResumeMethod,
+    },
     /// The agent could not keep a promise.
     FailedClosed(FailClosedCause),
     /// The wall clock jumped by more than two minutes.
@@ -131,9 +189,73 @@ impl OwedRecord {
             Self::Login { session, .. } => RecordKey::Login(*session),
             Self::Logout { session, .. } => RecordKey::Logout(*session),
             Self::FailedClosed(_) => RecordKey::FailedClosed,
-            Self::ClockJumped => RecordKey::Other,
+            Self::Resumed { session, .. } => RecordKey::Resumed(*session),
+            Self::Concealed { .. } | Self::ClockJumped => RecordKey::Other,
         }
     }
+}
+
+/// What was asked by a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Six digits.
+    Totp(Secret),
+    /// As typed.
+    Password(Secret),
+    /// Digits.
+    Pin(Secret),
+}
+
+impl Answer {
+    /// Whether this is what was asked.
+    pub(crate) const fn is_for(&self, wants: FactorWanted) -> bool {
+        match self {
+            Self::Totp(_) => matches!(wants, FactorWanted::Totp),
+            Self::Password(_) => matches!(wants, FactorWanted::Password),
+            Self::Pin(_) => matches!(wants, FactorWanted::Pin),
+        }
+    }
+}
+
+/// What the holder of a concealed session presents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResumeFactor {
+    /// A badge.
+    Badge(Badge),
+    /// As typed.
+    Password(Secret),
+}
+
+/// Why a screen was covered whose session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConcealCause {
+    /// The holder's tap.
+    UserTap,
+    /// "Cover".
+    UserButton,
+    /// Nothing was typed or touched for as long as policy says.
+    Inactivity,
+    /// She uncovered a screen elsewhere.
+    Elsewhere,
+    /// Another person's badge was presented.
+    OtherBadge,
+}
+
+/// How the holder of a concealed session proved herself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResumeMethod {
+    /// A tap within the grace period.
+    Badge,
+    /// Badge and PIN.
+    BadgePin,
+    /// Badge and password.
+    BadgePassword,
+    /// Badge, password and one-time code.
+    BadgePasswordTotp,
+    /// Password.
+    Password,
+    /// Password and one-time code.
+    PasswordTotp,
 }
 
 /// What a desktop notification says; words live in the adapter's texts.

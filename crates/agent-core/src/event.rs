@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    badge::ReaderFact,
-    command::{EndCause, FailClosedCause},
+    badge::{Badge, BadgeFault, BadgeMark, ReaderFact},
+    command::{EndCause, FailClosedCause, ResumeMethod},
     ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
     secret::Secret,
@@ -53,16 +53,41 @@ pub enum Event {
         /// Six digits.
         code: Secret,
     },
+    /// A password was given where a badge, or the session that is to be resumed, tells whose.
+    PasswordSubmitted {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// As typed, bounded.
+        password: Secret,
+    },
+    /// A PIN was given.
+    PinSubmitted {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// Digits.
+        pin: Secret,
+    },
     /// "Cancel", or Escape.
     SignInCancelled,
     /// "Sign out".
     SignOutPressed,
     /// "I'm still here".
     StayPressed,
+    /// "Cover".
+    ConcealPressed,
 
     // -- the badge readers
     /// What a reader told. The loop makes taps of these ([`crate::badge`]); no state looks at them.
     ReaderTold(ReaderFact),
+    /// A badge was presented, and it counts ([`crate::taps`]).
+    BadgeTapped {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// Which.
+        badge: Badge,
+    },
+    /// Something was presented that cannot be used.
+    BadgeNotRead(BadgeFault),
 
     // -- inactivity
     /// Answer to `MeasureInactivity`, and told unasked while `WatchForInput` holds: the last real input.
@@ -74,12 +99,16 @@ pub enum Event {
     InactivityUnknown,
 
     // -- the session server
-    /// The first factor was right and a second one is asked.
+    /// What was presented was right, and more is asked.
     ChallengeIssued {
         /// Of the attempt.
         attempt: AttemptId,
         /// Names it.
         challenge: ChallengeId,
+        /// What is asked.
+        wants: FactorWanted,
+        /// Whom a badge names.
+        user: Option<User>,
         /// It is over after this long.
         expires_in: Duration,
         /// Wrong codes it still takes.
@@ -97,6 +126,50 @@ pub enum Event {
         credential: Secret,
         /// What server and agent enforce: already the stricter of both.
         limits: Limits,
+    },
+    /// The holder of the concealed session has proved herself.
+    SessionResumed {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// Which.
+        session: SessionId,
+        /// How.
+        method: ResumeMethod,
+        /// Anew.
+        limits: Limits,
+    },
+    /// How long a tap alone still signs the person of this session in; told after each answer that opens or resumes it.
+    GraceTold {
+        /// Of this session.
+        session: SessionId,
+        /// `None` where no tap does.
+        remaining: Option<Duration>,
+    },
+    /// Whose a badge is.
+    BadgeIdentified {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// `None` without a usable answer.
+        whose: Option<Whose>,
+    },
+    /// The badge is hers from now on.
+    BadgeEnrolled {
+        /// In this session.
+        session: SessionId,
+        /// Which.
+        badge: BadgeMark,
+    },
+    /// It is not.
+    BadgeNotEnrolled {
+        /// In this session.
+        session: SessionId,
+        /// Why.
+        because: NotEnrolled,
+    },
+    /// The person of this session uncovered a screen elsewhere.
+    CoveredElsewhere {
+        /// Which is to be covered.
+        session: SessionId,
     },
     /// The server said no.
     SignInRefused {
@@ -189,6 +262,8 @@ pub enum RecordKey {
     Login(SessionId),
     /// The logout of this session.
     Logout(SessionId),
+    /// The latest resume of this session.
+    Resumed(SessionId),
     /// The record that the agent failed closed: appended again while it could not be stored.
     FailedClosed,
     /// Any other record: nothing waits for it.
@@ -206,6 +281,56 @@ pub struct Limits {
     pub absolute_remaining: Duration,
     /// Report activity at least this often.
     pub heartbeat: Duration,
+    /// The screen is covered, the session kept, after this much inactivity; `None`: never.
+    pub conceal_after: Option<Duration>,
+    /// What the holder's tap on her uncovered screen does.
+    pub tap_out: TapOut,
+}
+
+/// What the holder's tap on her uncovered screen does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TapOut {
+    /// Covers, and keeps the session.
+    Cover,
+    /// Covers, and ends the session a moment later.
+    SignOut,
+}
+
+/// What is still missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorWanted {
+    /// A one-time code.
+    Totp,
+    /// The password.
+    Password,
+    /// The PIN that goes with the badge.
+    Pin,
+}
+
+/// Whose a badge is, to the session at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Its holder's.
+    Holder,
+    /// Another person's, who may sign in.
+    Other,
+    /// Nobody's.
+    Unknown,
+    /// It opens nothing: revoked, or its holder is disabled.
+    Refused,
+}
+
+/// Why a badge was not enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotEnrolled {
+    /// It is another person's.
+    Taken,
+    /// She has as many as one may have.
+    TooMany,
+    /// Policy, or the server, does not let it.
+    Refused,
+    /// The server did not answer.
+    Unanswered,
 }
 
 /// Why a sign-in was refused, as far as the screen may tell.
@@ -231,6 +356,14 @@ pub enum Refusal {
     Busy,
     /// Something typed is over its limit or cannot be sent.
     Malformed,
+    /// Nobody has this badge.
+    BadgeUnknown,
+    /// The badge was revoked, or its holder is disabled.
+    BadgeRefused,
+    /// The badge's number is none that can name anybody.
+    BadgeUnusable,
+    /// The badge is another person's than whose session is concealed.
+    BadgeOfAnother,
 }
 
 /// Why there is no usable answer.

@@ -37,6 +37,14 @@ id!(
     ChallengeId
 );
 
+impl AttemptId {
+    /// The id of a further request that follows from the same act of a person, where the answer to this one asks for it.
+    #[must_use]
+    pub const fn following(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().wrapping_add(1)))
+    }
+}
+
 /// The person, as the screen may show her.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {

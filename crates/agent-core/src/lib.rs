@@ -23,6 +23,11 @@
 //!                            │ all paid    └───── the limit ───┤ InactivityWarning │
 //!                            ▼                                 └───────────────────┘
 //!                        SignedOut
+//!
+//!      Active, InactivityWarning ──tap, "Cover", left alone, elsewhere──► Concealed ──it is she──► Active
+//!                                                                           │
+//!      SigningOut ◄── the session ends; or somebody else has signed in: ────┘
+//!          └─ then his SigningIn
 //! ```
 //!
 //! [`step::step`] takes the state, one [`event::Event`] and the instant at which it is taken up, and gives the
@@ -33,15 +38,17 @@
 //! # Invariants
 //!
 //! 1. The screen is uncovered, or asked for, only in `Active`, `InactivityWarning` and at the end of
-//!    `SigningIn`. No other state is entered without asking for the cover, and `SignedOut` is entered only
+//!    `SigningIn` and `Concealed`. No other state is entered without asking for the cover, and `SignedOut` is entered only
 //!    when it is confirmed.
-//! 2. No uncovering happens before the login record is on disk and the credential in the keychain.
+//! 2. No uncovering happens before the login record is on disk and the credential in the keychain, and none of a
+//!    concealed session before the record of its resume is on disk.
 //! 3. Whatever the events, no session is in use later than [`time_limits::MEASURE_LIMIT`] behind its inactivity
 //!    limit, nor at its absolute limit; machine sleep counts. Input before the limit counts even when it is
-//!    told a moment after.
+//!    told a moment after. On a concealed screen only what proves to be the holder's counts.
 //! 4. Every transition into a session owes exactly one login record, every one out of it exactly one logout
 //!    record with the cause that came first; nobody signs in before both are on disk.
-//! 5. A password or code exists only in `SigningIn`, only while the server is asked, and is wiped on leaving.
+//! 5. A password, PIN or code exists only in `SigningIn` and `Concealed`, only while the server is asked, and is wiped
+//!    on leaving; a badge number only while the server is asked or a badge is offered to be enrolled.
 //! 6. At most one session is open on this workstation, and its credential is in the keychain only while it is.
 //!    A session that the server opened and nobody waits for is ended there at once.
 //! 7. What the end of a session owes (records, deletion, the word to the server) is carried through every
@@ -56,8 +63,11 @@
 //! # Decisions
 //!
 //! - **Sleep ends the session** (cause `suspend`), before the machine sleeps where it says so beforehand,
-//!   else when it wakes. Nobody can yet be asked who it is that opens the lid: that is `Concealed`, which
-//!   comes with badges. Sleep that nobody tells of still counts, by the clock: then the limit ends the session.
+//!   else when it wakes. Sleep that nobody tells of still counts, by the clock: then the limit ends the session.
+//! - **Whose a badge is, the server says**, but of badges known to be the holder's: those cover and, out of contact and
+//!   within the time in which a tap is enough, resume by themselves.
+//! - **Tap-over**: whoever signs in over a concealed session sees nothing of it. It ends, on record and with its
+//!   credential deleted, before his login is written; until then it is hers again whenever his sign-in fails.
 //! - **A screen that covers by itself** during a session (a lease that ran out under load) is asked for
 //!   again, a few times between two reports; the session's limits go on meanwhile.
 //! - **The sign-in is the first activity**: inactivity is counted from the moment the session was opened.
@@ -89,5 +99,6 @@ pub mod session;
 pub mod state;
 mod states;
 pub mod step;
+pub mod taps;
 pub mod time_limits;
 mod trail;

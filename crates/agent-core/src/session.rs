@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use crate::{
+    badge::{Badge, BadgeFault, BadgeMark},
     command::{Command, EndCause},
-    event::{ContactFault, Limits},
-    ids::{SessionId, User},
+    event::{ContactFault, Limits, NotEnrolled, TapOut},
+    ids::{AttemptId, SessionId, User},
     instant::Instant,
-    time_limits::{ABSOLUTE_WARNING, ANSWER_LIMIT, HEARTBEAT_MIN, MEASURE_LIMIT, SLEPT_BEHIND_LIMIT},
+    time_limits::{
+        ABSOLUTE_WARNING, ANSWER_LIMIT, BADGE_LINE, HEARTBEAT_MIN, HOLDER_IGNORED_AFTER_UNCOVER,
+        MEASURE_LIMIT, SLEPT_BEHIND_LIMIT,
+    },
 };
 
 /// One person's use of this workstation, and what bounds it.
@@ -30,6 +34,56 @@ pub struct Session {
     pub absolute_end: Instant,
     /// Its warning begins at this one.
     pub absolute_warning_at: Instant,
+    /// The screen is covered, the session kept, after this much inactivity.
+    pub conceal_after: Option<Duration>,
+    /// What her tap on the uncovered screen does.
+    pub tap_out: TapOut,
+    /// Badges known to be hers: those that opened or resumed this session, and those that the server said were.
+    pub badges: Vec<BadgeMark>,
+    /// Until then a tap of hers asks for nothing else.
+    pub grace_until: Option<Instant>,
+    /// What a badge led to last.
+    pub told: Option<Told>,
+}
+
+/// What a badge led to, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BadgeLine {
+    /// Nobody has it.
+    Unknown,
+    /// It opens nothing: revoked, or its holder is disabled.
+    Refused,
+    /// Its number is none that can name anybody.
+    Unusable,
+    /// It was taken away too early, or does not answer.
+    NotRead,
+    /// Two at once.
+    TwoAtOnce,
+    /// The server, which alone knows whose it is, does not answer.
+    ServerAway,
+    /// It is hers from now on.
+    Enrolled,
+    /// It was to be hers, and is not.
+    NotEnrolled(NotEnrolled),
+}
+
+/// A line that is said for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub line: BadgeLine,
+    /// Not said any more from then on.
+    pub until: Instant,
+}
+
+impl From<BadgeFault> for BadgeLine {
+    fn from(fault: BadgeFault) -> Self {
+        match fault {
+            BadgeFault::Unreadable => Self::NotRead,
+            BadgeFault::RandomNumber => Self::Unusable,
+            BadgeFault::TwoAtOnce => Self::TwoAtOnce,
+        }
+    }
 }
 
 impl Session {
@@ -44,15 +98,57 @@ impl Session {
             heartbeat: limits.heartbeat.max(HEARTBEAT_MIN),
             absolute_end: now + limits.absolute_remaining,
             absolute_warning_at: now + limits.absolute_remaining.saturating_sub(absolute_warning),
+            conceal_after: limits.conceal_after,
+            tap_out: limits.tap_out,
+            badges: Vec::new(),
+            grace_until: None,
+            told: None,
         }
     }
 
-    /// The limits of an adopted session; the absolute one is never extended.
-    fn renew(&mut self, limits: Limits, now: Instant) {
+    /// Whether this is a badge of hers, as far as is known here.
+    #[must_use]
+    pub fn knows(&self, badge: BadgeMark) -> bool {
+        self.badges.contains(&badge)
+    }
+
+    pub(crate) fn learn(&mut self, badge: BadgeMark) {
+        if !self.knows(badge) {
+            self.badges.push(badge);
+        }
+    }
+
+    pub(crate) fn tell(&mut self, line: BadgeLine, now: Instant) {
+        self.told = Some(Told { line, until: now + BADGE_LINE });
+    }
+
+    pub(crate) fn note_grace(&mut self, session: SessionId, remaining: Option<Duration>, now: Instant) {
+        if session == self.id {
+            self.grace_until = remaining.map(|remaining| now + remaining);
+        }
+    }
+
+    pub(crate) fn was_enrolled(&mut self, session: SessionId, badge: BadgeMark, now: Instant) {
+        if session == self.id {
+            self.learn(badge);
+            self.tell(BadgeLine::Enrolled, now);
+        }
+    }
+
+    pub(crate) fn was_not_enrolled(&mut self, session: SessionId, because: NotEnrolled, now: Instant) {
+        if session == self.id {
+            self.tell(BadgeLine::NotEnrolled(because), now);
+        }
+    }
+
+    /// The limits of an adopted or resumed session; the absolute one is never extended.
+    pub(crate) fn renew(&mut self, limits: Limits, now: Instant) {
         let renewed = Self::new(self.id, self.user.clone(), limits, now);
         self.inactivity = renewed.inactivity;
         self.warning = renewed.warning;
         self.heartbeat = renewed.heartbeat;
+        self.conceal_after = renewed.conceal_after;
+        self.tap_out = renewed.tap_out;
         if renewed.absolute_end < self.absolute_end {
             self.absolute_end = renewed.absolute_end;
             self.absolute_warning_at = renewed.absolute_warning_at;
@@ -60,7 +156,7 @@ impl Session {
     }
 }
 
-/// A session in use: what `Active` and `InactivityWarning` share.
+/// A session in use: what `Active`, `InactivityWarning` and `Concealed` share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InUse {
     /// Which, whose, how long.
@@ -82,6 +178,21 @@ pub struct InUse {
     pub server_away: Option<ContactFault>,
     /// The warning of the absolute limit has begun.
     pub is_absolute_warned: bool,
+    /// When her screen was uncovered last.
+    pub uncovered_at: Instant,
+    /// A badge was presented, and the server is asked whose it is.
+    pub identifying: Option<Identifying>,
+}
+
+/// A badge of which the server is asked whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identifying {
+    /// Names the question.
+    pub attempt: AttemptId,
+    /// Which.
+    pub badge: Badge,
+    /// When it was presented.
+    pub tapped_at: Instant,
 }
 
 impl InUse {
@@ -95,6 +206,8 @@ impl InUse {
             adoption_asked_at: None,
             server_away: None,
             is_absolute_warned: false,
+            uncovered_at: session.opened_at,
+            identifying: None,
             session,
         }
     }
@@ -114,6 +227,32 @@ impl InUse {
     /// was there.
     pub(crate) fn has_slept_through(&self, now: Instant) -> bool {
         now >= self.logoff_at() + SLEPT_BEHIND_LIMIT
+    }
+
+    /// The screen is to be covered, the session kept, unless there is input before. Never where its warning comes
+    /// first, which is answered by any key.
+    #[must_use]
+    pub fn conceal_at(&self) -> Option<Instant> {
+        let at = self.last_input + self.session.conceal_after?;
+        (at < self.warning_at()).then_some(at)
+    }
+
+    /// Whether a tap of hers, now, is the one that uncovered the screen: the badge is still in her hand.
+    pub(crate) fn has_just_been_uncovered(&self, tapped_at: Instant) -> bool {
+        tapped_at < self.uncovered_at + HOLDER_IGNORED_AFTER_UNCOVER
+    }
+
+    /// The answer to whose a badge is has not come by then.
+    pub(crate) fn identified_until(&self) -> Option<Instant> {
+        self.identifying.as_ref().map(|asked| asked.tapped_at + ANSWER_LIMIT)
+    }
+
+    /// Says so where it has not.
+    pub(crate) fn give_up_identifying(&mut self, now: Instant) {
+        if self.identified_until().is_some_and(|until| now >= until) {
+            self.identifying = None;
+            self.session.tell(BadgeLine::ServerAway, now);
+        }
     }
 
     /// Its warning is due.
@@ -176,6 +315,12 @@ impl InUse {
     pub(crate) const fn is_away(&mut self, fault: ContactFault) {
         self.server_away = Some(fault);
         self.adoption_asked_at = None;
+    }
+
+    /// The server answers again. It has not heard of us: report at once.
+    pub(crate) const fn is_back(&mut self, now: Instant) {
+        self.server_away = None;
+        self.heartbeat_at = now;
     }
 
     /// The server answered about this session: from here on it knows.

@@ -1,14 +1,15 @@
 //! Where the agent is: one closed set of states, each carrying exactly what is true in it.
 
 use crate::{
+    badge::{Badge, BadgeMark},
     cause_records::CauseRecords,
-    command::{EndCause, FailClosedCause},
+    command::{Answer, ConcealCause, EndCause, FailClosedCause, ResumeFactor},
     ending::Ending,
-    event::{ContactFault, Refusal},
-    ids::{AttemptId, ChallengeId},
+    event::{ContactFault, FactorWanted, Refusal},
+    ids::{AttemptId, ChallengeId, User},
     instant::Instant,
     secret::Secret,
-    session::{InUse, Session},
+    session::{BadgeLine, InUse, Session},
 };
 
 /// Where the agent is.
@@ -24,6 +25,8 @@ pub enum State {
     Active(Active),
     /// Uncovered; automatic logoff is near.
     InactivityWarning(InactivityWarning),
+    /// Covered, or about to be; a session is kept for its holder.
+    Concealed(Concealed),
     /// Covering; a session is being ended, on record.
     SigningOut(SigningOut),
     /// Covered; a promise cannot be kept, so nobody signs in.
@@ -52,6 +55,17 @@ pub struct SignedOut {
     pub notice: Option<SignedOutNotice>,
     /// The sign-in that was cancelled last: its answer may still come.
     pub cancelled: Option<AttemptId>,
+    /// A badge that nobody has.
+    pub offered: Option<Offer>,
+}
+
+/// A badge that nobody has, offered to whoever signs in by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// As read.
+    pub badge: Badge,
+    /// Not offered any more from then on.
+    pub until: Instant,
 }
 
 /// Why the last sign-in or the last session ended.
@@ -70,6 +84,8 @@ pub enum SignedOutNotice {
     NotPossibleNow(FailClosedCause),
     /// The last session ended.
     SessionEnded(EndCause),
+    /// A badge was presented, and signed nobody in.
+    Badge(BadgeLine),
 }
 
 /// Covered; somebody proves who she is. The only state that holds what she typed.
@@ -77,35 +93,63 @@ pub enum SignedOutNotice {
 pub struct SigningIn {
     /// How far she is.
     pub stage: Stage,
+    /// The badge that is part of it.
+    pub badge: Option<SignInBadge>,
 }
 
-/// How far a sign-in is.
+/// What a badge has to do with a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
-    /// Name and password are with the server.
-    AskingFirstFactor {
-        /// The question.
-        request: Request,
+pub enum SignInBadge {
+    /// It names whoever signs in.
+    Names {
+        /// Which.
+        mark: BadgeMark,
+        /// Whom, once the server has said so.
+        user: Option<User>,
+    },
+    /// It is to be hers once she has signed in.
+    ToEnrol(Badge),
+}
+
+/// What a sign-in begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presented {
+    /// Typed.
+    Password {
         /// As typed, to ask again.
         name: String,
         /// As typed, to ask again.
         password: Secret,
     },
-    /// The server wants a code; nobody has given one yet.
+    /// A badge, as read, to ask again.
+    Badge(Badge),
+}
+
+/// How far a sign-in is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Name and password, or the badge, are with the server.
+    AskingFirstFactor {
+        /// The question.
+        request: Request,
+        /// To ask again.
+        presented: Presented,
+    },
+    /// The server wants a code, a password or a PIN; nobody has given one yet.
     AwaitingCode {
-        /// Which code.
+        /// What it wants.
         challenge: Challenge,
         /// The last one was wrong.
         is_refused: bool,
     },
-    /// The code is with the server.
+    /// It is with the server.
     AskingSecondFactor {
         /// The question.
         request: Request,
         /// To which challenge.
         challenge: Challenge,
         /// As typed, to ask again.
-        code: Secret,
+        answer: Answer,
     },
     /// The session is open; login record and credential are on their way to disk and keychain.
     Securing {
@@ -164,6 +208,8 @@ pub enum RequestPhase {
 pub struct Challenge {
     /// Names it.
     pub id: ChallengeId,
+    /// What.
+    pub wants: FactorWanted,
     /// It is over then.
     pub expires_at: Instant,
     /// Wrong codes it still takes.
@@ -206,6 +252,92 @@ pub struct InactivityWarning {
     pub last_look_at: Option<Instant>,
 }
 
+/// Covered, or about to be; a session is kept for its holder, within its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concealed {
+    /// The session.
+    pub in_use: InUse,
+    /// Why.
+    pub cause: ConcealCause,
+    /// The cover is asked for since then and is not confirmed.
+    pub covering_since: Option<Instant>,
+    /// How far somebody is who wants to see the screen.
+    pub stage: ConcealedStage,
+    /// What happened last.
+    pub notice: Option<ConcealedNotice>,
+    /// A badge that nobody has.
+    pub offered: Option<Offer>,
+    /// The session ends then: her tap was to sign her out, and can be undone until.
+    pub signs_out_at: Option<Instant>,
+}
+
+/// How far somebody is who wants to see a concealed screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConcealedStage {
+    /// Nobody does.
+    AtRest,
+    /// What was presented is with the server.
+    Asking {
+        /// The question.
+        request: Request,
+        /// To ask again.
+        question: ResumeQuestion,
+        /// The badge that it began with.
+        badge: Option<BadgeMark>,
+    },
+    /// The server wants more.
+    AwaitingFactor {
+        /// What.
+        challenge: Challenge,
+        /// The last answer was wrong.
+        is_refused: bool,
+        /// The badge that it began with.
+        badge: Option<BadgeMark>,
+    },
+    /// She is back; that is on its way to disk.
+    Recording {
+        /// Since when.
+        since: Instant,
+    },
+    /// It is on disk; the screen is asked for.
+    Uncovering {
+        /// Since when.
+        since: Instant,
+    },
+    /// Somebody else signs in. Her session ends when he has succeeded.
+    TakenOver {
+        /// How far he is.
+        signing_in: SigningIn,
+        /// When he, or the server to him, said something last.
+        quiet_since: Instant,
+    },
+}
+
+/// What the server is asked about a concealed session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResumeQuestion {
+    /// Whether this is its holder.
+    Factor(ResumeFactor),
+    /// Whether this is what it wanted besides.
+    Answer {
+        /// To which challenge.
+        challenge: Challenge,
+        /// As typed.
+        answer: Answer,
+    },
+}
+
+/// What happened last on a concealed screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConcealedNotice {
+    /// It was covered because nothing was typed or touched.
+    Inactivity,
+    /// It was covered because she uncovered a screen elsewhere.
+    Elsewhere,
+    /// A try to resume it, or to sign in over it, has failed.
+    Failed(SignedOutNotice),
+}
+
 /// Covering; a session is being ended, on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningOut {
@@ -219,15 +351,30 @@ pub struct SigningOut {
     pub next: AfterSignOut,
     /// The machine waits before it sleeps or shuts down.
     pub is_sleep_awaited: bool,
+    /// The badge that was presented meanwhile: its holder is next.
+    pub tapped: Option<(AttemptId, Badge)>,
 }
 
 /// What follows a sign-out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterSignOut {
     /// Anybody may sign in.
     SignedOut(SignedOutNotice),
+    /// Who took the workstation over: the server has opened his session.
+    SignIn(Box<Opened>),
     /// Nobody may.
     FailClosed(FailClosedCause),
+}
+
+/// A session that the server has opened, and nothing is made safe of yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// Opens it.
+    pub credential: Secret,
+    /// To be enrolled in it.
+    pub to_enrol: Option<Badge>,
 }
 
 /// Covered; a promise cannot be kept, so nobody signs in. Left when nothing is owed any more.
@@ -279,7 +426,7 @@ macro_rules! state_from {
     )*};
 }
 
-state_from!(Starting, SignedOut, SigningIn, Active, InactivityWarning, SigningOut, FailClosed);
+state_from!(Starting, SignedOut, SigningIn, Active, InactivityWarning, Concealed, SigningOut, FailClosed);
 
 impl State {
     /// When [`crate::event::Event::DeadlineReached`] is due; derived from the state, never stored twice.
@@ -291,6 +438,7 @@ impl State {
             Self::SigningIn(signing_in) => Some(signing_in.deadline()),
             Self::Active(active) => Some(active.deadline()),
             Self::InactivityWarning(warning) => Some(warning.deadline()),
+            Self::Concealed(concealed) => Some(concealed.deadline()),
             Self::SigningOut(signing_out) => Some(signing_out.deadline()),
             Self::FailClosed(fail_closed) => Some(fail_closed.deadline()),
         }
@@ -305,6 +453,7 @@ impl State {
             Self::SigningIn(_) => "SigningIn",
             Self::Active(_) => "Active",
             Self::InactivityWarning(_) => "InactivityWarning",
+            Self::Concealed(_) => "Concealed",
             Self::SigningOut(_) => "SigningOut",
             Self::FailClosed(_) => "FailClosed",
         }
@@ -316,9 +465,11 @@ impl State {
         match self {
             Self::SigningIn(SigningIn {
                 stage: Stage::Securing { session, .. } | Stage::Uncovering { session, .. },
+                badge: _,
             }) => Some(session),
             Self::Active(active) => Some(&active.in_use.session),
             Self::InactivityWarning(warning) => Some(&warning.in_use.session),
+            Self::Concealed(concealed) => Some(&concealed.in_use.session),
             Self::Starting(_)
             | Self::SignedOut(_)
             | Self::SigningIn(_)
@@ -337,7 +488,8 @@ impl State {
             | Self::SignedOut(_)
             | Self::SigningIn(_)
             | Self::Active(_)
-            | Self::InactivityWarning(_) => None,
+            | Self::InactivityWarning(_)
+            | Self::Concealed(_) => None,
         }
     }
 }

@@ -44,6 +44,7 @@ pub fn step(state: State, event: Event, now: Instant) -> Step {
         State::SigningIn(signing_in) => signing_in.on_event(event, now),
         State::Active(active) => active.on_event(event, now),
         State::InactivityWarning(warning) => warning.on_event(event, now),
+        State::Concealed(concealed) => concealed.on_event(event, now),
         State::SigningOut(signing_out) => signing_out.on_event(event, now),
         State::FailClosed(fail_closed) => fail_closed.on_event(event, now),
     }

@@ -37,5 +37,18 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(30);
 pub const ABSOLUTE_WARNING: Duration = Duration::from_secs(5 * 60);
 /// No report is due more often, whatever a server says.
 pub const HEARTBEAT_MIN: Duration = Duration::from_millis(100);
+/// The same badge counts again once it has been away from the reader for this long.
+pub const AWAY_MIN: Duration = Duration::from_millis(2_500);
+/// The holder's tap does not count so soon after her screen was uncovered: the badge that opened it is still in her
+/// hand.
+pub const HOLDER_IGNORED_AFTER_UNCOVER: Duration = Duration::from_secs(5);
+/// An unknown badge can be enrolled by whoever signs in within this.
+pub const ENROLMENT_OFFER: Duration = Duration::from_secs(30);
+/// A colleague's sign-in over a concealed session is given up after this long without a word from him.
+pub const TAP_OVER_LIMIT: Duration = Duration::from_secs(20);
+/// Where a tap signs out, the session is kept for this long, so that a second tap can undo it.
+pub const SIGN_OUT_UNDO: Duration = Duration::from_secs(8);
+/// What a badge led to is said on the strip for this long.
+pub const BADGE_LINE: Duration = Duration::from_secs(5);
 /// Times the screen may cover by itself between two reports before the session is given up.
 pub const RECOVERIES_MAX: u32 = 3;

@@ -36,8 +36,22 @@ pub enum Intent {
         #[ts(type = "string")]
         code: Typed,
     },
+    /// The password, where a badge has named her or her session is to be resumed.
+    Password {
+        /// As typed.
+        #[ts(type = "string")]
+        password: Typed,
+    },
+    /// The PIN that goes with her badge: six digits or more.
+    Pin {
+        /// As typed.
+        #[ts(type = "string")]
+        pin: Typed,
+    },
     /// "Cancel" or Escape.
     Cancel,
+    /// "Cover", on the strip.
+    Conceal,
     /// "Sign out".
     SignOut,
     /// "I'm still here".

@@ -31,12 +31,28 @@ pub struct ViewModel {
     pub contact: Contact,
     /// Whether a shield holds the screen; `false` is said on screen in words.
     pub is_enforced: bool,
+    /// Whether a badge can be presented.
+    pub reader: ReaderView,
     /// What all of it is said in.
     pub language: Language,
     /// The policy file was refused; said on screen in one small line while it holds.
     #[ts(optional)]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub policy_notice: Option<PolicyNotice>,
+}
+
+/// Whether a badge can be presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderView {
+    /// There is no reader: no word of badges is said.
+    #[default]
+    None,
+    /// One reads at least.
+    Ready,
+    /// There was one, and none reads now; it heals by itself.
+    Faulty,
 }
 
 /// What is in force because the policy file was refused.
@@ -96,6 +112,10 @@ pub enum ScreenView {
         #[ts(optional)]
         #[serde(skip_serializing_if = "Option::is_none", default)]
         notice: Option<SignedOutNotice>,
+        /// "Enrol this badge?": whoever signs in with name, password and code within this time gets the badge that was
+        /// presented last.
+        #[ts(type = "number | null")]
+        enrolment_offered_ms: Option<u64>,
     },
     /// Covered: the server is asked; inputs are disabled, nothing typed is lost until an answer.
     Asking {
@@ -108,8 +128,14 @@ pub enum ScreenView {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         fault: Option<ContactFaultView>,
     },
-    /// Covered: six boxes.
+    /// Covered: what is still missing. Six boxes for a one-time code.
     SecondFactor {
+        /// What.
+        wants: FactorWanted,
+        /// Whom the badge names; absent where a name was typed.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        display_name: Option<String>,
         /// Time left.
         #[ts(type = "number")]
         expires_in_ms: u64,
@@ -123,6 +149,20 @@ pub enum ScreenView {
         /// Who.
         display_name: String,
     },
+    /// Covered, her session kept: "Maria O. is signed in. Tap to resume".
+    Concealed {
+        /// Who.
+        display_name: String,
+        /// For example `RN`; empty when none is known.
+        role: String,
+        /// What happened last.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        notice: Option<ConcealedNotice>,
+        /// Set in the last minute before the limit: a line and a countdown.
+        #[ts(type = "number | null")]
+        signs_out_in_ms: Option<u64>,
+    },
     /// Uncovered: the strip.
     Active {
         /// Who.
@@ -135,6 +175,12 @@ pub enum ScreenView {
         /// The absolute limit is within five minutes; it cannot be extended.
         #[ts(type = "number | null")]
         absolute_limit_in_ms: Option<u64>,
+        /// What her next tap does.
+        tap: NextTap,
+        /// What a badge led to, for a few seconds.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        line: Option<BadgeLine>,
     },
     /// Uncovered: the strip and the warning.
     InactivityWarning {
@@ -171,6 +217,80 @@ pub enum ScreenView {
     },
 }
 
+/// What is still missing for a sign-in or a resume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum FactorWanted {
+    /// The six digits of an authenticator app.
+    Totp,
+    /// Her password.
+    Password,
+    /// The PIN that goes with her badge.
+    Pin,
+}
+
+/// What the holder's next tap does on her uncovered screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum NextTap {
+    /// There is no reader that reads: nothing is said of taps.
+    None,
+    /// "Tap to cover".
+    Covers,
+    /// "Tap to sign out".
+    SignsOut,
+}
+
+/// One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum BadgeLine {
+    /// Nobody has this badge.
+    Unknown,
+    /// It was revoked, or its holder is disabled.
+    Refused,
+    /// Its number changes each time: it can never be a badge here.
+    Unusable,
+    /// It was taken away too early, or does not answer.
+    NotRead,
+    /// Two at once.
+    TwoAtOnce,
+    /// The server, which alone knows whose it is, does not answer.
+    ServerAway,
+    /// It is hers from now on.
+    Enrolled,
+    /// It was to be hers and is already another person's.
+    Taken,
+    /// She has as many as one may have.
+    TooMany,
+    /// It was to be hers, and policy or the server did not let it.
+    NotEnrolled,
+}
+
+/// What happened last on a concealed screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ConcealedNotice {
+    /// It covered itself because nothing was typed or touched.
+    Inactivity,
+    /// She uncovered a screen elsewhere.
+    Elsewhere,
+    /// The last presented badge.
+    Badge {
+        /// What of it.
+        line: BadgeLine,
+    },
+    /// The last try to resume, or a colleague's to sign in, was refused.
+    Refused {
+        /// Why, as on the signed-out screen.
+        notice: SignedOutNotice,
+    },
+}
+
 /// What is being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "bindings.ts")]
@@ -178,8 +298,12 @@ pub enum ScreenView {
 pub enum AskingStep {
     /// Name and password.
     FirstFactor,
-    /// The code.
+    /// The code, the password or the PIN.
     SecondFactor,
+    /// Whose the presented badge is, and whether it signs in.
+    Badge,
+    /// Whether her session may be resumed.
+    Resume,
 }
 
 /// One line on the signed-out screen.
@@ -210,6 +334,11 @@ pub enum SignedOutNotice {
     Busy,
     /// Something typed is too long or cannot be sent.
     Malformed,
+    /// A badge was presented and did not sign anybody in.
+    Badge {
+        /// What of it.
+        line: BadgeLine,
+    },
     /// The keychain or the spool refused: signing in is not possible now.
     NotPossibleNow {
         /// Stable code.

@@ -5,11 +5,11 @@
 //! answer that keeps the session is reported, so that the server's clock never runs ahead of ours.
 
 use crate::{
-    command::{Command, EndCause, Notice},
-    event::Event,
+    command::{Command, ConcealCause, EndCause, Notice},
+    event::{Event, TapOut},
     instant::Instant,
     session::{InUse, Session},
-    state::{Active, ActiveScreen, InactivityWarning},
+    state::{Active, ActiveScreen, Concealed, InactivityWarning},
     states::in_use::{AtScreen, Taken},
     step::Step,
     time_limits::{MEASURE_LIMIT, RECOVERIES_MAX, UNCOVER_LIMIT},
@@ -19,6 +19,11 @@ impl Active {
     /// The screen has just become hers.
     pub(crate) fn begin(session: Session, now: Instant) -> Step {
         Self::resume(InUse::new(session)).due(now)
+    }
+
+    /// Her screen has just become hers again.
+    pub(crate) fn begin_again(in_use: InUse, now: Instant) -> Step {
+        Self::resume(InUse { uncovered_at: now, ..in_use }).due(now)
     }
 
     /// Uncovered, nothing asked.
@@ -43,10 +48,16 @@ impl Active {
             ActiveScreen::Uncovered => None,
             ActiveScreen::Recovering { since } => Some(since + UNCOVER_LIMIT),
         };
-        [Some(self.in_use.last_look_over_at()), Some(self.in_use.session.absolute_end), announce, recover]
-            .into_iter()
-            .flatten()
-            .fold(measure, Instant::min)
+        [
+            Some(self.in_use.last_look_over_at()),
+            Some(self.in_use.session.absolute_end),
+            announce,
+            recover,
+            self.in_use.identified_until(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(measure, Instant::min)
     }
 
     pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
@@ -56,6 +67,10 @@ impl Active {
         match in_use.take(event, now) {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(withdraw),
+            Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(withdraw),
+            Taken::TakenOver(in_use, attempt, badge) => {
+                Concealed::begin_taken_over(in_use, attempt, badge, now).and(withdraw)
+            }
             Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),
         }
     }
@@ -74,6 +89,7 @@ impl Active {
             AtScreen::InactivityUnknown => self.due(now),
             // The button stands in the warning alone, and a person's press is told as the input it is.
             AtScreen::StayPressed => self.due(now),
+            AtScreen::HoldersTap => self.holders_tap(now),
             AtScreen::CoveredByItself => self.covered_by_itself(now),
             AtScreen::Uncovered => {
                 self.screen = ActiveScreen::Uncovered;
@@ -82,8 +98,22 @@ impl Active {
         }
     }
 
+    fn holders_tap(mut self, now: Instant) -> Step {
+        if now >= self.in_use.logoff_at() {
+            return self.due(now);
+        }
+        self.in_use.saw_input(now);
+        let withdraw = withdraw_notice(&self.in_use);
+        match self.in_use.session.tap_out {
+            TapOut::Cover => Concealed::begin(self.in_use, ConcealCause::UserTap, now),
+            TapOut::SignOut => Concealed::begin_signing_out(self.in_use, now),
+        }
+        .and(withdraw)
+    }
+
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
+        self.in_use.give_up_identifying(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }
@@ -127,6 +157,10 @@ impl Active {
         if now >= self.in_use.logoff_at() {
             return self.end(EndCause::Inactivity, now);
         }
+        if self.in_use.conceal_at().is_some_and(|at| now >= at) {
+            let withdraw = withdraw_notice(&self.in_use);
+            return Concealed::begin(self.in_use, ConcealCause::Inactivity, now).and(withdraw);
+        }
         if self.screen == ActiveScreen::Uncovered && now >= self.in_use.warning_at() {
             return InactivityWarning::begin(self.in_use, now);
         }
@@ -146,7 +180,7 @@ impl Active {
 
     fn measure_at(&self) -> Instant {
         let inactive = match self.screen {
-            ActiveScreen::Uncovered => self.in_use.warning_at(),
+            ActiveScreen::Uncovered => self.in_use.conceal_at().unwrap_or_else(|| self.in_use.warning_at()),
             // No warning is drawn on a covered screen.
             ActiveScreen::Recovering { .. } => self.in_use.logoff_at(),
         };
@@ -187,5 +221,7 @@ pub(crate) fn absolute_notice(in_use: &InUse, now: Instant) -> Command {
     Command::Notify(Notice::AbsoluteLimitWarning { remaining: in_use.session.absolute_end.since(now) })
 }
 
+#[cfg(test)]
+mod badge_tests;
 #[cfg(test)]
 mod tests;

@@ -142,9 +142,8 @@ impl FailClosed {
                 Step::stay(self)
             }
             // Nothing waits for it.
-            Event::AuditStored(RecordKey::Other) | Event::AuditFailed(RecordKey::Other, _) => {
-                Step::stay(self)
-            }
+            Event::AuditStored(RecordKey::Resumed(_) | RecordKey::Other)
+            | Event::AuditFailed(RecordKey::Resumed(_) | RecordKey::Other, _) => Step::stay(self),
 
             Event::CredentialDeleted { session } => self.pay(
                 |ending| {
@@ -208,9 +207,14 @@ impl FailClosed {
             // The screen offers none of these; what was typed is wiped.
             Event::SignInSubmitted { .. }
             | Event::CodeSubmitted { .. }
+            | Event::PasswordSubmitted { .. }
+            | Event::PinSubmitted { .. }
             | Event::SignInCancelled
             | Event::SignOutPressed
-            | Event::StayPressed => Step::stay(self),
+            | Event::StayPressed
+            | Event::ConcealPressed => Step::stay(self),
+            // The screen says why nobody signs in; a badge changes nothing about that.
+            Event::BadgeTapped { .. } | Event::BadgeNotRead(_) => Step::stay(self),
             // There is no session that input could prolong.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // Answers to what was asked before. A fresh credential is not stored, so it opens nothing.
@@ -219,7 +223,13 @@ impl FailClosed {
             | Event::SignInUnanswered { .. }
             | Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
-            | Event::SessionAdopted { .. } => Step::stay(self),
+            | Event::SessionAdopted { .. }
+            | Event::SessionResumed { .. }
+            | Event::GraceTold { .. }
+            | Event::BadgeIdentified { .. }
+            | Event::BadgeEnrolled { .. }
+            | Event::BadgeNotEnrolled { .. }
+            | Event::CoveredElsewhere { session: _ } => Step::stay(self),
             // The next try finds out by itself.
             Event::ServerAway(_) => Step::stay(self),
         }
@@ -290,7 +300,7 @@ impl FailClosed {
             && self.start_up == StartUpDebt::Settled
             && self.records.is_paid();
         if is_settled {
-            return Step::to(SignedOut { notice: self.notice, cancelled: None }, commands);
+            return Step::to(SignedOut { notice: self.notice, ..SignedOut::default() }, commands);
         }
         Step::to(self, commands)
     }

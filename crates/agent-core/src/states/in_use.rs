@@ -1,13 +1,14 @@
-//! What `Active` and `InactivityWarning` take alike: the server's word about the session, the keychain's, the
-//! machine's, and whatever ends the session without asking how near its limit is.
+//! What `Active`, `InactivityWarning` and `Concealed` take alike: the server's word about the session, the keychain's,
+//! the machine's, the badges', and whatever ends the session without asking how near its limit is.
 
 use crate::{
-    command::{Command, EndCause, FailClosedCause},
+    badge::Badge,
+    command::{Command, ConcealCause, EndCause, FailClosedCause},
     ending::{self, Ending},
-    event::Event,
-    ids::SessionId,
+    event::{Event, Whose},
+    ids::{AttemptId, SessionId},
     instant::Instant,
-    session::InUse,
+    session::{BadgeLine, Identifying, InUse},
     state::SigningOut,
     trail,
 };
@@ -18,7 +19,11 @@ pub(super) enum Taken {
     GoesOn(InUse, Vec<Command>),
     /// It is over.
     Ends(SigningOut),
-    /// The warning makes a difference: each of the two states decides by itself.
+    /// Its screen is to be covered, and it is kept.
+    Conceals(InUse, ConcealCause),
+    /// So it is, and the holder of this badge signs in over it.
+    TakenOver(InUse, AttemptId, Badge),
+    /// What is on screen makes a difference: each state decides by itself.
     AtScreen(InUse, AtScreen),
 }
 
@@ -30,6 +35,8 @@ pub(super) enum AtScreen {
     InactivityUnknown,
     /// [`Event::StayPressed`].
     StayPressed,
+    /// The holder presented her badge.
+    HoldersTap,
     /// [`Event::ScreenCovered`]: by itself, nobody asked for it.
     CoveredByItself,
     /// [`Event::ScreenUncovered`] for her.
@@ -37,7 +44,7 @@ pub(super) enum AtScreen {
 }
 
 impl InUse {
-    /// Every event, decided for both states or handed back to be decided by each.
+    /// Every event, decided for all of them or handed back to be decided by each.
     pub(super) fn take(mut self, event: Event, now: Instant) -> Taken {
         match event {
             Event::DeadlineReached => self.goes_on(),
@@ -46,6 +53,29 @@ impl InUse {
             Event::InactivityUnknown => Taken::AtScreen(self, AtScreen::InactivityUnknown),
             Event::StayPressed => Taken::AtScreen(self, AtScreen::StayPressed),
             Event::SignOutPressed => self.ends(EndCause::UserButton, now),
+            Event::ConcealPressed => Taken::Conceals(self, ConcealCause::UserButton),
+            Event::CoveredElsewhere { session } if self.is(session) => {
+                Taken::Conceals(self, ConcealCause::Elsewhere)
+            }
+
+            Event::BadgeTapped { attempt, badge } => self.tapped(attempt, badge, now),
+            Event::BadgeIdentified { attempt, whose } => self.identified(attempt, whose, now),
+            Event::BadgeNotRead(fault) => {
+                self.session.tell(fault.into(), now);
+                self.goes_on()
+            }
+            Event::BadgeEnrolled { session, badge } => {
+                self.session.was_enrolled(session, badge, now);
+                self.goes_on()
+            }
+            Event::BadgeNotEnrolled { session, because } => {
+                self.session.was_not_enrolled(session, because, now);
+                self.goes_on()
+            }
+            Event::GraceTold { session, remaining } => {
+                self.session.note_grace(session, remaining, now);
+                self.goes_on()
+            }
 
             Event::ScreenCovered { input_held: _ } => Taken::AtScreen(self, AtScreen::CoveredByItself),
             Event::ScreenUncovered { session } if self.is(session) => {
@@ -76,15 +106,14 @@ impl InUse {
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
             | Event::SessionEndedByServer { .. }
+            | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndTold { session: _ } => self.goes_on(),
             Event::ServerAway(fault) => {
                 self.is_away(fault);
                 self.goes_on()
             }
             Event::ServerReached => {
-                self.server_away = None;
-                // It has not heard of us: report at once.
-                self.heartbeat_at = now;
+                self.is_back(now);
                 self.goes_on()
             }
             Event::SessionOpened { session, .. } if self.is(session) => self.goes_on(),
@@ -117,16 +146,57 @@ impl InUse {
             // The login is on disk since before the screen was hers; nothing else is waited for.
             Event::AuditStored(_) | Event::AuditFailed(..) => self.goes_on(),
             // The covered screen offers these; a press may have crossed the change of screens.
-            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
-                self.goes_on()
-            }
-            // Second copies of answers to the sign-in that led here, or to one before.
-            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
-                self.goes_on()
-            }
+            Event::SignInSubmitted { .. }
+            | Event::CodeSubmitted { .. }
+            | Event::PasswordSubmitted { .. }
+            | Event::PinSubmitted { .. }
+            | Event::SignInCancelled => self.goes_on(),
+            // Second copies of answers to what led here, or to a sign-in before.
+            Event::ChallengeIssued { .. }
+            | Event::SessionResumed { .. }
+            | Event::SignInRefused { .. }
+            | Event::SignInUnanswered { .. } => self.goes_on(),
             // A second answer to a start-up that was asked twice.
             Event::StartUpFinished | Event::StartUpFailed(_) => self.goes_on(),
         }
+    }
+
+    /// A badge that is known to be hers is taken at its word, so that it covers at once, in contact or not. Of any other
+    /// the server alone knows whose it is.
+    fn tapped(mut self, attempt: AttemptId, badge: Badge, now: Instant) -> Taken {
+        if self.session.knows(badge.mark) {
+            self.identifying = None;
+            return self.holders_tap(now);
+        }
+        let question = Command::IdentifyBadge { attempt, session: self.session.id, badge: badge.clone() };
+        self.identifying = Some(Identifying { attempt, badge, tapped_at: now });
+        Taken::GoesOn(self, vec![question])
+    }
+
+    fn identified(mut self, attempt: AttemptId, whose: Option<Whose>, now: Instant) -> Taken {
+        let Some(asked) = self.identifying.take_if(|asked| asked.attempt == attempt) else {
+            // Another badge has been presented since, or the question was given up.
+            return self.goes_on();
+        };
+        let line = match whose {
+            Some(Whose::Holder) => {
+                self.session.learn(asked.badge.mark);
+                return self.holders_tap(asked.tapped_at);
+            }
+            Some(Whose::Other) => return Taken::TakenOver(self, attempt, asked.badge),
+            Some(Whose::Unknown) => BadgeLine::Unknown,
+            Some(Whose::Refused) => BadgeLine::Refused,
+            None => BadgeLine::ServerAway,
+        };
+        self.session.tell(line, now);
+        self.goes_on()
+    }
+
+    fn holders_tap(self, tapped_at: Instant) -> Taken {
+        if self.has_just_been_uncovered(tapped_at) {
+            return self.goes_on();
+        }
+        Taken::AtScreen(self, AtScreen::HoldersTap)
     }
 
     /// How the session ends.

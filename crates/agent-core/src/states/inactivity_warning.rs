@@ -8,7 +8,7 @@ use crate::{
     event::Event,
     instant::Instant,
     session::InUse,
-    state::{Active, InactivityWarning},
+    state::{Active, Concealed, InactivityWarning},
     states::{
         active::absolute_notice,
         in_use::{AtScreen, Taken},
@@ -30,7 +30,10 @@ impl InactivityWarning {
             None => self.in_use.logoff_at().min(self.in_use.heartbeat_at),
         };
         let announce = (!self.in_use.is_absolute_warned).then_some(self.in_use.session.absolute_warning_at);
-        announce.into_iter().chain([self.in_use.session.absolute_end]).fold(look, Instant::min)
+        [announce, self.in_use.identified_until(), Some(self.in_use.session.absolute_end)]
+            .into_iter()
+            .flatten()
+            .fold(look, Instant::min)
     }
 
     pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
@@ -39,11 +42,15 @@ impl InactivityWarning {
         match in_use.take(event, now) {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(take_warning_away()),
+            Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(take_warning_away()),
+            Taken::TakenOver(in_use, attempt, badge) => {
+                Concealed::begin_taken_over(in_use, attempt, badge, now).and(take_warning_away())
+            }
             Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),
         }
     }
 
-    fn at_screen(self, what: AtScreen, now: Instant) -> Step {
+    fn at_screen(mut self, what: AtScreen, now: Instant) -> Step {
         match what {
             AtScreen::InputSeen { at } => self.input_seen(at, now),
             AtScreen::InactivityUnknown => self.input_unknown(now),
@@ -54,6 +61,14 @@ impl InactivityWarning {
             }
             // The last look sees it. One more answer, of a look before it, could pass for the last look's.
             AtScreen::StayPressed => self.due(now),
+            // "Tap or press any key to stay signed in."
+            AtScreen::HoldersTap if now < self.in_use.logoff_at() => {
+                self.last_look_at = None;
+                self.in_use.saw_input(now);
+                self.due(now)
+            }
+            // Too late: the limit has come.
+            AtScreen::HoldersTap => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
             AtScreen::CoveredByItself => match self.in_use.is_over(now) {
                 Some(cause) => self.over(cause, now),
@@ -96,6 +111,7 @@ impl InactivityWarning {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
+        self.in_use.give_up_identifying(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }

@@ -16,21 +16,27 @@ use crate::{
 
 impl SignedOut {
     pub(crate) const fn telling(notice: SignedOutNotice) -> Self {
-        Self { notice: Some(notice), cancelled: None }
+        Self { notice: Some(notice), cancelled: None, offered: None }
     }
 
     pub(crate) const fn after_cancelling(attempt: Option<AttemptId>) -> Self {
-        Self { notice: None, cancelled: attempt }
+        Self { notice: None, cancelled: attempt, offered: None }
     }
 
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let offered = self.offered.as_ref().map(|offer| offer.until);
+        self.locked_out_until().into_iter().chain(offered).min()
+    }
+
+    const fn locked_out_until(&self) -> Option<Instant> {
         match self.notice {
             Some(SignedOutNotice::LockedOut { until }) => Some(until),
             Some(
                 SignedOutNotice::Refused(_)
                 | SignedOutNotice::Unanswered(_)
                 | SignedOutNotice::NotPossibleNow(_)
-                | SignedOutNotice::SessionEnded(_),
+                | SignedOutNotice::SessionEnded(_)
+                | SignedOutNotice::Badge(_),
             )
             | None => None,
         }
@@ -39,14 +45,23 @@ impl SignedOut {
     pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
         match event {
             Event::DeadlineReached => {
-                if self.deadline().is_some_and(|deadline| now >= deadline) {
+                if self.locked_out_until().is_some_and(|until| now >= until) {
+                    self.notice = None;
+                }
+                if self.offered.as_ref().is_some_and(|offer| now >= offer.until) {
+                    self.offered = None;
                     self.notice = None;
                 }
                 Step::stay(self)
             }
 
             Event::SignInSubmitted { attempt, name, password } => {
-                SigningIn::begin(attempt, name, password, now)
+                let offered = self.offered.filter(|offer| now < offer.until);
+                SigningIn::begin(attempt, name, password, offered, now)
+            }
+            Event::BadgeTapped { attempt, badge } => SigningIn::begin_by_badge(attempt, badge, now),
+            Event::BadgeNotRead(fault) => {
+                Step::stay(Self { notice: Some(SignedOutNotice::Badge(fault.into())), ..self })
             }
 
             // Still covered; the shield tells again when it holds the input as well.
@@ -86,9 +101,12 @@ impl SignedOut {
             Event::StartUpFinished | Event::StartUpFailed(_) => Step::stay(self),
             // The screen offers none of these; a press may have crossed the change of screens.
             Event::CodeSubmitted { .. }
+            | Event::PasswordSubmitted { .. }
+            | Event::PinSubmitted { .. }
             | Event::SignInCancelled
             | Event::SignOutPressed
-            | Event::StayPressed => Step::stay(self),
+            | Event::StayPressed
+            | Event::ConcealPressed => Step::stay(self),
             // There is no session that input could prolong; a late answer.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // Answers to a sign-in that was cancelled or given up. A challenge ends by itself.
@@ -100,6 +118,12 @@ impl SignedOut {
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
             | Event::SessionEndedByServer { .. }
+            | Event::SessionResumed { .. }
+            | Event::GraceTold { .. }
+            | Event::BadgeIdentified { .. }
+            | Event::BadgeEnrolled { .. }
+            | Event::BadgeNotEnrolled { .. }
+            | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
             // Drawn by the shell; the next sign-in tries in any case.
             Event::ServerReached | Event::ServerAway(_) => Step::stay(self),
@@ -128,10 +152,15 @@ mod tests {
 
     use super::*;
     use crate::{
-        event::{ContactFault, RecordKey, Refusal},
+        badge::BadgeFault,
+        event::{ContactFault, FactorWanted, RecordKey, Refusal},
+        session::BadgeLine,
+        state::Offer,
         states::ward::{
-            ATTEMPT, CHALLENGE, OLD_ATTEMPT, SESSION, at, check, check_ignored, secret, session_opened,
+            ATTEMPT, CHALLENGE, HERS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, secret,
+            session_opened,
         },
+        step::step,
     };
 
     #[test]
@@ -144,6 +173,55 @@ mod tests {
                 → SigningIn, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }
                 OpenSession { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
         );
+    }
+
+    #[test]
+    fn a_tap_begins_the_sign_in_of_whom_the_badge_names() {
+        check(
+            SignedOut::default(),
+            Event::BadgeTapped { attempt: ATTEMPT, badge: badge(HERS) },
+            10,
+            expect![[r#"
+                → SigningIn, by badge, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }
+                OpenSessionByBadge { attempt: AttemptId(1), badge: Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid } }"#]],
+        );
+    }
+
+    #[test]
+    fn a_badge_that_cannot_be_read_leads_to_words_alone() {
+        for fault in [BadgeFault::Unreadable, BadgeFault::RandomNumber, BadgeFault::TwoAtOnce] {
+            let step = step(SignedOut::default().into(), Event::BadgeNotRead(fault), at(10));
+            assert_eq!(step.state, SignedOut::telling(SignedOutNotice::Badge(fault.into())).into());
+            assert_eq!(step.commands, []);
+        }
+    }
+
+    #[test]
+    fn whoever_signs_in_while_a_badge_is_offered_gets_it_and_later_nobody_does() {
+        let offering = SignedOut {
+            offered: Some(Offer { badge: badge(UNKNOWN), until: at(30_000) }),
+            ..SignedOut::telling(SignedOutNotice::Badge(BadgeLine::Unknown))
+        };
+        let submitted =
+            || Event::SignInSubmitted { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() };
+
+        check(
+            offering.clone(),
+            submitted(),
+            29_999,
+            expect![[r#"
+            → SigningIn, to enrol a badge, first factor, Waiting { asked_at: Instant(29.999s), is_slow: false }
+            OpenSession { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
+        );
+        check(
+            offering.clone(),
+            submitted(),
+            30_000,
+            expect![[r#"
+            → SigningIn, first factor, Waiting { asked_at: Instant(30s), is_slow: false }
+            OpenSession { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
+        );
+        check(offering, Event::DeadlineReached, 30_000, expect!["→ SignedOut"]);
     }
 
     #[test]
@@ -277,6 +355,8 @@ mod tests {
             Event::ChallengeIssued {
                 attempt: ATTEMPT,
                 challenge: CHALLENGE,
+                wants: FactorWanted::Totp,
+                user: None,
                 expires_in: Duration::from_secs(120),
                 tries_left: 5,
             },

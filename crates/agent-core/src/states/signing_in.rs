@@ -17,27 +17,56 @@
 //! ends it when this workstation next signs in or starts.
 
 mod opened;
-mod request;
 
-use self::request::RequestDue;
 use crate::{
-    command::{Command, EndCause, FailClosedCause},
+    badge::Badge,
+    command::{Answer, Command, EndCause, FailClosedCause},
     ending,
-    event::{ContactFault, Event, Limits, Refusal},
+    event::{ContactFault, Event, Refusal},
     ids::{AttemptId, SessionId, User},
     instant::Instant,
     secret::Secret,
-    session::Session,
-    state::{Challenge, Request, SignedOut, SignedOutNotice, SigningIn, Stage},
+    session::BadgeLine,
+    state::{
+        Challenge, Offer, Presented, Request, SignInBadge, SignedOut, SignedOutNotice, SigningIn, Stage,
+    },
+    states::request::RequestDue,
     step::Step,
-    time_limits::{GIVE_UP_AFTER, SECURING_LIMIT, UNCOVER_LIMIT},
+    time_limits::{ENROLMENT_OFFER, GIVE_UP_AFTER, SECURING_LIMIT, UNCOVER_LIMIT},
     trail,
 };
 
 impl SigningIn {
-    pub(crate) fn begin(attempt: AttemptId, name: String, password: Secret, now: Instant) -> Step {
+    /// By name and password. A badge that was offered becomes hers once she has signed in.
+    pub(crate) fn begin(
+        attempt: AttemptId,
+        name: String,
+        password: Secret,
+        offered: Option<Offer>,
+        now: Instant,
+    ) -> Step {
         let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
-        Self { stage: Stage::AskingFirstFactor { request, name, password } }.ask()
+        let presented = Presented::Password { name, password };
+        let badge = offered.map(|offer| SignInBadge::ToEnrol(offer.badge));
+        Self { stage: Stage::AskingFirstFactor { request, presented }, badge }.ask()
+    }
+
+    /// By badge, which names her.
+    pub(crate) fn begin_by_badge(attempt: AttemptId, badge: Badge, now: Instant) -> Step {
+        let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
+        let names = SignInBadge::Names { mark: badge.mark, user: None };
+        let presented = Presented::Badge(badge);
+        Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names) }.ask()
+    }
+
+    /// Whether the answer to `attempt` is what it waits for.
+    pub(crate) fn awaits(&self, attempt: AttemptId) -> bool {
+        match &self.stage {
+            Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. } => {
+                request.attempt == attempt
+            }
+            Stage::AwaitingCode { .. } | Stage::Securing { .. } | Stage::Uncovering { .. } => false,
+        }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -55,7 +84,14 @@ impl SigningIn {
         match event {
             Event::DeadlineReached => self.due(now),
 
-            Event::CodeSubmitted { attempt, code } => self.code_submitted(attempt, code, now),
+            Event::CodeSubmitted { attempt, code } => self.answer(attempt, Answer::Totp(code), now),
+            Event::PasswordSubmitted { attempt, password } => {
+                self.answer(attempt, Answer::Password(password), now)
+            }
+            Event::PinSubmitted { attempt, pin } => self.answer(attempt, Answer::Pin(pin), now),
+            Event::BadgeTapped { attempt, badge } => self.tapped(attempt, badge, now),
+            // What is under way is not disturbed by a badge that cannot be read.
+            Event::BadgeNotRead(_) => Step::stay(self),
             Event::SignInCancelled => self.cancel(now),
             Event::SignOutPressed => match self.stage {
                 // The strip can already be on screen while the word of it is on its way.
@@ -67,12 +103,22 @@ impl SigningIn {
                 | Stage::Securing { .. } => Step::stay(self),
             },
 
-            Event::ChallengeIssued { attempt, challenge, expires_in, tries_left } => {
-                let challenge = Challenge { id: challenge, expires_at: now + expires_in, tries_left };
-                self.challenge_issued(attempt, challenge)
+            Event::ChallengeIssued { attempt, challenge, wants, user, expires_in, tries_left } => {
+                let challenge = Challenge { id: challenge, wants, expires_at: now + expires_in, tries_left };
+                self.challenge_issued(attempt, challenge, user)
             }
-            Event::SessionOpened { attempt, session, user, credential, limits } => {
-                self.session_opened(attempt, session, user, credential, limits, now)
+            Event::SessionOpened { attempt, session, user, credential, limits } if self.awaits(attempt) => {
+                Self::secure(self.opened(session, user, credential, limits, now), now)
+            }
+            Event::SessionOpened { session, .. } => self.opened_again(session),
+            Event::GraceTold { session, remaining } => {
+                self.with_session(|ours| ours.note_grace(session, remaining, now))
+            }
+            Event::BadgeEnrolled { session, badge } => {
+                self.with_session(|ours| ours.was_enrolled(session, badge, now))
+            }
+            Event::BadgeNotEnrolled { session, because } => {
+                self.with_session(|ours| ours.was_not_enrolled(session, because, now))
             }
             Event::SignInRefused { attempt, refusal } => self.refused(attempt, refusal, now),
             Event::SignInUnanswered { attempt, fault } => self.unanswered(attempt, fault, now),
@@ -101,8 +147,8 @@ impl SigningIn {
 
             // The first press counts, its inputs are disabled; what came a second time is wiped.
             Event::SignInSubmitted { .. } => Step::stay(self),
-            // Nothing offers to stay before somebody is there.
-            Event::StayPressed => Step::stay(self),
+            // Nothing offers to stay, or to cover, before somebody is there.
+            Event::StayPressed | Event::ConcealPressed => Step::stay(self),
             // No inactivity is counted before the session is hers.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // A second answer to a start-up that was asked twice.
@@ -113,6 +159,9 @@ impl SigningIn {
             Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
+            | Event::SessionResumed { .. }
+            | Event::CoveredElsewhere { session: _ }
+            | Event::BadgeIdentified { .. }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
             // Of a session before this one.
             Event::CredentialDeleted { session: _ } => Step::stay(self),
@@ -121,12 +170,12 @@ impl SigningIn {
 
     fn due(self, now: Instant) -> Step {
         match self.stage {
-            Stage::AskingFirstFactor { request, name, password } => match request.due(now) {
+            Stage::AskingFirstFactor { request, presented } => match request.due(now) {
                 RequestDue::Nothing(request) => {
-                    Step::stay(Self { stage: Stage::AskingFirstFactor { request, name, password } })
+                    Step::stay(Self { stage: Stage::AskingFirstFactor { request, presented }, ..self })
                 }
                 RequestDue::Ask(request) => {
-                    Self { stage: Stage::AskingFirstFactor { request, name, password } }.ask()
+                    Self { stage: Stage::AskingFirstFactor { request, presented }, ..self }.ask()
                 }
                 RequestDue::GiveUp(fault) => {
                     Step::stay(SignedOut::telling(SignedOutNotice::Unanswered(fault)))
@@ -134,12 +183,13 @@ impl SigningIn {
             },
             Stage::AwaitingCode { challenge, .. } if now >= challenge.expires_at => challenge_over(),
             Stage::AwaitingCode { .. } => Step::stay(self),
-            Stage::AskingSecondFactor { request, challenge, code } => match request.due(now) {
-                RequestDue::Nothing(request) => {
-                    Step::stay(Self { stage: Stage::AskingSecondFactor { request, challenge, code } })
-                }
+            Stage::AskingSecondFactor { request, challenge, answer } => match request.due(now) {
+                RequestDue::Nothing(request) => Step::stay(Self {
+                    stage: Stage::AskingSecondFactor { request, challenge, answer },
+                    ..self
+                }),
                 RequestDue::Ask(request) => {
-                    Self { stage: Stage::AskingSecondFactor { request, challenge, code } }.ask()
+                    Self { stage: Stage::AskingSecondFactor { request, challenge, answer }, ..self }.ask()
                 }
                 RequestDue::GiveUp(fault) => {
                     Step::stay(SignedOut::telling(SignedOutNotice::Unanswered(fault)))
@@ -163,15 +213,20 @@ impl SigningIn {
     /// Sends what the stage asks.
     fn ask(self) -> Step {
         let command = match &self.stage {
-            Stage::AskingFirstFactor { request, name, password } => Some(Command::OpenSession {
-                attempt: request.attempt,
-                name: name.clone(),
-                password: password.clone(),
-            }),
-            Stage::AskingSecondFactor { request, challenge, code } => Some(Command::AnswerChallenge {
+            Stage::AskingFirstFactor { request, presented: Presented::Password { name, password } } => {
+                Some(Command::OpenSession {
+                    attempt: request.attempt,
+                    name: name.clone(),
+                    password: password.clone(),
+                })
+            }
+            Stage::AskingFirstFactor { request, presented: Presented::Badge(badge) } => {
+                Some(Command::OpenSessionByBadge { attempt: request.attempt, badge: badge.clone() })
+            }
+            Stage::AskingSecondFactor { request, challenge, answer } => Some(Command::AnswerChallenge {
                 attempt: request.attempt,
                 challenge: challenge.id,
-                code: code.clone(),
+                answer: answer.clone(),
             }),
             Stage::AwaitingCode { .. } | Stage::Securing { .. } | Stage::Uncovering { .. } => None,
         };
@@ -190,62 +245,62 @@ impl SigningIn {
         }
     }
 
-    fn code_submitted(self, attempt: AttemptId, code: Secret, now: Instant) -> Step {
+    fn answer(self, attempt: AttemptId, answer: Answer, now: Instant) -> Step {
         match self.stage {
-            Stage::AwaitingCode { challenge, .. } => {
+            Stage::AwaitingCode { challenge, .. } if answer.is_for(challenge.wants) => {
                 // Nobody waits longer than the challenge itself lasts.
                 let give_up_at = challenge.expires_at.min(now + GIVE_UP_AFTER);
                 let request = Request::begin(attempt, give_up_at, now);
-                Self { stage: Stage::AskingSecondFactor { request, challenge, code } }.ask()
+                Self { stage: Stage::AskingSecondFactor { request, challenge, answer }, ..self }.ask()
             }
-            // No code is asked for; it is wiped.
-            Stage::AskingFirstFactor { .. }
+            // It is not what is asked for; it is wiped.
+            Stage::AwaitingCode { .. }
+            | Stage::AskingFirstFactor { .. }
             | Stage::AskingSecondFactor { .. }
             | Stage::Securing { .. }
             | Stage::Uncovering { .. } => Step::stay(self),
         }
     }
 
-    fn challenge_issued(self, attempt: AttemptId, challenge: Challenge) -> Step {
-        match &self.stage {
-            Stage::AskingFirstFactor { request, .. } if request.attempt == attempt => {
-                Step::stay(Self { stage: Stage::AwaitingCode { challenge, is_refused: false } })
-            }
-            // A second copy of an answer, or the answer to a sign-in that was cancelled.
+    /// The badge that began this changes nothing; another one begins anew, and what was typed is wiped.
+    fn tapped(self, attempt: AttemptId, badge: Badge, now: Instant) -> Step {
+        let is_the_same = match &self.badge {
+            Some(SignInBadge::Names { mark, .. }) => *mark == badge.mark,
+            Some(SignInBadge::ToEnrol(offered)) => offered.mark == badge.mark,
+            None => false,
+        };
+        match self.stage {
             Stage::AskingFirstFactor { .. }
             | Stage::AwaitingCode { .. }
             | Stage::AskingSecondFactor { .. }
-            | Stage::Securing { .. }
-            | Stage::Uncovering { .. } => Step::stay(self),
+                if !is_the_same =>
+            {
+                Self::begin_by_badge(attempt, badge, now)
+            }
+            // A moment, and the screen is the person's who was first.
+            Stage::Securing { .. }
+            | Stage::Uncovering { .. }
+            | Stage::AskingFirstFactor { .. }
+            | Stage::AwaitingCode { .. }
+            | Stage::AskingSecondFactor { .. } => Step::stay(self),
         }
     }
 
-    fn session_opened(
-        self,
-        attempt: AttemptId,
-        session: SessionId,
-        user: User,
-        credential: Secret,
-        limits: Limits,
-        now: Instant,
-    ) -> Step {
+    /// The answer to what was presented, or to an answer that was right: still more is asked.
+    fn challenge_issued(mut self, attempt: AttemptId, challenge: Challenge, named: Option<User>) -> Step {
+        if !self.awaits(attempt) {
+            // A second copy of an answer, or the answer to a sign-in that was cancelled.
+            return Step::stay(self);
+        }
+        if let (Some(SignInBadge::Names { user, .. }), Some(named)) = (&mut self.badge, named) {
+            *user = Some(named);
+        }
+        Step::stay(Self { stage: Stage::AwaitingCode { challenge, is_refused: false }, ..self })
+    }
+
+    /// An answer that was not waited for.
+    fn opened_again(self, session: SessionId) -> Step {
         match &self.stage {
-            Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. }
-                if request.attempt == attempt =>
-            {
-                let session = Session::new(session, user, limits, now);
-                let commands = vec![
-                    trail::login(session.id, &session.user, now),
-                    Command::StoreCredential { session: session.id, credential },
-                ];
-                let stage = Stage::Securing {
-                    session,
-                    since: now,
-                    is_login_stored: false,
-                    is_credential_stored: false,
-                };
-                Step::to(Self { stage }, commands)
-            }
             // A second copy of the answer that is being acted on.
             Stage::Securing { session: ours, .. } | Stage::Uncovering { session: ours, .. }
                 if ours.id == session =>
@@ -262,24 +317,37 @@ impl SigningIn {
 
     fn refused(self, attempt: AttemptId, refusal: Refusal, now: Instant) -> Step {
         match self.stage {
-            Stage::AskingFirstFactor { request, .. } if request.attempt == attempt => {
-                signed_out(refusal, now)
+            Stage::AskingFirstFactor { request, presented } if request.attempt == attempt => {
+                let offered = match (refusal, presented, self.badge) {
+                    (Refusal::BadgeUnknown, Presented::Badge(badge), _)
+                    | (_, Presented::Password { .. }, Some(SignInBadge::ToEnrol(badge))) => Some(badge),
+                    (_, Presented::Badge(_) | Presented::Password { .. }, _) => None,
+                };
+                let offered = offered.map(|badge| Offer { badge, until: now + ENROLMENT_OFFER });
+                Step::stay(SignedOut { offered, ..SignedOut::telling(told_refusal(refusal, now)) })
             }
-            Stage::AskingSecondFactor { request, challenge, code } if request.attempt == attempt => {
+            Stage::AskingSecondFactor { request, challenge, answer } if request.attempt == attempt => {
                 match refusal {
                     Refusal::Code { tries_left: 0 } => challenge_over(),
                     Refusal::Code { tries_left } => {
                         let challenge = Challenge { tries_left, ..challenge };
-                        Step::stay(Self { stage: Stage::AwaitingCode { challenge, is_refused: true } })
+                        let stage = Stage::AwaitingCode { challenge, is_refused: true };
+                        Step::stay(Self { stage, ..self })
                     }
                     // The code was not looked at: she need not type another one.
-                    Refusal::Busy => Self { stage: Stage::AskingSecondFactor { request, challenge, code } }
-                        .unanswered(attempt, ContactFault::Unavailable, now),
+                    Refusal::Busy => {
+                        let stage = Stage::AskingSecondFactor { request, challenge, answer };
+                        Self { stage, ..self }.unanswered(attempt, ContactFault::Unavailable, now)
+                    }
                     Refusal::NameOrPassword
                     | Refusal::ChallengeOver
                     | Refusal::LockedOut { .. }
                     | Refusal::Disabled
-                    | Refusal::Malformed => signed_out(refusal, now),
+                    | Refusal::Malformed
+                    | Refusal::BadgeUnknown
+                    | Refusal::BadgeRefused
+                    | Refusal::BadgeUnusable
+                    | Refusal::BadgeOfAnother => Step::stay(SignedOut::telling(told_refusal(refusal, now))),
                 }
             }
             // The answer to a sign-in that was cancelled, or a second copy of one.
@@ -316,17 +384,24 @@ fn challenge_over() -> Step {
     Step::stay(SignedOut::telling(SignedOutNotice::Refused(Refusal::ChallengeOver)))
 }
 
-fn signed_out(refusal: Refusal, now: Instant) -> Step {
-    Step::stay(SignedOut::telling(match refusal {
+/// A refusal, as the covered screen says it.
+pub(in crate::states) fn told_refusal(refusal: Refusal, now: Instant) -> SignedOutNotice {
+    match refusal {
         Refusal::LockedOut { retry_after } => SignedOutNotice::LockedOut { until: now + retry_after },
+        Refusal::BadgeUnknown => SignedOutNotice::Badge(BadgeLine::Unknown),
+        // Whose it is instead is nobody's business here.
+        Refusal::BadgeRefused | Refusal::BadgeOfAnother => SignedOutNotice::Badge(BadgeLine::Refused),
+        Refusal::BadgeUnusable => SignedOutNotice::Badge(BadgeLine::Unusable),
         Refusal::NameOrPassword
         | Refusal::Code { .. }
         | Refusal::ChallengeOver
         | Refusal::Disabled
         | Refusal::Busy
         | Refusal::Malformed => SignedOutNotice::Refused(refusal),
-    }))
+    }
 }
 
+#[cfg(test)]
+mod by_badge_tests;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@
 
 use crate::{
     command::{Command, FailClosedCause},
-    ending::Ending,
+    ending::{self, Ending},
     event::{Event, RecordKey},
+    ids::SessionId,
     instant::Instant,
-    state::{AfterSignOut, FailClosed, SignedOut, SignedOutNotice, SigningOut, StartUpDebt},
+    state::{AfterSignOut, FailClosed, SignedOut, SignedOutNotice, SigningIn, SigningOut, StartUpDebt},
     step::Step,
     time_limits::{COVER_LIMIT, ENDING_LIMIT},
     trail,
@@ -18,7 +19,7 @@ use crate::{
 impl SigningOut {
     pub(crate) const fn of(ending: Ending, now: Instant) -> Self {
         let next = AfterSignOut::SignedOut(SignedOutNotice::SessionEnded(ending.cause));
-        Self { ending, owes_cover: true, since: now, next, is_sleep_awaited: false }
+        Self { ending, owes_cover: true, since: now, next, is_sleep_awaited: false, tapped: None }
     }
 
     /// The screen has not been uncovered, nor asked for.
@@ -40,8 +41,25 @@ impl SigningOut {
         Self { next: AfterSignOut::SignedOut(notice), ..self }
     }
 
+    pub(crate) fn then(self, next: AfterSignOut) -> Self {
+        Self { next, ..self }
+    }
+
     pub(crate) fn then_fail_closed(self, cause: FailClosedCause) -> Self {
-        Self { next: AfterSignOut::FailClosed(cause), ..self }
+        self.then(AfterSignOut::FailClosed(cause))
+    }
+
+    /// Whoever was to be next is not: the session that was opened for him is ended.
+    fn give_next_up(&mut self) -> Vec<Command> {
+        self.tapped = None;
+        let told = AfterSignOut::SignedOut(SignedOutNotice::SessionEnded(self.ending.cause));
+        match std::mem::replace(&mut self.next, told) {
+            AfterSignOut::SignIn(opened) => vec![ending::end_stray(opened.session.id)],
+            before @ (AfterSignOut::SignedOut(_) | AfterSignOut::FailClosed(_)) => {
+                self.next = before;
+                Vec::new()
+            }
+        }
     }
 
     pub(crate) fn awaited_by_sleep(self) -> Self {
@@ -98,12 +116,18 @@ impl SigningOut {
             {
                 self.fail(FailClosedCause::KeychainUnavailable, now)
             }
+            Event::SessionEndedByServer { session, cause } if self.is_next(session) => {
+                self.next = AfterSignOut::SignedOut(SignedOutNotice::SessionEnded(cause));
+                self.proceed(now)
+            }
             Event::SessionEndTold { session } | Event::SessionEndedByServer { session, cause: _ } => {
                 // The server's cause may be another; the one that came first stands.
                 self.ending.was_told(session);
                 self.proceed(now)
             }
 
+            // A second copy of the answer that is being acted on.
+            Event::SessionOpened { session, .. } if self.is_next(session) => Step::stay(self),
             Event::SessionOpened { session, .. } => {
                 let end = self.ending.stray(session);
                 Step::to(self, end)
@@ -112,15 +136,30 @@ impl SigningOut {
             Event::WorkstationRefused(_) if matches!(self.next, AfterSignOut::FailClosed(_)) => {
                 Step::stay(self)
             }
-            Event::WorkstationRefused(cause) => Step::stay(self.then_fail_closed(cause)),
+            Event::WorkstationRefused(cause) => {
+                let end = self.give_next_up();
+                Step::to(self.then_fail_closed(cause), end)
+            }
 
-            Event::GoingToSleep | Event::ShuttingDown => Step::stay(self.awaited_by_sleep()),
+            // Nobody comes in while the machine goes away, or as it comes back.
+            Event::GoingToSleep | Event::ShuttingDown => {
+                let end = self.give_next_up();
+                Step::to(self.awaited_by_sleep(), end)
+            }
             Event::WokeUp => {
                 // What was asked before the sleep gets its time anew.
                 self.is_sleep_awaited = false;
                 self.since = now;
+                let end = self.give_next_up();
+                Step::to(self, end)
+            }
+
+            // "Saving her work…": his sign-in begins when hers is over.
+            Event::BadgeTapped { attempt, badge } => {
+                self.tapped = Some((attempt, badge));
                 Step::stay(self)
             }
+            Event::BadgeNotRead(_) => Step::stay(self),
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
             // The loop makes taps of these; none comes here.
             Event::ReaderTold(_) => Step::stay(self),
@@ -129,13 +168,18 @@ impl SigningOut {
             Event::AuditFailed(RecordKey::Login(_) | RecordKey::Logout(_), _)
             | Event::KeychainFailed { session: _ } => Step::stay(self),
             // Nothing waits for these records here.
-            Event::AuditFailed(RecordKey::FailedClosed | RecordKey::Other, _) => Step::stay(self),
-            // The screen takes no sign-in before this session is over; what was typed is wiped.
-            Event::SignInSubmitted { .. } | Event::CodeSubmitted { .. } | Event::SignInCancelled => {
+            Event::AuditFailed(RecordKey::FailedClosed | RecordKey::Resumed(_) | RecordKey::Other, _) => {
                 Step::stay(self)
             }
+            // The screen takes no sign-in before this session is over; what was typed is wiped.
+            Event::SignInSubmitted { .. }
+            | Event::CodeSubmitted { .. }
+            | Event::PasswordSubmitted { .. }
+            | Event::PinSubmitted { .. }
+            | Event::SignInCancelled => Step::stay(self),
             // The first cause stands, and what is ended stays ended.
             Event::SignOutPressed
+            | Event::ConcealPressed
             | Event::StayPressed
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown => Step::stay(self),
@@ -143,7 +187,13 @@ impl SigningOut {
             // opens nothing.
             Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
-            | Event::SessionAdopted { .. } => Step::stay(self),
+            | Event::SessionAdopted { .. }
+            | Event::SessionResumed { .. }
+            | Event::GraceTold { .. }
+            | Event::BadgeIdentified { .. }
+            | Event::BadgeEnrolled { .. }
+            | Event::BadgeNotEnrolled { .. }
+            | Event::CoveredElsewhere { session: _ } => Step::stay(self),
             // Of a sign-in before; its session, should there be one, comes as `SessionOpened`.
             Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
                 Step::stay(self)
@@ -172,16 +222,28 @@ impl SigningOut {
         }
         let sleep = self.is_sleep_awaited.then_some(Command::AllowSleep).into_iter().collect();
         match self.next {
-            AfterSignOut::SignedOut(notice) => Step::to(SignedOut::telling(notice), sleep),
+            AfterSignOut::SignedOut(notice) => match self.tapped {
+                Some((attempt, badge)) => SigningIn::begin_by_badge(attempt, badge, now).and(sleep),
+                None => Step::to(SignedOut::telling(notice), sleep),
+            },
+            AfterSignOut::SignIn(opened) => SigningIn::secure(*opened, now).and(sleep),
             AfterSignOut::FailClosed(cause) => {
                 FailClosed::because(cause, now).owing_start_up(StartUpDebt::Owed).enter().and(sleep)
             }
         }
     }
 
-    fn fail(self, cause: FailClosedCause, now: Instant) -> Step {
+    fn is_next(&self, session: SessionId) -> bool {
+        matches!(&self.next, AfterSignOut::SignIn(opened) if opened.session.id == session)
+    }
+
+    fn fail(mut self, cause: FailClosedCause, now: Instant) -> Step {
+        let end = self.give_next_up();
         let (first, notice, start_up) = match self.next {
             AfterSignOut::SignedOut(notice) => (cause, notice, StartUpDebt::Settled),
+            AfterSignOut::SignIn(_) => {
+                (cause, SignedOutNotice::SessionEnded(self.ending.cause), StartUpDebt::Settled)
+            }
             AfterSignOut::FailClosed(first) => {
                 (first, SignedOutNotice::SessionEnded(self.ending.cause), StartUpDebt::Owed)
             }
@@ -194,6 +256,7 @@ impl SigningOut {
             .owing_start_up(start_up)
             .awaited_by_sleep(self.is_sleep_awaited)
             .enter()
+            .and(end)
     }
 }
 

@@ -83,9 +83,14 @@ impl Starting {
             // The screen offers nothing yet; what was typed is wiped with the event.
             Event::SignInSubmitted { .. }
             | Event::CodeSubmitted { .. }
+            | Event::PasswordSubmitted { .. }
+            | Event::PinSubmitted { .. }
             | Event::SignInCancelled
             | Event::SignOutPressed
-            | Event::StayPressed => Step::stay(self),
+            | Event::StayPressed
+            | Event::ConcealPressed => Step::stay(self),
+            // The screen says why nobody signs in; a badge changes nothing about that.
+            Event::BadgeTapped { .. } | Event::BadgeNotRead(_) => Step::stay(self),
             // There is no session that input could prolong.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // Nothing was asked of the server by this agent, and start-up itself asks whether it answers.
@@ -95,6 +100,12 @@ impl Starting {
             | Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
+            | Event::SessionResumed { .. }
+            | Event::GraceTold { .. }
+            | Event::BadgeIdentified { .. }
+            | Event::BadgeEnrolled { .. }
+            | Event::BadgeNotEnrolled { .. }
+            | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndedByServer { .. }
             | Event::SessionEndTold { session: _ }
             | Event::ServerReached

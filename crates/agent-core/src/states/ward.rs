@@ -7,15 +7,17 @@ use expect_test::Expect;
 use uuid::Uuid;
 
 use crate::{
+    badge::{Badge, BadgeGrade, BadgeMark},
     command::{Command, EndCause, OwedRecord},
     ending::Ending,
-    event::{Event, Limits},
+    event::{Event, FactorWanted, Limits, TapOut},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
     secret::Secret,
     session::{InUse, Session},
     state::{
-        Active, ActiveScreen, Challenge, FailClosed, InactivityWarning, SigningIn, SigningOut, Stage, State,
+        Active, ActiveScreen, AfterSignOut, Challenge, Concealed, ConcealedStage, FailClosed,
+        InactivityWarning, SignInBadge, SigningIn, SigningOut, Stage, State,
     },
     step::{Step, step},
 };
@@ -25,6 +27,12 @@ pub(super) const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(1));
 /// Of an attempt that was cancelled.
 pub(super) const OLD_ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(2));
 pub(super) const CHALLENGE: ChallengeId = ChallengeId(Uuid::from_u128(3));
+/// The badge of the nurse at hand.
+pub(super) const HERS: u8 = 1;
+/// A colleague's.
+pub(super) const HIS: u8 = 2;
+/// Nobody's.
+pub(super) const UNKNOWN: u8 = 3;
 /// Of the session at hand.
 pub(super) const SESSION: SessionId = SessionId(Uuid::from_u128(7));
 /// Of another one.
@@ -57,6 +65,8 @@ pub(super) const fn limits() -> Limits {
         warning: Duration::from_secs(60),
         absolute_remaining: Duration::from_secs(12 * 60 * 60),
         heartbeat: Duration::from_secs(60),
+        conceal_after: None,
+        tap_out: TapOut::Cover,
     }
 }
 
@@ -66,6 +76,14 @@ pub(super) fn maria() -> User {
 
 pub(super) fn secret() -> Secret {
     Secret::new("correct horse".to_owned())
+}
+
+pub(super) fn badge(which: u8) -> Badge {
+    Badge {
+        mark: BadgeMark([which; 16]),
+        number: Secret::new(format!("uid:04a1b2c3d4e5{which:02x}")),
+        grade: BadgeGrade::Uid,
+    }
 }
 
 /// Opened at 0.
@@ -96,7 +114,7 @@ pub(super) fn signing_out() -> SigningOut {
 }
 
 pub(super) const fn challenge() -> Challenge {
-    Challenge { id: CHALLENGE, expires_at: at(120_000), tries_left: 5 }
+    Challenge { id: CHALLENGE, wants: FactorWanted::Totp, expires_at: at(120_000), tries_left: 5 }
 }
 
 pub(super) fn securing() -> SigningIn {
@@ -107,6 +125,7 @@ pub(super) fn securing() -> SigningIn {
             is_login_stored: false,
             is_credential_stored: false,
         },
+        badge: None,
     }
 }
 
@@ -125,11 +144,14 @@ fn state_text(state: &State) -> String {
         State::Starting(starting) => {
             format!("Starting, covered: {}, started up: {}", starting.is_covered, starting.is_started_up)
         }
-        State::SignedOut(signed_out) => match signed_out.notice {
-            Some(notice) => format!("SignedOut, telling {notice:?}"),
-            None => "SignedOut".to_owned(),
-        },
-        State::SigningIn(signing_in) => format!("SigningIn, {}", stage_text(&signing_in.stage)),
+        State::SignedOut(signed_out) => {
+            let offered = if signed_out.offered.is_some() { ", offering a badge" } else { "" };
+            match signed_out.notice {
+                Some(notice) => format!("SignedOut{offered}, telling {notice:?}"),
+                None => format!("SignedOut{offered}"),
+            }
+        }
+        State::SigningIn(signing_in) => signing_in_text(signing_in),
         State::Active(active) => {
             let screen = match active.screen {
                 ActiveScreen::Uncovered => "",
@@ -142,16 +164,53 @@ fn state_text(state: &State) -> String {
             let look = warning.last_look_at.map_or("", |_| ", last look");
             format!("InactivityWarning{look}, {}", in_use_text(&warning.in_use))
         }
+        State::Concealed(concealed) => concealed_text(concealed),
         State::SigningOut(signing_out) => {
+            let next = match &signing_out.next {
+                AfterSignOut::SignIn(opened) => format!("SignIn({})", opened.session.id),
+                next @ (AfterSignOut::SignedOut(_) | AfterSignOut::FailClosed(_)) => format!("{next:?}"),
+            };
+            let tapped = if signing_out.tapped.is_some() { ", tapped" } else { "" };
             let cover = if signing_out.owes_cover { " cover" } else { "" };
-            format!(
-                "SigningOut, owes{cover}{}, next {:?}",
-                ending_text(&signing_out.ending),
-                signing_out.next
-            )
+            format!("SigningOut, owes{cover}{}, next {next}{tapped}", ending_text(&signing_out.ending),)
         }
         State::FailClosed(fail_closed) => fail_closed_text(fail_closed),
     }
+}
+
+fn signing_in_text(signing_in: &SigningIn) -> String {
+    let badge = match &signing_in.badge {
+        None => String::new(),
+        Some(SignInBadge::Names { user: None, .. }) => ", by badge".to_owned(),
+        Some(SignInBadge::Names { user: Some(user), .. }) => format!(", by badge of {}", user.display_name),
+        Some(SignInBadge::ToEnrol(_)) => ", to enrol a badge".to_owned(),
+    };
+    format!("SigningIn{badge}, {}", stage_text(&signing_in.stage))
+}
+
+fn concealed_text(concealed: &Concealed) -> String {
+    let stage = match &concealed.stage {
+        ConcealedStage::AtRest => "at rest".to_owned(),
+        ConcealedStage::Asking { request, .. } => format!("asking, {:?}", request.phase),
+        ConcealedStage::AwaitingFactor { challenge, is_refused, .. } => {
+            format!("wants {:?}, {} tries left, refused: {is_refused}", challenge.wants, challenge.tries_left)
+        }
+        ConcealedStage::Recording { .. } => "recording".to_owned(),
+        ConcealedStage::Uncovering { .. } => "uncovering".to_owned(),
+        ConcealedStage::TakenOver { signing_in, .. } => {
+            format!("taken over: {}", signing_in_text(signing_in))
+        }
+    };
+    let covering = if concealed.covering_since.is_some() { ", covering" } else { "" };
+    let offered = if concealed.offered.is_some() { ", offering a badge" } else { "" };
+    let told = concealed.notice.map_or(String::new(), |notice| format!(", telling {notice:?}"));
+    let ends =
+        concealed.signs_out_at.map_or(String::new(), |at| format!(", signs out at {:?}", at.since_boot()));
+    format!(
+        "Concealed({:?}){covering}, {stage}{offered}{told}{ends}, {}",
+        concealed.cause,
+        in_use_text(&concealed.in_use)
+    )
 }
 
 fn stage_text(stage: &Stage) -> String {
@@ -173,8 +232,10 @@ fn in_use_text(in_use: &InUse) -> String {
     let away = in_use.server_away.map_or(String::new(), |fault| format!(", server {fault:?}"));
     let unknown = if in_use.is_input_unknown { " (unknown since)" } else { "" };
     let last_input = in_use.last_input.since_boot();
+    let asked = if in_use.identifying.is_some() { ", asking whose badge" } else { "" };
+    let told = in_use.session.told.map_or(String::new(), |told| format!(", telling {:?}", told.line));
     format!(
-        "last input {last_input:?}{unknown}, report at {:?}{lapsed}{away}",
+        "last input {last_input:?}{unknown}, report at {:?}{lapsed}{away}{asked}{told}",
         in_use.heartbeat_at.since_boot()
     )
 }
@@ -204,6 +265,8 @@ fn append_text(owed: &OwedRecord, at: Instant, now: Instant) -> String {
     let what = match owed {
         OwedRecord::Login { session, .. } => format!("Login of {session}"),
         OwedRecord::Logout { session, cause, .. } => format!("Logout of {session}, {cause:?}"),
+        OwedRecord::Concealed { session, cause, .. } => format!("Concealed, {session}, {cause:?}"),
+        OwedRecord::Resumed { session, method, .. } => format!("Resumed, {session}, {method:?}"),
         OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => format!("{owed:?}"),
     };
     let when = if at == now { String::new() } else { format!(" at {:?}", at.since_boot()) };
@@ -217,7 +280,12 @@ fn command_text(command: &Command, now: Instant) -> String {
         | Command::CoverScreen
         | Command::UncoverScreen { .. }
         | Command::OpenSession { .. }
+        | Command::OpenSessionByBadge { .. }
         | Command::AnswerChallenge { .. }
+        | Command::IdentifyBadge { .. }
+        | Command::EnrolBadge { .. }
+        | Command::TellConcealed { .. }
+        | Command::ResumeSession { .. }
         | Command::StoreCredential { .. }
         | Command::DeleteCredential { .. }
         | Command::MeasureInactivity

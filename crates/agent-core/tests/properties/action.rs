@@ -14,6 +14,10 @@ use crate::world::{Answer, PORTS, Port, World};
 pub(crate) enum Action {
     Submit,
     Code,
+    Password,
+    Tap(u8),
+    Conceal,
+    CoveredElsewhere,
     Cancel,
     SignOut,
     Stay,
@@ -41,6 +45,10 @@ impl Action {
         match self {
             Self::Submit => world.submit(),
             Self::Code => world.code(),
+            Self::Password => world.password(),
+            Self::Tap(badge) => world.tap(badge),
+            Self::Conceal => world.tell(Event::ConcealPressed),
+            Self::CoveredElsewhere => world.covered_elsewhere(),
             Self::Cancel => world.tell(Event::SignInCancelled),
             Self::SignOut => world.tell(Event::SignOutPressed),
             Self::Stay => world.stay(),
@@ -83,6 +91,10 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         8 => Just(Action::Submit),
         5 => Just(Action::Code),
+        2 => Just(Action::Password),
+        10 => (0..6_u8).prop_map(Action::Tap),
+        2 => Just(Action::Conceal),
+        1 => Just(Action::CoveredElsewhere),
         1 => Just(Action::Cancel),
         1 => Just(Action::SignOut),
         2 => Just(Action::Stay),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use agent_core::{
     command::{Command, OwedRecord},
     event::Event,
-    state::{SigningIn, Stage, State},
+    ids::SessionId,
+    state::{AfterSignOut, Concealed, ConcealedStage, SignInBadge, SigningIn, Stage, State},
     time_limits::{BACK_OFF_MAX, GIVE_UP_AFTER, MEASURE_LIMIT},
 };
 use proptest::prelude::*;
@@ -19,8 +20,8 @@ proptest! {
     #![proptest_config(crate::config())]
 
     #[test]
-    fn whatever_happens_the_invariants_hold(needs_code: bool, actions in actions()) {
-        let mut world = World::new(needs_code);
+    fn whatever_happens_the_invariants_hold(needs_code: bool, conceals: bool, actions in actions()) {
+        let mut world = World::new(needs_code, conceals);
 
         for action in actions {
             action.apply(&mut world);
@@ -28,8 +29,12 @@ proptest! {
     }
 
     #[test]
-    fn when_the_world_is_healthy_again_a_sign_in_is_possible_soon(needs_code: bool, actions in actions()) {
-        let mut world = World::new(needs_code);
+    fn when_the_world_is_healthy_again_a_sign_in_is_possible_soon(
+        needs_code: bool,
+        conceals: bool,
+        actions in actions()
+    ) {
+        let mut world = World::new(needs_code, conceals);
         for action in actions {
             action.apply(&mut world);
         }
@@ -48,7 +53,16 @@ proptest! {
 }
 
 fn is_usable(world: &World) -> bool {
-    matches!(world.state, State::SignedOut(_) | State::Active(_)) && world.is_idle()
+    let is_possible = match &world.state {
+        State::SignedOut(_) | State::Active(_) => true,
+        State::Concealed(concealed) => matches!(concealed.stage, ConcealedStage::AtRest),
+        State::Starting(_)
+        | State::SigningIn(_)
+        | State::InactivityWarning(_)
+        | State::SigningOut(_)
+        | State::FailClosed(_) => false,
+    };
+    is_possible && world.is_idle()
 }
 
 /// 4, 6: with everybody signed out and nothing under way, every login has its one logout, every session that
@@ -56,6 +70,10 @@ fn is_usable(world: &World) -> bool {
 fn check_books_closed(world: &mut World) {
     if matches!(world.state, State::Active(_)) {
         world.tell(Event::SignOutPressed);
+        world.work_off_all();
+    }
+    if matches!(world.state, State::Concealed(_)) {
+        world.advance(INACTIVITY + MEASURE_LIMIT);
         world.work_off_all();
     }
     assert!(matches!(world.state, State::SignedOut(_)), "{:?}", world.state);
@@ -77,15 +95,20 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
                 assert_eq!(world.keychain, Some(*session), "2: uncovered without the credential in place");
                 assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "1");
             }
-            Command::OpenSession { .. } => {
+            Command::OpenSession { .. } | Command::OpenSessionByBadge { .. } => {
+                // Over a concealed session somebody may prove who he is; hers ends when he has.
+                let is_over_hers = matches!(world.state, State::Concealed(_));
                 assert!(
-                    matches!(before, State::SignedOut(_) | State::SigningIn(_)),
+                    is_over_hers || matches!(world.state, State::SigningIn(_)),
                     "4: a sign-in begins while something else is owed"
                 );
                 assert!(
-                    world.logins.keys().eq(world.logouts.keys()),
+                    is_over_hers || world.logins.keys().eq(world.logouts.keys()),
                     "4: a sign-in begins before the logout is on disk"
                 );
+            }
+            Command::ResumeSession { session, .. } => {
+                assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "6");
             }
             Command::StartUp => {
                 assert!(world.state.ending().is_none(), "7: start-up while an ending is owed")
@@ -99,11 +122,13 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
     }
     if is_uncovered(before) && !is_uncovered(&world.state) {
         assert_eq!(commands.first(), Some(&Command::CoverScreen), "8: covering comes first");
+        let is_concealed = matches!(world.state, State::Concealed(_));
         assert!(
-            commands.iter().any(|command| matches!(
-                command,
-                Command::AppendAudit { owed: OwedRecord::Logout { .. }, .. }
-            )),
+            commands.iter().any(|command| match command {
+                Command::AppendAudit { owed: OwedRecord::Logout { .. }, .. } => !is_concealed,
+                Command::AppendAudit { owed: OwedRecord::Concealed { .. }, .. } => is_concealed,
+                _ => false,
+            }),
             "4: a session left without its record"
         );
     }
@@ -113,7 +138,8 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
             .filter(|c| matches!(c, Command::AppendAudit { owed: OwedRecord::Login { .. }, .. }))
             .count();
         assert_eq!(logins, 1, "4: a session entered without its record");
-        assert!(matches!(event, Event::SessionOpened { .. }));
+        // Over hers, his begins when hers has ended.
+        assert!(matches!(event, Event::SessionOpened { .. }) || matches!(before, State::SigningOut(_)));
     }
     if let (Some(ours), None) = (before.session(), world.state.session()) {
         let ending = world.state.ending().expect("a session ends by its ending alone");
@@ -126,7 +152,8 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
     }
     if let Event::SessionOpened { session, .. } = event {
         let is_ours = world.state.session().is_some_and(|ours| ours.id == *session)
-            || world.state.ending().is_some_and(|ending| ending.session == *session);
+            || world.state.ending().is_some_and(|ending| ending.session == *session)
+            || next(&world.state) == Some(*session);
         let is_ended = commands
             .iter()
             .any(|c| matches!(c, Command::EndSession { session: ended, .. } if ended == session));
@@ -148,13 +175,28 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
 
 /// 5: what was typed exists only while the server is asked. `Secret` hides its text but not that it is there.
 fn check_secrets(before: &State, state: &State) {
-    let asks = |state: &State| {
-        matches!(
-            state,
-            State::SigningIn(SigningIn {
-                stage: Stage::AskingFirstFactor { .. } | Stage::AskingSecondFactor { .. }
-            })
-        )
+    let is_asked = |signing_in: &SigningIn| {
+        matches!(signing_in.badge, Some(SignInBadge::ToEnrol(_)))
+            || matches!(signing_in.stage, Stage::AskingFirstFactor { .. } | Stage::AskingSecondFactor { .. })
+    };
+    let asks = |state: &State| match state {
+        State::SigningIn(signing_in) => is_asked(signing_in),
+        State::SignedOut(signed_out) => signed_out.offered.is_some(),
+        State::Active(active) => active.in_use.identifying.is_some(),
+        State::InactivityWarning(warning) => warning.in_use.identifying.is_some(),
+        State::Concealed(concealed) => {
+            concealed.offered.is_some()
+                || match &concealed.stage {
+                    ConcealedStage::Asking { .. } => true,
+                    ConcealedStage::TakenOver { signing_in, .. } => is_asked(signing_in),
+                    ConcealedStage::AtRest
+                    | ConcealedStage::AwaitingFactor { .. }
+                    | ConcealedStage::Recording { .. }
+                    | ConcealedStage::Uncovering { .. } => false,
+                }
+        }
+        State::SigningOut(signing_out) => signing_out.tapped.is_some() || next(state).is_some(),
+        State::Starting(_) | State::FailClosed(_) => false,
     };
     // Printing is slow: only where something can have changed.
     if asks(before) || asks(state) || std::mem::discriminant(before) != std::mem::discriminant(state) {
@@ -167,13 +209,22 @@ fn check_secrets(before: &State, state: &State) {
 pub(crate) fn check_world(world: &World) {
     match &world.state {
         State::Starting(_) | State::SignedOut(_) => assert_eq!(world.screen, None, "1: {:?}", world.state),
-        State::SigningIn(SigningIn { stage }) => {
+        State::SigningIn(SigningIn { stage, .. }) => {
             if world.screen.is_some() {
                 assert!(matches!(stage, Stage::Uncovering { .. }), "1: {stage:?}");
             }
         }
         State::Active(active) => check_in_use(world, active.in_use.over_at()),
         State::InactivityWarning(warning) => check_in_use(world, warning.in_use.over_at()),
+        State::Concealed(concealed) => {
+            assert!(
+                world.screen.is_none()
+                    || concealed.covering_since.is_some()
+                    || matches!(concealed.stage, ConcealedStage::Uncovering { .. }),
+                "1: bare and not asked to cover"
+            );
+            check_kept(world, concealed);
+        }
         State::SigningOut(signing_out) => {
             assert!(world.screen.is_none() || signing_out.owes_cover, "1: bare and not asked to cover");
         }
@@ -190,6 +241,29 @@ pub(crate) fn check_world(world: &World) {
     }
     let open = world.logins.keys().filter(|session| !world.logouts.contains_key(session)).count();
     assert!(open <= 1, "6: two sessions open here");
+}
+
+/// 3: what nobody but its holder can prolong.
+fn check_kept(world: &World, concealed: &Concealed) {
+    let session = &concealed.in_use.session;
+    assert!(world.now < session.absolute_end, "3: kept past the absolute limit");
+    assert!(
+        world.now < world.last_counted + INACTIVITY + MEASURE_LIMIT,
+        "3: kept {:?} after the last thing its holder did",
+        world.now.since(world.last_counted)
+    );
+    // 2: what uncovers is on disk first.
+    let (recorded, uncovered) = (world.resumes.get(&session.id), world.resumed.get(&session.id));
+    assert!(recorded >= uncovered, "2: uncovered {uncovered:?} times, {recorded:?} on record");
+}
+
+/// Who is signed in once this session has ended.
+fn next(state: &State) -> Option<SessionId> {
+    let State::SigningOut(signing_out) = state else { return None };
+    match &signing_out.next {
+        AfterSignOut::SignIn(opened) => Some(opened.session.id),
+        AfterSignOut::SignedOut(_) | AfterSignOut::FailClosed(_) => None,
+    }
 }
 
 fn check_in_use(world: &World, over_at: agent_core::instant::Instant) {

@@ -134,7 +134,7 @@ fn a_nurse_who_types_is_asked_for_her_input_once_a_heartbeat_and_no_more() {
 
 #[test]
 fn a_workstation_nobody_touches_has_nothing_to_wake_up_for() {
-    let mut world = World::new(true);
+    let mut world = World::new(true, false);
 
     world.work_off_all();
 
@@ -162,7 +162,7 @@ fn a_session_that_lapsed_while_the_server_was_away_is_adopted_and_goes_on() {
 }
 
 fn signed_in() -> World {
-    let mut world = World::new(true);
+    let mut world = World::new(true, false);
     world.work_off_all();
     world.submit();
     world.work_off_all();

@@ -7,12 +7,13 @@ use std::{
 };
 
 use agent_core::{
-    command::{Command, EndCause, FailClosedCause, OwedRecord},
-    event::{ContactFault, Event, Limits, RecordKey, Refusal},
+    badge::{Badge, BadgeGrade, BadgeMark},
+    command::{Command, EndCause, FailClosedCause, OwedRecord, ResumeFactor, ResumeMethod},
+    event::{ContactFault, Event, FactorWanted, Limits, RecordKey, Refusal, TapOut, Whose},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
     secret::Secret,
-    state::{FailClosed, State},
+    state::{Concealed, ConcealedStage, FailClosed, State},
     step::{self, Step},
 };
 use uuid::Uuid;
@@ -21,6 +22,9 @@ pub(crate) const INACTIVITY: Duration = Duration::from_secs(300);
 pub(crate) const WARNING: Duration = Duration::from_secs(60);
 pub(crate) const ABSOLUTE: Duration = Duration::from_secs(3600);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
+pub(crate) const CONCEAL: Duration = Duration::from_secs(150);
+/// Who signs in by name.
+const BY_NAME: u128 = 0;
 const CHALLENGE_LIFETIME: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +53,7 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct ServerSession {
     pub(crate) ended: Option<EndCause>,
+    pub(crate) user: UserId,
     is_lapsed: bool,
 }
 
@@ -60,6 +65,13 @@ pub(crate) struct World {
     broken: BTreeSet<Port>,
     refused: Option<FailClosedCause>,
     needs_code: bool,
+    conceals: bool,
+    /// Whose each challenge is, and whether a session is to be resumed by it.
+    asked: BTreeMap<ChallengeId, (UserId, Option<SessionId>)>,
+    /// Resumes on disk, of each session.
+    pub(crate) resumes: BTreeMap<SessionId, u32>,
+    /// Uncoverings asked for again after a resume, of each session.
+    pub(crate) resumed: BTreeMap<SessionId, u32>,
 
     /// Whose the screen is; `None` while covered.
     pub(crate) screen: Option<SessionId>,
@@ -89,7 +101,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(needs_code: bool) -> Self {
+    pub(crate) fn new(needs_code: bool, conceals: bool) -> Self {
         let now = Instant::from_boot(Duration::from_secs(100));
         let Step { state, commands } = step::start(now);
         let mut world = Self {
@@ -99,6 +111,10 @@ impl World {
             broken: BTreeSet::new(),
             refused: None,
             needs_code,
+            conceals,
+            asked: BTreeMap::new(),
+            resumes: BTreeMap::new(),
+            resumed: BTreeMap::new(),
             screen: None,
             keychain: None,
             logins: BTreeMap::new(),
@@ -133,7 +149,8 @@ impl World {
 
     fn input(&mut self) {
         self.last_input = self.now;
-        if self.now < self.last_counted + INACTIVITY {
+        // Nothing that is typed on a concealed screen is activity.
+        if !matches!(self.state, State::Concealed(_)) && self.now < self.last_counted + INACTIVITY {
             self.last_counted = self.now;
         }
     }
@@ -149,6 +166,28 @@ impl World {
         self.input();
         let attempt = AttemptId(self.id());
         self.tell(Event::CodeSubmitted { attempt, code: Secret::new("123456".to_owned()) });
+    }
+
+    pub(crate) fn password(&mut self) {
+        self.input();
+        let attempt = AttemptId(self.id());
+        self.tell(Event::PasswordSubmitted { attempt, password: Secret::new("canary password".to_owned()) });
+    }
+
+    /// Badges 0 to 3 are of two people, 4 is nobody's, 5 is revoked.
+    pub(crate) fn tap(&mut self, badge: u8) {
+        let attempt = AttemptId(self.id());
+        let badge = Badge {
+            mark: BadgeMark([badge; 16]),
+            number: Secret::new(badge.to_string()),
+            grade: BadgeGrade::Uid,
+        };
+        self.tell(Event::BadgeTapped { attempt, badge });
+    }
+
+    pub(crate) fn covered_elsewhere(&mut self) {
+        let Some(session) = self.session_in_use() else { return };
+        self.tell(Event::CoveredElsewhere { session });
     }
 
     pub(crate) fn stay(&mut self) {
@@ -294,6 +333,24 @@ impl World {
                 self.failed_closed.push(*cause);
             }
         }
+        let is_hers = matches!(
+            event,
+            Event::BadgeTapped { .. }
+                | Event::BadgeIdentified { .. }
+                | Event::SessionResumed { .. }
+                | Event::SignInUnanswered { .. }
+                | Event::DeadlineReached
+        );
+        if is_hers && last_input(&state) == Some(self.now) {
+            self.last_counted = self.now;
+        }
+        if let (
+            State::Concealed(Concealed { stage: ConcealedStage::Recording { .. }, in_use, .. }),
+            State::Concealed(Concealed { stage: ConcealedStage::Uncovering { .. }, .. }),
+        ) = (&before, &state)
+        {
+            *self.resumed.entry(in_use.session.id).or_default() += 1;
+        }
         self.known.extend(state.session().map(|session| session.id));
         self.state = state;
         crate::invariants::check_step(self, &before, &event, &commands);
@@ -308,7 +365,12 @@ impl World {
                 Command::StartUp => Port::StartUp,
                 Command::CoverScreen | Command::UncoverScreen { .. } => Port::Screen,
                 Command::OpenSession { .. }
+                | Command::OpenSessionByBadge { .. }
                 | Command::AnswerChallenge { .. }
+                | Command::IdentifyBadge { .. }
+                | Command::EnrolBadge { .. }
+                | Command::TellConcealed { .. }
+                | Command::ResumeSession { .. }
                 | Command::ReportActivity { .. }
                 | Command::AdoptSession { .. } => Port::Server,
                 Command::EndSession { .. } => Port::Outbox,
@@ -353,20 +415,43 @@ impl World {
                 self.screen = Some(session);
                 Event::ScreenUncovered { session }
             }
-            Command::OpenSession { attempt, .. } | Command::AnswerChallenge { attempt, .. } if is_broken => {
+            Command::OpenSession { attempt, .. }
+            | Command::OpenSessionByBadge { attempt, .. }
+            | Command::ResumeSession { attempt, .. }
+            | Command::AnswerChallenge { attempt, .. }
+                if is_broken =>
+            {
                 Event::SignInUnanswered { attempt, fault: ContactFault::Unreachable }
             }
-            Command::OpenSession { attempt, .. } if self.refused.is_some() => {
+            Command::OpenSession { attempt, .. } | Command::OpenSessionByBadge { attempt, .. }
+                if self.refused.is_some() =>
+            {
                 Event::SignInRefused { attempt, refusal: Refusal::Disabled }
             }
-            Command::OpenSession { attempt, .. } if self.needs_code => {
-                let fresh = ChallengeId(self.id());
-                let challenge = *self.challenges.entry(attempt).or_insert(fresh);
-                Event::ChallengeIssued { attempt, challenge, expires_in: CHALLENGE_LIFETIME, tries_left: 5 }
+            Command::OpenSession { attempt, .. } => self.sign_in(attempt, UserId(Uuid::from_u128(BY_NAME))),
+            Command::OpenSessionByBadge { attempt, badge } => match owner(&badge) {
+                Ok(user) => self.sign_in(attempt, user),
+                Err(refusal) => Event::SignInRefused { attempt, refusal },
+            },
+            Command::ResumeSession { attempt, session, factor } => self.resume(attempt, session, &factor),
+            Command::AnswerChallenge { attempt, challenge, .. } => match self.asked[&challenge] {
+                (user, None) => self.open(attempt, user),
+                (_, Some(session)) => self.resumed(attempt, session, ResumeMethod::PasswordTotp),
+            },
+            Command::IdentifyBadge { attempt, .. } if is_broken => {
+                Event::BadgeIdentified { attempt, whose: None }
             }
-            Command::OpenSession { attempt, .. } | Command::AnswerChallenge { attempt, .. } => {
-                self.open(attempt)
+            Command::IdentifyBadge { attempt, session, badge } => {
+                let whose = match owner(&badge) {
+                    Ok(user) if user == self.sessions[&session].user => Whose::Holder,
+                    Ok(_) => Whose::Other,
+                    Err(Refusal::BadgeUnknown) => Whose::Unknown,
+                    Err(_) => Whose::Refused,
+                };
+                Event::BadgeIdentified { attempt, whose: Some(whose) }
             }
+            Command::EnrolBadge { session, badge } => Event::BadgeEnrolled { session, badge: badge.mark },
+            Command::TellConcealed { .. } => return None,
             Command::ReportActivity { session, .. } | Command::AdoptSession { session, .. } => {
                 let known = self.sessions[&session].clone();
                 match (known.ended, is_broken) {
@@ -376,7 +461,7 @@ impl World {
                         self.sessions.get_mut(&session).unwrap().is_lapsed = false;
                         // More than is left: the agent must not believe it.
                         let credential = Secret::new("fresh credential".to_owned());
-                        Event::SessionAdopted { session, credential, limits: limits(ABSOLUTE) }
+                        Event::SessionAdopted { session, credential, limits: self.limits() }
                     }
                     (None, false) if known.is_lapsed => Event::SessionLapsed { session },
                     (None, false) => Event::ActivityAccepted { session },
@@ -415,16 +500,54 @@ impl World {
         })
     }
 
-    fn open(&mut self, attempt: AttemptId) -> Event {
+    fn sign_in(&mut self, attempt: AttemptId, user: UserId) -> Event {
+        if self.needs_code { self.challenge(attempt, user, None) } else { self.open(attempt, user) }
+    }
+
+    fn challenge(&mut self, attempt: AttemptId, user: UserId, resumes: Option<SessionId>) -> Event {
+        let fresh = ChallengeId(self.id());
+        let challenge = *self.challenges.entry(attempt).or_insert(fresh);
+        self.asked.insert(challenge, (user, resumes));
+        Event::ChallengeIssued {
+            attempt,
+            challenge,
+            wants: FactorWanted::Totp,
+            user: None,
+            expires_in: CHALLENGE_LIFETIME,
+            tries_left: 5,
+        }
+    }
+
+    fn resume(&mut self, attempt: AttemptId, session: SessionId, factor: &ResumeFactor) -> Event {
+        let holder = self.sessions[&session].user;
+        let refused = |refusal| Event::SignInRefused { attempt, refusal };
+        match factor {
+            _ if self.sessions[&session].ended.is_some() => refused(Refusal::ChallengeOver),
+            ResumeFactor::Badge(badge) => match owner(badge) {
+                Ok(user) if user != holder => refused(Refusal::BadgeOfAnother),
+                Ok(_) if self.needs_code => self.challenge(attempt, holder, Some(session)),
+                Ok(_) => self.resumed(attempt, session, ResumeMethod::Badge),
+                Err(refusal) => refused(refusal),
+            },
+            ResumeFactor::Password(_) if self.needs_code => self.challenge(attempt, holder, Some(session)),
+            ResumeFactor::Password(_) => self.resumed(attempt, session, ResumeMethod::Password),
+        }
+    }
+
+    fn resumed(&self, attempt: AttemptId, session: SessionId, method: ResumeMethod) -> Event {
+        Event::SessionResumed { attempt, session, method, limits: self.limits() }
+    }
+
+    fn open(&mut self, attempt: AttemptId, user: UserId) -> Event {
         let fresh = SessionId(self.id());
         let session = *self.attempts.entry(attempt).or_insert(fresh);
-        self.sessions.entry(session).or_insert(ServerSession { ended: None, is_lapsed: false });
+        self.sessions.entry(session).or_insert(ServerSession { ended: None, user, is_lapsed: false });
         Event::SessionOpened {
             attempt,
             session,
-            user: User { id: UserId(Uuid::nil()), display_name: "Maria O.".to_owned(), role: None },
+            user: User { id: user, display_name: "Maria O.".to_owned(), role: None },
             credential: Secret::new("canary credential".to_owned()),
-            limits: limits(ABSOLUTE),
+            limits: self.limits(),
         }
     }
 
@@ -441,11 +564,22 @@ impl World {
                 assert!(self.logins.contains_key(&session), "4: a logout without its login");
                 self.logouts.entry(session).or_default().insert(cause);
             }
+            OwedRecord::Resumed { session, .. } => *self.resumes.entry(session).or_default() += 1,
             OwedRecord::FailedClosed(cause) => self.failures_on_record.push(cause),
-            OwedRecord::ClockJumped => {}
+            OwedRecord::Concealed { .. } | OwedRecord::ClockJumped => {}
         }
-        assert!(key != RecordKey::Other || matches!(record, OwedRecord::ClockJumped));
         Event::AuditStored(key)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            inactivity: INACTIVITY,
+            warning: WARNING,
+            absolute_remaining: ABSOLUTE,
+            heartbeat: HEARTBEAT,
+            conceal_after: self.conceals.then_some(CONCEAL),
+            tap_out: if self.conceals { TapOut::Cover } else { TapOut::SignOut },
+        }
     }
 
     fn session_in_use(&self) -> Option<SessionId> {
@@ -458,6 +592,24 @@ impl World {
     }
 }
 
-fn limits(absolute_remaining: Duration) -> Limits {
-    Limits { inactivity: INACTIVITY, warning: WARNING, absolute_remaining, heartbeat: HEARTBEAT }
+/// Who is named by a badge.
+fn owner(badge: &Badge) -> Result<UserId, Refusal> {
+    match badge.mark.0[0] {
+        number @ 0..4 => Ok(UserId(Uuid::from_u128(u128::from(number / 2)))),
+        4 => Err(Refusal::BadgeUnknown),
+        _ => Err(Refusal::BadgeRefused),
+    }
+}
+
+fn last_input(state: &State) -> Option<Instant> {
+    match state {
+        State::Active(active) => Some(active.in_use.last_input),
+        State::InactivityWarning(warning) => Some(warning.in_use.last_input),
+        State::Concealed(concealed) => Some(concealed.in_use.last_input),
+        State::Starting(_)
+        | State::SignedOut(_)
+        | State::SigningIn(_)
+        | State::SigningOut(_)
+        | State::FailClosed(_) => None,
+    }
 }

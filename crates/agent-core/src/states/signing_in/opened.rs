@@ -6,14 +6,59 @@
 use crate::{
     command::{Command, EndCause, FailClosedCause},
     ending::Ending,
-    event::RecordKey,
-    ids::SessionId,
+    event::{Limits, RecordKey},
+    ids::{SessionId, User},
     instant::Instant,
-    state::{Active, FailClosed, SignedOut, SignedOutNotice, SigningIn, SigningOut, Stage, StartUpDebt},
+    secret::Secret,
+    session::Session,
+    state::{
+        Active, FailClosed, Opened, SignInBadge, SignedOut, SignedOutNotice, SigningIn, SigningOut, Stage,
+        StartUpDebt,
+    },
     step::Step,
+    trail,
 };
 
 impl SigningIn {
+    /// The session that the server opened for this sign-in.
+    pub(in crate::states) fn opened(
+        &self,
+        session: SessionId,
+        user: User,
+        credential: Secret,
+        limits: Limits,
+        now: Instant,
+    ) -> Opened {
+        let mut session = Session::new(session, user, limits, now);
+        let mut to_enrol = None;
+        match &self.badge {
+            Some(SignInBadge::Names { mark, .. }) => session.learn(*mark),
+            Some(SignInBadge::ToEnrol(badge)) => to_enrol = Some(badge.clone()),
+            None => {}
+        }
+        Opened { session, credential, to_enrol }
+    }
+
+    /// Login record and credential go to disk and keychain, and a badge that is to be hers to the server.
+    pub(in crate::states) fn secure(opened: Opened, now: Instant) -> Step {
+        let Opened { session, credential, to_enrol } = opened;
+        let mut commands = vec![
+            trail::login(session.id, &session.user, session.opened_at),
+            Command::StoreCredential { session: session.id, credential },
+        ];
+        commands.extend(to_enrol.map(|badge| Command::EnrolBadge { session: session.id, badge }));
+        let stage =
+            Stage::Securing { session, since: now, is_login_stored: false, is_credential_stored: false };
+        Step::to(Self { stage, badge: None }, commands)
+    }
+
+    pub(super) fn with_session(mut self, change: impl FnOnce(&mut Session)) -> Step {
+        if let Stage::Securing { session, .. } | Stage::Uncovering { session, .. } = &mut self.stage {
+            change(session);
+        }
+        Step::stay(self)
+    }
+
     pub(super) fn record_stored(mut self, key: RecordKey, now: Instant) -> Step {
         match &mut self.stage {
             Stage::Securing { session, is_login_stored, .. } if key == RecordKey::Login(session.id) => {
@@ -80,7 +125,10 @@ impl SigningIn {
         match self.stage {
             Stage::Securing { session, is_login_stored: true, is_credential_stored: true, .. } => {
                 let command = Command::UncoverScreen { session: session.id };
-                Step::to(Self { stage: Stage::Uncovering { session, since: now } }, vec![command])
+                Step::to(
+                    Self { stage: Stage::Uncovering { session, since: now }, badge: None },
+                    vec![command],
+                )
             }
             Stage::Securing { .. }
             | Stage::AskingFirstFactor { .. }

@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    event::RecordKey,
+    event::{FactorWanted, RecordKey},
     state::State,
     states::ward::{
         ATTEMPT, CHALLENGE, OLD_ATTEMPT, OTHER, SESSION, at, challenge, check, check_ignored, limits, secret,
@@ -19,6 +19,8 @@ fn the_server_may_ask_for_a_code_and_the_password_is_gone() {
     let issued = Event::ChallengeIssued {
         attempt: ATTEMPT,
         challenge: CHALLENGE,
+        wants: FactorWanted::Totp,
+        user: None,
         expires_in: Duration::from_secs(120),
         tries_left: 5,
     };
@@ -40,8 +42,8 @@ fn a_code_is_sent_as_soon_as_it_is_complete() {
         Event::CodeSubmitted { attempt: ATTEMPT, code: secret() },
         20,
         expect![[r#"
-        → SigningIn, second factor, Waiting { asked_at: Instant(20ms), is_slow: false }
-        AnswerChallenge { attempt: AttemptId(1), challenge: ChallengeId(3), code: Secret(…) }"#]],
+            → SigningIn, second factor, Waiting { asked_at: Instant(20ms), is_slow: false }
+            AnswerChallenge { attempt: AttemptId(1), challenge: ChallengeId(3), answer: Totp(Secret(…)) }"#]],
     );
 }
 
@@ -545,16 +547,25 @@ fn second_presses_and_late_answers_change_nothing() {
 
 fn first_factor() -> SigningIn {
     let request = Request::begin(ATTEMPT, at(120_000), at(0));
-    SigningIn { stage: Stage::AskingFirstFactor { request, name: "maria".to_owned(), password: secret() } }
+    SigningIn {
+        stage: Stage::AskingFirstFactor {
+            request,
+            presented: Presented::Password { name: "maria".to_owned(), password: secret() },
+        },
+        badge: None,
+    }
 }
 
 fn awaiting_code() -> SigningIn {
-    SigningIn { stage: Stage::AwaitingCode { challenge: challenge(), is_refused: false } }
+    SigningIn { stage: Stage::AwaitingCode { challenge: challenge(), is_refused: false }, badge: None }
 }
 
 fn second_factor() -> SigningIn {
     let request = Request::begin(ATTEMPT, at(120_000), at(0));
-    SigningIn { stage: Stage::AskingSecondFactor { request, challenge: challenge(), code: secret() } }
+    SigningIn {
+        stage: Stage::AskingSecondFactor { request, challenge: challenge(), answer: Answer::Totp(secret()) },
+        badge: None,
+    }
 }
 
 /// Unanswered at 2 s, to be asked again at 5 s.
@@ -570,11 +581,12 @@ fn resting() -> SigningIn {
 fn secured(is_login_stored: bool, is_credential_stored: bool) -> SigningIn {
     SigningIn {
         stage: Stage::Securing { session: session(), since: at(0), is_login_stored, is_credential_stored },
+        badge: None,
     }
 }
 
 fn uncovering() -> SigningIn {
-    SigningIn { stage: Stage::Uncovering { session: session(), since: at(0) } }
+    SigningIn { stage: Stage::Uncovering { session: session(), since: at(0) }, badge: None }
 }
 
 fn unanswered(fault: ContactFault) -> Event {

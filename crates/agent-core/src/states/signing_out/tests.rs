@@ -5,9 +5,12 @@ use expect_test::expect;
 use super::*;
 use crate::{
     command::EndCause,
+    state::Opened,
     states::ward::{
-        ATTEMPT, OTHER, SESSION, at, check, check_ignored, limits, secret, session_opened, signing_out,
+        ATTEMPT, HIS, OTHER, SESSION, at, badge, check, check_ignored, limits, secret, session,
+        session_opened, signing_out,
     },
+    step::step,
 };
 
 #[test]
@@ -242,6 +245,71 @@ fn the_first_cause_stands_and_nobody_signs_in_before() {
     ] {
         check_ignored(signing_out(), event, 10);
     }
+}
+
+#[test]
+fn who_took_over_is_signed_in_once_nothing_is_owed_of_her_session() {
+    check(
+        taken_over(),
+        Event::AuditStored(RecordKey::Logout(SESSION)),
+        10,
+        expect![[r#"
+        → SigningIn, securing, login: false, credential: false
+        AppendAudit(Login of 8 at 0ns)
+        StoreCredential { session: SessionId(8), credential: Secret(…) }"#]],
+    );
+    check_ignored(taken_over(), session_opened(ATTEMPT, OTHER), 10);
+}
+
+#[test]
+fn who_was_to_be_next_is_not_when_the_machine_sleeps_or_the_end_cannot_be_paid() {
+    for event in [
+        Event::GoingToSleep,
+        Event::WokeUp,
+        Event::ShuttingDown,
+        Event::WorkstationRefused(FailClosedCause::WorkstationRevoked),
+        Event::AuditFailed(RecordKey::Logout(SESSION), FailClosedCause::SpoolFull),
+    ] {
+        let step = step(taken_over().into(), event.clone(), at(10));
+        let ended = Command::EndSession { session: OTHER, cause: EndCause::FailClosed };
+        assert!(step.commands.contains(&ended), "{event:?}: {step:?}");
+        assert!(!format!("{:?}", step.state).contains("Secret("), "{event:?}: {step:?}");
+    }
+}
+
+#[test]
+fn a_next_session_that_the_server_has_ended_is_nobodys() {
+    let event = Event::SessionEndedByServer { session: OTHER, cause: EndCause::Admin };
+
+    let step = step(taken_over().into(), event, at(10));
+    let step = crate::step::step(step.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(11));
+    assert_eq!(step.state, SignedOut::telling(SignedOutNotice::SessionEnded(EndCause::Admin)).into());
+}
+
+#[test]
+fn a_badge_presented_meanwhile_is_next() {
+    let tapped =
+        step(almost_done().into(), Event::BadgeTapped { attempt: ATTEMPT, badge: badge(HIS) }, at(5)).state;
+
+    check(
+        tapped,
+        Event::AuditStored(RecordKey::Logout(SESSION)),
+        10,
+        expect![[r#"
+        → SigningIn, by badge, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }
+        OpenSessionByBadge { attempt: AttemptId(1), badge: Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid } }"#]],
+    );
+}
+
+/// Only the logout record is missing, and somebody has taken over.
+fn taken_over() -> SigningOut {
+    let mut session = session();
+    session.id = OTHER;
+    almost_done().then(AfterSignOut::SignIn(Box::new(Opened {
+        session,
+        credential: secret(),
+        to_enrol: None,
+    })))
 }
 
 /// Only the logout record is missing.

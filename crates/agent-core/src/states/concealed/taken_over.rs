@@ -1,0 +1,103 @@
+//! Somebody else signs in over her session. He never sees her screen; her session ends when he has succeeded, and is hers
+//! again when he has not.
+
+use crate::{
+    badge::Badge,
+    command::{Command, EndCause},
+    ending,
+    event::{Event, Limits},
+    ids::{AttemptId, SessionId, User},
+    instant::Instant,
+    secret::Secret,
+    state::{AfterSignOut, Concealed, ConcealedNotice, ConcealedStage, SigningIn, State},
+    step::Step,
+};
+
+impl Concealed {
+    pub(super) fn take_over_by_badge(self, attempt: AttemptId, badge: Badge, now: Instant) -> Step {
+        let signing_in = SigningIn::begin_by_badge(attempt, badge, now);
+        self.with_signing_in(signing_in, now)
+    }
+
+    pub(super) fn take_over_by_name(
+        mut self,
+        attempt: AttemptId,
+        name: String,
+        password: Secret,
+        now: Instant,
+    ) -> Step {
+        match self.stage {
+            ConcealedStage::AtRest | ConcealedStage::AwaitingFactor { .. } => {
+                let to_enrol = self.offered.take().filter(|offer| now < offer.until);
+                let signing_in = SigningIn::begin(attempt, name, password, to_enrol, now);
+                self.with_signing_in(signing_in, now)
+            }
+            // The first press counts, its inputs are disabled; what came a second time is wiped.
+            ConcealedStage::Asking { .. }
+            | ConcealedStage::Recording { .. }
+            | ConcealedStage::Uncovering { .. }
+            | ConcealedStage::TakenOver { .. } => Step::stay(self),
+        }
+    }
+
+    /// Hands `event` to his sign-in.
+    pub(super) fn over(self, event: Event, now: Instant) -> Step {
+        let ConcealedStage::TakenOver { signing_in, quiet_since } = self.stage else {
+            return Step::stay(self);
+        };
+        let is_heard = !matches!(event, Event::DeadlineReached | Event::ServerReached);
+        let quiet_since = if is_heard { now } else { quiet_since };
+        let concealed = Self { stage: ConcealedStage::AtRest, ..self };
+        concealed.follow(signing_in.on_event(event, now), quiet_since)
+    }
+
+    /// The server opened a session: his, or one that nobody waits for.
+    pub(super) fn opened(
+        self,
+        attempt: AttemptId,
+        (session, user, credential, limits): (SessionId, User, Secret, Limits),
+        now: Instant,
+    ) -> Step {
+        if session == self.in_use.session.id {
+            // A second copy of the answer that led here.
+            return Step::stay(self);
+        }
+        match &self.stage {
+            ConcealedStage::TakenOver { signing_in, .. } if signing_in.awaits(attempt) => {
+                let opened = signing_in.opened(session, user, credential, limits, now);
+                self.signing_out(EndCause::TapOver, now).then(AfterSignOut::SignIn(Box::new(opened))).enter()
+            }
+            ConcealedStage::TakenOver { .. }
+            | ConcealedStage::AtRest
+            | ConcealedStage::Asking { .. }
+            | ConcealedStage::AwaitingFactor { .. }
+            | ConcealedStage::Recording { .. }
+            | ConcealedStage::Uncovering { .. } => Step::to(self, vec![ending::end_stray(session)]),
+        }
+    }
+
+    fn with_signing_in(self, begun: Step, now: Instant) -> Step {
+        Self { stage: ConcealedStage::AtRest, notice: None, offered: None, ..self }.follow(begun, now)
+    }
+
+    /// Where his sign-in has got to.
+    fn follow(self, Step { state, commands }: Step, quiet_since: Instant) -> Step {
+        match state {
+            State::SigningIn(signing_in) => {
+                let stage = ConcealedStage::TakenOver { signing_in, quiet_since };
+                Step::to(Self { stage, ..self }, commands)
+            }
+            State::SignedOut(signed_out) => {
+                let notice = signed_out.notice.map(ConcealedNotice::Failed);
+                Step::to(Self { notice, offered: signed_out.offered, ..self }, commands)
+            }
+            // None of the events handed over leads there; her screen stays covered, her session hers.
+            State::Starting(_)
+            | State::Active(_)
+            | State::InactivityWarning(_)
+            | State::Concealed(_)
+            | State::SigningOut(_)
+            | State::FailClosed(_) => Step::to(self, vec![Command::CoverScreen]),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! From what readers tell to taps that count.
+//!
+//! A badge that lies on a reader is one tap, however long it lies there. The same badge again, at whichever reader,
+//! counts once it has been away for [`AWAY_MIN`]: cards bounce, and a hand that lingers means nothing.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    badge::{Badge, BadgeFault, BadgeMark, ReaderFact, ReaderFault, ReaderId},
+    instant::Instant,
+    time_limits::AWAY_MIN,
+};
+
+/// A presentation that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tap {
+    /// Of a badge.
+    Badge(Badge),
+    /// Of something that cannot be used.
+    NotRead(BadgeFault),
+}
+
+/// Every reader, and what lies on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taps {
+    readers: BTreeMap<ReaderId, Reader>,
+    /// When the badge that was presented last was taken away; `None` while it lies there.
+    last: Option<(BadgeMark, Option<Instant>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Reader {
+    fault: Option<ReaderFault>,
+    lying: Option<BadgeMark>,
+}
+
+impl Taps {
+    /// Takes note of what a reader told, and tells whether it is a tap.
+    pub fn take(&mut self, fact: ReaderFact, now: Instant) -> Option<Tap> {
+        match fact {
+            ReaderFact::Ready { reader } => {
+                self.readers.entry(reader).or_default().fault = None;
+                None
+            }
+            ReaderFact::Faulty { reader, fault } => {
+                self.emptied(reader, now);
+                self.readers.entry(reader).or_default().fault = Some(fault);
+                None
+            }
+            ReaderFact::Removed { reader } => {
+                self.emptied(reader, now);
+                None
+            }
+            ReaderFact::NotRead { reader, fault } => {
+                self.emptied(reader, now);
+                Some(Tap::NotRead(fault))
+            }
+            ReaderFact::Presented { reader, badge } => {
+                self.emptied(reader, now);
+                let counts = self.counts(badge.mark, now);
+                self.readers.insert(reader, Reader { fault: None, lying: Some(badge.mark) });
+                self.last = Some((badge.mark, None));
+                counts.then_some(Tap::Badge(badge))
+            }
+        }
+    }
+
+    /// Whether there is a reader, and whether one reads.
+    #[must_use]
+    pub fn readers(&self) -> Readers {
+        if self.readers.is_empty() {
+            Readers::None
+        } else if self.readers.values().any(|reader| reader.fault.is_none()) {
+            Readers::Ready
+        } else {
+            Readers::Faulty
+        }
+    }
+
+    fn counts(&self, mark: BadgeMark, now: Instant) -> bool {
+        let lies_elsewhere = self.readers.values().any(|reader| reader.lying == Some(mark));
+        let was_just_here = self.last.is_some_and(|(last, away_since)| {
+            last == mark && away_since.is_none_or(|since| now < since + AWAY_MIN)
+        });
+        !lies_elsewhere && !was_just_here
+    }
+
+    fn emptied(&mut self, reader: ReaderId, now: Instant) {
+        let lying = self.readers.entry(reader).or_default().lying.take();
+        if let (Some(lying), Some((last, away_since @ None))) = (lying, &mut self.last)
+            && lying == *last
+        {
+            *away_since = Some(now);
+        }
+    }
+}
+
+/// Whether a badge can be presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// There is no reader.
+    None,
+    /// One reads at least.
+    Ready,
+    /// None of them reads now.
+    Faulty,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{badge::BadgeGrade, secret::Secret};
+
+    const LEFT: ReaderId = ReaderId(1);
+    const RIGHT: ReaderId = ReaderId(2);
+
+    #[test]
+    fn a_badge_left_lying_is_one_tap_for_an_hour() {
+        let mut taps = Taps::default();
+
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+        for second in 1..3_600 {
+            assert!(!is_tap(&mut taps, LEFT, 1, second * 1_000), "told again at {second} s");
+        }
+    }
+
+    #[test]
+    fn the_same_badge_counts_again_once_it_was_away_for_two_and_a_half_seconds() {
+        for (back_at, counts) in [(1_050, false), (3_499, false), (3_500, true)] {
+            let mut taps = Taps::default();
+            assert!(is_tap(&mut taps, LEFT, 1, 0));
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(1_000));
+
+            assert_eq!(is_tap(&mut taps, LEFT, 1, back_at), counts, "back at {back_at}");
+        }
+    }
+
+    #[test]
+    fn a_bouncing_card_is_one_tap_however_often_it_bounces() {
+        let mut taps = Taps::default();
+        let mut counted = 0;
+        for bounce in 0..50 {
+            counted += u32::from(is_tap(&mut taps, LEFT, 1, bounce * 100));
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(bounce * 100 + 50));
+        }
+
+        assert_eq!(counted, 1);
+    }
+
+    #[test]
+    fn a_colleagues_badge_counts_at_once() {
+        let mut taps = Taps::default();
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(100));
+
+        assert!(is_tap(&mut taps, LEFT, 2, 200));
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(300));
+        assert!(is_tap(&mut taps, LEFT, 1, 400), "hers, after his");
+    }
+
+    #[test]
+    fn a_badge_left_on_one_reader_keeps_nobody_from_the_other_and_is_no_tap_there() {
+        let mut taps = Taps::default();
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+
+        assert!(!is_tap(&mut taps, RIGHT, 1, 10_000), "a copy of what lies on the other");
+        assert!(is_tap(&mut taps, RIGHT, 2, 20_000));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_and_leaves_no_trace() {
+        let mut taps = Taps::default();
+        let two = ReaderFact::NotRead { reader: LEFT, fault: BadgeFault::TwoAtOnce };
+
+        assert_eq!(taps.take(two, at(0)), Some(Tap::NotRead(BadgeFault::TwoAtOnce)));
+        assert!(is_tap(&mut taps, LEFT, 1, 100));
+    }
+
+    #[test]
+    fn a_reader_that_fails_forgets_what_lay_on_it() {
+        let mut taps = Taps::default();
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unavailable }, at(1_000));
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(2_000));
+
+        assert!(!is_tap(&mut taps, LEFT, 1, 2_100), "it still lies there");
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(3_000));
+        assert!(is_tap(&mut taps, LEFT, 1, 5_500));
+    }
+
+    #[test]
+    fn readers_are_ready_while_one_of_them_reads() {
+        let mut taps = Taps::default();
+        assert_eq!(taps.readers(), Readers::None);
+        let faulty = |reader| ReaderFact::Faulty { reader, fault: ReaderFault::Unplugged };
+
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(0));
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
+        taps.take(faulty(LEFT), at(1));
+        assert_eq!(taps.readers(), Readers::Ready);
+        taps.take(faulty(RIGHT), at(2));
+        assert_eq!(taps.readers(), Readers::Faulty);
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
+        assert_eq!(taps.readers(), Readers::Ready);
+    }
+
+    fn is_tap(taps: &mut Taps, reader: ReaderId, badge: u8, at_ms: u64) -> bool {
+        let badge = Badge {
+            mark: BadgeMark([badge; 16]),
+            number: Secret::new(format!("uid:{badge:08x}")),
+            grade: BadgeGrade::Uid,
+        };
+        taps.take(ReaderFact::Presented { reader, badge }, at(at_ms)).is_some()
+    }
+
+    const fn at(ms: u64) -> Instant {
+        Instant::from_boot(Duration::from_millis(ms))
+    }
+}
