@@ -41,6 +41,28 @@ pub const SESSION_ABSOLUTE_LIMIT: Key = Key {
     default: "\"12h\"",
     accepted: "15min to 24h",
 };
+/// What the holder's tap on her uncovered screen does.
+pub const SESSION_TAP_OUT: Key = Key {
+    name: "session.tap_out",
+    meaning: "what the holder's tap on her uncovered screen does",
+    default: "\"cover\"",
+    accepted: "\"cover\" or \"sign_out\"",
+};
+/// Time without input after which the screen covers itself.
+pub const CONCEAL_AFTER: Key = Key {
+    name: "conceal.after",
+    meaning: "time without input after which the screen covers itself and keeps the session",
+    default: "\"5min\"",
+    accepted: "30s to 60min, where more than `automatic_logoff.after` counts as that; or \"off\", which needs \
+               `conceal.reason`",
+};
+/// Why the screen never covers itself.
+pub const CONCEAL_REASON: Key = Key {
+    name: "conceal.reason",
+    meaning: "why `conceal.after` is off, for whoever reviews the policy",
+    default: "none",
+    accepted: "text of 10 to 500 characters",
+};
 /// How often the agent reports at least.
 pub const HEARTBEAT: Key = Key {
     name: "heartbeat",
@@ -78,11 +100,14 @@ pub const DANGER_ALLOW_SHORT_LIMITS: Key = Key {
 };
 
 /// Every key there is.
-pub const KEYS: [Key; 9] = [
+pub const KEYS: [Key; 12] = [
     AUTOMATIC_LOGOFF_AFTER,
     AUTOMATIC_LOGOFF_WARNING,
     AUTOMATIC_LOGOFF_REASON,
     SESSION_ABSOLUTE_LIMIT,
+    SESSION_TAP_OUT,
+    CONCEAL_AFTER,
+    CONCEAL_REASON,
     HEARTBEAT,
     FACTORS_SIGN_IN,
     SPOOL_MAX_AGE,

@@ -31,4 +31,6 @@ mod value;
 pub use limits::Limits;
 pub use policy::{OFFLINE_AGE_MAX, Policy, SPOOL_RESERVE_SIZE_BYTES, Weakened};
 pub use refused::{Problem, Refused};
-pub use value::{AbsoluteLimit, AutomaticLogoff, Heartbeat, InactivityLimit, SignInFactors, SpoolMax};
+pub use value::{
+    AbsoluteLimit, AutomaticLogoff, Conceal, Heartbeat, InactivityLimit, SignInFactors, SpoolMax, TapOut,
+};

@@ -11,12 +11,12 @@ use toml::{
 };
 
 use crate::{
-    Policy, Problem, Refused, duration,
+    Policy, Problem, Refused,
     key::{self, KEYS, Key},
     value::{
-        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, HEARTBEAT_RANGE, Heartbeat, INACTIVITY_RANGE,
-        INACTIVITY_WITHOUT_REASON_MAX, InactivityLimit, REASON_CHARS_RANGE, Range, SPOOL_AGE_RANGE,
-        SPOOL_RECORDS_RANGE, SignInFactors, SpoolMax, WARNING_RANGE,
+        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, CONCEAL_RANGE, Conceal, HEARTBEAT_RANGE, Heartbeat,
+        INACTIVITY_RANGE, INACTIVITY_WITHOUT_REASON_MAX, InactivityLimit, REASON_CHARS_RANGE, Range,
+        SPOOL_AGE_RANGE, SPOOL_RECORDS_RANGE, SignInFactors, SpoolMax, TapOut, WARNING_RANGE,
     },
 };
 
@@ -30,6 +30,10 @@ struct Raw {
     warning: Option<Duration>,
     reason: Option<String>,
     absolute_limit: Option<Duration>,
+    tap_out: Option<TapOut>,
+    /// Within it, `None` is never.
+    conceal_after: Option<Option<Duration>>,
+    conceal_reason: Option<String>,
     heartbeat: Option<Duration>,
     sign_in: Option<SignInFactors>,
     spool_age: Option<Duration>,
@@ -69,6 +73,12 @@ fn resolve(raw: Raw, allows_short_limits: bool) -> Policy {
     Policy {
         automatic_logoff: AutomaticLogoff::resolve(after, warning, raw.reason),
         absolute_limit: raw.absolute_limit.map_or(default.absolute_limit, AbsoluteLimit),
+        tap_out: raw.tap_out.unwrap_or(default.tap_out),
+        conceal: Conceal::resolve(
+            raw.conceal_after.unwrap_or(default.conceal.after()),
+            raw.conceal_reason,
+            after,
+        ),
         heartbeat: raw.heartbeat.map_or(default.heartbeat, Heartbeat),
         sign_in: raw.sign_in.unwrap_or(default.sign_in),
         spool_max: SpoolMax {
@@ -99,12 +109,20 @@ impl<'t> Reader<'t> {
     }
 
     fn raw(&mut self, allows_short_limits: bool) -> Raw {
-        let reason = self.reason();
+        let reason = self.reason(key::AUTOMATIC_LOGOFF_REASON);
+        let conceal_reason = self.reason(key::CONCEAL_REASON);
         Raw {
             after: self.after(allows_short_limits, reason.is_some()),
             warning: self.duration(key::AUTOMATIC_LOGOFF_WARNING, WARNING_RANGE, allows_short_limits),
             reason,
             absolute_limit: self.duration(key::SESSION_ABSOLUTE_LIMIT, ABSOLUTE_RANGE, allows_short_limits),
+            tap_out: self.take(key::SESSION_TAP_OUT, |value| match value.as_str()? {
+                "cover" => Some(TapOut::Cover),
+                "sign_out" => Some(TapOut::SignOut),
+                _ => None,
+            }),
+            conceal_after: self.conceal_after(allows_short_limits, conceal_reason.is_some()),
+            conceal_reason,
             heartbeat: self.duration(key::HEARTBEAT, HEARTBEAT_RANGE, allows_short_limits),
             sign_in: self.take(key::FACTORS_SIGN_IN, |value| match value.as_str()? {
                 "password" => Some(SignInFactors::Password),
@@ -120,8 +138,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn reason(&mut self) -> Option<String> {
-        self.take(key::AUTOMATIC_LOGOFF_REASON, |value| {
+    fn reason(&mut self, key: Key) -> Option<String> {
+        self.take(key, |value| {
             let reason = value.as_str()?.trim();
             REASON_CHARS_RANGE.contains(&reason.chars().count()).then(|| reason.to_owned())
         })
@@ -133,12 +151,15 @@ impl<'t> Reader<'t> {
         self.duration(key::AUTOMATIC_LOGOFF_AFTER, range, allows_short_limits)
     }
 
-    fn duration(&mut self, key: Key, range: Range, allows_short_limits: bool) -> Option<Duration> {
-        let min = if allows_short_limits { range.min_in_danger } else { range.min };
-        self.take(key, |value| {
-            let duration = duration::parse(value.as_str()?)?;
-            (min..=range.max).contains(&duration).then_some(duration)
+    fn conceal_after(&mut self, allows_short_limits: bool, has_reason: bool) -> Option<Option<Duration>> {
+        self.take(key::CONCEAL_AFTER, |value| match value.as_str()? {
+            "off" => has_reason.then_some(None),
+            text => CONCEAL_RANGE.holding(text, allows_short_limits).map(Some),
         })
+    }
+
+    fn duration(&mut self, key: Key, range: Range, allows_short_limits: bool) -> Option<Duration> {
+        self.take(key, |value| range.holding(value.as_str()?, allows_short_limits))
     }
 
     /// Takes `key` out of the document; a value that `read` does not accept becomes a problem.

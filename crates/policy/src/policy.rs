@@ -7,8 +7,8 @@ use crate::{
     key::{self, Key},
     parse,
     value::{
-        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, HEARTBEAT_RANGE, Heartbeat, INACTIVITY_RANGE,
-        InactivityLimit, Range, SignInFactors, SpoolMax, WARNING_RANGE,
+        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, CONCEAL_RANGE, Conceal, HEARTBEAT_RANGE, Heartbeat,
+        INACTIVITY_RANGE, InactivityLimit, Range, SignInFactors, SpoolMax, TapOut, WARNING_RANGE,
     },
 };
 
@@ -22,6 +22,8 @@ pub const SPOOL_RESERVE_SIZE_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Policy {
     pub(crate) automatic_logoff: AutomaticLogoff,
     pub(crate) absolute_limit: AbsoluteLimit,
+    pub(crate) tap_out: TapOut,
+    pub(crate) conceal: Conceal,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) sign_in: SignInFactors,
     pub(crate) spool_max: SpoolMax,
@@ -80,6 +82,18 @@ impl Policy {
         self.absolute_limit
     }
 
+    /// When the screen covers itself, the session kept.
+    #[must_use]
+    pub const fn conceal(&self) -> &Conceal {
+        &self.conceal
+    }
+
+    /// What the holder's tap on her uncovered screen does.
+    #[must_use]
+    pub const fn tap_out(&self) -> TapOut {
+        self.tap_out
+    }
+
     /// How often a workstation in session reports at least.
     #[must_use]
     pub const fn heartbeat(&self) -> Heartbeat {
@@ -106,6 +120,8 @@ impl Policy {
             warning: self.automatic_logoff.warning(),
             absolute: self.absolute_limit.get(),
             heartbeat: self.heartbeat.get(),
+            conceal_after: self.conceal.after(),
+            tap_out: self.tap_out,
         }
     }
 
@@ -126,6 +142,10 @@ impl Policy {
             ),
             short(key::SESSION_ABSOLUTE_LIMIT, self.absolute_limit.get(), ABSOLUTE_RANGE),
             short(key::HEARTBEAT, self.heartbeat.get(), HEARTBEAT_RANGE),
+            self.conceal.after().and_then(|after| {
+                let min = CONCEAL_RANGE.min.min(self.automatic_logoff.after().get());
+                short(key::CONCEAL_AFTER, after, Range { min, ..CONCEAL_RANGE })
+            }),
         ]
         .into_iter()
         .flatten()
