@@ -3,6 +3,8 @@
 //!
 //! The document is walked by hand rather than derived: a derived reader stops at its first error.
 
+mod badges;
+
 use std::{collections::BTreeSet, ops::Range as Span, time::Duration};
 
 use toml::{
@@ -10,13 +12,14 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use self::badges::RawBadges;
 use crate::{
     Policy, Problem, Refused,
     key::{self, KEYS, Key},
     value::{
         ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, CONCEAL_RANGE, Conceal, HEARTBEAT_RANGE, Heartbeat,
         INACTIVITY_RANGE, INACTIVITY_WITHOUT_REASON_MAX, InactivityLimit, REASON_CHARS_RANGE, Range,
-        SPOOL_AGE_RANGE, SPOOL_RECORDS_RANGE, SignInFactors, SpoolMax, TapOut, WARNING_RANGE,
+        SPOOL_AGE_RANGE, SPOOL_RECORDS_RANGE, SpoolMax, TapOut, WARNING_RANGE,
     },
 };
 
@@ -35,7 +38,7 @@ struct Raw {
     conceal_after: Option<Option<Duration>>,
     conceal_reason: Option<String>,
     heartbeat: Option<Duration>,
-    sign_in: Option<SignInFactors>,
+    badges: RawBadges,
     spool_age: Option<Duration>,
     spool_records: Option<u64>,
 }
@@ -70,7 +73,7 @@ fn resolve(raw: Raw, allows_short_limits: bool) -> Policy {
     let default = Policy::default();
     let after = raw.after.map_or(default.automatic_logoff.after(), InactivityLimit);
     let warning = raw.warning.unwrap_or(default.automatic_logoff.warning());
-    Policy {
+    let mut policy = Policy {
         automatic_logoff: AutomaticLogoff::resolve(after, warning, raw.reason),
         absolute_limit: raw.absolute_limit.map_or(default.absolute_limit, AbsoluteLimit),
         tap_out: raw.tap_out.unwrap_or(default.tap_out),
@@ -80,13 +83,15 @@ fn resolve(raw: Raw, allows_short_limits: bool) -> Policy {
             after,
         ),
         heartbeat: raw.heartbeat.map_or(default.heartbeat, Heartbeat),
-        sign_in: raw.sign_in.unwrap_or(default.sign_in),
         spool_max: SpoolMax {
             age: raw.spool_age.unwrap_or(default.spool_max.age),
             records: raw.spool_records.unwrap_or(default.spool_max.records),
         },
         allows_short_limits,
-    }
+        ..default
+    };
+    raw.badges.resolve_into(&mut policy);
+    policy
 }
 
 struct Reader<'t> {
@@ -124,11 +129,7 @@ impl<'t> Reader<'t> {
             conceal_after: self.conceal_after(allows_short_limits, conceal_reason.is_some()),
             conceal_reason,
             heartbeat: self.duration(key::HEARTBEAT, HEARTBEAT_RANGE, allows_short_limits),
-            sign_in: self.take(key::FACTORS_SIGN_IN, |value| match value.as_str()? {
-                "password" => Some(SignInFactors::Password),
-                "password+totp" => Some(SignInFactors::PasswordTotp),
-                _ => None,
-            }),
+            badges: RawBadges::read(self),
             spool_age: self.duration(key::SPOOL_MAX_AGE, SPOOL_AGE_RANGE, allows_short_limits),
             spool_records: self.take(key::SPOOL_MAX_RECORDS, |value| {
                 let integer = value.as_integer()?;

@@ -47,6 +47,8 @@ pub(crate) const CONCEAL_RANGE: Range =
     Range { min: Duration::from_secs(30), max: minutes(60), min_in_danger: Duration::from_secs(1) };
 pub(crate) const SPOOL_AGE_RANGE: Range = Range { min: days(1), max: days(365), min_in_danger: days(1) };
 pub(crate) const SPOOL_RECORDS_RANGE: std::ops::RangeInclusive<u64> = 1_000..=1_000_000;
+/// Of `session.elsewhere = "allow(n)"`.
+pub(crate) const ALLOWED_AT_ONCE_RANGE: std::ops::RangeInclusive<u32> = 2..=10;
 pub(crate) const REASON_CHARS_RANGE: std::ops::RangeInclusive<usize> = 10..=500;
 
 /// Time without input after which a session ends (45 CFR 164.312(a)(2)(iii)).
@@ -174,16 +176,6 @@ impl Default for Heartbeat {
     fn default() -> Self {
         Self(minutes(1))
     }
-}
-
-/// What a sign-in asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SignInFactors {
-    /// Name and password.
-    Password,
-    /// Name, password and a one-time code (permitted at AAL2, NIST SP 800-63B-4).
-    #[default]
-    PasswordTotp,
 }
 
 /// When the spool of undelivered audit records counts as full.

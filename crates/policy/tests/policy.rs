@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use policy::{Limits, Policy, SignInFactors, TapOut, Weakened, duration, key::KEYS};
+use policy::{
+    BadgeEnrolment, Elsewhere, Limits, Policy, Reach, ResumeMethod, SignInFactors, SignInMethod, TapOut,
+    Weakened, duration, key::KEYS,
+};
 use proptest::prelude::*;
 
 const SAMPLE: &str = include_str!("../../../packaging/policy/policy.toml");
@@ -26,7 +29,7 @@ fn an_empty_file_is_the_default_policy() {
             tap_out: TapOut::Cover,
         }
     );
-    assert_eq!(policy.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(policy.sign_in_factors(), &SignInFactors::default());
     assert_eq!(policy.spool_max().age(), minutes(30 * 24 * 60));
     assert_eq!(policy.spool_max().records(), 100_000);
     assert_eq!(policy.weakened(), []);
@@ -62,7 +65,7 @@ fn every_key_that_is_set_holds() {
         }
     );
     assert_eq!(policy.automatic_logoff().reason(), Some("Operating theatre, hands are sterile"));
-    assert_eq!(policy.sign_in_factors(), SignInFactors::Password);
+    assert!(policy.sign_in_factors().allow(SignInMethod::Password));
     assert_eq!(policy.spool_max().age(), minutes(7 * 24 * 60));
     assert_eq!(policy.spool_max().records(), 5_000);
 }
@@ -73,7 +76,9 @@ fn the_strict_policy_signs_out_after_five_minutes_and_asks_for_both_factors() {
 
     assert_eq!(strict.automatic_logoff().after().get(), minutes(5));
     assert_eq!(strict.automatic_logoff().warning(), minutes(1));
-    assert_eq!(strict.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(strict.sign_in_factors(), &SignInFactors::default());
+    assert_eq!((strict.grace().cryptographic(), strict.grace().uid()), (Duration::ZERO, Duration::ZERO));
+    assert_eq!(strict.badge_enrolment(), BadgeEnrolment::Supervised);
     assert_eq!(strict.weakened(), []);
 }
 
@@ -104,6 +109,53 @@ fn a_screen_that_never_covers_itself_needs_a_reason() {
         expect![[r#"
             line 2: `conceal.after = "off"` is refused; accepted is 30s to 60min, where more than `automatic_logoff.after` counts as that; or "off", which needs `conceal.reason`
             line 4: `session.tap_out = "leave"` is refused; accepted is "cover" or "sign_out""#]],
+    );
+}
+
+#[test]
+fn what_badges_open_is_as_policy_says() {
+    let policy = Policy::parse(
+        r#"
+        factors = { sign_in = ["badge+pin", "badge+password"], resume = "badge+pin" }
+        session.elsewhere = "allow(3)"
+        badges.enrolment = "listed"
+        [grace]
+        reach = "unit"
+        reason = "Twelve-hour shifts, badges replaced next year"
+        period = { cryptographic = "0s", uid = "14h" }
+        "#,
+    )
+    .unwrap();
+
+    let allowed = SignInMethod::ALL.map(|method| policy.sign_in_factors().allow(method));
+    assert_eq!(allowed, [false, true, true, true, false], "password and code are always enough");
+    assert_eq!(ResumeMethod::ALL.map(|method| policy.resume_factors().allow(method)), [false, true, false]);
+    assert_eq!(policy.elsewhere(), Elsewhere::Allow(3));
+    assert_eq!(policy.badge_enrolment(), BadgeEnrolment::Listed);
+    assert_eq!((policy.grace().cryptographic(), policy.grace().uid()), (Duration::ZERO, minutes(14 * 60)));
+    assert_eq!((policy.grace().reach(), policy.grace().reason().is_some()), (Reach::Unit, true));
+}
+
+#[test]
+fn a_long_grace_for_a_number_that_anybody_can_read_needs_a_reason() {
+    check_refused(
+        "grace.period.uid = '9h'\ngrace.period.cryptographic = '15h'\ngrace.reach = 'ward'",
+        expect![[r#"
+            line 1: `grace.period.uid = '9h'` is refused; accepted is 0s (never) to 14h; over 8h needs `grace.reason`
+            line 2: `grace.period.cryptographic = '15h'` is refused; accepted is 0s (never) to 14h
+            line 3: `grace.reach = 'ward'` is refused; accepted is "unit", "site" or "tenant""#]],
+    );
+}
+
+#[test]
+fn what_nobody_knows_of_badges_is_refused() {
+    check_refused(
+        "factors.sign_in = []\nfactors.resume = ['badge', 'badge']\nsession.elsewhere = 'allow(1)'\nbadges.enrolment = true",
+        expect![[r#"
+            line 1: `factors.sign_in = []` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp"
+            line 2: `factors.resume = ['badge', 'badge']` is refused; accepted is one or a list of "badge" (within the grace period), "badge+pin", "password"
+            line 3: `session.elsewhere = 'allow(1)'` is refused; accepted is "follow", "move", or "allow(2)" to "allow(10)"
+            line 4: `badges.enrolment = true` is refused; accepted is "self", "listed" or "supervised""#]],
     );
 }
 
@@ -163,11 +215,11 @@ fn more_than_an_hour_is_refused_whatever_the_reason() {
 #[test]
 fn a_value_of_the_wrong_kind_is_refused() {
     check_refused(
-        "heartbeat = 60\nautomatic_logoff.after = \"15\"\nfactors.sign_in = [\"password\"]\ndanger_allow_short_limits = \"yes\"",
+        "heartbeat = 60\nautomatic_logoff.after = \"15\"\nfactors.sign_in = [\"password\", 1]\ndanger_allow_short_limits = \"yes\"",
         expect![[r#"
             line 1: `heartbeat = 60` is refused; accepted is 15s to 5min
             line 2: `automatic_logoff.after = "15"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
-            line 3: `factors.sign_in = ["password"]` is refused; accepted is "password" or "password+totp"
+            line 3: `factors.sign_in = ["password", 1]` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp"
             line 4: `danger_allow_short_limits = "yes"` is refused; accepted is true or false"#]],
     );
 }
@@ -176,9 +228,9 @@ fn a_value_of_the_wrong_kind_is_refused() {
 fn factors_that_nobody_knows_are_refused() {
     check_refused(
         "factors.sign_in = \"none\"",
-        expect![
-            "line 1: `factors.sign_in = \"none\"` is refused; accepted is \"password\" or \"password+totp\""
-        ],
+        expect![[
+            r#"line 1: `factors.sign_in = "none"` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp""#
+        ]],
     );
 }
 
@@ -187,9 +239,9 @@ fn a_misspelled_key_is_refused_and_not_passed_over() {
     check_refused(
         "heartbeet = \"60s\"\n[automatic_logoff]\nafer = \"5min\"\n[lockout]\ntries = 3\n",
         expect![[r#"
-            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
+            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
     );
 }
 
@@ -199,7 +251,7 @@ fn a_section_written_as_a_value_is_refused() {
         "spool = 3\n[[session]]\nabsolute_limit = \"8h\"",
         expect![[r#"
             line 1: `spool = 3` is refused; accepted is a section with spool.max.age, spool.max.records
-            line 2: `session = [[session]]` is refused; accepted is a section with session.absolute_limit, session.tap_out"#]],
+            line 2: `session = [[session]]` is refused; accepted is a section with session.absolute_limit, session.elsewhere, session.tap_out"#]],
     );
 }
 
@@ -282,6 +334,7 @@ fn the_sample_file_with_its_comment_marks_taken_off_is_still_the_default_but_for
     let policy = Policy::parse(&uncommented()).unwrap();
 
     assert!(policy.automatic_logoff().reason().is_some() && policy.conceal().reason().is_some());
+    assert!(policy.grace().reason().is_some());
     assert_eq!(policy.limits(), Policy::default().limits());
     assert_eq!(policy.spool_max(), Policy::default().spool_max());
     assert_eq!(policy.sign_in_factors(), Policy::default().sign_in_factors());
@@ -310,7 +363,7 @@ proptest! {
     }
 
     #[test]
-    fn all_legal_keys_together_are_legal_too(lines in proptest::collection::btree_map(0..8_usize, 0..1000_u64, 0..8)) {
+    fn all_legal_keys_together_are_legal_too(lines in proptest::collection::btree_map(0..13_usize, 0..1000_u64, 0..13)) {
         let text: String = lines.into_iter().map(|(which, at)| legal(which, at) + "\n").collect();
 
         prop_assert!(Policy::parse(&text).is_ok(), "{text}");
@@ -354,7 +407,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 fn legal_line() -> impl Strategy<Value = String> {
-    (0..8_usize, 0..1000_u64).prop_map(|(which, at)| legal(which, at))
+    (0..13_usize, 0..1000_u64).prop_map(|(which, at)| legal(which, at))
 }
 
 /// One legal line; `at` of 1000 parts from the least to the most.
@@ -372,10 +425,17 @@ fn legal(which: usize, at: u64) -> String {
         ),
         5 => format!("conceal.after = \"{}\"", seconds(30, 3600)),
         6 => format!("session.tap_out = \"{}\"", if at.is_multiple_of(2) { "cover" } else { "sign_out" }),
-        _ => format!(
-            "factors.sign_in = \"{}\"",
-            if at.is_multiple_of(2) { "password" } else { "password+totp" }
+        7 => format!("grace.period.cryptographic = \"{}\"", seconds(0, 14 * 3600)),
+        8 => format!("grace.period.uid = \"{}\"", seconds(0, 8 * 3600)),
+        9 => format!("grace.reach = \"{}\"", ["unit", "site", "tenant"][usize::try_from(at % 3).unwrap()]),
+        10 => format!("session.elsewhere = \"allow({})\"", 2 + at % 9),
+        11 => format!(
+            "factors.resume = [\"{}\"]",
+            ["badge", "badge+pin", "password"][usize::try_from(at % 3).unwrap()]
         ),
+        _ => {
+            format!("factors.sign_in = \"{}\"", SignInMethod::ALL[usize::try_from(at % 5).unwrap()].written())
+        }
     }
 }
 
