@@ -277,6 +277,8 @@ impl EventLoop {
             warning: server.warning,
             absolute: server.absolute_remaining,
             heartbeat: server.heartbeat,
+            conceal_after: None,
+            tap_out: policy::TapOut::default(),
         });
         Limits {
             inactivity: strict.inactivity,

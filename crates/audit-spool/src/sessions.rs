@@ -266,6 +266,8 @@ impl Change {
                 Some(Self::Ended(SessionEnd { session_id, cause, ended_at }))
             }
             What::LoginRefused { .. }
+            | What::Concealed { .. }
+            | What::Resumed { .. }
             | What::ApplicationStarted
             | What::ApplicationStopped
             | What::Enrolment { .. }

@@ -108,6 +108,8 @@ pub(crate) fn insert(
 fn is_of_the_session_at_hand(what: &What) -> bool {
     match what {
         What::Logout { .. }
+        | What::Concealed { .. }
+        | What::Resumed { .. }
         | What::ApplicationStopped
         | What::SecurityAlert { .. }
         | What::FailedClosed { .. } => true,

@@ -35,6 +35,12 @@ pub const PROBLEM: &str = "urn:tapward:problem";
 pub const SECURITY_ALERT: &str = "urn:tapward:security-alert";
 /// Ours: which safeguard failed.
 pub const FAIL_CLOSED_CAUSE: &str = "urn:tapward:fail-closed-cause";
+/// Ours: a screen was covered whose session goes on, or uncovered again.
+pub const STEPPING_AWAY: &str = "urn:tapward:stepping-away";
+/// Ours: why a screen was covered whose session goes on.
+pub const CONCEAL_CAUSE: &str = "urn:tapward:conceal-cause";
+/// Ours: how the holder of a covered session proved herself.
+pub const RESUME_METHOD: &str = "urn:tapward:resume-method";
 /// Ours: what an administrator did.
 pub const ADMINISTRATION: &str = "urn:tapward:administration";
 

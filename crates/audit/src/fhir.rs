@@ -10,6 +10,7 @@
 //! | login | 110114 / 110122 | 0 | user, workstation | session |
 //! | login refused | 110114 / 110122 | 4 | user if known, workstation | |
 //! | logout | 110114 / 110123 | 0 | by cause: user, workstation or server; the others after | session |
+//! | concealed, resumed | 110114 / ours | 0 | by cause: user or workstation; the other after | session |
 //! | start, stop | 110100 / 110120, 110121 | 0 | workstation or server | |
 //! | enrolment | 110113 / 110126 | 0, 4 | workstation if known, server | workstation if known |
 //! | security alert | 110113 / DICOM's code if any, ours | 4, 8 | the reporter, then whom it concerns | reporter or workstation |
@@ -47,6 +48,10 @@ pub const TRAIL_VALUE: &str = "audit-record";
 pub const RECORD_VERSION_EXTENSION: &str = "urn:tapward:fhir:record-version";
 /// Extension: the coded cause of a logout.
 pub const LOGOUT_CAUSE_EXTENSION: &str = "urn:tapward:fhir:logout-cause";
+/// Extension: the coded cause of a cover whose session goes on.
+pub const CONCEAL_CAUSE_EXTENSION: &str = "urn:tapward:fhir:conceal-cause";
+/// Extension: how the holder of a covered session proved herself.
+pub const RESUME_METHOD_EXTENSION: &str = "urn:tapward:fhir:resume-method";
 /// Extension: which safeguard failed.
 pub const FAIL_CLOSED_CAUSE_EXTENSION: &str = "urn:tapward:fhir:fail-closed-cause";
 /// Extension: how the person proved herself.

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::codes::{FailClosedCause, LogoutCause};
+use crate::{
+    codes::{FailClosedCause, LogoutCause},
+    stepping_away::{ConcealCause, ResumeMethod},
+};
 
 /// Version of [`AuditRecord`]'s shape; a reader refuses a higher one.
 pub const RECORD_VERSION: u16 = 1;
@@ -87,6 +90,16 @@ pub enum What {
         /// Its coded cause in kebab case, one of `codes`' logout causes.
         cause: String,
     },
+    /// The screen was covered and the session kept (110114; DICOM has no code for it beside login and logout).
+    Concealed {
+        /// Why.
+        cause: ConcealCause,
+    },
+    /// The holder of a covered session is back (110114, as above).
+    Resumed {
+        /// How she proved herself.
+        method: ResumeMethod,
+    },
     /// The agent or the server started (110100 / 110120).
     ApplicationStarted,
     /// The agent or the server stopped (110100 / 110121).
@@ -126,6 +139,35 @@ pub enum Factors {
     PasswordTotp,
     /// Name and password.
     Password,
+    /// A badge within the grace period.
+    Badge,
+    /// Badge and PIN.
+    BadgePin,
+    /// Badge and password.
+    BadgePassword,
+    /// Badge and one-time code.
+    BadgeTotp,
+    /// Badge, password and one-time code.
+    BadgePasswordTotp,
+}
+
+impl Factors {
+    /// Every set.
+    pub const ALL: [Self; 7] = [
+        Self::PasswordTotp,
+        Self::Password,
+        Self::Badge,
+        Self::BadgePin,
+        Self::BadgePassword,
+        Self::BadgeTotp,
+        Self::BadgePasswordTotp,
+    ];
+
+    /// Password and one-time code, a combination permitted at AAL2 (NIST SP 800-63B-4, 2.2.1), with or without a badge.
+    #[must_use]
+    pub const fn is_strong(self) -> bool {
+        matches!(self, Self::PasswordTotp | Self::BadgePasswordTotp)
+    }
 }
 
 /// Kinds of security alert.
@@ -151,11 +193,13 @@ pub enum Alert {
     SafeguardWeakened,
     /// Input failures reached the limit of a name at a workstation (110113).
     LockedOut,
+    /// One badge was presented at two workstations within a time in which nobody walks from one to the other (110113).
+    BadgeInTwoPlaces,
 }
 
 impl Alert {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WorkstationRefused,
         Self::WorkstationCloned,
         Self::ClockJumped,
@@ -165,6 +209,7 @@ impl Alert {
         Self::PolicyRefused,
         Self::SafeguardWeakened,
         Self::LockedOut,
+        Self::BadgeInTwoPlaces,
     ];
 }
 
@@ -248,6 +293,23 @@ impl AuditRecord {
         }
     }
 
+    /// What a person did within her session, as its workstation saw it: [`What::Concealed`] or [`What::Resumed`]. `id` is
+    /// a fresh random one (UUID, version 4).
+    #[must_use]
+    pub fn within(
+        id: Uuid,
+        at: Timestamp,
+        workstation: WorkstationRef,
+        user: UserRef,
+        session: Uuid,
+        what: What,
+    ) -> Self {
+        Self {
+            session_id: Some(session),
+            ..Self::other(id, Source::Agent, at, Some(workstation), Some(user), what)
+        }
+    }
+
     /// Any record that is no login and no logout. `id` is a fresh random one (UUID, version 4).
     #[must_use]
     pub fn other(
@@ -317,6 +379,8 @@ impl AuditRecord {
             What::Administration { action } => check_code(action, "action"),
             What::TrailRead { auditor } => check_name(auditor, "auditor"),
             What::Login { .. }
+            | What::Concealed { .. }
+            | What::Resumed { .. }
             | What::ApplicationStarted
             | What::ApplicationStopped
             | What::Enrolment { .. }
@@ -330,6 +394,11 @@ impl AuditRecord {
         match &self.what {
             What::Login { .. } | What::Logout { .. } => {
                 require(self.workstation.is_some(), "workstation")?;
+                require(self.user.is_some(), "user")?;
+                require(self.session_id.is_some(), "session_id")
+            }
+            What::Concealed { .. } | What::Resumed { .. } => {
+                require(is_agents, "source")?;
                 require(self.user.is_some(), "user")?;
                 require(self.session_id.is_some(), "session_id")
             }

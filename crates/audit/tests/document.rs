@@ -7,8 +7,9 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use audit::{
     codes::{FailClosedCause, LogoutCause, RequestedBy},
-    fhir::AuditEvent,
-    record::{AuditRecord, What},
+    fhir::{AuditEvent, USER_SYSTEM},
+    record::{AuditRecord, Factors, What},
+    stepping_away::{ConcealCause, ResumeMethod},
 };
 
 /// With this set, the document is rewritten instead of compared.
@@ -68,6 +69,13 @@ fn section(name: &str) -> String {
     match name.split_once(' ') {
         Some(("example", name)) => example(name),
         Some(("table", "causes")) => causes(),
+        Some(("table", "factors")) => coded("factors", Factors::ALL.map(|factors| What::Login { factors })),
+        Some(("table", "conceal-causes")) => {
+            coded("conceal-cause", ConcealCause::ALL.map(|cause| What::Concealed { cause }))
+        }
+        Some(("table", "resume-methods")) => {
+            coded("resume-method", ResumeMethod::ALL.map(|method| What::Resumed { method }))
+        }
         Some(("table", "alerts")) => alerts(),
         Some(("table", "fail-closed-causes")) => fail_closed_causes(),
         _ => panic!("nothing is generated for `{name}`"),
@@ -89,6 +97,19 @@ fn causes() -> String {
             RequestedBy::Server => "server",
         };
         writeln!(table, "| `{}` | {} | {requestor} |", cause.code().code, cause.code().display).unwrap();
+    }
+    table
+}
+
+/// Code, text and requestor of what differs in one coded extension alone.
+fn coded<const N: usize>(system: &str, all: [What; N]) -> String {
+    let mut table = format!("| code (`urn:tapward:{system}`) | display | requestor |\n| --- | --- | --- |\n");
+    for what in all {
+        let event = AuditEvent::from(&AuditRecord { what, ..sample("concealed_user_tap") });
+        let coding = event.extension.last().unwrap().value_coding.as_ref().unwrap();
+        let requestor = event.agent.iter().find(|agent| agent.requestor).unwrap();
+        let by = if requestor.who.identifier.system == USER_SYSTEM { "user" } else { "workstation" };
+        writeln!(table, "| `{}` | {} | {by} |", coding.code, coding.display.as_deref().unwrap()).unwrap();
     }
     table
 }

@@ -7,6 +7,7 @@ use audit::{
     codes::{FailClosedCause, LogoutCause},
     fhir::{self, AuditEvent, EVENT_SIZE_BYTES_MAX, ReadError},
     record::{Alert, AuditRecord, Factors, RecordError, Source, UserRef, What, WorkstationRef},
+    stepping_away::{ConcealCause, ResumeMethod},
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -143,7 +144,7 @@ fn an_event_without_what_a_record_needs_is_refused_by_its_name() {
         ("/id", "id"),
         ("/recorded", "recorded"),
         ("/type/code", "type"),
-        ("/subtype/0/code", "type"),
+        ("/subtype/0/code", "subtype"),
         ("/source/observer/identifier/system", "source.observer"),
         ("/agent/0/who/identifier/value", "user"),
         ("/agent/1/who/identifier/value", "workstation"),
@@ -209,8 +210,9 @@ prop_compose! {
 
 fn any_what() -> impl Strategy<Value = What> {
     prop_oneof![
-        Just(What::Login { factors: Factors::PasswordTotp }),
-        Just(What::Login { factors: Factors::Password }),
+        prop::sample::select(&Factors::ALL[..]).prop_map(|factors| What::Login { factors }),
+        prop::sample::select(&ConcealCause::ALL[..]).prop_map(|cause| What::Concealed { cause }),
+        prop::sample::select(&ResumeMethod::ALL[..]).prop_map(|method| What::Resumed { method }),
         "[a-z._]{1,20}".prop_map(|reason| What::LoginRefused { reason }),
         prop::sample::select(&LogoutCause::ALL[..])
             .prop_map(|cause| What::Logout { cause: cause.code().code.to_owned() }),

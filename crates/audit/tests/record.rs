@@ -3,7 +3,7 @@
 
 mod every_record;
 
-use audit::record::{AuditRecord, RecordError, Source, What};
+use audit::record::{AuditRecord, Factors, RecordError, Source, What};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -46,6 +46,28 @@ fn a_login_names_person_workstation_and_session() {
     ] {
         assert_eq!(record.check(), Err(RecordError::Shape { field }));
     }
+}
+
+#[test]
+fn stepping_away_is_told_by_the_workstation_of_a_person_and_her_session() {
+    for name in ["concealed_user_tap", "resumed_badge"] {
+        let record = named(name);
+        for (record, field) in [
+            (AuditRecord { source: Source::Server, ..record.clone() }, "source"),
+            (AuditRecord { workstation: None, ..record.clone() }, "workstation"),
+            (AuditRecord { user: None, ..record.clone() }, "user"),
+            (AuditRecord { session_id: None, ..record.clone() }, "session_id"),
+        ] {
+            assert_eq!(record.check(), Err(RecordError::Shape { field }), "{name}");
+        }
+    }
+}
+
+#[test]
+fn only_password_and_code_together_are_strong() {
+    let strong: Vec<_> = Factors::ALL.into_iter().filter(|factors| factors.is_strong()).collect();
+
+    assert_eq!(strong, [Factors::PasswordTotp, Factors::BadgePasswordTotp]);
 }
 
 #[test]

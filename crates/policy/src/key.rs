@@ -41,6 +41,28 @@ pub const SESSION_ABSOLUTE_LIMIT: Key = Key {
     default: "\"12h\"",
     accepted: "15min to 24h",
 };
+/// What the holder's tap on her uncovered screen does.
+pub const SESSION_TAP_OUT: Key = Key {
+    name: "session.tap_out",
+    meaning: "what the holder's tap on her uncovered screen does",
+    default: "\"cover\"",
+    accepted: "\"cover\" or \"sign_out\"",
+};
+/// Time without input after which the screen covers itself.
+pub const CONCEAL_AFTER: Key = Key {
+    name: "conceal.after",
+    meaning: "time without input after which the screen covers itself and keeps the session",
+    default: "\"5min\"",
+    accepted: "30s to 60min, where more than `automatic_logoff.after` counts as that; or \"off\", which needs \
+               `conceal.reason`",
+};
+/// Why the screen never covers itself.
+pub const CONCEAL_REASON: Key = Key {
+    name: "conceal.reason",
+    meaning: "why `conceal.after` is off, for whoever reviews the policy",
+    default: "none",
+    accepted: "text of 10 to 500 characters",
+};
 /// How often the agent reports at least.
 pub const HEARTBEAT: Key = Key {
     name: "heartbeat",
@@ -48,12 +70,61 @@ pub const HEARTBEAT: Key = Key {
     default: "\"60s\"",
     accepted: "15s to 5min",
 };
+/// What becomes of a person's other screens.
+pub const SESSION_ELSEWHERE: Key = Key {
+    name: "session.elsewhere",
+    meaning: "what becomes of a person's other uncovered screens when she uncovers one",
+    default: "\"follow\"",
+    accepted: "\"follow\", \"move\", or \"allow(2)\" to \"allow(10)\"",
+};
 /// What a sign-in asks for.
 pub const FACTORS_SIGN_IN: Key = Key {
     name: "factors.sign_in",
-    meaning: "what a sign-in asks for",
+    meaning: "what completes a sign-in beside password and one-time code, which always do",
     default: "\"password+totp\"",
-    accepted: "\"password\" or \"password+totp\"",
+    accepted: "one or a list of \"password\", \"password+totp\", \"badge+pin\", \"badge+password\", \"badge+totp\"",
+};
+/// What resumes a covered session.
+pub const FACTORS_RESUME: Key = Key {
+    name: "factors.resume",
+    meaning: "what resumes a covered session beside password and one-time code, which always do",
+    default: "[\"badge\", \"password\"]",
+    accepted: "one or a list of \"badge\" (within the grace period), \"badge+pin\", \"password\"",
+};
+/// How long a cryptographic badge alone signs in.
+pub const GRACE_PERIOD_CRYPTOGRAPHIC: Key = Key {
+    name: "grace.period.cryptographic",
+    meaning: "how long after a strong sign-in a tap alone signs in, with a badge that proves a key of its own",
+    default: "\"12h\"",
+    accepted: "0s (never) to 14h",
+};
+/// How long a badge whose number alone is read signs in.
+pub const GRACE_PERIOD_UID: Key = Key {
+    name: "grace.period.uid",
+    meaning: "how long after a strong sign-in a tap alone signs in, with a badge whose number alone is read",
+    default: "\"8h\"",
+    accepted: "0s (never) to 14h; over 8h needs `grace.reason`",
+};
+/// Why that is over 8 hours.
+pub const GRACE_REASON: Key = Key {
+    name: "grace.reason",
+    meaning: "why `grace.period.uid` is over 8h, for whoever reviews the policy",
+    default: "none",
+    accepted: "text of 10 to 500 characters",
+};
+/// Where a tap alone signs in.
+pub const GRACE_REACH: Key = Key {
+    name: "grace.reach",
+    meaning: "where a tap alone signs in: the unit of the strong sign-in, its site, or everywhere",
+    default: "\"site\"",
+    accepted: "\"unit\", \"site\" or \"tenant\"",
+};
+/// Who enrols badges.
+pub const BADGES_ENROLMENT: Key = Key {
+    name: "badges.enrolment",
+    meaning: "who enrols a badge: its holder, a list that an administrator imports, or an administrator one by one",
+    default: "\"self\"",
+    accepted: "\"self\", \"listed\" or \"supervised\"",
 };
 /// How old an undelivered record may become.
 pub const SPOOL_MAX_AGE: Key = Key {
@@ -78,13 +149,23 @@ pub const DANGER_ALLOW_SHORT_LIMITS: Key = Key {
 };
 
 /// Every key there is.
-pub const KEYS: [Key; 9] = [
+pub const KEYS: [Key; 19] = [
     AUTOMATIC_LOGOFF_AFTER,
     AUTOMATIC_LOGOFF_WARNING,
     AUTOMATIC_LOGOFF_REASON,
     SESSION_ABSOLUTE_LIMIT,
+    SESSION_ELSEWHERE,
+    SESSION_TAP_OUT,
+    CONCEAL_AFTER,
+    CONCEAL_REASON,
     HEARTBEAT,
     FACTORS_SIGN_IN,
+    FACTORS_RESUME,
+    GRACE_PERIOD_CRYPTOGRAPHIC,
+    GRACE_PERIOD_UID,
+    GRACE_REASON,
+    GRACE_REACH,
+    BADGES_ENROLMENT,
     SPOOL_MAX_AGE,
     SPOOL_MAX_RECORDS,
     DANGER_ALLOW_SHORT_LIMITS,

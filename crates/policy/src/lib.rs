@@ -19,7 +19,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod badges;
 pub mod duration;
+mod factors;
 pub mod key;
 pub mod limits;
 pub mod lockout;
@@ -28,7 +30,9 @@ mod policy;
 pub mod refused;
 mod value;
 
+pub use badges::{BadgeEnrolment, Elsewhere, Grace, Reach};
+pub use factors::{Factor, Lacking, ResumeFactors, ResumeMethod, SignInFactors, SignInMethod};
 pub use limits::Limits;
 pub use policy::{OFFLINE_AGE_MAX, Policy, SPOOL_RESERVE_SIZE_BYTES, Weakened};
 pub use refused::{Problem, Refused};
-pub use value::{AbsoluteLimit, AutomaticLogoff, Heartbeat, InactivityLimit, SignInFactors, SpoolMax};
+pub use value::{AbsoluteLimit, AutomaticLogoff, Conceal, Heartbeat, InactivityLimit, SpoolMax, TapOut};

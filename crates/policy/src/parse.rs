@@ -3,6 +3,8 @@
 //!
 //! The document is walked by hand rather than derived: a derived reader stops at its first error.
 
+mod badges;
+
 use std::{collections::BTreeSet, ops::Range as Span, time::Duration};
 
 use toml::{
@@ -10,13 +12,14 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use self::badges::RawBadges;
 use crate::{
-    Policy, Problem, Refused, duration,
+    Policy, Problem, Refused,
     key::{self, KEYS, Key},
     value::{
-        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, HEARTBEAT_RANGE, Heartbeat, INACTIVITY_RANGE,
-        INACTIVITY_WITHOUT_REASON_MAX, InactivityLimit, REASON_CHARS_RANGE, Range, SPOOL_AGE_RANGE,
-        SPOOL_RECORDS_RANGE, SignInFactors, SpoolMax, WARNING_RANGE,
+        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, CONCEAL_RANGE, Conceal, HEARTBEAT_RANGE, Heartbeat,
+        INACTIVITY_RANGE, INACTIVITY_WITHOUT_REASON_MAX, InactivityLimit, REASON_CHARS_RANGE, Range,
+        SPOOL_AGE_RANGE, SPOOL_RECORDS_RANGE, SpoolMax, TapOut, WARNING_RANGE,
     },
 };
 
@@ -30,8 +33,12 @@ struct Raw {
     warning: Option<Duration>,
     reason: Option<String>,
     absolute_limit: Option<Duration>,
+    tap_out: Option<TapOut>,
+    /// Within it, `None` is never.
+    conceal_after: Option<Option<Duration>>,
+    conceal_reason: Option<String>,
     heartbeat: Option<Duration>,
-    sign_in: Option<SignInFactors>,
+    badges: RawBadges,
     spool_age: Option<Duration>,
     spool_records: Option<u64>,
 }
@@ -66,17 +73,25 @@ fn resolve(raw: Raw, allows_short_limits: bool) -> Policy {
     let default = Policy::default();
     let after = raw.after.map_or(default.automatic_logoff.after(), InactivityLimit);
     let warning = raw.warning.unwrap_or(default.automatic_logoff.warning());
-    Policy {
+    let mut policy = Policy {
         automatic_logoff: AutomaticLogoff::resolve(after, warning, raw.reason),
         absolute_limit: raw.absolute_limit.map_or(default.absolute_limit, AbsoluteLimit),
+        tap_out: raw.tap_out.unwrap_or(default.tap_out),
+        conceal: Conceal::resolve(
+            raw.conceal_after.unwrap_or(default.conceal.after()),
+            raw.conceal_reason,
+            after,
+        ),
         heartbeat: raw.heartbeat.map_or(default.heartbeat, Heartbeat),
-        sign_in: raw.sign_in.unwrap_or(default.sign_in),
         spool_max: SpoolMax {
             age: raw.spool_age.unwrap_or(default.spool_max.age),
             records: raw.spool_records.unwrap_or(default.spool_max.records),
         },
         allows_short_limits,
-    }
+        ..default
+    };
+    raw.badges.resolve_into(&mut policy);
+    policy
 }
 
 struct Reader<'t> {
@@ -99,18 +114,22 @@ impl<'t> Reader<'t> {
     }
 
     fn raw(&mut self, allows_short_limits: bool) -> Raw {
-        let reason = self.reason();
+        let reason = self.reason(key::AUTOMATIC_LOGOFF_REASON);
+        let conceal_reason = self.reason(key::CONCEAL_REASON);
         Raw {
             after: self.after(allows_short_limits, reason.is_some()),
             warning: self.duration(key::AUTOMATIC_LOGOFF_WARNING, WARNING_RANGE, allows_short_limits),
             reason,
             absolute_limit: self.duration(key::SESSION_ABSOLUTE_LIMIT, ABSOLUTE_RANGE, allows_short_limits),
-            heartbeat: self.duration(key::HEARTBEAT, HEARTBEAT_RANGE, allows_short_limits),
-            sign_in: self.take(key::FACTORS_SIGN_IN, |value| match value.as_str()? {
-                "password" => Some(SignInFactors::Password),
-                "password+totp" => Some(SignInFactors::PasswordTotp),
+            tap_out: self.take(key::SESSION_TAP_OUT, |value| match value.as_str()? {
+                "cover" => Some(TapOut::Cover),
+                "sign_out" => Some(TapOut::SignOut),
                 _ => None,
             }),
+            conceal_after: self.conceal_after(allows_short_limits, conceal_reason.is_some()),
+            conceal_reason,
+            heartbeat: self.duration(key::HEARTBEAT, HEARTBEAT_RANGE, allows_short_limits),
+            badges: RawBadges::read(self),
             spool_age: self.duration(key::SPOOL_MAX_AGE, SPOOL_AGE_RANGE, allows_short_limits),
             spool_records: self.take(key::SPOOL_MAX_RECORDS, |value| {
                 let integer = value.as_integer()?;
@@ -120,8 +139,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn reason(&mut self) -> Option<String> {
-        self.take(key::AUTOMATIC_LOGOFF_REASON, |value| {
+    fn reason(&mut self, key: Key) -> Option<String> {
+        self.take(key, |value| {
             let reason = value.as_str()?.trim();
             REASON_CHARS_RANGE.contains(&reason.chars().count()).then(|| reason.to_owned())
         })
@@ -133,12 +152,15 @@ impl<'t> Reader<'t> {
         self.duration(key::AUTOMATIC_LOGOFF_AFTER, range, allows_short_limits)
     }
 
-    fn duration(&mut self, key: Key, range: Range, allows_short_limits: bool) -> Option<Duration> {
-        let min = if allows_short_limits { range.min_in_danger } else { range.min };
-        self.take(key, |value| {
-            let duration = duration::parse(value.as_str()?)?;
-            (min..=range.max).contains(&duration).then_some(duration)
+    fn conceal_after(&mut self, allows_short_limits: bool, has_reason: bool) -> Option<Option<Duration>> {
+        self.take(key::CONCEAL_AFTER, |value| match value.as_str()? {
+            "off" => has_reason.then_some(None),
+            text => CONCEAL_RANGE.holding(text, allows_short_limits).map(Some),
         })
+    }
+
+    fn duration(&mut self, key: Key, range: Range, allows_short_limits: bool) -> Option<Duration> {
+        self.take(key, |value| range.holding(value.as_str()?, allows_short_limits))
     }
 
     /// Takes `key` out of the document; a value that `read` does not accept becomes a problem.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::{
-    Limits, Refused, duration,
+    BadgeEnrolment, Elsewhere, Grace, Limits, Refused, ResumeFactors, SignInFactors, duration,
     key::{self, Key},
     parse,
     value::{
-        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, HEARTBEAT_RANGE, Heartbeat, INACTIVITY_RANGE,
-        InactivityLimit, Range, SignInFactors, SpoolMax, WARNING_RANGE,
+        ABSOLUTE_RANGE, AbsoluteLimit, AutomaticLogoff, CONCEAL_RANGE, Conceal, HEARTBEAT_RANGE, Heartbeat,
+        INACTIVITY_RANGE, InactivityLimit, Range, SpoolMax, TapOut, WARNING_RANGE,
     },
 };
 
@@ -22,8 +22,14 @@ pub const SPOOL_RESERVE_SIZE_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Policy {
     pub(crate) automatic_logoff: AutomaticLogoff,
     pub(crate) absolute_limit: AbsoluteLimit,
+    pub(crate) tap_out: TapOut,
+    pub(crate) conceal: Conceal,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) sign_in: SignInFactors,
+    pub(crate) resume: ResumeFactors,
+    pub(crate) elsewhere: Elsewhere,
+    pub(crate) grace: Grace,
+    pub(crate) badge_enrolment: BadgeEnrolment,
     pub(crate) spool_max: SpoolMax,
     pub(crate) allows_short_limits: bool,
 }
@@ -57,13 +63,15 @@ impl Policy {
     }
 
     /// What holds where a policy was refused and no good one is at hand: 5 minutes, password and
-    /// one-time code.
+    /// one-time code, no grace, no badge enrolled at a workstation.
     #[must_use]
     pub fn strict() -> Self {
         let after = InactivityLimit(Duration::from_secs(5 * 60));
         Self {
             automatic_logoff: AutomaticLogoff::resolve(after, AutomaticLogoff::default().warning(), None),
-            sign_in: SignInFactors::PasswordTotp,
+            sign_in: SignInFactors::default(),
+            grace: Grace::none(),
+            badge_enrolment: BadgeEnrolment::Supervised,
             ..Self::default()
         }
     }
@@ -80,6 +88,18 @@ impl Policy {
         self.absolute_limit
     }
 
+    /// When the screen covers itself, the session kept.
+    #[must_use]
+    pub const fn conceal(&self) -> &Conceal {
+        &self.conceal
+    }
+
+    /// What the holder's tap on her uncovered screen does.
+    #[must_use]
+    pub const fn tap_out(&self) -> TapOut {
+        self.tap_out
+    }
+
     /// How often a workstation in session reports at least.
     #[must_use]
     pub const fn heartbeat(&self) -> Heartbeat {
@@ -88,8 +108,32 @@ impl Policy {
 
     /// What a sign-in asks for.
     #[must_use]
-    pub const fn sign_in_factors(&self) -> SignInFactors {
-        self.sign_in
+    pub const fn sign_in_factors(&self) -> &SignInFactors {
+        &self.sign_in
+    }
+
+    /// What resumes a covered session.
+    #[must_use]
+    pub const fn resume_factors(&self) -> &ResumeFactors {
+        &self.resume
+    }
+
+    /// What becomes of a person's other uncovered screens when she uncovers one.
+    #[must_use]
+    pub const fn elsewhere(&self) -> Elsewhere {
+        self.elsewhere
+    }
+
+    /// How long, and where, a tap alone signs in after a strong sign-in.
+    #[must_use]
+    pub const fn grace(&self) -> &Grace {
+        &self.grace
+    }
+
+    /// Who enrols a badge.
+    #[must_use]
+    pub const fn badge_enrolment(&self) -> BadgeEnrolment {
+        self.badge_enrolment
     }
 
     /// When the spool counts as full.
@@ -106,6 +150,8 @@ impl Policy {
             warning: self.automatic_logoff.warning(),
             absolute: self.absolute_limit.get(),
             heartbeat: self.heartbeat.get(),
+            conceal_after: self.conceal.after(),
+            tap_out: self.tap_out,
         }
     }
 
@@ -126,6 +172,10 @@ impl Policy {
             ),
             short(key::SESSION_ABSOLUTE_LIMIT, self.absolute_limit.get(), ABSOLUTE_RANGE),
             short(key::HEARTBEAT, self.heartbeat.get(), HEARTBEAT_RANGE),
+            self.conceal.after().and_then(|after| {
+                let min = CONCEAL_RANGE.min.min(self.automatic_logoff.after().get());
+                short(key::CONCEAL_AFTER, after, Range { min, ..CONCEAL_RANGE })
+            }),
         ]
         .into_iter()
         .flatten()

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::duration;
+
 const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }
@@ -23,6 +25,14 @@ pub(crate) struct Range {
     pub(crate) min_in_danger: Duration,
 }
 
+impl Range {
+    /// The duration that `text` writes, if it lies within.
+    pub(crate) fn holding(self, text: &str, allows_short_limits: bool) -> Option<Duration> {
+        let min = if allows_short_limits { self.min_in_danger } else { self.min };
+        duration::parse(text).filter(|duration| (min..=self.max).contains(duration))
+    }
+}
+
 pub(crate) const INACTIVITY_RANGE: Range =
     Range { min: minutes(1), max: minutes(60), min_in_danger: Duration::from_secs(2) };
 /// Longer than this needs a reason.
@@ -33,8 +43,12 @@ pub(crate) const ABSOLUTE_RANGE: Range =
     Range { min: minutes(15), max: hours(24), min_in_danger: Duration::from_secs(2) };
 pub(crate) const HEARTBEAT_RANGE: Range =
     Range { min: Duration::from_secs(15), max: minutes(5), min_in_danger: Duration::from_millis(200) };
+pub(crate) const CONCEAL_RANGE: Range =
+    Range { min: Duration::from_secs(30), max: minutes(60), min_in_danger: Duration::from_secs(1) };
 pub(crate) const SPOOL_AGE_RANGE: Range = Range { min: days(1), max: days(365), min_in_danger: days(1) };
 pub(crate) const SPOOL_RECORDS_RANGE: std::ops::RangeInclusive<u64> = 1_000..=1_000_000;
+/// Of `session.elsewhere = "allow(n)"`.
+pub(crate) const ALLOWED_AT_ONCE_RANGE: std::ops::RangeInclusive<u32> = 2..=10;
 pub(crate) const REASON_CHARS_RANGE: std::ops::RangeInclusive<usize> = 10..=500;
 
 /// Time without input after which a session ends (45 CFR 164.312(a)(2)(iii)).
@@ -87,6 +101,47 @@ impl Default for AutomaticLogoff {
     }
 }
 
+/// When the screen covers itself, the session kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conceal {
+    after: Option<Duration>,
+    reason: Option<String>,
+}
+
+impl Conceal {
+    pub(crate) fn resolve(after: Option<Duration>, reason: Option<String>, limit: InactivityLimit) -> Self {
+        Self { after: after.map(|after| after.min(limit.0)), reason }
+    }
+
+    /// Time without input after which it does; `None`: never by itself.
+    #[must_use]
+    pub const fn after(&self) -> Option<Duration> {
+        self.after
+    }
+
+    /// Why it never does; there whenever it does not.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
+impl Default for Conceal {
+    fn default() -> Self {
+        Self { after: Some(minutes(5)), reason: None }
+    }
+}
+
+/// What the holder's tap on her uncovered screen does; the stricter is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TapOut {
+    /// Covers it and keeps the session.
+    #[default]
+    Cover,
+    /// Covers it and ends the session, unless she taps again at once.
+    SignOut,
+}
+
 /// How long a session lasts at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AbsoluteLimit(pub(crate) Duration);
@@ -121,16 +176,6 @@ impl Default for Heartbeat {
     fn default() -> Self {
         Self(minutes(1))
     }
-}
-
-/// What a sign-in asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SignInFactors {
-    /// Name and password.
-    Password,
-    /// Name, password and a one-time code (permitted at AAL2, NIST SP 800-63B-4).
-    #[default]
-    PasswordTotp,
 }
 
 /// When the spool of undelivered audit records counts as full.

@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use policy::{Limits, Policy, SignInFactors, Weakened, duration, key::KEYS};
+use policy::{
+    BadgeEnrolment, Elsewhere, Limits, Policy, Reach, ResumeMethod, SignInFactors, SignInMethod, TapOut,
+    Weakened, duration, key::KEYS,
+};
 use proptest::prelude::*;
 
 const SAMPLE: &str = include_str!("../../../packaging/policy/policy.toml");
@@ -21,10 +24,12 @@ fn an_empty_file_is_the_default_policy() {
             inactivity: minutes(15),
             warning: minutes(1),
             absolute: minutes(12 * 60),
-            heartbeat: minutes(1)
+            heartbeat: minutes(1),
+            conceal_after: Some(minutes(5)),
+            tap_out: TapOut::Cover,
         }
     );
-    assert_eq!(policy.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(policy.sign_in_factors(), &SignInFactors::default());
     assert_eq!(policy.spool_max().age(), minutes(30 * 24 * 60));
     assert_eq!(policy.spool_max().records(), 100_000);
     assert_eq!(policy.weakened(), []);
@@ -39,6 +44,8 @@ fn every_key_that_is_set_holds() {
         automatic_logoff.warning = "2min"
         automatic_logoff.reason = "Operating theatre, hands are sterile"
         session.absolute_limit = "8h"
+        session.tap_out = "sign_out"
+        conceal.after = "90s"
         factors.sign_in = "password"
         spool.max.age = "7 days"
         spool.max.records = 5_000
@@ -52,11 +59,13 @@ fn every_key_that_is_set_holds() {
             inactivity: minutes(45),
             warning: minutes(2),
             absolute: minutes(8 * 60),
-            heartbeat: Duration::from_secs(30)
+            heartbeat: Duration::from_secs(30),
+            conceal_after: Some(Duration::from_secs(90)),
+            tap_out: TapOut::SignOut,
         }
     );
     assert_eq!(policy.automatic_logoff().reason(), Some("Operating theatre, hands are sterile"));
-    assert_eq!(policy.sign_in_factors(), SignInFactors::Password);
+    assert!(policy.sign_in_factors().allow(SignInMethod::Password));
     assert_eq!(policy.spool_max().age(), minutes(7 * 24 * 60));
     assert_eq!(policy.spool_max().records(), 5_000);
 }
@@ -67,7 +76,9 @@ fn the_strict_policy_signs_out_after_five_minutes_and_asks_for_both_factors() {
 
     assert_eq!(strict.automatic_logoff().after().get(), minutes(5));
     assert_eq!(strict.automatic_logoff().warning(), minutes(1));
-    assert_eq!(strict.sign_in_factors(), SignInFactors::PasswordTotp);
+    assert_eq!(strict.sign_in_factors(), &SignInFactors::default());
+    assert_eq!((strict.grace().cryptographic(), strict.grace().uid()), (Duration::ZERO, Duration::ZERO));
+    assert_eq!(strict.badge_enrolment(), BadgeEnrolment::Supervised);
     assert_eq!(strict.weakened(), []);
 }
 
@@ -79,6 +90,76 @@ fn a_short_limit_shortens_its_warning_to_half() {
 }
 
 #[test]
+fn a_screen_covers_itself_at_the_latest_where_automatic_logoff_comes() {
+    let short = Policy::parse("automatic_logoff.after = '2min'").unwrap();
+    let late = Policy::parse("conceal.after = '60min'").unwrap();
+
+    assert_eq!(short.conceal().after(), Some(minutes(2)));
+    assert_eq!(late.conceal().after(), Some(minutes(15)));
+}
+
+#[test]
+fn a_screen_that_never_covers_itself_needs_a_reason() {
+    let policy = Policy::parse("conceal = { after = 'off', reason = 'Theatre, read from afar' }").unwrap();
+
+    assert_eq!(policy.limits().conceal_after, None);
+    assert_eq!(policy.conceal().reason(), Some("Theatre, read from afar"));
+    check_refused(
+        "[conceal]\nafter = \"off\"\n[session]\ntap_out = \"leave\"",
+        expect![[r#"
+            line 2: `conceal.after = "off"` is refused; accepted is 30s to 60min, where more than `automatic_logoff.after` counts as that; or "off", which needs `conceal.reason`
+            line 4: `session.tap_out = "leave"` is refused; accepted is "cover" or "sign_out""#]],
+    );
+}
+
+#[test]
+fn what_badges_open_is_as_policy_says() {
+    let policy = Policy::parse(
+        r#"
+        factors = { sign_in = ["badge+pin", "badge+password"], resume = "badge+pin" }
+        session.elsewhere = "allow(3)"
+        badges.enrolment = "listed"
+        [grace]
+        reach = "unit"
+        reason = "Twelve-hour shifts, badges replaced next year"
+        period = { cryptographic = "0s", uid = "14h" }
+        "#,
+    )
+    .unwrap();
+
+    let allowed = SignInMethod::ALL.map(|method| policy.sign_in_factors().allow(method));
+    assert_eq!(allowed, [false, true, true, true, false], "password and code are always enough");
+    assert_eq!(ResumeMethod::ALL.map(|method| policy.resume_factors().allow(method)), [false, true, false]);
+    assert_eq!(policy.elsewhere(), Elsewhere::Allow(3));
+    assert_eq!(policy.badge_enrolment(), BadgeEnrolment::Listed);
+    assert_eq!((policy.grace().cryptographic(), policy.grace().uid()), (Duration::ZERO, minutes(14 * 60)));
+    assert_eq!((policy.grace().reach(), policy.grace().reason().is_some()), (Reach::Unit, true));
+}
+
+#[test]
+fn a_long_grace_for_a_number_that_anybody_can_read_needs_a_reason() {
+    check_refused(
+        "grace.period.uid = '9h'\ngrace.period.cryptographic = '15h'\ngrace.reach = 'ward'",
+        expect![[r#"
+            line 1: `grace.period.uid = '9h'` is refused; accepted is 0s (never) to 14h; over 8h needs `grace.reason`
+            line 2: `grace.period.cryptographic = '15h'` is refused; accepted is 0s (never) to 14h
+            line 3: `grace.reach = 'ward'` is refused; accepted is "unit", "site" or "tenant""#]],
+    );
+}
+
+#[test]
+fn what_nobody_knows_of_badges_is_refused() {
+    check_refused(
+        "factors.sign_in = []\nfactors.resume = ['badge', 'badge']\nsession.elsewhere = 'allow(1)'\nbadges.enrolment = true",
+        expect![[r#"
+            line 1: `factors.sign_in = []` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp"
+            line 2: `factors.resume = ['badge', 'badge']` is refused; accepted is one or a list of "badge" (within the grace period), "badge+pin", "password"
+            line 3: `session.elsewhere = 'allow(1)'` is refused; accepted is "follow", "move", or "allow(2)" to "allow(10)"
+            line 4: `badges.enrolment = true` is refused; accepted is "self", "listed" or "supervised""#]],
+    );
+}
+
+#[test]
 fn a_limit_outside_its_range_is_refused_with_the_range() {
     check_refused(
         r#"
@@ -86,6 +167,7 @@ automatic_logoff.after = "59s"
 automatic_logoff.warning = "19s"
 session.absolute_limit = "25h"
 heartbeat = "1s"
+conceal.after = "29s"
 spool.max.age = "1h"
 spool.max.records = 999
 "#,
@@ -94,8 +176,9 @@ spool.max.records = 999
             line 3: `automatic_logoff.warning = "19s"` is refused; accepted is 20s to 30min; more than half of `automatic_logoff.after` counts as half of it
             line 4: `session.absolute_limit = "25h"` is refused; accepted is 15min to 24h
             line 5: `heartbeat = "1s"` is refused; accepted is 15s to 5min
-            line 6: `spool.max.age = "1h"` is refused; accepted is 1 day to 365 days
-            line 7: `spool.max.records = 999` is refused; accepted is a whole number from 1000 to 1000000"#]],
+            line 6: `conceal.after = "29s"` is refused; accepted is 30s to 60min, where more than `automatic_logoff.after` counts as that; or "off", which needs `conceal.reason`
+            line 7: `spool.max.age = "1h"` is refused; accepted is 1 day to 365 days
+            line 8: `spool.max.records = 999` is refused; accepted is a whole number from 1000 to 1000000"#]],
     );
 }
 
@@ -132,11 +215,11 @@ fn more_than_an_hour_is_refused_whatever_the_reason() {
 #[test]
 fn a_value_of_the_wrong_kind_is_refused() {
     check_refused(
-        "heartbeat = 60\nautomatic_logoff.after = \"15\"\nfactors.sign_in = [\"password\"]\ndanger_allow_short_limits = \"yes\"",
+        "heartbeat = 60\nautomatic_logoff.after = \"15\"\nfactors.sign_in = [\"password\", 1]\ndanger_allow_short_limits = \"yes\"",
         expect![[r#"
             line 1: `heartbeat = 60` is refused; accepted is 15s to 5min
             line 2: `automatic_logoff.after = "15"` is refused; accepted is 1min to 60min; over 15min needs `automatic_logoff.reason`
-            line 3: `factors.sign_in = ["password"]` is refused; accepted is "password" or "password+totp"
+            line 3: `factors.sign_in = ["password", 1]` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp"
             line 4: `danger_allow_short_limits = "yes"` is refused; accepted is true or false"#]],
     );
 }
@@ -145,9 +228,9 @@ fn a_value_of_the_wrong_kind_is_refused() {
 fn factors_that_nobody_knows_are_refused() {
     check_refused(
         "factors.sign_in = \"none\"",
-        expect![
-            "line 1: `factors.sign_in = \"none\"` is refused; accepted is \"password\" or \"password+totp\""
-        ],
+        expect![[
+            r#"line 1: `factors.sign_in = "none"` is refused; accepted is one or a list of "password", "password+totp", "badge+pin", "badge+password", "badge+totp""#
+        ]],
     );
 }
 
@@ -156,9 +239,9 @@ fn a_misspelled_key_is_refused_and_not_passed_over() {
     check_refused(
         "heartbeet = \"60s\"\n[automatic_logoff]\nafer = \"5min\"\n[lockout]\ntries = 3\n",
         expect![[r#"
-            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, heartbeat, factors.sign_in, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
+            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
     );
 }
 
@@ -168,7 +251,7 @@ fn a_section_written_as_a_value_is_refused() {
         "spool = 3\n[[session]]\nabsolute_limit = \"8h\"",
         expect![[r#"
             line 1: `spool = 3` is refused; accepted is a section with spool.max.age, spool.max.records
-            line 2: `session = [[session]]` is refused; accepted is a section with session.absolute_limit"#]],
+            line 2: `session = [[session]]` is refused; accepted is a section with session.absolute_limit, session.elsewhere, session.tap_out"#]],
     );
 }
 
@@ -206,7 +289,7 @@ fn a_file_without_end_is_refused_unread() {
 
 #[test]
 fn short_limits_need_the_ugly_key_and_are_named_with_it() {
-    let limits = "automatic_logoff.after = '20s'\nautomatic_logoff.warning = '8s'\nsession.absolute_limit = '2min'\nheartbeat = '2s'";
+    let limits = "automatic_logoff.after = '20s'\nautomatic_logoff.warning = '8s'\nsession.absolute_limit = '2min'\nheartbeat = '2s'\nconceal.after = '4s'";
     let policy = Policy::parse(&format!("danger_allow_short_limits = true\n{limits}")).unwrap();
 
     let weakened: Vec<_> = policy.weakened().iter().map(Weakened::to_string).collect();
@@ -218,7 +301,8 @@ fn short_limits_need_the_ugly_key_and_are_named_with_it() {
         `automatic_logoff.after` is 20s, below its range, which begins at 1min
         `automatic_logoff.warning` is 8s, below its range, which begins at 10s
         `session.absolute_limit` is 2min, below its range, which begins at 15min
-        `heartbeat` is 2s, below its range, which begins at 15s"#]]
+        `heartbeat` is 2s, below its range, which begins at 15s
+        `conceal.after` is 4s, below its range, which begins at 20s"#]]
     .assert_eq(&weakened.join("\n"));
 }
 
@@ -249,7 +333,8 @@ fn the_sample_file_changes_nothing_and_explains_every_key() {
 fn the_sample_file_with_its_comment_marks_taken_off_is_still_the_default_but_for_the_reason() {
     let policy = Policy::parse(&uncommented()).unwrap();
 
-    assert!(policy.automatic_logoff().reason().is_some());
+    assert!(policy.automatic_logoff().reason().is_some() && policy.conceal().reason().is_some());
+    assert!(policy.grace().reason().is_some());
     assert_eq!(policy.limits(), Policy::default().limits());
     assert_eq!(policy.spool_max(), Policy::default().spool_max());
     assert_eq!(policy.sign_in_factors(), Policy::default().sign_in_factors());
@@ -273,11 +358,12 @@ proptest! {
         let limits = policy.unwrap().limits();
         prop_assert!(limits.warning <= limits.inactivity / 2);
         prop_assert!(limits.inactivity >= minutes(1) && limits.inactivity <= minutes(60));
+        prop_assert!(limits.conceal_after.is_none_or(|after| after <= limits.inactivity));
         prop_assert!(limits.absolute >= minutes(15) && limits.absolute <= minutes(24 * 60));
     }
 
     #[test]
-    fn all_legal_keys_together_are_legal_too(lines in proptest::collection::btree_map(0..6_usize, 0..1000_u64, 0..6)) {
+    fn all_legal_keys_together_are_legal_too(lines in proptest::collection::btree_map(0..13_usize, 0..1000_u64, 0..13)) {
         let text: String = lines.into_iter().map(|(which, at)| legal(which, at) + "\n").collect();
 
         prop_assert!(Policy::parse(&text).is_ok(), "{text}");
@@ -321,7 +407,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 fn legal_line() -> impl Strategy<Value = String> {
-    (0..6_usize, 0..1000_u64).prop_map(|(which, at)| legal(which, at))
+    (0..13_usize, 0..1000_u64).prop_map(|(which, at)| legal(which, at))
 }
 
 /// One legal line; `at` of 1000 parts from the least to the most.
@@ -337,10 +423,19 @@ fn legal(which: usize, at: u64) -> String {
             seconds(86_400, 365 * 86_400),
             1_000 + 999 * at
         ),
-        _ => format!(
-            "factors.sign_in = \"{}\"",
-            if at.is_multiple_of(2) { "password" } else { "password+totp" }
+        5 => format!("conceal.after = \"{}\"", seconds(30, 3600)),
+        6 => format!("session.tap_out = \"{}\"", if at.is_multiple_of(2) { "cover" } else { "sign_out" }),
+        7 => format!("grace.period.cryptographic = \"{}\"", seconds(0, 14 * 3600)),
+        8 => format!("grace.period.uid = \"{}\"", seconds(0, 8 * 3600)),
+        9 => format!("grace.reach = \"{}\"", ["unit", "site", "tenant"][usize::try_from(at % 3).unwrap()]),
+        10 => format!("session.elsewhere = \"allow({})\"", 2 + at % 9),
+        11 => format!(
+            "factors.resume = [\"{}\"]",
+            ["badge", "badge+pin", "password"][usize::try_from(at % 3).unwrap()]
         ),
+        _ => {
+            format!("factors.sign_in = \"{}\"", SignInMethod::ALL[usize::try_from(at % 5).unwrap()].written())
+        }
     }
 }
 

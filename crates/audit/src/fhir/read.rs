@@ -3,15 +3,16 @@
 use uuid::Uuid;
 
 use super::{
-    AUDITOR_SYSTEM, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION, LOGOUT_CAUSE_EXTENSION,
-    RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, SERVER_SYSTEM, SESSION_SYSTEM, USER_SYSTEM,
-    WORKSTATION_SYSTEM,
+    AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
+    LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, RESUME_METHOD_EXTENSION,
+    SERVER_SYSTEM, SESSION_SYSTEM, USER_SYSTEM, WORKSTATION_SYSTEM,
     resource::{AuditEvent, Coding, Reference},
-    write::{FAILED_CLOSED, alert_code, factors_code},
+    write::{CONCEALED, FAILED_CLOSED, RESUMED, alert_code, factors_code},
 };
 use crate::{
     codes,
     record::{Alert, AuditRecord, Factors, RecordError, Source, UserRef, What, WorkstationRef},
+    stepping_away::{ConcealCause, ResumeMethod},
 };
 
 /// An event longer than this many bytes of JSON is refused unread; ours have about 2 000.
@@ -124,6 +125,9 @@ fn what(event: &AuditEvent) -> Result<What, ReadError> {
         let cause = extension(event, LOGOUT_CAUSE_EXTENSION).ok_or(missing(LOGOUT_CAUSE_EXTENSION))?;
         return Ok(What::Logout { cause: cause.code.clone() });
     }
+    if is_type(codes::USER_AUTHENTICATION) {
+        return stepping_away(event);
+    }
     if is_type(codes::APPLICATION_ACTIVITY) && is_subtype(codes::APPLICATION_START) {
         return Ok(What::ApplicationStarted);
     }
@@ -145,11 +149,27 @@ fn login(event: &AuditEvent) -> Result<What, ReadError> {
         return Ok(What::LoginRefused { reason: reason.code.clone() });
     }
     let code = extension(event, FACTORS_EXTENSION).ok_or(missing(FACTORS_EXTENSION))?;
-    [Factors::PasswordTotp, Factors::Password]
+    Factors::ALL
         .into_iter()
         .find(|factors| factors_code(*factors).code == code.code)
         .map(|factors| What::Login { factors })
         .ok_or(missing(FACTORS_EXTENSION))
+}
+
+fn stepping_away(event: &AuditEvent) -> Result<What, ReadError> {
+    let ours = event.subtype.iter().find(|coding| coding.system == codes::STEPPING_AWAY);
+    let ours = ours.ok_or(missing("subtype"))?;
+    if ours.code == CONCEALED.code {
+        let code = extension(event, CONCEAL_CAUSE_EXTENSION).ok_or(missing(CONCEAL_CAUSE_EXTENSION))?;
+        let cause = ConcealCause::ALL.into_iter().find(|cause| cause.code().code == code.code);
+        return cause.map(|cause| What::Concealed { cause }).ok_or(missing(CONCEAL_CAUSE_EXTENSION));
+    }
+    if ours.code == RESUMED.code {
+        let code = extension(event, RESUME_METHOD_EXTENSION).ok_or(missing(RESUME_METHOD_EXTENSION))?;
+        let method = ResumeMethod::ALL.into_iter().find(|method| method.code().code == code.code);
+        return method.map(|method| What::Resumed { method }).ok_or(missing(RESUME_METHOD_EXTENSION));
+    }
+    Err(missing("subtype"))
 }
 
 fn security_alert(event: &AuditEvent, is_node_authentication: bool) -> Result<What, ReadError> {

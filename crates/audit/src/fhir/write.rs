@@ -1,9 +1,9 @@
 //! Record → event.
 
 use super::{
-    AUDITOR_SYSTEM, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION, LOGOUT_CAUSE_EXTENSION,
-    RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, SERVER_SYSTEM, SERVER_VALUE, SESSION_SYSTEM, TRAIL_VALUE,
-    USER_SYSTEM, WORKSTATION_SYSTEM,
+    AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
+    LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, RESUME_METHOD_EXTENSION,
+    SERVER_SYSTEM, SERVER_VALUE, SESSION_SYSTEM, TRAIL_VALUE, USER_SYSTEM, WORKSTATION_SYSTEM,
     resource::{
         AuditEvent, CodeableConcept, Coding, Detail, Entity, Extension, Identifier, Network, Participant,
         Reference, Reporter, ResourceType,
@@ -86,6 +86,18 @@ impl Coded {
                 Outcome::Success,
                 Some(coded_extension(LOGOUT_CAUSE_EXTENSION, cause_coding(cause))),
             ),
+            What::Concealed { cause } => executed(
+                codes::USER_AUTHENTICATION,
+                vec![coding(CONCEALED)],
+                Outcome::Success,
+                Some(coded_extension(CONCEAL_CAUSE_EXTENSION, coding(cause.code()))),
+            ),
+            What::Resumed { method } => executed(
+                codes::USER_AUTHENTICATION,
+                vec![coding(RESUMED)],
+                Outcome::Success,
+                Some(coded_extension(RESUME_METHOD_EXTENSION, coding(method.code()))),
+            ),
             What::ApplicationStarted => executed(
                 codes::APPLICATION_ACTIVITY,
                 vec![coding(codes::APPLICATION_START)],
@@ -138,16 +150,17 @@ fn participants(record: &AuditRecord) -> Vec<Participant> {
     let workstation = record.workstation.as_ref();
     let user_as = |requestor| user.map(|user| user_participant(user, workstation, requestor));
     let workstation_as = |requestor| workstation.map(|place| workstation_participant(place, requestor));
+    let requested = |by| match by {
+        RequestedBy::User => vec![user_as(true), workstation_as(false)],
+        RequestedBy::Workstation => vec![workstation_as(true), user_as(false)],
+        RequestedBy::Server => vec![Some(server_participant(true)), user_as(false), workstation_as(false)],
+    };
     let listed = match &record.what {
         What::Login { .. } => vec![user_as(true), workstation_as(false)],
         What::LoginRefused { .. } => vec![user_as(true), workstation_as(user.is_none())],
-        What::Logout { cause } => match requested_by(cause) {
-            RequestedBy::User => vec![user_as(true), workstation_as(false)],
-            RequestedBy::Workstation => vec![workstation_as(true), user_as(false)],
-            RequestedBy::Server => {
-                vec![Some(server_participant(true)), user_as(false), workstation_as(false)]
-            }
-        },
+        What::Logout { cause } => requested(requested_by(cause)),
+        What::Concealed { cause } => requested(cause.requested_by()),
+        What::Resumed { .. } => requested(RequestedBy::User),
         What::ApplicationStarted | What::ApplicationStopped => match record.source {
             Source::Agent => vec![workstation_as(true)],
             Source::Server => vec![Some(server_participant(true))],
@@ -181,6 +194,8 @@ fn entities(record: &AuditRecord) -> Vec<Entity> {
         What::Login { .. }
         | What::LoginRefused { .. }
         | What::Logout { .. }
+        | What::Concealed { .. }
+        | What::Resumed { .. }
         | What::ApplicationStarted
         | What::ApplicationStopped => session.into_iter().collect(),
         What::Enrolment { is_accepted } => {
@@ -347,6 +362,16 @@ fn requested_by(cause: &str) -> RequestedBy {
     LogoutCause::from_code(cause).map_or(RequestedBy::Workstation, LogoutCause::requested_by)
 }
 
+/// The screen is covered, the session kept.
+pub(super) const CONCEALED: Code = Code {
+    system: codes::STEPPING_AWAY,
+    code: "concealed",
+    display: "The screen was covered and the session kept",
+};
+/// Its holder is back.
+pub(super) const RESUMED: Code =
+    Code { system: codes::STEPPING_AWAY, code: "resumed", display: "The session was resumed by its holder" };
+
 /// Among the alerts; the cause stands beside it.
 pub(super) const FAILED_CLOSED: Code = Code {
     system: codes::SECURITY_ALERT,
@@ -358,6 +383,11 @@ pub(super) fn factors_code(factors: Factors) -> Code {
     let (code, display) = match factors {
         Factors::PasswordTotp => ("password-totp", "Password and one-time code"),
         Factors::Password => ("password", "Password"),
+        Factors::Badge => ("badge", "Badge within the grace period"),
+        Factors::BadgePin => ("badge-pin", "Badge and PIN"),
+        Factors::BadgePassword => ("badge-password", "Badge and password"),
+        Factors::BadgeTotp => ("badge-totp", "Badge and one-time code"),
+        Factors::BadgePasswordTotp => ("badge-password-totp", "Badge, password and one-time code"),
     };
     Code { system: codes::FACTORS, code, display }
 }
@@ -375,6 +405,9 @@ pub(super) fn alert_code(alert: Alert) -> Code {
         }
         Alert::SafeguardWeakened => ("safeguard-weakened", "A safeguard is weakened by configuration"),
         Alert::LockedOut => ("locked-out", "Sign-in failures reached their limit"),
+        Alert::BadgeInTwoPlaces => {
+            ("badge-in-two-places", "One badge was presented at two workstations within too short a time")
+        }
     };
     Code { system: codes::SECURITY_ALERT, code, display }
 }
@@ -385,7 +418,11 @@ fn alert_dicom(alert: Alert) -> Option<Code> {
         Alert::ClockJumped | Alert::PolicyRefused | Alert::SafeguardWeakened => {
             Some(codes::SECURITY_CONFIGURATION)
         }
-        Alert::RecordQuarantined | Alert::SpoolFilling | Alert::SpoolSetAside | Alert::LockedOut => None,
+        Alert::RecordQuarantined
+        | Alert::SpoolFilling
+        | Alert::SpoolSetAside
+        | Alert::LockedOut
+        | Alert::BadgeInTwoPlaces => None,
     }
 }
 
@@ -397,7 +434,10 @@ fn alert_outcome(alert: Alert) -> Outcome {
         | Alert::PolicyRefused
         | Alert::SafeguardWeakened
         | Alert::LockedOut => Outcome::MinorFailure,
-        Alert::WorkstationCloned | Alert::RecordQuarantined | Alert::SpoolSetAside => Outcome::SeriousFailure,
+        Alert::WorkstationCloned
+        | Alert::RecordQuarantined
+        | Alert::SpoolSetAside
+        | Alert::BadgeInTwoPlaces => Outcome::SeriousFailure,
     }
 }
 

@@ -3,6 +3,7 @@
 use audit::{
     codes::{FailClosedCause, LogoutCause},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
+    stepping_away::{ConcealCause, ResumeMethod},
 };
 use jiff::Timestamp;
 use uuid::{Uuid, uuid};
@@ -20,12 +21,24 @@ pub(crate) fn samples() -> Vec<Sample> {
             "login",
             AuditRecord::login(Source::Agent, at(0), ws(), maria(), SESSION, Factors::PasswordTotp),
         ),
+        sample(
+            "login_by_badge",
+            AuditRecord::login(Source::Agent, at(0), ws(), maria(), SESSION, Factors::Badge),
+        ),
         sample("login_refused", refused(None)),
         sample("login_refused_of_a_known_user", refused(Some(maria()))),
     ];
     samples.extend(LogoutCause::ALL.into_iter().map(|cause| {
         let name = format!("logout_{}", cause.code().code.replace('-', "_"));
         sample(&name, AuditRecord::logout(Source::Agent, at(960), ws(), maria(), SESSION, cause))
+    }));
+    samples.extend(ConcealCause::ALL.into_iter().zip(40..).map(|(cause, n)| {
+        let name = format!("concealed_{}", cause.code().code.replace('-', "_"));
+        sample(&name, within(n, What::Concealed { cause }))
+    }));
+    samples.extend(ResumeMethod::ALL.into_iter().zip(50..).map(|(method, n)| {
+        let name = format!("resumed_{}", method.code().code.replace('-', "_"));
+        sample(&name, within(n, What::Resumed { method }))
     }));
     samples.extend([
         sample("agent_started", other(1, Source::Agent, Some(ws()), None, What::ApplicationStarted)),
@@ -43,7 +56,10 @@ pub(crate) fn samples() -> Vec<Sample> {
     ]);
     samples.extend(Alert::ALL.into_iter().zip(10..).map(|(alert, n)| {
         let source = match alert {
-            Alert::WorkstationRefused | Alert::WorkstationCloned | Alert::LockedOut => Source::Server,
+            Alert::WorkstationRefused
+            | Alert::WorkstationCloned
+            | Alert::LockedOut
+            | Alert::BadgeInTwoPlaces => Source::Server,
             Alert::ClockJumped
             | Alert::RecordQuarantined
             | Alert::SpoolFilling
@@ -109,8 +125,15 @@ fn other(
     user: Option<UserRef>,
     what: What,
 ) -> AuditRecord {
-    let id = Uuid::from_u128(0x3f8e_51c2_7a60_4b9d_8e14_5c2b_9a71_0000 + n);
-    AuditRecord::other(id, source, at(1), workstation, user, what)
+    AuditRecord::other(random_id(n), source, at(1), workstation, user, what)
+}
+
+fn within(n: u128, what: What) -> AuditRecord {
+    AuditRecord::within(random_id(n), at(600), ws(), maria(), SESSION, what)
+}
+
+fn random_id(n: u128) -> Uuid {
+    Uuid::from_u128(0x3f8e_51c2_7a60_4b9d_8e14_5c2b_9a71_0000 + n)
 }
 
 /// As serde spells it in a record.

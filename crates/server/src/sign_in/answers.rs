@@ -145,5 +145,5 @@ async fn opened_again(
     let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
     let (credential, hash) = credential::mint();
     sessions::replace_credential(connection, row.id, hash, None).await?;
-    Ok(Answer::Opened(opening::answer(&row, &user, credential, app.clock.now())))
+    Ok(Answer::Opened(opening::answer(app, &row, &user, credential, app.clock.now())))
 }

@@ -65,12 +65,18 @@ pub async fn open(
     }
     users::note_place(connection, user.id, workstation.id, now).await?;
     tracing::info!(session.id = %row.id, workstation.id = %workstation.id, "Session opened");
-    Ok(answer(&row, user, credential, now))
+    Ok(answer(app, &row, user, credential, now))
 }
 
 /// The session as its workstation is told of it.
 #[must_use]
-pub fn answer(row: &SessionRow, user: &User, credential: WireSecret, now: Timestamp) -> SessionOpened {
+pub fn answer(
+    app: &App,
+    row: &SessionRow,
+    user: &User,
+    credential: WireSecret,
+    now: Timestamp,
+) -> SessionOpened {
     SessionOpened {
         session_id: row.id,
         user: UserSummary {
@@ -79,22 +85,30 @@ pub fn answer(row: &SessionRow, user: &User, credential: WireSecret, now: Timest
             role: user.role.clone(),
         },
         credential,
-        limits: limits(&row.session, now),
+        limits: limits(app, &row.session, now),
         opened_at: row.opened_at.to_string(),
         grace_remaining_ms: None,
     }
 }
 
-/// The limits of a session from now on.
+/// The limits of a session from now on. What the server enforces was fixed when it was opened; when its screen
+/// covers itself is the workstation's to see to, and is as policy says now.
 #[must_use]
-pub fn limits(session: &Session, now: Timestamp) -> Limits {
+pub fn limits(app: &App, session: &Session, now: Timestamp) -> Limits {
     Limits {
         inactivity_ms: millis(session.limits.inactivity),
         warning_ms: millis(session.limits.warning),
         absolute_remaining_ms: remaining_ms(session.absolute_until, now),
         heartbeat_ms: millis(session.limits.heartbeat),
-        conceal_after_ms: None,
-        tap_out: TapOut::Cover,
+        conceal_after_ms: app
+            .policy
+            .conceal()
+            .after()
+            .map(|after| millis(after.min(session.limits.inactivity))),
+        tap_out: match app.policy.tap_out() {
+            policy::TapOut::Cover => TapOut::Cover,
+            policy::TapOut::SignOut => TapOut::SignOut,
+        },
     }
 }
 

@@ -301,11 +301,16 @@ const fn factors_spelled(factors: Factors) -> &'static str {
     match factors {
         Factors::Password => "password",
         Factors::PasswordTotp => "password-totp",
+        Factors::Badge => "badge",
+        Factors::BadgePin => "badge-pin",
+        Factors::BadgePassword => "badge-password",
+        Factors::BadgeTotp => "badge-totp",
+        Factors::BadgePasswordTotp => "badge-password-totp",
     }
 }
 
 fn factors_parsed(text: &str) -> Result<Factors, StoreError> {
-    [Factors::Password, Factors::PasswordTotp]
+    Factors::ALL
         .into_iter()
         .find(|factors| factors_spelled(*factors) == text)
         .ok_or(StoreError::Corrupt("set of factors"))

@@ -39,6 +39,24 @@ async fn where_policy_asks_for_no_code_the_password_signs_in() {
 }
 
 #[tokio::test]
+async fn a_session_is_told_when_its_screen_covers_itself_and_what_her_tap_does() {
+    for (policy, limits) in [
+        ("", json!([300_000, "cover"])),
+        ("conceal.after = '90s'\nsession.tap_out = 'sign_out'", json!([90_000, "sign_out"])),
+        ("automatic_logoff.after = '2min'", json!([120_000, "cover"])),
+        ("conceal = { after = 'off', reason = 'Theatre, read from afar' }", json!([null, "cover"])),
+    ] {
+        let server = TestServer::start_with(&format!("factors.sign_in = 'password'\n{policy}")).await;
+        let workstation = server.enrol().await;
+        let maria = server.add_person("maria").await;
+        let answer = workstation.first_factor(Uuid::new_v4(), "maria", &maria.password).await;
+
+        let told = &answer.body["limits"];
+        assert_eq!(json!([told["conceal_after_ms"], told["tap_out"]]), limits, "{policy}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_name_and_a_wrong_password_are_told_in_the_same_words() {
     let server = TestServer::start().await;
     let workstation = server.enrol().await;

@@ -81,7 +81,7 @@ pub async fn adopt(
             sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
             write.commit().await?;
             app.deadlines_changed.notify_one();
-            let limits = opening::limits(&session, now);
+            let limits = opening::limits(&app, &session, now);
             Ok(Json(SessionAdopted { session_id: id, credential, limits }))
         }
         Outcome::Ends(cause) => {

@@ -7,7 +7,7 @@
 use audit::record::Factors;
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse as _, response::Response};
 use jiff::Timestamp;
-use policy::{SignInFactors, lockout};
+use policy::{Factor as Shown, Lacking, lockout};
 use protocol::v1::{
     problem::{Problem, ProblemCode},
     session::{
@@ -103,19 +103,19 @@ pub async fn open(
         write.commit().await?;
         return Err(ApiError::new(ProblemCode::SignInRefused));
     };
-    let answer = match app.policy.sign_in_factors() {
-        SignInFactors::PasswordTotp => {
+    let answer = match app.policy.sign_in_factors().lacking(&[Shown::Password]) {
+        Lacking::AnyOf(_) => {
             let challenge = challenge(&user, &workstation, now);
             challenges::insert(&mut write, &challenge).await?;
             answers::remember(&mut write, key, asked, Outcome::Challenged(challenge.id), now).await?;
             Answer::Challenged(issued(&challenge, now))
         }
-        SignInFactors::Password if user.disabled_at.is_some() => {
+        Lacking::Nothing if user.disabled_at.is_some() => {
             refusals::disabled(&mut write, about, now).await?;
             answers::remember(&mut write, key, asked, Outcome::Disabled, now).await?;
             Answer::Refused(ApiError::new(ProblemCode::UserDisabled))
         }
-        SignInFactors::Password => {
+        Lacking::Nothing => {
             let opened = opening::open(&app, &mut write, &user, &workstation, Factors::Password, now).await?;
             answers::remember(&mut write, key, asked, Outcome::Opened(opened.session_id), now).await?;
             Answer::Opened(opened)
