@@ -16,6 +16,7 @@
 
 pub mod audit_trail;
 pub mod backoff;
+pub mod badge_readers;
 pub mod durable_file;
 pub mod enrolment;
 pub mod idle;

@@ -6,6 +6,7 @@
 
 pub mod key;
 mod log;
+mod readers;
 mod screen;
 mod server;
 mod state;
@@ -13,9 +14,10 @@ mod state;
 use std::{fmt, path::PathBuf};
 
 pub use log::LogLevel;
+pub use readers::{PcscUse, ReadersConfig, WEDGES_MAX, WedgeClaim, WedgeThrough};
 pub use server::ServerUrl;
 
-use key::{KEYS, Key};
+use key::{KEYS, Key, READERS_WEDGE};
 
 use crate::language::Language;
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub language: Language,
     /// How much is logged.
     pub log_level: LogLevel,
+    /// Its badge readers.
+    pub readers: ReadersConfig,
 }
 
 /// The file as it was read, if there is one.
@@ -86,14 +90,19 @@ impl Config {
         let policy_file = found.value(key::POLICY_FILE, state::from_text);
         let language = found.value(key::SCREEN_LANGUAGE, screen::from_text);
         let log_level = found.value(key::LOG_LEVEL, log::from_text);
-        match (server_url, state_directory, policy_file, language, log_level) {
-            (Some(server_url), Some(state_directory), Some(policy_file), Some(language), Some(log_level))
-                if found.problems.is_empty() =>
-            {
-                Ok(Self { server_url, state_directory, policy_file, language, log_level })
-            }
-            _ => Err(Refused { problems: found.problems }),
-        }
+        let pcsc = found.value(key::READERS_PCSC, readers::pcsc_from_text);
+        let wedges = found.wedges();
+        let config = server_url.and_then(|server_url| {
+            Some(Self {
+                server_url,
+                state_directory: state_directory?,
+                policy_file: policy_file?,
+                language: language?,
+                log_level: log_level?,
+                readers: ReadersConfig { pcsc: pcsc?, wedges: wedges? },
+            })
+        });
+        config.filter(|_| found.problems.is_empty()).ok_or(Refused { problems: found.problems })
     }
 }
 
@@ -130,6 +139,28 @@ impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
         value
     }
 
+    /// The keyboard-wedge readers, or a problem for each key of theirs that is wrong.
+    fn wedges(&mut self) -> Option<Vec<WedgeClaim>> {
+        let (origin, value) = if let Some(text) = (self.environment)(READERS_WEDGE.environment) {
+            let table: Result<toml::Table, _> = format!("wedge = {text}").parse();
+            let value = table.ok().and_then(|mut table| table.remove("wedge"));
+            ("environment".to_owned(), value.unwrap_or(toml::Value::String(text)))
+        } else if let Some(value) = self.in_file(READERS_WEDGE.name) {
+            (self.origin(), value.clone())
+        } else {
+            return Some(Vec::new());
+        };
+        match readers::wedges_from_value(&value) {
+            Ok(wedges) => Some(wedges),
+            Err(wrong) => {
+                for wrong in wrong {
+                    self.refuse(origin.clone(), &wrong.name, &wrong.value, wrong.accepted);
+                }
+                None
+            }
+        }
+    }
+
     fn in_file(&self, name: &str) -> Option<&toml::Value> {
         let (section, key) = name.split_once('.')?;
         self.table.get(section)?.as_table()?.get(key)
@@ -147,7 +178,7 @@ impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
                 // A bare key: every key of ours stands in a section.
                 None => vec![(section.clone(), value.to_string())],
             })
-            .filter(|(name, _)| !KEYS.iter().any(|key| key.name == name))
+            .filter(|(name, _)| !KEYS.iter().chain([&READERS_WEDGE]).any(|key| key.name == name))
             .collect();
         let known = KEYS.map(|key| key.name).join(", ");
         for (name, value) in unknown {
@@ -203,7 +234,7 @@ impl fmt::Display for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{key::WEDGE_KEYS, *};
 
     const PATH: &str = "/etc/tapward/agent.toml";
 
@@ -224,6 +255,76 @@ mod tests {
         assert_eq!(config.policy_file, PathBuf::from("/etc/tapward/policy.toml"));
         assert_eq!(config.language, Language::English);
         assert_eq!(config.log_level, LogLevel::Info);
+        assert_eq!(config.readers, ReadersConfig { pcsc: PcscUse::WhenPresent, wedges: Vec::new() });
+    }
+
+    #[test]
+    fn a_keyboard_wedge_reader_is_claimed_by_its_device_and_by_its_port_where_that_is_said() {
+        let server = "[server]\nurl = \"https://a.example\"\n";
+        let file = "[readers]\npcsc = \"off\"\n[[readers.wedge]]\nvendor = \"0x0c27\"\nproduct = \"0x3BFA\"\n\
+                    [[readers.wedge]]\nvendor = \"0x1234\"\nproduct = \"0x5678\"\nport = \"usb-0000:00:14.0-2/input0\"\n\
+                    through = \"x11\"\n";
+        let anywhere =
+            WedgeClaim { vendor: 0x0c27, product: 0x3bfa, port: None, through: WedgeThrough::Evdev };
+        let there = WedgeClaim {
+            vendor: 0x1234,
+            product: 0x5678,
+            port: Some("usb-0000:00:14.0-2/input0".to_owned()),
+            through: WedgeThrough::X11,
+        };
+
+        let readers = check(&format!("{server}{file}"), &[]).unwrap().readers;
+        assert_eq!(readers, ReadersConfig { pcsc: PcscUse::Off, wedges: vec![anywhere.clone(), there] });
+
+        let environment = "[{ vendor = \"0x0c27\", product = \"0x3bfa\" }]";
+        let readers = check(
+            &format!("{server}{file}"),
+            &[("TAPWARD_READERS_WEDGE", environment), ("TAPWARD_READERS_PCSC", "required")],
+        );
+        assert_eq!(
+            readers.unwrap().readers,
+            ReadersConfig { pcsc: PcscUse::Required, wedges: vec![anywhere] }
+        );
+    }
+
+    #[test]
+    fn every_wrong_key_of_every_reader_is_told_at_once() {
+        let file = "[server]\nurl = \"https://a.example\"\n[readers]\npcsc = \"yes\"\n\
+                    [[readers.wedge]]\nvendor = \"0c27\"\nserial = 1\n\
+                    [[readers.wedge]]\nvendor = \"0x+123\"\nproduct = 22136\nport = \"a b\"\nthrough = \"magic\"\n";
+
+        let problems = check(file, &[]).unwrap_err();
+
+        let told = problems.join("\n");
+        assert_eq!(problems.len(), 8, "{told}");
+        for part in [
+            "`readers.pcsc = yes` is refused; accepted is when-present, required or off",
+            "`readers.wedge[0].serial = 1` is refused; accepted is vendor, product, port and through",
+            "`readers.wedge[0].vendor = \"0c27\"` is refused; accepted is 0x and four hexadecimal digits",
+            "`readers.wedge[0].product` is missing; accepted is 0x and four hexadecimal digits",
+            "`readers.wedge[1].vendor = \"0x+123\"` is refused",
+            "`readers.wedge[1].product = 22136` is refused",
+            "`readers.wedge[1].port = \"a b\"` is refused",
+            "`readers.wedge[1].through = \"magic\"` is refused; accepted is evdev or x11",
+        ] {
+            assert!(told.contains(part), "{part}\nnot in\n{told}");
+        }
+    }
+
+    #[test]
+    fn readers_that_are_no_tables_or_too_many_are_refused() {
+        let server = "[server]\nurl = \"https://a.example\"\n";
+        let table = "{ vendor = \"0x0c27\", product = \"0x3bfa\" }";
+        let many = |count: usize| format!("[{}]", vec![table; count].join(","));
+        for wrong in ["7", "\"0c27:3bfa\"", "[7]", "{", "", table, &many(WEDGES_MAX + 1)] {
+            let problems = check(server, &[("TAPWARD_READERS_WEDGE", wrong)]).unwrap_err();
+            assert!(
+                problems.len() == 1 && problems[0].starts_with("environment: `readers.wedge"),
+                "{wrong}: {problems:?}"
+            );
+        }
+        let most = check(server, &[("TAPWARD_READERS_WEDGE", &many(WEDGES_MAX))]).unwrap();
+        assert_eq!(most.readers.wedges.len(), WEDGES_MAX);
     }
 
     #[test]
@@ -312,6 +413,12 @@ mod tests {
                 assert!(sample.contains(&format!("{name} = \"{default}\"")), "default of {}", key.name);
             }
         }
+        assert!(sample.contains(READERS_WEDGE.environment));
+        for key in WEDGE_KEYS {
+            let text = key.default.map_or_else(String::new, |default| format!("\"{default}\""));
+            let is_said = |line: &str| line.starts_with(&format!("# {} = {text}", key.name));
+            assert!(sample.lines().any(is_said), "{} is missing", key.name);
+        }
         check(sample, &[]).unwrap();
     }
 
@@ -321,11 +428,17 @@ mod tests {
             .lines()
             .map(|line| match line.strip_prefix("# ") {
                 Some(key) if KEYS.iter().any(|known| key.starts_with(&format!("{} = ", known.key()))) => key,
+                Some(key)
+                    if WEDGE_KEYS.iter().any(|known| key.starts_with(&format!("{} = ", known.name))) =>
+                {
+                    key
+                }
+                Some("[[readers.wedge]]") => "[[readers.wedge]]",
                 _ => line,
             })
             .flat_map(|line| [line, "\n"])
             .collect();
 
-        check(&sample, &[]).unwrap();
+        assert_eq!(check(&sample, &[]).unwrap().readers.wedges.len(), 1);
     }
 }

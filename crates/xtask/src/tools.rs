@@ -62,7 +62,14 @@ impl Need {
     const fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Build => {
-                &["build-essential", "cmake", "pkg-config", "libwebkit2gtk-4.1-dev", "librsvg2-dev"]
+                &[
+                    "build-essential",
+                    "cmake",
+                    "libpcsclite-dev",
+                    "librsvg2-dev",
+                    "libwebkit2gtk-4.1-dev",
+                    "pkg-config",
+                ]
             }
             Self::Desktop => &[
                 "at-spi2-core",
@@ -74,6 +81,8 @@ impl Need {
                 "imagemagick",
                 "libsecret-tools",
                 "openbox",
+                "pcscd",
+                "vsmartcard-vpcd",
                 "webkit2gtk-driver",
                 "x11-utils",
                 "x11-xserver-utils",

@@ -61,5 +61,56 @@ pub const LOG_LEVEL: Key = Key {
     accepted: "error, warn, info, debug or trace",
 };
 
-/// Every key.
-pub const KEYS: [Key; 5] = [SERVER_URL, STATE_DIRECTORY, POLICY_FILE, SCREEN_LANGUAGE, LOG_LEVEL];
+/// Whether PC/SC badge readers are used.
+pub const READERS_PCSC: Key = Key {
+    name: "readers.pcsc",
+    environment: "TAPWARD_READERS_PCSC",
+    default: Some("when-present"),
+    accepted: "when-present, required or off",
+};
+
+/// Keyboard-wedge badge readers: no text, but one table for each.
+pub const READERS_WEDGE: Key = Key {
+    name: "readers.wedge",
+    environment: "TAPWARD_READERS_WEDGE",
+    default: Some("[]"),
+    accepted: "up to 16 tables [[readers.wedge]], in the environment [{ vendor = \"0x…\", product = \"0x…\" }]",
+};
+
+/// Every key that holds text.
+pub const KEYS: [Key; 6] =
+    [SERVER_URL, STATE_DIRECTORY, POLICY_FILE, SCREEN_LANGUAGE, LOG_LEVEL, READERS_PCSC];
+
+/// One key of a table `[[readers.wedge]]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WedgeKey {
+    /// Within the table.
+    pub name: &'static str,
+    /// Holds where nothing is said; `None` where something must be.
+    pub default: Option<&'static str>,
+    /// For messages.
+    pub accepted: &'static str,
+}
+
+/// USB vendor of the reader.
+pub const READERS_WEDGE_VENDOR: WedgeKey =
+    WedgeKey { name: "vendor", default: None, accepted: "0x and four hexadecimal digits" };
+
+/// USB product of the reader.
+pub const READERS_WEDGE_PRODUCT: WedgeKey =
+    WedgeKey { name: "product", default: None, accepted: "0x and four hexadecimal digits" };
+
+/// Where it is plugged in.
+pub const READERS_WEDGE_PORT: WedgeKey = WedgeKey {
+    name: "port",
+    default: Some(""),
+    accepted: "what the kernel calls `phys`, or a device node where through is x11; empty for anywhere",
+};
+
+/// How it is taken from everybody else.
+pub const READERS_WEDGE_THROUGH: WedgeKey =
+    WedgeKey { name: "through", default: Some("evdev"), accepted: "evdev or x11" };
+
+/// Every key of a table `[[readers.wedge]]`.
+pub const WEDGE_KEYS: [WedgeKey; 4] =
+    [READERS_WEDGE_VENDOR, READERS_WEDGE_PRODUCT, READERS_WEDGE_PORT, READERS_WEDGE_THROUGH];
