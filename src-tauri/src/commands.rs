@@ -16,9 +16,11 @@ pub fn intent(intent: Intent, remote: State<'_, Remote>) {
 
 fn of_the_covered_screen(intent: Intent) -> Option<Intent> {
     match intent {
-        Intent::SignOut | Intent::Stay => None,
+        Intent::SignOut | Intent::Stay | Intent::Conceal => None,
         intent @ (Intent::SignIn { .. }
         | Intent::Code { .. }
+        | Intent::Password { .. }
+        | Intent::Pin { .. }
         | Intent::Cancel
         | Intent::ChooseLanguage { .. }) => Some(intent),
     }
@@ -44,6 +46,7 @@ mod tests {
     fn a_page_can_neither_keep_anybody_signed_in_nor_sign_her_out() {
         assert!(of_the_covered_screen(page_says(r#"{"kind":"stay"}"#)).is_none());
         assert!(of_the_covered_screen(page_says(r#"{"kind":"sign_out"}"#)).is_none());
+        assert!(of_the_covered_screen(page_says(r#"{"kind":"conceal"}"#)).is_none());
     }
 
     #[test]
@@ -51,6 +54,8 @@ mod tests {
         for said in [
             r#"{"kind":"sign_in","name":"maria","password":"correct horse"}"#,
             r#"{"kind":"code","code":"123456"}"#,
+            r#"{"kind":"password","password":"correct horse"}"#,
+            r#"{"kind":"pin","pin":"123456"}"#,
             r#"{"kind":"cancel"}"#,
             r#"{"kind":"choose_language","language":"es"}"#,
         ] {

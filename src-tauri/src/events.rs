@@ -9,7 +9,7 @@ use std::{
 use agent_core::instant::Instant;
 use agent_runtime::{
     ports::Clock,
-    view::{ScreenView, SignedOutNotice, ViewModel},
+    view::{ConcealedNotice, ScreenView, SignedOutNotice, ViewModel},
 };
 use tauri::{AppHandle, Emitter as _, EventTarget};
 use tracing::{info, warn};
@@ -66,6 +66,7 @@ const fn kind(screen: &ScreenView) -> &'static str {
         ScreenView::Asking { .. } => "asking",
         ScreenView::SecondFactor { .. } => "second_factor",
         ScreenView::Opening { .. } => "opening",
+        ScreenView::Concealed { .. } => "concealed",
         ScreenView::Active { .. } => "active",
         ScreenView::InactivityWarning { .. } => "inactivity_warning",
         ScreenView::SigningOut { .. } => "signing_out",
@@ -80,8 +81,19 @@ fn aged(mut view: ViewModel, by: Duration) -> ViewModel {
     let down = |left_ms: &mut u64| *left_ms = left_ms.saturating_sub(by_ms);
     let up = |past_ms: &mut u64| *past_ms = past_ms.saturating_add(by_ms);
     match &mut view.screen {
-        ScreenView::SignedOut { notice: Some(SignedOutNotice::LockedOut { retry_after_ms }) } => {
-            down(retry_after_ms);
+        ScreenView::SignedOut { notice, enrolment_offered_ms } => {
+            if let Some(SignedOutNotice::LockedOut { retry_after_ms }) = notice {
+                down(retry_after_ms);
+            }
+            enrolment_offered_ms.iter_mut().for_each(down);
+        }
+        ScreenView::Concealed { notice, signs_out_in_ms, enrolment_offered_ms, .. } => {
+            if let Some(ConcealedNotice::Refused { notice: SignedOutNotice::LockedOut { retry_after_ms } }) =
+                notice
+            {
+                down(retry_after_ms);
+            }
+            signs_out_in_ms.iter_mut().chain(enrolment_offered_ms).for_each(down);
         }
         ScreenView::SecondFactor { expires_in_ms, .. } => down(expires_in_ms),
         ScreenView::Active { signs_out_in_ms, absolute_limit_in_ms, .. } => {
@@ -96,7 +108,6 @@ fn aged(mut view: ViewModel, by: Duration) -> ViewModel {
             down(retry_in_ms);
         }
         ScreenView::Starting
-        | ScreenView::SignedOut { .. }
         | ScreenView::Asking { .. }
         | ScreenView::Opening { .. }
         | ScreenView::SigningOut { .. }
@@ -109,7 +120,7 @@ fn aged(mut view: ViewModel, by: Duration) -> ViewModel {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{Contact, FailClosedCode, Place},
+        view::{Contact, FactorWanted, FailClosedCode, Place, ReaderView},
     };
 
     use super::*;
@@ -121,6 +132,7 @@ mod tests {
             place: Place::default(),
             contact: Contact::Online,
             is_enforced: true,
+            reader: ReaderView::Ready,
             language: Language::English,
             policy_notice: None,
         };
@@ -129,8 +141,13 @@ mod tests {
 
     #[test]
     fn a_page_loaded_anew_counts_the_code_down_from_now() {
-        let told =
-            |expires_in_ms| ScreenView::SecondFactor { expires_in_ms, tries_left: 5, is_refused: false };
+        let told = |expires_in_ms| ScreenView::SecondFactor {
+            wants: FactorWanted::Totp,
+            display_name: None,
+            expires_in_ms,
+            tries_left: 5,
+            is_refused: false,
+        };
 
         assert_eq!(after_ten_seconds(told(120_000)), told(110_000));
         assert_eq!(after_ten_seconds(told(5_000)), told(0));
@@ -140,9 +157,25 @@ mod tests {
     fn a_lockout_is_not_made_longer_by_loading_the_page_anew() {
         let told = |retry_after_ms| ScreenView::SignedOut {
             notice: Some(SignedOutNotice::LockedOut { retry_after_ms }),
+            enrolment_offered_ms: None,
         };
 
         assert_eq!(after_ten_seconds(told(30_000)), told(20_000));
+    }
+
+    #[test]
+    fn an_offer_and_a_concealed_session_are_not_made_longer_either() {
+        let offered = |left_ms| ScreenView::SignedOut { notice: None, enrolment_offered_ms: Some(left_ms) };
+        let concealed = |left_ms| ScreenView::Concealed {
+            display_name: "Maria O.".to_owned(),
+            role: String::new(),
+            notice: None,
+            signs_out_in_ms: Some(left_ms),
+            enrolment_offered_ms: None,
+        };
+
+        assert_eq!(after_ten_seconds(offered(30_000)), offered(20_000));
+        assert_eq!(after_ten_seconds(concealed(60_000)), concealed(50_000));
     }
 
     #[test]

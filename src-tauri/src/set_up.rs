@@ -8,7 +8,7 @@ use std::{
 
 use agent_platform::durable_file;
 use agent_runtime::{
-    config::{Config, File as ConfigFile, LogLevel, Problem, key},
+    config::{Config, File as ConfigFile, LogLevel, PcscUse, Problem, ReadersConfig, key},
     language::Language,
 };
 use tracing::{Level, error};
@@ -84,6 +84,15 @@ impl SetUp {
         match self {
             Self::Usable { config, .. } => &config.policy_file,
             Self::Refused { .. } => Path::new(key::POLICY_FILE.default.unwrap_or_default()),
+        }
+    }
+
+    /// Which badge readers there are; none are looked for where a refused configuration does not tell.
+    #[must_use]
+    pub fn readers(&self) -> ReadersConfig {
+        match self {
+            Self::Usable { config, .. } => config.readers.clone(),
+            Self::Refused { .. } => ReadersConfig { pcsc: PcscUse::Off, wedges: Vec::new() },
         }
     }
 

@@ -1,4 +1,4 @@
-//! The strip of an uncovered screen: who is signed in, what is due, and "Sign out". Native GTK.
+//! The strip of an uncovered screen: who is signed in, what is due, what a tap does, "Cover" and "Sign out". Native GTK.
 //!
 //! A dock window along the upper edge of the primary monitor that reserves its own height (`_NET_WM_STRUT_PARTIAL`)
 //! and never takes the focus.
@@ -24,7 +24,9 @@ pub struct StripText {
     pub status: String,
     /// The status is a limit that is near.
     pub is_urgent: bool,
-    /// On its button.
+    /// On the button that covers.
+    pub cover: &'static str,
+    /// On the one that signs out.
     pub sign_out: &'static str,
 }
 
@@ -34,13 +36,14 @@ pub struct Strip {
     window: gtk::Window,
     who: gtk::Label,
     status: gtk::Label,
+    cover: gtk::Button,
     sign_out: gtk::Button,
 }
 
 impl Strip {
     /// A hidden strip.
     #[must_use]
-    pub fn new(on_sign_out: Rc<dyn Fn()>) -> Self {
+    pub fn new(on_cover: Rc<dyn Fn()>, on_sign_out: Rc<dyn Fn()>) -> Self {
         let window = gtk::Window::new(gtk::WindowType::Toplevel);
         window.set_title(NAME);
         window.set_type_hint(gdk::WindowTypeHint::Dock);
@@ -54,25 +57,22 @@ impl Strip {
 
         let who = gtk::Label::new(None);
         let status = gtk::Label::new(None);
-        let sign_out = gtk::Button::with_label("");
-        sign_out.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
-        sign_out.set_valign(gtk::Align::Center);
-        sign_out.set_margin_top(4);
-        sign_out.set_margin_bottom(4);
-        sign_out.connect_clicked(move |_| on_sign_out());
+        let cover = button(on_cover);
+        let sign_out = button(on_sign_out);
 
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 16);
         row.set_widget_name(style::STRIP);
         row.pack_start(&who, false, false, 0);
         row.set_center_widget(Some(&status));
         row.pack_end(&sign_out, false, false, 0);
+        row.pack_end(&cover, false, false, 0);
         for label in [&who, &status] {
             label.set_ellipsize(gtk::pango::EllipsizeMode::End);
             label.set_single_line_mode(true);
         }
         window.add(&row);
         row.show_all();
-        Self { window, who, status, sign_out }
+        Self { window, who, status, cover, sign_out }
     }
 
     /// Shows it, saying `text`.
@@ -106,8 +106,10 @@ impl Strip {
     fn say(&self, text: &StripText) {
         set_text(&self.who, &text.who);
         set_text(&self.status, &text.status);
-        if self.sign_out.label().as_deref() != Some(text.sign_out) {
-            self.sign_out.set_label(text.sign_out);
+        for (button, label) in [(&self.cover, text.cover), (&self.sign_out, text.sign_out)] {
+            if button.label().as_deref() != Some(label) {
+                button.set_label(label);
+            }
         }
         let style = self.status.style_context();
         if text.is_urgent {
@@ -134,6 +136,16 @@ impl Strip {
             gdk::ChangeData::ULongs(&strut),
         );
     }
+}
+
+fn button(on_click: Rc<dyn Fn()>) -> gtk::Button {
+    let button = gtk::Button::with_label("");
+    button.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
+    button.set_valign(gtk::Align::Center);
+    button.set_margin_top(4);
+    button.set_margin_bottom(4);
+    button.connect_clicked(move |_| on_click());
+    button
 }
 
 /// A label that is told the same again is neither drawn nor spoken again.

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use agent_runtime::language::Language;
+use agent_runtime::{language::Language, view::BadgeLine};
 
 use crate::countdown::clock_face;
 
@@ -15,6 +15,12 @@ pub struct Texts {
     pub stay: &'static str,
     /// Strip, while the server does not answer.
     pub server_away: &'static str,
+    /// Strip button.
+    pub cover: &'static str,
+    /// Strip, what the next tap does.
+    pub tap_to_cover: &'static str,
+    /// The same, where a tap signs out.
+    pub tap_to_sign_out: &'static str,
     /// Strip, without a shield.
     pub not_enforced: &'static str,
     /// In place of a page that is not there yet.
@@ -30,6 +36,16 @@ pub struct Texts {
     spoken: &'static str,
     help_code: &'static str,
     help_code_line: &'static str,
+    badge_unknown: &'static str,
+    badge_refused: &'static str,
+    badge_unusable: &'static str,
+    badge_not_read: &'static str,
+    badge_two_at_once: &'static str,
+    badge_server_away: &'static str,
+    badge_enrolled: &'static str,
+    badge_taken: &'static str,
+    badge_too_many: &'static str,
+    badge_not_enrolled: &'static str,
 }
 
 /// English.
@@ -49,6 +65,19 @@ static EN: Texts = Texts {
     spoken: "Signing out in {} seconds. Press any key to stay signed in.",
     help_code: "Code {}",
     help_code_line: "Code {} · Help {}",
+    cover: "Cover",
+    tap_to_cover: "Tap to cover",
+    tap_to_sign_out: "Tap to sign out",
+    badge_unknown: "This badge is not known here",
+    badge_refused: "This badge cannot be used. Ask the help desk",
+    badge_unusable: "This kind of badge cannot be used here",
+    badge_not_read: "The badge was not read. Hold it still and tap again",
+    badge_two_at_once: "Two badges at once. Tap with one",
+    badge_server_away: "The badge cannot be checked: server away",
+    badge_enrolled: "The badge is yours now",
+    badge_taken: "This badge is already another person's",
+    badge_too_many: "You have three badges already. Ask the help desk",
+    badge_not_enrolled: "The badge was not enrolled. Ask the help desk",
 };
 
 /// Spanish, with *usted*.
@@ -68,6 +97,19 @@ static ES: Texts = Texts {
     spoken: "La sesión se cerrará en {} segundos. Presione cualquier tecla para continuar.",
     help_code: "Código {}",
     help_code_line: "Código {} · Ayuda {}",
+    cover: "Cubrir",
+    tap_to_cover: "Acerque su credencial para cubrir la pantalla",
+    tap_to_sign_out: "Acerque su credencial para cerrar la sesión",
+    badge_unknown: "Esta credencial no se conoce aquí",
+    badge_refused: "Esta credencial no se puede usar. Consulte a soporte técnico",
+    badge_unusable: "Este tipo de credencial no se puede usar aquí",
+    badge_not_read: "No se leyó la credencial. Acérquela otra vez sin moverla",
+    badge_two_at_once: "Dos credenciales a la vez. Acerque solo una",
+    badge_server_away: "No se puede comprobar la credencial: sin servidor",
+    badge_enrolled: "La credencial ya es suya",
+    badge_taken: "Esta credencial ya es de otra persona",
+    badge_too_many: "Ya tiene tres credenciales. Consulte a soporte técnico",
+    badge_not_enrolled: "La credencial no se registró. Consulte a soporte técnico",
 };
 
 impl Texts {
@@ -90,6 +132,23 @@ impl Texts {
     #[must_use]
     pub fn absolute_limit_in(&self, seconds: u64) -> String {
         fill(self.absolute_limit_in, &[&clock_face(seconds)])
+    }
+
+    /// Strip: what a badge led to.
+    #[must_use]
+    pub const fn badge(&self, line: BadgeLine) -> &'static str {
+        match line {
+            BadgeLine::Unknown => self.badge_unknown,
+            BadgeLine::Refused => self.badge_refused,
+            BadgeLine::Unusable => self.badge_unusable,
+            BadgeLine::NotRead => self.badge_not_read,
+            BadgeLine::TwoAtOnce => self.badge_two_at_once,
+            BadgeLine::ServerAway => self.badge_server_away,
+            BadgeLine::Enrolled => self.badge_enrolled,
+            BadgeLine::Taken => self.badge_taken,
+            BadgeLine::TooMany => self.badge_too_many,
+            BadgeLine::NotEnrolled => self.badge_not_enrolled,
+        }
     }
 
     /// Warning: why. Minutes are rounded to the nearest; under one minute it says seconds.
@@ -217,6 +276,19 @@ mod tests {
             spoken,
             help_code,
             help_code_line,
+            cover,
+            tap_to_cover,
+            tap_to_sign_out,
+            badge_unknown,
+            badge_refused,
+            badge_unusable,
+            badge_not_read,
+            badge_two_at_once,
+            badge_server_away,
+            badge_enrolled,
+            badge_taken,
+            badge_too_many,
+            badge_not_enrolled,
         } = texts;
         vec![
             sign_out,
@@ -234,6 +306,19 @@ mod tests {
             spoken,
             help_code,
             help_code_line,
+            cover,
+            tap_to_cover,
+            tap_to_sign_out,
+            badge_unknown,
+            badge_refused,
+            badge_unusable,
+            badge_not_read,
+            badge_two_at_once,
+            badge_server_away,
+            badge_enrolled,
+            badge_taken,
+            badge_too_many,
+            badge_not_enrolled,
         ]
     }
 }

@@ -13,7 +13,7 @@ use agent_core::instant::Instant;
 use agent_runtime::{
     intent::Intent,
     ports::Clock,
-    view::{Contact, ScreenView, ViewModel},
+    view::{BadgeLine, Contact, NextTap, ScreenView, ViewModel},
 };
 use gtk::glib;
 
@@ -32,10 +32,13 @@ thread_local! {
 
 /// Makes both, hidden; their buttons tell `intents`. Call on GTK's thread, once.
 pub fn create(clock: Arc<dyn Clock>, intents: Rc<dyn Fn(Intent)>) {
-    let (sign_out, stay) = (Rc::clone(&intents), intents);
+    let (cover, sign_out, stay) = (Rc::clone(&intents), Rc::clone(&intents), intents);
     let desk = Rc::new(Desk {
         clock,
-        strip: Strip::new(Rc::new(move || sign_out(Intent::SignOut))),
+        strip: Strip::new(
+            Rc::new(move || cover(Intent::Conceal)),
+            Rc::new(move || sign_out(Intent::SignOut)),
+        ),
         warning: Warning::new(Rc::new(move || stay(Intent::Stay))),
         is_covered: Cell::new(true),
         showing: RefCell::new(None),
@@ -155,39 +158,52 @@ struct Showing {
     absolute_limit: Option<Countdown>,
     /// Set while the warning stands.
     inactive_for: Option<Duration>,
+    /// What a badge led to.
+    line: Option<BadgeLine>,
+    /// What her next tap does.
+    tap: NextTap,
 }
 
 impl Showing {
     /// `None` where the view is one of a covered screen.
     fn of(view: &ViewModel, now: Instant) -> Option<Self> {
         let until = |left_ms: u64| Countdown::ending_in(Duration::from_millis(left_ms), now);
-        let (name, role, signs_out, absolute_limit, inactive_for) = match &view.screen {
-            ScreenView::Active { display_name, role, signs_out_in_ms, absolute_limit_in_ms } => {
-                (display_name, role, signs_out_in_ms.map(until), absolute_limit_in_ms.map(until), None)
+        let mut showing = Self {
+            texts: Texts::of(view.language),
+            who: String::new(),
+            contact: view.contact,
+            is_enforced: view.is_enforced,
+            signs_out: None,
+            absolute_limit: None,
+            inactive_for: None,
+            line: None,
+            tap: NextTap::None,
+        };
+        let (name, role) = match &view.screen {
+            ScreenView::Active { display_name, role, signs_out_in_ms, absolute_limit_in_ms, tap, line } => {
+                showing.signs_out = signs_out_in_ms.map(until);
+                showing.absolute_limit = absolute_limit_in_ms.map(until);
+                (showing.tap, showing.line) = (*tap, *line);
+                (display_name, role)
             }
             ScreenView::InactivityWarning { display_name, role, signs_out_in_ms, inactive_for_ms } => {
-                let inactive_for = Duration::from_millis(*inactive_for_ms);
-                (display_name, role, Some(until(*signs_out_in_ms)), None, Some(inactive_for))
+                showing.signs_out = Some(until(*signs_out_in_ms));
+                showing.inactive_for = Some(Duration::from_millis(*inactive_for_ms));
+                (display_name, role)
             }
             ScreenView::Starting
             | ScreenView::SignedOut { .. }
             | ScreenView::Asking { .. }
             | ScreenView::SecondFactor { .. }
             | ScreenView::Opening { .. }
+            | ScreenView::Concealed { .. }
             | ScreenView::SigningOut { .. }
             | ScreenView::NotEnrolled
             | ScreenView::FailClosed { .. } => return None,
         };
         let who = [name, role, &view.place.unit].map(String::as_str);
-        Some(Self {
-            texts: Texts::of(view.language),
-            who: who.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-            contact: view.contact,
-            is_enforced: view.is_enforced,
-            signs_out,
-            absolute_limit,
-            inactive_for,
-        })
+        showing.who = who.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+        Some(showing)
     }
 
     fn strip_text(&self, now: Instant) -> StripText {
@@ -202,11 +218,19 @@ impl Showing {
             Contact::Unknown | Contact::Online => None,
         };
         let enforced = (!self.is_enforced).then_some(texts.not_enforced);
-        let parts = [due.as_deref(), contact, enforced];
+        let tap = match self.tap {
+            NextTap::None => None,
+            NextTap::Covers => Some(texts.tap_to_cover),
+            NextTap::SignsOut => Some(texts.tap_to_sign_out),
+        };
+        let line = self.line.map(|line| texts.badge(line));
+        // What a badge has just led to is said in place of what the next one would do.
+        let parts = [line, due.as_deref(), contact, enforced, tap.filter(|_| line.is_none())];
         StripText {
             who: self.who.clone(),
             status: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             is_urgent: due.is_some(),
+            cover: texts.cover,
             sign_out: texts.sign_out,
         }
     }
@@ -239,7 +263,7 @@ impl Showing {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{EndCauseView, Place},
+        view::{EndCauseView, Place, ReaderView},
     };
 
     use super::*;
@@ -255,6 +279,7 @@ mod tests {
             place: Place { unit: "ICU-3".to_owned(), ..Place::default() },
             contact: Contact::Online,
             is_enforced: true,
+            reader: ReaderView::Ready,
             language: Language::English,
             policy_notice: None,
         }
@@ -266,6 +291,8 @@ mod tests {
             role: "RN".to_owned(),
             signs_out_in_ms: None,
             absolute_limit_in_ms: None,
+            tap: NextTap::None,
+            line: None,
         })
     }
 
@@ -299,6 +326,8 @@ mod tests {
             role: String::new(),
             signs_out_in_ms: None,
             absolute_limit_in_ms: None,
+            tap: NextTap::None,
+            line: None,
         };
 
         assert_eq!(strip_at(&view, 0).who, "Maria O. · ICU-3");
@@ -312,6 +341,8 @@ mod tests {
             role: "RN".to_owned(),
             signs_out_in_ms: Some(120_000),
             absolute_limit_in_ms: None,
+            tap: NextTap::None,
+            line: None,
         };
 
         assert_eq!(strip_at(&view, 15).status, "Signs out in 1:45");
@@ -326,6 +357,8 @@ mod tests {
             role: "RN".to_owned(),
             signs_out_in_ms: None,
             absolute_limit_in_ms: Some(300_000),
+            tap: NextTap::None,
+            line: None,
         };
 
         assert_eq!(strip_at(&view, 1).status, "Your session ends in 4:59 and cannot be extended");
@@ -346,6 +379,22 @@ mod tests {
         view.is_enforced = false;
 
         assert_eq!(strip_at(&view, 0).status, "Screen not enforced");
+    }
+
+    #[test]
+    fn the_strip_says_what_the_next_tap_does_and_what_the_last_one_led_to() {
+        let strip = |next_tap, last| {
+            let mut view = active();
+            if let ScreenView::Active { tap, line, .. } = &mut view.screen {
+                (*tap, *line) = (next_tap, last);
+            }
+            strip_at(&view, 0).status
+        };
+
+        assert_eq!(strip(NextTap::Covers, None), "Tap to cover");
+        assert_eq!(strip(NextTap::SignsOut, None), "Tap to sign out");
+        assert_eq!(strip(NextTap::None, None), "");
+        assert_eq!(strip(NextTap::Covers, Some(BadgeLine::Unknown)), "This badge is not known here");
     }
 
     #[test]
@@ -403,7 +452,14 @@ mod tests {
     fn nothing_stands_on_a_covered_screen() {
         let covered = [
             ScreenView::Starting,
-            ScreenView::SignedOut { notice: None },
+            ScreenView::SignedOut { notice: None, enrolment_offered_ms: None },
+            ScreenView::Concealed {
+                display_name: "Maria O.".to_owned(),
+                role: String::new(),
+                notice: None,
+                signs_out_in_ms: None,
+                enrolment_offered_ms: None,
+            },
             ScreenView::Opening { display_name: "Maria O.".to_owned() },
             ScreenView::SigningOut { display_name: "Maria O.".to_owned(), cause: EndCauseView::Inactivity },
             ScreenView::NotEnrolled,

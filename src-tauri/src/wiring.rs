@@ -128,6 +128,7 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     let settings = PlatformSettings {
         state_folder: set_up.state_folder().to_owned(),
         synthetic_input: synthetic_input(),
+        readers: set_up.readers(),
         ..PlatformSettings::default()
     };
     let shared_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;

@@ -2,7 +2,7 @@
 
 use agent_core::{
     command::{EndCause, Notice},
-    event::Limits,
+    event::{Limits, TapOut},
 };
 use agent_runtime::{
     intent::Intent,
@@ -55,6 +55,8 @@ fn adoption_after_an_outage_gives_no_second_twelve_hours() {
         warning: MINUTE,
         absolute_remaining: HOUR,
         heartbeat: MINUTE,
+        conceal_after: None,
+        tap_out: TapOut::Cover,
     });
     bedside.maria_signs_in();
     work(&mut bedside, HOUR - MILLISECOND);

@@ -204,8 +204,9 @@ fn refused(bedside: &Bedside) -> usize {
 fn assert_signed_out_after(bedside: &mut Bedside, minutes: u32) {
     bedside.maria_signs_in();
     bedside.pass(minutes * MINUTE - SECOND);
-    assert!(!bedside.screen.is_covered());
-    assert!(!is_active(bedside), "she is warned before");
+    assert_eq!(bedside.keychain.holds(), Some(bedside.session()), "kept until then");
+    assert!(!is_active(bedside), "covered, or warned, before");
     bedside.pass(2 * SECOND);
     assert!(bedside.screen.is_covered());
+    assert_eq!(bedside.keychain.holds(), None);
 }

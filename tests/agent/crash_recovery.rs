@@ -17,7 +17,7 @@ fn killed_in_a_session_it_comes_back_to_a_sign_in_with_the_end_on_record() {
     assert!(bedside.screen.is_covered());
     bedside.switch_on();
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     assert_ended(&bedside, EndCause::CrashRecovered, "crash-recovered");
     bedside.maria_signs_in();
 }
@@ -71,7 +71,7 @@ fn killed_with_the_server_away_the_end_waits_in_the_outbox() {
     bedside.agent_is_killed();
     bedside.switch_on();
     bedside.settle();
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     assert_eq!(sessions_on_record(&bedside), [LOGIN, "logout of Maria O.: crash-recovered"]);
 
     bedside.session_server.is(Reach::Answers(SECOND / 10));

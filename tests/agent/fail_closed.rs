@@ -22,7 +22,7 @@ fn a_workstation_nobody_enrolled_says_so_and_becomes_usable_once_it_is() {
     bedside.start_up.is_enrolled();
     bedside.pass(MINUTE);
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     bedside.maria_signs_in();
 }
 
@@ -45,7 +45,11 @@ fn every_cause_that_start_up_can_tell_has_its_code_on_screen() {
 
         bedside.start_up.fails(None);
         bedside.pass(MINUTE);
-        assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None }, "{cause:?}");
+        assert_eq!(
+            bedside.shows(),
+            ScreenView::SignedOut { notice: None, enrolment_offered_ms: None },
+            "{cause:?}"
+        );
     }
 }
 
@@ -85,7 +89,7 @@ fn nobody_signs_in_where_inactivity_cannot_be_measured_until_it_can() {
     bedside.idle.sees_again();
     bedside.pass(MINUTE);
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     bedside.maria_signs_in();
 }
 

@@ -5,7 +5,7 @@ use agent_core::command::FailClosedCause;
 use agent_runtime::{
     intent::{Intent, Typed},
     language::Language::{self, English, Spanish},
-    view::{EndCauseView, ScreenView, SignedOutNotice},
+    view::{EndCauseView, FactorWanted, ScreenView, SignedOutNotice},
 };
 use testkit::bedside::Bedside;
 
@@ -63,8 +63,13 @@ fn it_may_be_chosen_while_the_code_is_asked_for_and_takes_neither_time_nor_tries
     choose(&mut bedside, Spanish);
 
     assert_eq!(bedside.speaks(), Spanish);
-    let left =
-        ScreenView::SecondFactor { expires_in_ms: expires_in_ms - 10_000, tries_left, is_refused: false };
+    let left = ScreenView::SecondFactor {
+        wants: FactorWanted::Totp,
+        display_name: None,
+        expires_in_ms: expires_in_ms - 10_000,
+        tries_left,
+        is_refused: false,
+    };
     assert_eq!(bedside.shows(), left);
     bedside.types_code("123456");
     assert!(is_active(&bedside));
@@ -82,7 +87,7 @@ fn it_may_be_chosen_where_nobody_can_sign_in_and_outlives_what_was_mended() {
     bedside.start_up.fails(None);
     bedside.pass(MINUTE);
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     assert_eq!(bedside.speaks(), Spanish);
 }
 

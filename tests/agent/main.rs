@@ -15,5 +15,6 @@ mod sign_in;
 mod sign_out;
 mod still_here;
 mod suspend;
+mod taps;
 mod told;
 mod walk_away;

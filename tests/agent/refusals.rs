@@ -6,7 +6,9 @@ use agent_core::{
 };
 use agent_runtime::{
     intent::{Intent, Typed},
-    view::{AskingStep, Contact, ContactFaultView, FailClosedCode, ScreenView, SignedOutNotice},
+    view::{
+        AskingStep, Contact, ContactFaultView, FactorWanted, FailClosedCode, ScreenView, SignedOutNotice,
+    },
 };
 use testkit::{bedside::Bedside, fake::Reach};
 
@@ -34,7 +36,13 @@ fn a_wrong_code_may_be_typed_again_and_the_tries_are_counted() {
 
     assert_eq!(
         bedside.shows(),
-        ScreenView::SecondFactor { expires_in_ms: 110_000, tries_left: 4, is_refused: true }
+        ScreenView::SecondFactor {
+            wants: FactorWanted::Totp,
+            display_name: None,
+            expires_in_ms: 110_000,
+            tries_left: 4,
+            is_refused: true
+        }
     );
     bedside.types_code("123456");
     assert!(!bedside.screen.is_covered());
@@ -75,7 +83,7 @@ fn who_is_locked_out_is_told_until_when_and_the_notice_goes_by_itself() {
 
     assert_eq!(bedside.shows(), signed_out(SignedOutNotice::LockedOut { retry_after_ms: 30_000 }));
     bedside.pass(30 * SECOND);
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     assert_refused(&bedside);
 }
 
@@ -133,7 +141,13 @@ fn what_is_no_code_is_refused_here_and_costs_no_try() {
 
     assert_eq!(
         bedside.shows(),
-        ScreenView::SecondFactor { expires_in_ms: 120_000, tries_left: 5, is_refused: true }
+        ScreenView::SecondFactor {
+            wants: FactorWanted::Totp,
+            display_name: None,
+            expires_in_ms: 120_000,
+            tries_left: 5,
+            is_refused: true
+        }
     );
     assert_eq!(bedside.session_server.asked(), ["open_session"]);
     bedside.types_code("123456");
@@ -242,7 +256,7 @@ fn who_has_no_answer_can_cancel() {
     bedside.pass(10 * SECOND);
 
     bedside.does(Intent::Cancel);
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
 
     let asked = bedside.session_server.asked().len();
     bedside.pass(5 * MINUTE);

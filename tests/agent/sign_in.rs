@@ -1,9 +1,9 @@
 //! Name, password, code: and what must be true before she sees anything.
 
-use agent_core::event::Limits;
+use agent_core::event::{Limits, TapOut};
 use agent_runtime::{
     intent::Intent,
-    view::{AskingStep, Contact, Place, ScreenView},
+    view::{AskingStep, Contact, FactorWanted, NextTap, Place, ScreenView},
 };
 use testkit::{
     bedside::Bedside,
@@ -15,12 +15,18 @@ use crate::told::{HOUR, MILLISECOND, MINUTE, SECOND, is_active, sessions_on_reco
 #[test]
 fn name_password_and_code_uncover_the_screen() {
     let mut bedside = Bedside::new();
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
 
     bedside.types_name_and_password("maria", "correct horse");
     assert_eq!(
         bedside.shows(),
-        ScreenView::SecondFactor { expires_in_ms: 120_000, tries_left: 5, is_refused: false }
+        ScreenView::SecondFactor {
+            wants: FactorWanted::Totp,
+            display_name: None,
+            expires_in_ms: 120_000,
+            tries_left: 5,
+            is_refused: false
+        }
     );
     assert!(bedside.screen.is_covered());
 
@@ -32,6 +38,8 @@ fn name_password_and_code_uncover_the_screen() {
             role: "RN".to_owned(),
             signs_out_in_ms: None,
             absolute_limit_in_ms: None,
+            tap: NextTap::None,
+            line: None,
         }
     );
     assert!(!bedside.screen.is_covered());
@@ -119,7 +127,7 @@ fn escape_at_the_code_gives_the_form_back() {
 
     bedside.does(Intent::Cancel);
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     assert!(bedside.screen.is_covered());
 }
 
@@ -170,6 +178,8 @@ fn a_server_that_gives_a_session_no_time_is_not_believed_to_give_some() {
         warning: 10 * MINUTE,
         absolute_remaining: HOUR,
         heartbeat: MINUTE,
+        conceal_after: None,
+        tap_out: TapOut::Cover,
     });
 
     bedside.maria_signs_in();

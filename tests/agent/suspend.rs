@@ -69,7 +69,7 @@ fn a_signed_out_machine_may_sleep_at_once_and_wakes_to_a_sign_in() {
     bedside.power.wakes();
     bedside.settle();
 
-    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None });
+    assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
     bedside.maria_signs_in();
 }
 

@@ -14,7 +14,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) const LOGIN: &str = "login of Maria O. by PasswordTotp";
 
 pub(crate) fn signed_out(notice: SignedOutNotice) -> ScreenView {
-    ScreenView::SignedOut { notice: Some(notice) }
+    ScreenView::SignedOut { notice: Some(notice), enrolment_offered_ms: None }
 }
 
 pub(crate) fn session_ended(cause: EndCauseView) -> ScreenView {

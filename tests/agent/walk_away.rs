@@ -2,7 +2,7 @@
 
 use agent_core::{
     command::{EndCause, Notice},
-    event::Limits,
+    event::{Limits, TapOut},
 };
 use agent_runtime::view::{EndCauseView, ScreenView};
 use testkit::bedside::Bedside;
@@ -128,6 +128,8 @@ fn the_stricter_limit_of_server_and_policy_holds() {
         warning: MINUTE,
         absolute_remaining: 12 * HOUR,
         heartbeat: MINUTE,
+        conceal_after: None,
+        tap_out: TapOut::Cover,
     });
     bedside.maria_signs_in();
 
@@ -146,6 +148,8 @@ fn a_server_that_is_stricter_than_the_policy_is_obeyed() {
         warning: 30 * SECOND,
         absolute_remaining: 12 * HOUR,
         heartbeat: MINUTE,
+        conceal_after: None,
+        tap_out: TapOut::Cover,
     });
     bedside.maria_signs_in();
 

@@ -2,10 +2,14 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use agent_runtime::ports::{Clock, EventSink, Ports, Screen};
+use agent_runtime::{
+    config::ReadersConfig,
+    ports::{Clock, EventSink, Ports, Screen},
+};
 
 use crate::{
     audit_trail::SpooledTrail,
+    badge_readers::SystemBadgeReaders,
     durable_file,
     idle::{SyntheticInput, SystemIdle},
     keychain::{SystemKeychain, Vault},
@@ -27,6 +31,8 @@ pub struct PlatformSettings {
     pub system_bus: Option<String>,
     /// Whether a program's input counts as a person's; it does not by default.
     pub synthetic_input: SyntheticInput,
+    /// Which badge readers there are.
+    pub readers: ReadersConfig,
 }
 
 /// One adapter for each port. To be called within a tokio runtime, which they live in.
@@ -47,7 +53,6 @@ pub fn for_this_platform(
     let needs = Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: Some(idle.gauge()) };
     let start_up = WorkstationStartUp::new(settings.state_folder, needs, Arc::clone(&clock), sink.clone());
     Ok(Ports {
-        clock,
         start_up: Box::new(start_up),
         screen,
         idle: Box::new(idle),
@@ -55,6 +60,8 @@ pub fn for_this_platform(
         audit_trail: Box::new(SpooledTrail::start(workstation.clone(), sink.clone())),
         session_server: Box::new(HttpSessionServer::start(workstation, sink.clone())),
         notifier: Box::new(DesktopNotifier::start()?),
-        power: Box::new(SystemPower::start(settings.system_bus, sink)),
+        power: Box::new(SystemPower::start(settings.system_bus, sink.clone())),
+        badge_readers: Box::new(SystemBadgeReaders::new(settings.readers, Arc::clone(&clock), sink)?),
+        clock,
     })
 }

@@ -9,25 +9,19 @@ use std::{
 };
 
 use agent_core::{
-    command::EndCause,
+    badge::Badge,
+    command::{Answer, ConcealCause, EndCause, ResumeFactor},
     event::{ContactFault, Event},
     ids::{AttemptId, ChallengeId, SessionId},
     secret::Secret,
 };
 use agent_runtime::ports::{EventSink, SessionServer};
 use audit_spool::SessionEnd;
-use protocol::{
-    secret::WireSecret,
-    v1::{
-        problem::ProblemCode,
-        session::{
-            ActivityReport, AdoptSession, AnswerChallenge, ChallengeIssued, FirstFactor, OpenSession,
-            SecondFactor, SessionAdopted, SessionOpened, SessionState, SessionStatus,
-        },
-    },
+use protocol::v1::{
+    problem::ProblemCode,
+    session::{ActivityReport, AdoptSession, SessionAdopted, SessionState, SessionStatus},
 };
-use reqwest::{Method, StatusCode};
-use serde::Deserialize;
+use reqwest::Method;
 use tokio::{sync::Notify, task::JoinHandle};
 use tracing::warn;
 use zeroize::Zeroizing;
@@ -37,14 +31,16 @@ use self::{
     held::{Held, HeldCredential},
 };
 use crate::{
-    server_link::{CallFault, ServerLink},
+    server_link::CallFault,
     workstation::{FitWorkstation, Workstation},
 };
 
+mod badges;
 mod contact;
 mod held;
 mod outbox;
 mod push;
+mod sign_in;
 pub(crate) mod translate;
 
 /// [`SessionServer`] by HTTPS.
@@ -78,26 +74,6 @@ impl HttpSessionServer {
         Self { workstation, contact, held, ended: Mutex::new(None), end_added, background }
     }
 
-    fn sign_in<F>(&self, attempt: AttemptId, request: impl FnOnce(Arc<FitWorkstation>) -> F + Send + 'static)
-    where
-        F: Future<Output = Result<SignIn, CallFault>> + Send,
-    {
-        let Some(fit) = self.workstation.fit() else {
-            self.contact.send(Event::SignInUnanswered { attempt, fault: ContactFault::Unavailable });
-            return;
-        };
-        let contact = self.contact.clone();
-        tokio::spawn(async move {
-            let result = request(fit).await;
-            contact.note(result.as_ref().err());
-            match result {
-                Ok(SignIn::Opened(opened)) => contact.send(translate::opened(attempt, opened)),
-                Ok(SignIn::Challenge(challenge)) => contact.send(translate::challenge(attempt, &challenge)),
-                Err(fault) => refuse_sign_in(&contact, attempt, &fault),
-            }
-        });
-    }
-
     fn in_session<F>(
         &self,
         session: SessionId,
@@ -110,9 +86,7 @@ impl HttpSessionServer {
             self.contact.send(Event::SessionEndedByServer { session, cause });
             return;
         }
-        let held = self.held.current().filter(|held| held.session == session);
-        let (Some(fit), Some(HeldCredential { credential, .. })) = (self.workstation.fit(), held) else {
-            warn!(session.id = %session, "There is no credential to speak for this session");
+        let Some((fit, HeldCredential { credential, .. })) = self.speaking_for(session) else {
             self.contact.send(Event::ServerAway(ContactFault::Unavailable));
             return;
         };
@@ -129,22 +103,45 @@ impl HttpSessionServer {
     }
 }
 
+impl HttpSessionServer {
+    /// What a call within `session` is made with; logged where there is nothing.
+    fn speaking_for(&self, session: SessionId) -> Option<(Arc<FitWorkstation>, HeldCredential)> {
+        let held = self.held.current().filter(|held| held.session == session);
+        let speaking = self.workstation.fit().zip(held);
+        if speaking.is_none() {
+            warn!(session.id = %session, "There is no credential to speak for this session");
+        }
+        speaking
+    }
+}
+
 impl SessionServer for HttpSessionServer {
     fn open_session(&self, attempt: AttemptId, name: String, password: Secret) {
-        self.sign_in(attempt, move |fit| async move {
-            let factor =
-                FirstFactor::Password { name, password: WireSecret::new(password.expose().to_owned()) };
-            let request = OpenSession { attempt_id: attempt.0, factor };
-            sign_in(&fit.link, "/v1/sessions", &request).await
-        });
+        self.open(attempt, sign_in::by_password(name, &password));
     }
 
-    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret) {
-        self.sign_in(attempt, move |fit| async move {
-            let factor = SecondFactor::Totp { code: WireSecret::new(code.expose().to_owned()) };
-            let request = AnswerChallenge { attempt_id: attempt.0, factor };
-            sign_in(&fit.link, &format!("/v1/challenges/{challenge}"), &request).await
-        });
+    fn open_session_by_badge(&self, attempt: AttemptId, badge: Badge) {
+        self.open(attempt, sign_in::by_badge(&badge));
+    }
+
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, answer: Answer) {
+        self.answer(attempt, challenge, &answer);
+    }
+
+    fn identify_badge(&self, attempt: AttemptId, session: SessionId, badge: Badge) {
+        self.identify(attempt, session, &badge);
+    }
+
+    fn enrol_badge(&self, session: SessionId, badge: Badge) {
+        self.enrol(session, &badge);
+    }
+
+    fn tell_concealed(&self, session: SessionId, cause: ConcealCause) {
+        self.conceal(session, cause);
+    }
+
+    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor) {
+        self.resume(attempt, session, &factor);
     }
 
     fn hold_credential(&self, session: SessionId, credential: Secret) {
@@ -223,47 +220,6 @@ impl Drop for HttpSessionServer {
     }
 }
 
-/// Both answers of a sign-in.
-enum SignIn {
-    Opened(SessionOpened),
-    Challenge(ChallengeIssued),
-}
-
-/// Told apart by what they hold; the status must agree.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SignInAnswer {
-    Opened(SessionOpened),
-    Challenge(ChallengeIssued),
-}
-
-async fn sign_in(
-    link: &ServerLink,
-    path: &str,
-    request: &(impl serde::Serialize + Sync),
-) -> Result<SignIn, CallFault> {
-    let (status, answer) = link.call(Method::POST, path, Some(request), None).await?;
-    match (status, answer) {
-        (StatusCode::CREATED, SignInAnswer::Opened(opened)) => Ok(SignIn::Opened(opened)),
-        (StatusCode::ACCEPTED, SignInAnswer::Challenge(challenge)) => Ok(SignIn::Challenge(challenge)),
-        _ => Err(CallFault::Contact(ContactFault::NotOurServer)),
-    }
-}
-
-fn refuse_sign_in(contact: &Contact, attempt: AttemptId, fault: &CallFault) {
-    let unanswered = |fault| Event::SignInUnanswered { attempt, fault };
-    match fault {
-        CallFault::Contact(fault) => contact.send(unanswered(*fault)),
-        CallFault::Refused(problem) => match translate::refusal(problem) {
-            Some(refusal) => contact.send(Event::SignInRefused { attempt, refusal }),
-            None => {
-                warn!("A sign-in was refused for a reason nobody can mend at the screen: {fault}");
-                contact.send(unanswered(ContactFault::Unavailable));
-            }
-        },
-    }
-}
-
 fn answer_in_session(contact: &Contact, session: SessionId, fault: &CallFault) {
     match fault {
         CallFault::Contact(fault) => {
@@ -285,6 +241,11 @@ fn answer_in_session(contact: &Contact, session: SessionId, fault: &CallFault) {
             contact.send(told);
         }
     }
+}
+
+/// Whether a refusal tells how the session stands.
+fn is_about_session(code: ProblemCode) -> bool {
+    [ProblemCode::SessionLapsed, ProblemCode::SessionEnded, ProblemCode::SessionUnknown].contains(&code)
 }
 
 /// A server that no longer knows why has lost contact with what was.

@@ -16,6 +16,10 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::ActivityAccepted { .. }
         | Event::SessionLapsed { .. }
         | Event::SessionAdopted { .. }
+        | Event::SessionResumed { .. }
+        | Event::BadgeIdentified { whose: Some(_), .. }
+        | Event::BadgeEnrolled { .. }
+        | Event::CoveredElsewhere { .. }
         | Event::WorkstationRefused(_) => Contact::Online,
 
         Event::ServerAway(fault) | Event::SignInUnanswered { fault, .. } => match fault {
@@ -37,10 +41,18 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::ScreenFailed
         | Event::SignInSubmitted { .. }
         | Event::CodeSubmitted { .. }
+        | Event::PasswordSubmitted { .. }
+        | Event::PinSubmitted { .. }
         | Event::SignInCancelled
         | Event::SignOutPressed
         | Event::StayPressed
         | Event::ReaderTold(_)
+        | Event::BadgeTapped { .. }
+        | Event::BadgeNotRead(_)
+        | Event::BadgeIdentified { whose: None, .. }
+        | Event::BadgeNotEnrolled { .. }
+        | Event::GraceTold { .. }
+        | Event::ConcealPressed
         | Event::InputSeen { .. }
         | Event::InactivityUnknown
         | Event::CredentialStored { .. }

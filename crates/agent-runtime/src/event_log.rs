@@ -3,7 +3,10 @@
 //! Codes are those of the wire (`protocol::v1::problem`), so that one search finds both sides. Names,
 //! passwords and codes are in no event's line.
 
-use agent_core::event::{ContactFault, Event, Refusal};
+use agent_core::{
+    badge::ReaderFact,
+    event::{ContactFault, Event, Refusal},
+};
 use tracing::{info, warn};
 
 pub(crate) fn tell(event: &Event) {
@@ -38,6 +41,19 @@ pub(crate) fn tell(event: &Event) {
             warn!(session.id = %session, "The keychain failed for session {session}");
         }
         Event::AuditFailed(_, cause) => warn!(?cause, "A record is not on disk"),
+        Event::BadgeNotRead(fault) => info!(?fault, "What was presented cannot be used as a badge"),
+        Event::BadgeNotEnrolled { session, because } => {
+            info!(session.id = %session, ?because, "A badge was not enrolled in session {session}");
+        }
+        Event::CoveredElsewhere { session } => {
+            info!(session.id = %session, "The person of session {session} uncovered a screen elsewhere");
+        }
+        Event::ReaderTold(ReaderFact::Ready { reader }) => {
+            info!(reader.id = reader.0, "A badge reader reads")
+        }
+        Event::ReaderTold(ReaderFact::Faulty { reader, fault }) => {
+            warn!(reader.id = reader.0, ?fault, "A badge reader does not read");
+        }
         Event::ScreenFailed => warn!("The screen could not be covered or uncovered"),
         Event::InactivityUnknown => warn!("The last input cannot be known; it counts as none"),
         Event::GoingToSleep => info!("The machine goes to sleep"),
@@ -51,10 +67,20 @@ pub(crate) fn tell(event: &Event) {
         | Event::ScreenUncovered { .. }
         | Event::SignInSubmitted { .. }
         | Event::CodeSubmitted { .. }
+        | Event::PasswordSubmitted { .. }
+        | Event::PinSubmitted { .. }
         | Event::SignInCancelled
         | Event::SignOutPressed
         | Event::StayPressed
-        | Event::ReaderTold(_)
+        | Event::ConcealPressed
+        | Event::ReaderTold(
+            ReaderFact::Presented { .. } | ReaderFact::NotRead { .. } | ReaderFact::Removed { .. },
+        )
+        | Event::BadgeTapped { .. }
+        | Event::BadgeIdentified { .. }
+        | Event::BadgeEnrolled { .. }
+        | Event::GraceTold { .. }
+        | Event::SessionResumed { .. }
         | Event::InputSeen { .. }
         | Event::ChallengeIssued { .. }
         | Event::SessionOpened { .. }
@@ -75,6 +101,10 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::Disabled => "user.disabled",
         Refusal::Busy => "server.busy",
         Refusal::Malformed => "request.invalid",
+        Refusal::BadgeUnknown => "badge.unknown",
+        Refusal::BadgeRefused => "badge.refused",
+        Refusal::BadgeUnusable => "badge.unusable",
+        Refusal::BadgeOfAnother => "badge.of_another",
     }
 }
 

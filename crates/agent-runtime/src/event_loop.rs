@@ -6,10 +6,12 @@
 use std::{collections::VecDeque, fmt, mem, sync::Arc, time::Duration};
 
 use agent_core::{
-    event::{Event, Limits},
+    event::{Event, Limits, TapOut},
+    ids::AttemptId,
     instant::Instant,
     state::State,
     step::{self, Step},
+    taps::{Tap, Taps},
 };
 use audit::record::{Alert, What};
 use tokio::sync::{
@@ -17,6 +19,7 @@ use tokio::sync::{
     watch,
 };
 use tracing::{debug, error, info};
+use uuid::Uuid;
 
 use crate::{
     contact, event_log,
@@ -47,6 +50,7 @@ pub struct EventLoop {
     waiting: VecDeque<Event>,
     intents: mpsc::Receiver<Intent>,
     policy: PolicyInForce,
+    taps: Taps,
     stage: Stage,
     has_recorded_start: bool,
     is_stopping: bool,
@@ -97,6 +101,7 @@ impl EventLoop {
         let now = clock.now();
         let mut interpreter = Interpreter::new(ports, sink);
         let Step { state, commands } = step::start(now);
+        interpreter.ports().badge_readers.watch();
         let (stage, views) = Stage::new(&state, policy.notice(), language, interpreter.ports(), now);
         for command in commands {
             interpreter.run(command, language);
@@ -110,6 +115,7 @@ impl EventLoop {
             waiting: VecDeque::new(),
             intents,
             policy,
+            taps: Taps::default(),
             stage,
             has_recorded_start: false,
             is_stopping: false,
@@ -236,9 +242,27 @@ impl EventLoop {
         }
     }
 
-    fn take(&mut self, mut event: Event) {
+    fn take(&mut self, event: Event) {
         let now = self.clock.now();
         event_log::tell(&event);
+        match self.tap(event, now) {
+            Some(event) => self.step(event, now),
+            None => self.show(),
+        }
+    }
+
+    /// What a reader told becomes a tap, or nothing but a word on screen.
+    fn tap(&mut self, event: Event, now: Instant) -> Option<Event> {
+        let Event::ReaderTold(fact) = event else { return Some(event) };
+        let tap = self.taps.take(fact, now);
+        self.stage.reader = self.taps.readers().into();
+        Some(match tap? {
+            Tap::Badge(badge) => Event::BadgeTapped { attempt: AttemptId(Uuid::new_v4()), badge },
+            Tap::NotRead(fault) => Event::BadgeNotRead(fault),
+        })
+    }
+
+    fn step(&mut self, mut event: Event, now: Instant) {
         self.interpreter.note_answer(&event);
         self.stage.contact = contact::after(self.stage.contact, &event);
         self.is_stopping |= event == Event::ShuttingDown;
@@ -266,7 +290,10 @@ impl EventLoop {
 
     /// The session gets the stricter of what the server gives and what this workstation's policy allows.
     fn tighten(&self, event: &mut Event) {
-        if let Event::SessionOpened { limits, .. } | Event::SessionAdopted { limits, .. } = event {
+        if let Event::SessionOpened { limits, .. }
+        | Event::SessionAdopted { limits, .. }
+        | Event::SessionResumed { limits, .. } = event
+        {
             *limits = self.stricter(*limits);
         }
     }
@@ -277,14 +304,22 @@ impl EventLoop {
             warning: server.warning,
             absolute: server.absolute_remaining,
             heartbeat: server.heartbeat,
-            conceal_after: None,
-            tap_out: policy::TapOut::default(),
+            conceal_after: server.conceal_after,
+            tap_out: match server.tap_out {
+                TapOut::Cover => policy::TapOut::Cover,
+                TapOut::SignOut => policy::TapOut::SignOut,
+            },
         });
         Limits {
             inactivity: strict.inactivity,
             warning: strict.warning,
             absolute_remaining: strict.absolute,
             heartbeat: strict.heartbeat,
+            conceal_after: strict.conceal_after,
+            tap_out: match strict.tap_out {
+                policy::TapOut::Cover => TapOut::Cover,
+                policy::TapOut::SignOut => TapOut::SignOut,
+            },
         }
     }
 
@@ -308,9 +343,11 @@ impl EventLoop {
         let is_at_rest = match &self.state {
             State::Starting(_) | State::SignedOut(_) => true,
             State::FailClosed(fail_closed) => fail_closed.ending.is_none() && !fail_closed.owes_cover,
-            State::SigningIn(_) | State::Active(_) | State::InactivityWarning(_) | State::SigningOut(_) => {
-                false
-            }
+            State::SigningIn(_)
+            | State::Active(_)
+            | State::InactivityWarning(_)
+            | State::Concealed(_)
+            | State::SigningOut(_) => false,
         };
         self.is_stopping && is_at_rest
     }

@@ -3,7 +3,7 @@
 //! An intent may carry a password. It can be read from the wire but not written to it, its `Debug` names
 //! only its kind, and it is taken apart into [`Secret`]s as soon as it reaches the loop.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use agent_core::{event::Event, ids::AttemptId, secret::Secret};
 use protocol::v1::session::{PASSWORD_SIZE_BYTES_MAX, USER_NAME_SIZE_BYTES_MAX};
@@ -14,7 +14,9 @@ use uuid::Uuid;
 use crate::language::Language;
 
 /// A one-time code has this many digits (RFC 6238 as every authenticator app shows it).
-const CODE_DIGITS: usize = 6;
+const CODE_DIGITS: RangeInclusive<usize> = 6..=6;
+/// So many has a PIN.
+const PIN_DIGITS: RangeInclusive<usize> = 6..=12;
 
 /// What the person did.
 #[derive(Deserialize, TS)]
@@ -103,9 +105,17 @@ impl Intent {
                 password: bounded(&password, PASSWORD_SIZE_BYTES_MAX).map(|_| password.0.clone())?,
             },
             Self::Code { code } => {
-                Event::CodeSubmitted { attempt: fresh_attempt(), code: six_digits(&code)? }
+                Event::CodeSubmitted { attempt: fresh_attempt(), code: digits(&code, CODE_DIGITS)? }
+            }
+            Self::Password { password } => Event::PasswordSubmitted {
+                attempt: fresh_attempt(),
+                password: bounded(&password, PASSWORD_SIZE_BYTES_MAX).map(|_| password.0.clone())?,
+            },
+            Self::Pin { pin } => {
+                Event::PinSubmitted { attempt: fresh_attempt(), pin: digits(&pin, PIN_DIGITS)? }
             }
             Self::Cancel => Event::SignInCancelled,
+            Self::Conceal => Event::ConcealPressed,
             Self::SignOut => Event::SignOutPressed,
             Self::Stay => Event::StayPressed,
             Self::ChooseLanguage { language } => return Ok(Meaning::Language(language)),
@@ -127,14 +137,14 @@ fn bounded(typed: &Typed, size_bytes_max: usize) -> Result<&str, Malformed> {
 }
 
 /// Takes spaces out: phones show `123 456`, and that is what people paste.
-fn six_digits(typed: &Typed) -> Result<Secret, Malformed> {
+fn digits(typed: &Typed, count: RangeInclusive<usize>) -> Result<Secret, Malformed> {
     // Bounds the work before the text is looked at; no honest code is longer than this with its spaces.
     const TYPED_SIZE_BYTES_MAX: usize = 64;
     let text = bounded(typed, TYPED_SIZE_BYTES_MAX)?;
     let mut digits = String::with_capacity(TYPED_SIZE_BYTES_MAX);
     digits.extend(text.chars().filter(|c| !c.is_whitespace()));
     let digits = Secret::new(digits);
-    if digits.expose().len() == CODE_DIGITS && digits.expose().bytes().all(|b| b.is_ascii_digit()) {
+    if count.contains(&digits.expose().len()) && digits.expose().bytes().all(|b| b.is_ascii_digit()) {
         Ok(digits)
     } else {
         Err(Malformed)
@@ -146,7 +156,10 @@ impl fmt::Debug for Intent {
         f.write_str(match self {
             Self::SignIn { .. } => "SignIn(…)",
             Self::Code { .. } => "Code(…)",
+            Self::Password { .. } => "Password(…)",
+            Self::Pin { .. } => "Pin(…)",
             Self::Cancel => "Cancel",
+            Self::Conceal => "Conceal",
             Self::SignOut => "SignOut",
             Self::Stay => "Stay",
             Self::ChooseLanguage { .. } => "ChooseLanguage",
@@ -244,6 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn a_pin_has_six_digits_or_more_and_not_without_end() {
+        let pin = |text: &str| event(Intent::Pin { pin: Typed::new(text.to_owned()) });
+        for text in ["123456", "123456789012"] {
+            let Ok(Event::PinSubmitted { pin, .. }) = pin(text) else { panic!("{text:?}") };
+            assert_eq!(pin.expose(), text);
+        }
+        for text in ["", "12345", "1234567890123", "12345a"] {
+            assert_eq!(pin(text), Err(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
     fn each_attempt_has_an_id_of_its_own() {
         let attempt = |event| match event {
             Ok(Event::SignInSubmitted { attempt, .. }) => attempt,
@@ -257,6 +282,8 @@ mod tests {
         let intents = [
             read(r#"{"kind":"sign_in","name":"canary","password":"canary"}"#),
             read(r#"{"kind":"code","code":"canary"}"#),
+            read(r#"{"kind":"password","password":"canary"}"#),
+            read(r#"{"kind":"pin","pin":"canary"}"#),
         ];
         for intent in intents {
             assert!(!format!("{intent:?}").contains("canary"), "{intent:?}");

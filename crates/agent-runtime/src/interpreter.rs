@@ -50,9 +50,21 @@ impl Interpreter {
                 self.factors = Factors::Password;
                 self.ports.session_server.open_session(attempt, name, password);
             }
-            Command::AnswerChallenge { attempt, challenge, code } => {
-                self.factors = Factors::PasswordTotp;
-                self.ports.session_server.answer_challenge(attempt, challenge, code);
+            Command::OpenSessionByBadge { attempt, badge } => {
+                self.factors = Factors::Badge;
+                self.ports.session_server.open_session_by_badge(attempt, badge);
+            }
+            Command::AnswerChallenge { attempt, challenge, answer } => {
+                self.factors = records::factors_with(self.factors, &answer);
+                self.ports.session_server.answer_challenge(attempt, challenge, answer);
+            }
+            Command::IdentifyBadge { attempt, session, badge } => {
+                ports.session_server.identify_badge(attempt, session, badge);
+            }
+            Command::EnrolBadge { session, badge } => ports.session_server.enrol_badge(session, badge),
+            Command::TellConcealed { session, cause } => ports.session_server.tell_concealed(session, cause),
+            Command::ResumeSession { attempt, session, factor } => {
+                ports.session_server.resume_session(attempt, session, factor);
             }
             Command::StoreCredential { session, credential } => {
                 ports.session_server.hold_credential(session, credential.clone());
@@ -133,7 +145,12 @@ const fn name(command: &Command) -> &'static str {
         Command::CoverScreen => "CoverScreen",
         Command::UncoverScreen { .. } => "UncoverScreen",
         Command::OpenSession { .. } => "OpenSession",
+        Command::OpenSessionByBadge { .. } => "OpenSessionByBadge",
         Command::AnswerChallenge { .. } => "AnswerChallenge",
+        Command::IdentifyBadge { .. } => "IdentifyBadge",
+        Command::EnrolBadge { .. } => "EnrolBadge",
+        Command::TellConcealed { .. } => "TellConcealed",
+        Command::ResumeSession { .. } => "ResumeSession",
         Command::StoreCredential { .. } => "StoreCredential",
         Command::DeleteCredential { .. } => "DeleteCredential",
         Command::AppendAudit { .. } => "AppendAudit",

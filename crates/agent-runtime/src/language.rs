@@ -69,6 +69,8 @@ impl Spoken {
             State::Active(_) | State::InactivityWarning(_) => {
                 chosen.session = state.session().map(|session| session.id);
             }
+            // A choice made here may be of whoever signs in over her session.
+            State::Concealed(_) => {}
             State::Starting(_)
             | State::SignedOut(_)
             | State::SigningIn(_)

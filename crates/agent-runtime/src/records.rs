@@ -1,13 +1,14 @@
 //! What the core owes the record, as `audit` writes it down.
 
 use agent_core::{
-    command::{EndCause, FailClosedCause, OwedRecord},
+    command::{Answer, ConcealCause, EndCause, FailClosedCause, OwedRecord, ResumeMethod},
     ids::User,
     instant::Instant,
 };
 use audit::{
     codes::{self, LogoutCause},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
+    stepping_away,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -52,6 +53,18 @@ pub(crate) fn record(
             session.0,
             logout_cause(cause),
         ),
+        OwedRecord::Concealed { session, user, cause } => {
+            let cause = conceal_cause(cause);
+            let id = happened.id(cause.code().code);
+            let what = What::Concealed { cause };
+            AuditRecord::within(id, at, workstation, user_ref(user), session.0, what)
+        }
+        OwedRecord::Resumed { session, user, method } => {
+            let method = resume_method(method);
+            let id = happened.id(method.code().code);
+            let what = What::Resumed { method };
+            AuditRecord::within(id, at, workstation, user_ref(user), session.0, what)
+        }
         OwedRecord::FailedClosed(cause) => {
             let cause = fail_closed_cause(cause).code().code;
             let what = What::FailedClosed { cause: cause.to_owned() };
@@ -67,6 +80,19 @@ pub(crate) fn record(
 /// A record that is no login and no logout.
 pub(crate) fn other(at: Timestamp, workstation: WorkstationRef, what: What) -> AuditRecord {
     AuditRecord::other(Uuid::new_v4(), Source::Agent, at, Some(workstation), None, what)
+}
+
+/// What a person has shown once she has given `answer`, too.
+pub(crate) const fn factors_with(before: Factors, answer: &Answer) -> Factors {
+    match (before, answer) {
+        (Factors::Badge, Answer::Pin(_)) => Factors::BadgePin,
+        (Factors::Badge, Answer::Password(_)) => Factors::BadgePassword,
+        (Factors::Badge, Answer::Totp(_)) => Factors::BadgeTotp,
+        (Factors::BadgePassword, Answer::Totp(_)) => Factors::BadgePasswordTotp,
+        (Factors::Password, Answer::Totp(_)) => Factors::PasswordTotp,
+        // Asked again, or more than is told apart.
+        (shown, Answer::Pin(_) | Answer::Password(_) | Answer::Totp(_)) => shown,
+    }
 }
 
 fn user_ref(user: User) -> UserRef {
@@ -94,6 +120,27 @@ const fn logout_cause(cause: EndCause) -> LogoutCause {
         EndCause::FailClosed => LogoutCause::FailClosed,
         EndCause::Update => LogoutCause::Update,
         EndCause::OfflineExpired => LogoutCause::OfflineExpired,
+    }
+}
+
+const fn conceal_cause(cause: ConcealCause) -> stepping_away::ConcealCause {
+    match cause {
+        ConcealCause::UserTap => stepping_away::ConcealCause::UserTap,
+        ConcealCause::UserButton => stepping_away::ConcealCause::UserButton,
+        ConcealCause::Inactivity => stepping_away::ConcealCause::Inactivity,
+        ConcealCause::Elsewhere => stepping_away::ConcealCause::Elsewhere,
+        ConcealCause::OtherBadge => stepping_away::ConcealCause::OtherBadge,
+    }
+}
+
+const fn resume_method(method: ResumeMethod) -> stepping_away::ResumeMethod {
+    match method {
+        ResumeMethod::Badge => stepping_away::ResumeMethod::Badge,
+        ResumeMethod::BadgePin => stepping_away::ResumeMethod::BadgePin,
+        ResumeMethod::BadgePassword => stepping_away::ResumeMethod::BadgePassword,
+        ResumeMethod::BadgePasswordTotp => stepping_away::ResumeMethod::BadgePasswordTotp,
+        ResumeMethod::Password => stepping_away::ResumeMethod::Password,
+        ResumeMethod::PasswordTotp => stepping_away::ResumeMethod::PasswordTotp,
     }
 }
 
@@ -133,7 +180,9 @@ mod tests {
             match key {
                 RecordKey::Login(session) => assert_eq!(record.id, AuditRecord::login_id(session.0)),
                 RecordKey::Logout(session) => assert_eq!(record.id, AuditRecord::logout_id(session.0)),
-                RecordKey::FailedClosed | RecordKey::Other => assert_eq!(record.session_id, None),
+                RecordKey::Resumed(session) => assert_eq!(record.session_id, Some(session.0)),
+                RecordKey::FailedClosed => assert_eq!(record.session_id, None),
+                RecordKey::Other => {}
             }
         }
     }
@@ -227,6 +276,27 @@ mod tests {
         all.push(OwedRecord::Login { session, user: maria() });
         all.extend(every_fail_closed_cause().map(OwedRecord::FailedClosed));
         all.push(OwedRecord::ClockJumped);
+        all.extend(
+            [
+                ConcealCause::UserTap,
+                ConcealCause::UserButton,
+                ConcealCause::Inactivity,
+                ConcealCause::Elsewhere,
+                ConcealCause::OtherBadge,
+            ]
+            .map(|cause| OwedRecord::Concealed { session, user: maria(), cause }),
+        );
+        all.extend(
+            [
+                ResumeMethod::Badge,
+                ResumeMethod::BadgePin,
+                ResumeMethod::BadgePassword,
+                ResumeMethod::BadgePasswordTotp,
+                ResumeMethod::Password,
+                ResumeMethod::PasswordTotp,
+            ]
+            .map(|method| OwedRecord::Resumed { session, user: maria(), method }),
+        );
         all
     }
 

@@ -9,7 +9,10 @@ use tracing::debug;
 use crate::{
     language::{Language, Spoken},
     ports::{Enrolment, Ports},
-    view::{self, Contact, Place, PolicyNotice, ScreenView, SignedOutNotice, ViewModel},
+    view::{
+        self, Around, ConcealedNotice, Contact, Place, PolicyNotice, ReaderView, ScreenView, SignedOutNotice,
+        ViewModel,
+    },
 };
 
 /// The first eight characters of the workstation id are enough for the help desk.
@@ -23,6 +26,8 @@ pub(crate) struct Stage {
     shown_at: Instant,
     /// Whether the server answers.
     pub(crate) contact: Contact,
+    /// Whether a badge can be presented.
+    pub(crate) reader: ReaderView,
     policy_notice: Option<PolicyNotice>,
     spoken: Spoken,
     /// What was typed last was refused before it reached the core, on this kind of screen.
@@ -41,10 +46,11 @@ impl Stage {
     ) -> (Self, watch::Receiver<ViewModel>) {
         let first = ViewModel {
             revision: 1,
-            screen: view::screen(state, Contact::Unknown, now, now),
+            screen: view::screen(state, Around::default(), now, now),
             place: Place::default(),
             contact: Contact::Unknown,
             is_enforced: ports.screen.is_enforced(),
+            reader: ReaderView::None,
             language: own_language,
             policy_notice,
         };
@@ -53,6 +59,7 @@ impl Stage {
             views,
             shown_at: now,
             contact: Contact::Unknown,
+            reader: ReaderView::None,
             policy_notice,
             spoken: Spoken::new(own_language),
             malformed_on: None,
@@ -113,7 +120,8 @@ impl Stage {
         from: Instant,
         revision: u64,
     ) -> ViewModel {
-        let mut screen = view::screen(state, self.contact, now, from);
+        let around = Around { contact: self.contact, reader: self.reader };
+        let mut screen = view::screen(state, around, now, from);
         if self.malformed_on.is_some_and(|on| on != mem::discriminant(&screen)) {
             self.malformed_on = None;
         }
@@ -126,6 +134,7 @@ impl Stage {
             place: ports.start_up.enrolment().map(place).unwrap_or_default(),
             contact: self.contact,
             is_enforced: ports.screen.is_enforced(),
+            reader: self.reader,
             language: self.spoken.language(),
             policy_notice: self.policy_notice,
         }
@@ -151,8 +160,11 @@ impl Stage {
 
 /// Says that what was typed cannot be taken, where something can be typed.
 fn say_malformed(screen: &mut ScreenView) {
-    if let ScreenView::SignedOut { notice } = screen {
+    if let ScreenView::SignedOut { notice, .. } = screen {
         *notice = Some(SignedOutNotice::Malformed);
+    }
+    if let ScreenView::Concealed { notice, .. } = screen {
+        *notice = Some(ConcealedNotice::Refused { notice: SignedOutNotice::Malformed });
     }
     if let ScreenView::SecondFactor { is_refused, .. } = screen {
         *is_refused = true;

@@ -12,7 +12,7 @@ use ts_rs::TS;
 
 use crate::language::Language;
 
-pub use derive::{next_change, screen};
+pub use derive::{Around, next_change, screen};
 
 pub use crate::intent::Intent;
 
@@ -53,6 +53,16 @@ pub enum ReaderView {
     Ready,
     /// There was one, and none reads now; it heals by itself.
     Faulty,
+}
+
+impl From<agent_core::taps::Readers> for ReaderView {
+    fn from(readers: agent_core::taps::Readers) -> Self {
+        match readers {
+            agent_core::taps::Readers::None => Self::None,
+            agent_core::taps::Readers::Ready => Self::Ready,
+            agent_core::taps::Readers::Faulty => Self::Faulty,
+        }
+    }
 }
 
 /// What is in force because the policy file was refused.
@@ -162,6 +172,9 @@ pub enum ScreenView {
         /// Set in the last minute before the limit: a line and a countdown.
         #[ts(type = "number | null")]
         signs_out_in_ms: Option<u64>,
+        /// "Enrol this badge?", as on the signed-out screen: for whoever signs in over her session.
+        #[ts(type = "number | null")]
+        enrolment_offered_ms: Option<u64>,
     },
     /// Uncovered: the strip.
     Active {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use agent_core::{event::Event, ids::SessionId};
+use agent_core::{badge::ReaderId, event::Event, ids::SessionId};
 use agent_runtime::{
     clock::{Jumps, Readings},
     event_loop::{EventLoop, Remote},
@@ -30,13 +30,18 @@ use policy::Policy;
 use crate::{
     clock::ManualClock,
     fake::{
-        FakeAuditTrail, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen, FakeSessionServer,
-        FakeStartUp, Line, On,
+        FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen,
+        FakeSessionServer, FakeStartUp, Line, On,
     },
 };
 
 /// Rounds of "poll, then do what is due" after which a loop that never comes to rest is a bug.
 const ROUNDS_MAX: usize = 10_000;
+
+/// The reader that [`Bedside::taps`] taps at, once one is plugged in.
+const FIRST_READER: ReaderId = ReaderId(1);
+/// A badge lies this long on the reader.
+const TAP: Duration = Duration::from_millis(300);
 
 /// A workstation, its fakes in reach.
 #[derive(Debug)]
@@ -59,6 +64,8 @@ pub struct Bedside {
     pub power: FakePower,
     /// Start-up.
     pub start_up: FakeStartUp,
+    /// Badge readers; none at first.
+    pub readers: FakeBadgeReaders,
     line: Line,
     policy: PolicyInForce,
     language: Language,
@@ -109,6 +116,7 @@ impl Bedside {
             idle,
             notifier: FakeNotifier::default(),
             power: FakePower::new(line.clone()),
+            readers: FakeBadgeReaders::new(line.clone()),
             start_up: FakeStartUp::new(line.clone(), on),
             keychain,
             audit_trail,
@@ -116,7 +124,7 @@ impl Bedside {
             jumps: Jumps::since(readings(&clock)),
             clock,
             line,
-            policy: Policy::default().into(),
+            policy: never_concealing().into(),
             language: Language::English,
             agent: None,
         }
@@ -143,6 +151,11 @@ impl Bedside {
         self.policy = policy.into();
     }
 
+    /// The default policy, by which a screen covers itself.
+    pub fn has_the_default_policy(&mut self) {
+        self.has_policy(Policy::default());
+    }
+
     /// The workstation's own language, as an agent started from now on finds it.
     pub const fn has_language(&mut self, language: Language) {
         self.language = language;
@@ -163,6 +176,7 @@ impl Bedside {
             session_server: Box::new(self.session_server.clone()),
             notifier: Box::new(self.notifier.clone()),
             power: Box::new(self.power.clone()),
+            badge_readers: Box::new(self.readers.clone()),
         };
         let (event_loop, remote) = EventLoop::new(ports, (sink, events), self.policy.clone(), self.language);
         let is_woken = Arc::new(Woken(AtomicBool::new(true)));
@@ -203,6 +217,15 @@ impl Bedside {
     /// At the covered screen.
     pub fn types_code(&mut self, code: &str) {
         self.does(Intent::Code { code: typed(code) });
+    }
+
+    /// A badge is put on the first reader and taken away again, as a tap does.
+    pub fn taps(&mut self, number: &str) {
+        self.readers.present(FIRST_READER, number);
+        self.settle();
+        self.pass(TAP);
+        self.readers.take_away(FIRST_READER);
+        self.settle();
     }
 
     /// The person does something with our own buttons.
@@ -322,6 +345,12 @@ impl Default for Bedside {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The default, but that no screen covers itself: most stories are of what comes after.
+fn never_concealing() -> Policy {
+    let text = "[conceal]\nafter = \"off\"\nreason = \"for the stories of the warning\"\n";
+    Policy::parse(text).expect("the text is a policy")
 }
 
 fn readings(clock: &ManualClock) -> Readings {

@@ -77,7 +77,9 @@ async fn follow(
                     session: SessionId(ended.session_id),
                     cause: translate::cause(ended.cause),
                 }),
-                Ok(ServerEvent::CoveredElsewhere { .. }) => {}
+                Ok(ServerEvent::CoveredElsewhere { session_id }) => {
+                    contact.send(Event::CoveredElsewhere { session: SessionId(session_id) });
+                }
                 Ok(ServerEvent::WorkstationRevoked) => {
                     contact.send(Event::WorkstationRefused(FailClosedCause::WorkstationRevoked));
                 }

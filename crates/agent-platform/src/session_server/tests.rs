@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
-use agent_core::{command::FailClosedCause, event::Refusal};
+use agent_core::{
+    command::{Answer, FailClosedCause},
+    event::Refusal,
+};
 use axum::{
     Json, Router,
     http::StatusCode,
@@ -77,7 +80,7 @@ async fn a_complete_sign_in_gives_the_credential_and_its_limits() {
     let mut ward = Ward::new(router).await;
 
     let challenge = ChallengeId(Uuid::from_u128(3));
-    ward.server.answer_challenge(ATTEMPT, challenge, Secret::new("123456".into()));
+    ward.server.answer_challenge(ATTEMPT, challenge, Answer::Totp(Secret::new("123456".into())));
 
     let told = ward.next_but_contact().await;
     assert!(!format!("{told:?}").contains("canary"));

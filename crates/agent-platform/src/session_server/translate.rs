@@ -3,38 +3,92 @@
 use std::time::Duration;
 
 use agent_core::{
-    command::{EndCause, FailClosedCause},
-    event::{Event, Limits, Refusal},
+    badge::{Badge, BadgeGrade},
+    command::{ConcealCause, EndCause, FailClosedCause, ResumeMethod},
+    event::{Event, FactorWanted, Limits, Refusal, TapOut},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     secret::Secret,
 };
 use audit::codes::LogoutCause;
-use protocol::v1::{
-    problem::{Problem, ProblemCode},
-    session::{self as wire, ChallengeIssued, SessionAdopted, SessionOpened},
+use protocol::{
+    secret::WireSecret,
+    v1::{
+        badge::PresentedBadge,
+        problem::{Problem, ProblemCode},
+        session::{
+            self as wire, ChallengeIssued, SecondFactorKind, SessionAdopted, SessionOpened, SessionResumed,
+            UserSummary,
+        },
+    },
 };
 
 pub(crate) fn opened(attempt: AttemptId, opened: SessionOpened) -> Event {
     Event::SessionOpened {
         attempt,
         session: SessionId(opened.session_id),
-        user: User {
-            id: UserId(opened.user.user_id),
-            display_name: opened.user.display_name,
-            role: opened.user.role,
-        },
+        user: user(opened.user),
         credential: Secret::new(opened.credential.expose().to_owned()),
         limits: limits(opened.limits),
     }
 }
 
-pub(crate) fn challenge(attempt: AttemptId, challenge: &ChallengeIssued) -> Event {
-    Event::ChallengeIssued {
+/// `None` where nothing of what would satisfy it can be given here.
+pub(crate) fn challenge(attempt: AttemptId, challenge: ChallengeIssued) -> Option<Event> {
+    // The first that is named is what the server would rather have.
+    let wants = match challenge.satisfied_by.first()? {
+        SecondFactorKind::Totp => FactorWanted::Totp,
+        SecondFactorKind::Password => FactorWanted::Password,
+        SecondFactorKind::Pin => FactorWanted::Pin,
+    };
+    Some(Event::ChallengeIssued {
         attempt,
         challenge: ChallengeId(challenge.challenge_id),
+        wants,
+        user: challenge.user.map(user),
         expires_in: Duration::from_millis(challenge.expires_in_ms),
         tries_left: challenge.tries_left,
+    })
+}
+
+pub(crate) fn resumed(attempt: AttemptId, resumed: SessionResumed) -> Event {
+    Event::SessionResumed {
+        attempt,
+        session: SessionId(resumed.session_id),
+        method: match resumed.method {
+            wire::ResumeMethod::Badge => ResumeMethod::Badge,
+            wire::ResumeMethod::BadgePin => ResumeMethod::BadgePin,
+            wire::ResumeMethod::BadgePassword => ResumeMethod::BadgePassword,
+            wire::ResumeMethod::BadgePasswordTotp => ResumeMethod::BadgePasswordTotp,
+            wire::ResumeMethod::Password => ResumeMethod::Password,
+            wire::ResumeMethod::PasswordTotp => ResumeMethod::PasswordTotp,
+        },
+        limits: limits(resumed.limits),
     }
+}
+
+/// A badge, for the wire.
+pub(crate) fn presented(badge: &Badge) -> PresentedBadge {
+    PresentedBadge {
+        number: WireSecret::new(badge.number.expose().to_owned()),
+        grade: match badge.grade {
+            BadgeGrade::Uid => protocol::v1::badge::BadgeGrade::Uid,
+            BadgeGrade::Cryptographic => protocol::v1::badge::BadgeGrade::Cryptographic,
+        },
+    }
+}
+
+pub(crate) const fn conceal_cause(cause: ConcealCause) -> wire::ConcealCause {
+    match cause {
+        ConcealCause::UserTap => wire::ConcealCause::UserTap,
+        ConcealCause::UserButton => wire::ConcealCause::UserButton,
+        ConcealCause::Inactivity => wire::ConcealCause::Inactivity,
+        ConcealCause::Elsewhere => wire::ConcealCause::Elsewhere,
+        ConcealCause::OtherBadge => wire::ConcealCause::OtherBadge,
+    }
+}
+
+fn user(user: UserSummary) -> User {
+    User { id: UserId(user.user_id), display_name: user.display_name, role: user.role }
 }
 
 pub(crate) fn adopted(adopted: SessionAdopted) -> Event {
@@ -51,6 +105,11 @@ fn limits(limits: wire::Limits) -> Limits {
         warning: Duration::from_millis(limits.warning_ms),
         absolute_remaining: Duration::from_millis(limits.absolute_remaining_ms),
         heartbeat: Duration::from_millis(limits.heartbeat_ms),
+        conceal_after: limits.conceal_after_ms.map(Duration::from_millis),
+        tap_out: match limits.tap_out {
+            wire::TapOut::Cover => TapOut::Cover,
+            wire::TapOut::SignOut => TapOut::SignOut,
+        },
     }
 }
 
@@ -69,11 +128,11 @@ pub(crate) fn refusal(problem: &Problem) -> Option<Refusal> {
         ProblemCode::RequestMalformed | ProblemCode::RequestInvalid | ProblemCode::RequestTooLarge => {
             Some(Refusal::Malformed)
         }
-        ProblemCode::BadgeUnknown
-        | ProblemCode::BadgeRefused
-        | ProblemCode::BadgeUnusable
-        | ProblemCode::BadgeOfAnother
-        | ProblemCode::BadgeTaken
+        ProblemCode::BadgeUnknown => Some(Refusal::BadgeUnknown),
+        ProblemCode::BadgeRefused => Some(Refusal::BadgeRefused),
+        ProblemCode::BadgeUnusable => Some(Refusal::BadgeUnusable),
+        ProblemCode::BadgeOfAnother => Some(Refusal::BadgeOfAnother),
+        ProblemCode::BadgeTaken
         | ProblemCode::BadgeTooMany
         | ProblemCode::BadgeEnrolmentRefused
         | ProblemCode::UseDpopNonce

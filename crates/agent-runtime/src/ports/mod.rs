@@ -43,6 +43,7 @@ pub struct Ports {
     pub session_server: Box<dyn SessionServer>,
     pub notifier: Box<dyn Notifier>,
     pub power: Box<dyn Power>,
+    pub badge_readers: Box<dyn BadgeReaders>,
 }
 
 impl fmt::Debug for Ports {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use agent_core::{
-    command::EndCause,
+    badge::Badge,
+    command::{Answer, ConcealCause, EndCause, ResumeFactor},
     ids::{AttemptId, ChallengeId, SessionId},
     secret::Secret,
 };
@@ -16,8 +17,11 @@ pub trait SessionServer: Send + 'static {
     /// → `ChallengeIssued`, `SessionOpened`, `SignInRefused`, `SignInUnanswered`.
     fn open_session(&self, attempt: AttemptId, name: String, password: Secret);
 
-    /// → `SessionOpened`, `SignInRefused`, `SignInUnanswered`.
-    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret);
+    /// → the same. `SessionOpened` is followed by `GraceTold`.
+    fn open_session_by_badge(&self, attempt: AttemptId, badge: Badge);
+
+    /// → `SessionOpened`, `SessionResumed`, `ChallengeIssued`, `SignInRefused`, `SignInUnanswered`.
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, answer: Answer);
 
     /// The credential for the calls below, as far as they are of this session.
     fn hold_credential(&self, session: SessionId, credential: Secret);
@@ -30,6 +34,19 @@ pub trait SessionServer: Send + 'static {
 
     /// → `SessionAdopted`, `SessionEndedByServer`, `ServerAway`.
     fn adopt_session(&self, session: SessionId, idle: Duration, idle_longest: Duration);
+
+    /// → `BadgeIdentified`, without an owner where there is no usable answer.
+    fn identify_badge(&self, attempt: AttemptId, session: SessionId, badge: Badge);
+
+    /// → `BadgeEnrolled` and `GraceTold`, or `BadgeNotEnrolled`.
+    fn enrol_badge(&self, session: SessionId, badge: Badge);
+
+    /// Tells, once; nothing waits for it and nothing is lost without it.
+    fn tell_concealed(&self, session: SessionId, cause: ConcealCause);
+
+    /// → `SessionResumed` and `GraceTold`, `ChallengeIssued`, `SignInRefused`, `SignInUnanswered`; of a session that is
+    /// no longer open, as [`SessionServer::report_activity`].
+    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor);
 
     /// Puts the end into the durable outbox, answers `SessionEndTold` once it stands there, and tells the
     /// server as soon as it answers, however long that takes and across restarts.

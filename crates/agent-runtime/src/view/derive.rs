@@ -8,33 +8,56 @@ use std::time::Duration;
 
 use agent_core::{
     command::{EndCause, FailClosedCause},
-    event::{ContactFault, Refusal},
+    event::{ContactFault, FactorWanted as CoreWanted, NotEnrolled, Refusal, TapOut},
+    ids::User,
     instant::Instant,
-    session::InUse,
+    session::{BadgeLine as CoreLine, InUse},
     state::{
-        ActiveScreen, Challenge, Request, RequestPhase, SignedOutNotice as CoreNotice, SigningIn, Stage,
-        State,
+        ActiveScreen, Challenge, Concealed, ConcealedNotice as CoreConcealedNotice, ConcealedStage,
+        Presented, Request, RequestPhase, ResumeQuestion, SignInBadge, SignedOutNotice as CoreNotice,
+        SigningIn, Stage, State,
     },
 };
 
 use super::{
-    AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode, ScreenView, SignedOutNotice,
+    AskingStep, BadgeLine, ConcealedNotice, Contact, ContactFaultView, EndCauseView, FactorWanted,
+    FailClosedCode, NextTap, ReaderView, ScreenView, SignedOutNotice,
 };
 
+/// A concealed session counts down in this.
+const LAST_MINUTE: Duration = Duration::from_secs(60);
 /// The strip tells the time left from here on.
 const SIGNS_OUT_SHOWN: Duration = Duration::from_secs(2 * 60);
 
+/// What is known besides the core's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// Whether the server answers.
+    pub contact: Contact,
+    /// Whether a badge can be presented.
+    pub reader: ReaderView,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { contact: Contact::Unknown, reader: ReaderView::None }
+    }
+}
+
 /// What is on screen at `now`, its times told from `from`.
 #[must_use]
-pub fn screen(state: &State, contact: Contact, now: Instant, from: Instant) -> ScreenView {
+pub fn screen(state: &State, around: Around, now: Instant, from: Instant) -> ScreenView {
+    let contact = around.contact;
     match state {
         State::Starting(_) => ScreenView::Starting,
-        State::SignedOut(signed_out) => {
-            ScreenView::SignedOut { notice: signed_out.notice.map(|told| notice(told, from)) }
-        }
+        State::SignedOut(signed_out) => ScreenView::SignedOut {
+            notice: signed_out.notice.map(|told| notice(told, from)),
+            enrolment_offered_ms: signed_out.offered.as_ref().map(|offer| ms(offer.until.since(from))),
+        },
         State::SigningIn(signing_in) => signing_in_screen(signing_in, contact, from),
+        State::Concealed(concealed) => concealed_screen(concealed, contact, now, from),
         State::Active(active) => match active.screen {
-            ActiveScreen::Uncovered => strip(&active.in_use, now, from),
+            ActiveScreen::Uncovered => strip(&active.in_use, around.reader, now, from),
             // The screen covered by itself and has been asked for again: what is drawn is on the cover.
             ActiveScreen::Recovering { .. } => {
                 ScreenView::Opening { display_name: active.in_use.session.user.display_name.clone() }
@@ -64,18 +87,88 @@ pub fn screen(state: &State, contact: Contact, now: Instant, from: Instant) -> S
 /// When [`screen`] will change by the passing of time alone, where the core has no deadline of its own.
 #[must_use]
 pub fn next_change(state: &State, now: Instant) -> Option<Instant> {
-    let State::Active(active) = state else { return None };
-    [signs_out_shown_at(&active.in_use), active.in_use.session.absolute_warning_at]
-        .into_iter()
-        .filter(|at| *at > now)
-        .min()
+    let changes = match state {
+        State::Active(active) => vec![
+            Some(signs_out_shown_at(&active.in_use)),
+            Some(active.in_use.session.absolute_warning_at),
+            active.in_use.session.told.map(|told| told.until),
+        ],
+        State::Concealed(concealed) => vec![Some(last_minute_at(&concealed.in_use))],
+        State::Starting(_)
+        | State::SignedOut(_)
+        | State::SigningIn(_)
+        | State::InactivityWarning(_)
+        | State::SigningOut(_)
+        | State::FailClosed(_) => Vec::new(),
+    };
+    changes.into_iter().flatten().filter(|at| *at > now).min()
+}
+
+/// Her session is kept, or somebody is asked who he is.
+fn concealed_screen(concealed: &Concealed, contact: Contact, now: Instant, from: Instant) -> ScreenView {
+    let user = &concealed.in_use.session.user;
+    match &concealed.stage {
+        ConcealedStage::AtRest => ScreenView::Concealed {
+            display_name: user.display_name.clone(),
+            role: role(&concealed.in_use),
+            notice: concealed.notice.map(|told| concealed_notice(told, from)),
+            signs_out_in_ms: concealed
+                .signs_out_at
+                .or_else(|| (now >= last_minute_at(&concealed.in_use)).then(|| concealed.in_use.over_at()))
+                .map(|at| ms(at.since(from))),
+            enrolment_offered_ms: concealed.offered.as_ref().map(|offer| ms(offer.until.since(from))),
+        },
+        ConcealedStage::Asking { request, question, .. } => {
+            let step = match question {
+                ResumeQuestion::Factor(_) => AskingStep::Resume,
+                ResumeQuestion::Answer { .. } => AskingStep::SecondFactor,
+            };
+            asking(step, request, contact)
+        }
+        ConcealedStage::AwaitingFactor { challenge, is_refused, .. } => {
+            second_factor(challenge, *is_refused, Some(user), from)
+        }
+        ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
+            ScreenView::Opening { display_name: user.display_name.clone() }
+        }
+        ConcealedStage::TakenOver { signing_in, .. } => signing_in_screen(signing_in, contact, from),
+    }
+}
+
+/// The last minute before a concealed session ends is counted down, or the last half of a shorter limit.
+fn last_minute_at(in_use: &InUse) -> Instant {
+    let over_at = in_use.over_at();
+    let shown = LAST_MINUTE.min(in_use.session.inactivity / 2);
+    Instant::from_boot(over_at.since_boot().saturating_sub(shown))
+}
+
+fn concealed_notice(told: CoreConcealedNotice, from: Instant) -> ConcealedNotice {
+    match told {
+        CoreConcealedNotice::Inactivity => ConcealedNotice::Inactivity,
+        CoreConcealedNotice::Elsewhere => ConcealedNotice::Elsewhere,
+        CoreConcealedNotice::Failed(CoreNotice::Badge(line)) => {
+            ConcealedNotice::Badge { line: badge_line(line) }
+        }
+        CoreConcealedNotice::Failed(told) => ConcealedNotice::Refused { notice: notice(told, from) },
+    }
 }
 
 fn signing_in_screen(signing_in: &SigningIn, contact: Contact, from: Instant) -> ScreenView {
     match &signing_in.stage {
-        Stage::AskingFirstFactor { request, .. } => asking(AskingStep::FirstFactor, request, contact),
+        Stage::AskingFirstFactor { request, presented: Presented::Password { .. } } => {
+            asking(AskingStep::FirstFactor, request, contact)
+        }
+        Stage::AskingFirstFactor { request, presented: Presented::Badge(_) } => {
+            asking(AskingStep::Badge, request, contact)
+        }
         Stage::AskingSecondFactor { request, .. } => asking(AskingStep::SecondFactor, request, contact),
-        Stage::AwaitingCode { challenge, is_refused } => second_factor(challenge, *is_refused, from),
+        Stage::AwaitingCode { challenge, is_refused } => {
+            let named = match &signing_in.badge {
+                Some(SignInBadge::Names { user, .. }) => user.as_ref(),
+                Some(SignInBadge::ToEnrol(_)) | None => None,
+            };
+            second_factor(challenge, *is_refused, named, from)
+        }
         Stage::Securing { session, .. } | Stage::Uncovering { session, .. } => {
             ScreenView::Opening { display_name: session.user.display_name.clone() }
         }
@@ -96,21 +189,49 @@ fn asking(step: AskingStep, request: &Request, contact: Contact) -> ScreenView {
     }
 }
 
-fn second_factor(challenge: &Challenge, is_refused: bool, from: Instant) -> ScreenView {
+fn second_factor(challenge: &Challenge, is_refused: bool, named: Option<&User>, from: Instant) -> ScreenView {
     ScreenView::SecondFactor {
+        wants: match challenge.wants {
+            CoreWanted::Totp => FactorWanted::Totp,
+            CoreWanted::Password => FactorWanted::Password,
+            CoreWanted::Pin => FactorWanted::Pin,
+        },
+        display_name: named.map(|user| user.display_name.clone()),
         expires_in_ms: ms(challenge.expires_at.since(from)),
         tries_left: challenge.tries_left,
         is_refused,
     }
 }
 
-fn strip(in_use: &InUse, now: Instant, from: Instant) -> ScreenView {
+fn strip(in_use: &InUse, reader: ReaderView, now: Instant, from: Instant) -> ScreenView {
     let told_from = |shown_at: Instant, at: Instant| (now >= shown_at).then(|| ms(at.since(from)));
     ScreenView::Active {
         display_name: in_use.session.user.display_name.clone(),
         role: role(in_use),
         signs_out_in_ms: told_from(signs_out_shown_at(in_use), in_use.logoff_at()),
         absolute_limit_in_ms: told_from(in_use.session.absolute_warning_at, in_use.session.absolute_end),
+        tap: match (reader, in_use.session.tap_out) {
+            (ReaderView::None | ReaderView::Faulty, _) => NextTap::None,
+            (ReaderView::Ready, TapOut::Cover) => NextTap::Covers,
+            (ReaderView::Ready, TapOut::SignOut) => NextTap::SignsOut,
+        },
+        line: in_use.session.told.filter(|told| now < told.until).map(|told| badge_line(told.line)),
+    }
+}
+
+const fn badge_line(line: CoreLine) -> BadgeLine {
+    match line {
+        CoreLine::Unknown => BadgeLine::Unknown,
+        CoreLine::Refused => BadgeLine::Refused,
+        CoreLine::Unusable => BadgeLine::Unusable,
+        CoreLine::NotRead => BadgeLine::NotRead,
+        CoreLine::TwoAtOnce => BadgeLine::TwoAtOnce,
+        CoreLine::ServerAway => BadgeLine::ServerAway,
+        CoreLine::Enrolled => BadgeLine::Enrolled,
+        CoreLine::NotEnrolled(NotEnrolled::Taken) => BadgeLine::Taken,
+        CoreLine::NotEnrolled(NotEnrolled::TooMany) => BadgeLine::TooMany,
+        CoreLine::NotEnrolled(NotEnrolled::Refused) => BadgeLine::NotEnrolled,
+        CoreLine::NotEnrolled(NotEnrolled::Unanswered) => BadgeLine::ServerAway,
     }
 }
 
@@ -136,6 +257,7 @@ fn notice(told: CoreNotice, from: Instant) -> SignedOutNotice {
         }
         CoreNotice::NotPossibleNow(cause) => SignedOutNotice::NotPossibleNow { code: code(cause) },
         CoreNotice::SessionEnded(cause) => SignedOutNotice::SessionEnded { cause: end_cause(cause) },
+        CoreNotice::Badge(line) => SignedOutNotice::Badge { line: badge_line(line) },
     }
 }
 
@@ -149,6 +271,11 @@ fn refused(refusal: Refusal) -> SignedOutNotice {
         Refusal::Disabled => SignedOutNotice::Disabled,
         Refusal::Busy => SignedOutNotice::Busy,
         Refusal::Malformed => SignedOutNotice::Malformed,
+        Refusal::BadgeUnknown => SignedOutNotice::Badge { line: BadgeLine::Unknown },
+        Refusal::BadgeRefused | Refusal::BadgeOfAnother => {
+            SignedOutNotice::Badge { line: BadgeLine::Refused }
+        }
+        Refusal::BadgeUnusable => SignedOutNotice::Badge { line: BadgeLine::Unusable },
     }
 }
 
@@ -216,298 +343,4 @@ fn ms(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use agent_core::{
-        event::{ContactFault, Event, Limits, RecordKey},
-        ids::{AttemptId, ChallengeId, SessionId, User, UserId},
-        secret::Secret,
-        step,
-    };
-    use uuid::Uuid;
-
-    use super::*;
-
-    const CANARY: &str = "canary";
-    const SESSION: SessionId = SessionId(Uuid::from_u128(7));
-    const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(1));
-    const MINUTE: u64 = 60_000;
-
-    #[test]
-    fn starting() {
-        check(&starting_at_zero(), 0, &ScreenView::Starting);
-    }
-
-    #[test]
-    fn signed_out_says_nothing_at_first() {
-        check(&signed_out_at_zero(), 0, &ScreenView::SignedOut { notice: None });
-    }
-
-    #[test]
-    fn asking_is_slow_after_two_seconds_and_names_the_fault_once_there_is_one() {
-        let asking = |is_slow, fault| ScreenView::Asking { step: AskingStep::FirstFactor, is_slow, fault };
-        let state = asking_first_factor();
-        check(&state, 1_999, &asking(false, None));
-
-        let slow = after(state.clone(), Event::DeadlineReached, 2_000);
-        check(&slow, 2_000, &asking(true, None));
-
-        let unanswered = Event::SignInUnanswered { attempt: ATTEMPT, fault: ContactFault::Slow };
-        let resting = after(state, unanswered, 2_500);
-        check(&resting, 2_500, &asking(true, Some(ContactFaultView::Slow)));
-    }
-
-    #[test]
-    fn a_question_asked_again_keeps_the_words_of_its_fault() {
-        let unanswered = Event::SignInUnanswered { attempt: ATTEMPT, fault: ContactFault::Unreachable };
-        let resting = after(asking_first_factor(), unanswered, 2_500);
-        let retry_at = resting.deadline().unwrap();
-        let again = step::step(resting, Event::DeadlineReached, retry_at).state;
-
-        let shown = screen(&again, Contact::Away, retry_at, retry_at);
-
-        let fault = Some(ContactFaultView::Unreachable);
-        assert_eq!(shown, ScreenView::Asking { step: AskingStep::FirstFactor, is_slow: true, fault });
-    }
-
-    #[test]
-    fn the_second_factor_tells_the_time_and_the_tries_left() {
-        let state = awaiting_code();
-        let expected = |expires_in_ms, tries_left, is_refused| ScreenView::SecondFactor {
-            expires_in_ms,
-            tries_left,
-            is_refused,
-        };
-        check(&state, 20_000, &expected(100_000, 5, false));
-
-        let asked = after(state, code_submitted(), 30_000);
-        let asking = ScreenView::Asking { step: AskingStep::SecondFactor, is_slow: false, fault: None };
-        check(&asked, 30_000, &asking);
-
-        let refusal = Refusal::Code { tries_left: 4 };
-        let refused = after(asked, Event::SignInRefused { attempt: ATTEMPT, refusal }, 31_000);
-        check(&refused, 31_000, &expected(89_000, 4, true));
-    }
-
-    #[test]
-    fn opening_names_her_and_nothing_else() {
-        check(&securing(), 31_000, &ScreenView::Opening { display_name: "Maria O.".to_owned() });
-    }
-
-    #[test]
-    fn the_strip_counts_down_in_the_last_two_minutes_and_in_the_last_five_of_the_absolute_limit() {
-        let state = active(12 * 60 * MINUTE);
-        check(&state, 13 * MINUTE - 1, &strip_of(None, None));
-        check(&state, 13 * MINUTE, &strip_of(Some(2 * MINUTE), None));
-
-        let state = active(30 * MINUTE);
-        check(&state, 25 * MINUTE, &strip_of(Some(0), Some(5 * MINUTE)));
-    }
-
-    #[test]
-    fn a_short_limit_is_counted_down_in_its_second_half_only() {
-        let state = active_with(Limits { inactivity: Duration::from_secs(40), ..limits(12 * 60 * MINUTE) });
-        check(&state, 20_000 - 1, &strip_of(None, None));
-        check(&state, 20_000, &strip_of(Some(20_000), None));
-    }
-
-    #[test]
-    fn the_views_own_changes_are_known_beforehand_and_only_those_still_to_come() {
-        let state = active(30 * MINUTE);
-        assert_eq!(next_change(&state, ms_at(0)), Some(ms_at(13 * MINUTE)));
-        assert_eq!(next_change(&state, ms_at(13 * MINUTE)), Some(ms_at(25 * MINUTE)));
-        assert_eq!(next_change(&state, ms_at(25 * MINUTE)), None);
-        assert_eq!(next_change(&signed_out_at_zero(), ms_at(0)), None);
-    }
-
-    #[test]
-    fn a_screen_that_covered_by_itself_shows_no_strip() {
-        let covered = after(active(12 * 60 * MINUTE), Event::ScreenCovered { input_held: true }, 1_000);
-        check(&covered, 1_000, &ScreenView::Opening { display_name: "Maria O.".to_owned() });
-    }
-
-    #[test]
-    fn the_warning_tells_both_how_long_it_was_and_how_long_it_still_is() {
-        let expected = |signs_out_in_ms, inactive_for_ms| ScreenView::InactivityWarning {
-            display_name: "Maria O.".to_owned(),
-            role: "RN".to_owned(),
-            signs_out_in_ms,
-            inactive_for_ms,
-        };
-        check(&warned(12 * 60 * MINUTE), 14 * MINUTE + 1_000, &expected(59_000, 14 * MINUTE + 1_000));
-        // Whichever limit is nearer.
-        check(&warned(14 * MINUTE + 30_000), 14 * MINUTE, &expected(30_000, 14 * MINUTE));
-    }
-
-    #[test]
-    fn signing_out_names_her_and_the_cause() {
-        let state = after(active(12 * 60 * MINUTE), Event::SignOutPressed, 1_000);
-        let display_name = "Maria O.".to_owned();
-        check(&state, 1_000, &ScreenView::SigningOut { display_name, cause: EndCauseView::UserButton });
-    }
-
-    #[test]
-    fn failing_closed_says_what_since_when_and_when_it_tries_again() {
-        let failed = Event::StartUpFailed(FailClosedCause::SpoolFull);
-        let state = after(starting_at_zero(), failed, 5_000);
-        let State::FailClosed(fail_closed) = &state else { panic!("{}", state.name()) };
-        let retry_in_ms = u64::try_from(fail_closed.retry_at.since(ms_at(5_100)).as_millis()).unwrap();
-
-        check(
-            &state,
-            5_100,
-            &ScreenView::FailClosed { code: FailClosedCode::SpoolFull, since_ms: 100, retry_in_ms },
-        );
-    }
-
-    #[test]
-    fn a_workstation_that_is_not_enrolled_has_a_screen_of_its_own() {
-        let failed = Event::StartUpFailed(FailClosedCause::NotEnrolled);
-        check(&after(starting_at_zero(), failed, 0), 0, &ScreenView::NotEnrolled);
-    }
-
-    #[test]
-    fn every_notice_of_the_core_has_its_words() {
-        for (told, expected) in [
-            (CoreNotice::Refused(Refusal::NameOrPassword), SignedOutNotice::Refused),
-            (CoreNotice::Refused(Refusal::Code { tries_left: 0 }), SignedOutNotice::ChallengeOver),
-            (CoreNotice::Refused(Refusal::ChallengeOver), SignedOutNotice::ChallengeOver),
-            (CoreNotice::Refused(Refusal::Disabled), SignedOutNotice::Disabled),
-            (CoreNotice::Refused(Refusal::Busy), SignedOutNotice::Busy),
-            (CoreNotice::Refused(Refusal::Malformed), SignedOutNotice::Malformed),
-            (
-                CoreNotice::LockedOut { until: ms_at(30_000) },
-                SignedOutNotice::LockedOut { retry_after_ms: 29_000 },
-            ),
-            (
-                CoreNotice::Unanswered(ContactFault::Slow),
-                SignedOutNotice::Unanswered { fault: ContactFaultView::Slow, is_retrying: false },
-            ),
-            (
-                CoreNotice::NotPossibleNow(FailClosedCause::KeychainUnavailable),
-                SignedOutNotice::NotPossibleNow { code: FailClosedCode::KeychainUnavailable },
-            ),
-            (
-                CoreNotice::SessionEnded(EndCause::ContactLost),
-                SignedOutNotice::SessionEnded { cause: EndCauseView::ContactLost },
-            ),
-        ] {
-            assert_eq!(notice(told, ms_at(1_000)), expected);
-        }
-    }
-
-    #[test]
-    fn told_from_the_same_instant_an_unchanged_screen_is_an_equal_one() {
-        for state in
-            [signed_out_at_zero(), awaiting_code(), active(12 * 60 * MINUTE), warned(12 * 60 * MINUTE)]
-        {
-            let (now, later) = (ms_at(14 * MINUTE), ms_at(14 * MINUTE + 5_000));
-            assert_eq!(
-                screen(&state, Contact::Online, now, now),
-                screen(&state, Contact::Online, later, now)
-            );
-        }
-    }
-
-    #[test]
-    fn nothing_typed_and_no_credential_is_ever_told() {
-        for state in [asking_first_factor(), after(awaiting_code(), code_submitted(), 30_000), securing()] {
-            let shown = screen(&state, Contact::Online, ms_at(31_000), ms_at(31_000));
-            assert!(!format!("{shown:?}").contains(CANARY));
-            assert!(!serde_json::to_string(&shown).unwrap().contains(CANARY));
-        }
-    }
-
-    #[track_caller]
-    fn check(state: &State, at_ms: u64, expected: &ScreenView) {
-        assert_eq!(&screen(state, Contact::Online, ms_at(at_ms), ms_at(at_ms)), expected);
-    }
-
-    fn starting_at_zero() -> State {
-        step::start(ms_at(0)).state
-    }
-
-    fn signed_out_at_zero() -> State {
-        let covered = after(starting_at_zero(), Event::ScreenCovered { input_held: true }, 0);
-        after(covered, Event::StartUpFinished, 0)
-    }
-
-    fn asking_first_factor() -> State {
-        let name = CANARY.to_owned();
-        let password = Secret::new(CANARY.to_owned());
-        after(signed_out_at_zero(), Event::SignInSubmitted { attempt: ATTEMPT, name, password }, 0)
-    }
-
-    fn awaiting_code() -> State {
-        let issued = Event::ChallengeIssued {
-            attempt: ATTEMPT,
-            challenge: ChallengeId(Uuid::from_u128(3)),
-            expires_in: Duration::from_secs(120),
-            tries_left: 5,
-        };
-        after(asking_first_factor(), issued, 0)
-    }
-
-    fn code_submitted() -> Event {
-        Event::CodeSubmitted { attempt: ATTEMPT, code: Secret::new(CANARY.to_owned()) }
-    }
-
-    fn securing() -> State {
-        securing_with(limits(12 * 60 * MINUTE))
-    }
-
-    fn securing_with(limits: Limits) -> State {
-        let opened = Event::SessionOpened {
-            attempt: ATTEMPT,
-            session: SESSION,
-            user: User {
-                id: UserId(Uuid::from_u128(9)),
-                display_name: "Maria O.".to_owned(),
-                role: Some("RN".to_owned()),
-            },
-            credential: Secret::new(CANARY.to_owned()),
-            limits,
-        };
-        after(asking_first_factor(), opened, 0)
-    }
-
-    fn active(absolute_ms: u64) -> State {
-        active_with(limits(absolute_ms))
-    }
-
-    fn active_with(limits: Limits) -> State {
-        let secured = after(securing_with(limits), Event::AuditStored(RecordKey::Login(SESSION)), 0);
-        let uncovering = after(secured, Event::CredentialStored { session: SESSION }, 0);
-        after(uncovering, Event::ScreenUncovered { session: SESSION }, 0)
-    }
-
-    fn warned(absolute_ms: u64) -> State {
-        let measuring = after(active(absolute_ms), Event::DeadlineReached, 14 * MINUTE);
-        after(measuring, Event::InputSeen { at: ms_at(0) }, 14 * MINUTE)
-    }
-
-    fn limits(absolute_ms: u64) -> Limits {
-        Limits {
-            inactivity: Duration::from_secs(15 * 60),
-            warning: Duration::from_secs(60),
-            absolute_remaining: Duration::from_millis(absolute_ms),
-            heartbeat: Duration::from_secs(60),
-        }
-    }
-
-    fn strip_of(signs_out_in_ms: Option<u64>, absolute_limit_in_ms: Option<u64>) -> ScreenView {
-        ScreenView::Active {
-            display_name: "Maria O.".to_owned(),
-            role: "RN".to_owned(),
-            signs_out_in_ms,
-            absolute_limit_in_ms,
-        }
-    }
-
-    fn after(state: State, event: Event, at_ms: u64) -> State {
-        step::step(state, event, ms_at(at_ms)).state
-    }
-
-    const fn ms_at(ms: u64) -> Instant {
-        Instant::from_boot(Duration::from_millis(ms))
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_core::{
-    command::EndCause,
+    command::{Answer, EndCause},
     event::{Event, Refusal},
     ids::{AttemptId, ChallengeId, SessionId},
     secret::Secret,
@@ -48,7 +48,7 @@ pub async fn refuses_what_is_wrong<C: AsyncFnMut() -> String>(
 
     let challenge = challenged(server, told, who).await?;
     let attempt = fresh();
-    server.answer_challenge(attempt, challenge, Secret::new("000000".to_owned()));
+    server.answer_challenge(attempt, challenge, Answer::Totp(Secret::new("000000".to_owned())));
     let refusal = promise(refused(told, attempt).await, "a wrong code is refused")?;
     ensure!(matches!(refusal, Refusal::Code { tries_left: 1.. }), "a wrong code costs one try: {refusal:?}");
     Ok(())
@@ -85,7 +85,7 @@ pub async fn opens_keeps_and_ends_a_session<C: AsyncFnMut() -> String>(
     let challenge = challenged(server, told, who).await?;
     let attempt = fresh();
     let code = (who.code)().await;
-    server.answer_challenge(attempt, challenge, Secret::new(code));
+    server.answer_challenge(attempt, challenge, Answer::Totp(Secret::new(code)));
     let (session, credential) = wait_for(told, WITHIN, "SessionOpened", |event| match event {
         Event::SessionOpened { attempt: of, session, credential, .. } if *of == attempt => {
             Some((*session, credential.clone()))
@@ -132,7 +132,11 @@ pub async fn says_that_it_is_away(server: &impl SessionServer, told: &mut impl T
     server.open_session(attempt, "maria".to_owned(), Secret::new("x".to_owned()));
     promise(unanswered(told, attempt).await, "a sign-in without a server is told as unanswered")?;
     let attempt = fresh();
-    server.answer_challenge(attempt, ChallengeId(Uuid::new_v4()), Secret::new("123456".to_owned()));
+    server.answer_challenge(
+        attempt,
+        ChallengeId(Uuid::new_v4()),
+        Answer::Totp(Secret::new("123456".to_owned())),
+    );
     promise(unanswered(told, attempt).await, "a code without a server is told as unanswered")?;
 
     let session = SessionId(Uuid::new_v4());

@@ -1,5 +1,7 @@
-//! A session server with one person, as small as the port lets it be: it issues challenges, keeps
+//! A session server with a few people, as small as the port lets it be: it issues challenges, knows badges, keeps
 //! sessions, lets them lapse and ends them by its own clock.
+
+mod badges;
 
 use std::{
     collections::BTreeMap,
@@ -8,8 +10,9 @@ use std::{
 };
 
 use agent_core::{
-    command::{EndCause, FailClosedCause},
-    event::{ContactFault, Event, Limits, Refusal},
+    badge::Badge,
+    command::{Answer, ConcealCause, EndCause, FailClosedCause, ResumeFactor, ResumeMethod},
+    event::{ContactFault, Event, FactorWanted, Limits, Refusal, TapOut},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
     secret::Secret,
@@ -39,6 +42,8 @@ pub struct Person {
     pub password: String,
     /// What her phone shows; without one the password suffices.
     pub code: Option<String>,
+    /// Numbers of her badges, as readers tell them.
+    pub badges: Vec<String>,
     /// As the server tells it.
     pub user: User,
 }
@@ -51,10 +56,27 @@ impl Person {
             name: "maria".to_owned(),
             password: "correct horse".to_owned(),
             code: Some("123456".to_owned()),
+            badges: vec!["uid:04a1b2c3d4e580".to_owned()],
             user: User {
                 id: UserId(Uuid::from_u128(0xA11A)),
                 display_name: "Maria O.".to_owned(),
                 role: Some("RN".to_owned()),
+            },
+        }
+    }
+
+    /// A colleague with password and one-time code.
+    #[must_use]
+    pub fn john() -> Self {
+        Self {
+            name: "john".to_owned(),
+            password: "battery staple".to_owned(),
+            code: Some("654321".to_owned()),
+            badges: vec!["uid:04ffeeddccbb80".to_owned()],
+            user: User {
+                id: UserId(Uuid::from_u128(0x1044)),
+                display_name: "John B.".to_owned(),
+                role: Some("MD".to_owned()),
             },
         }
     }
@@ -89,7 +111,12 @@ pub struct FakeSessionServer {
 
 #[derive(Debug)]
 struct State {
-    person: Person,
+    people: Vec<Person>,
+    /// Badges that open nothing.
+    revoked: Vec<String>,
+    /// A badge alone opens nothing any more.
+    is_grace_over: bool,
+    concealed: Vec<(SessionId, ConcealCause)>,
     limits: Limits,
     reach: Reach,
     was_reached: Option<bool>,
@@ -107,6 +134,10 @@ struct State {
 
 #[derive(Debug)]
 struct Challenge {
+    of: UserId,
+    wants: FactorWanted,
+    /// Of a session that is to be resumed, and how it is once this is right.
+    resumes: Option<(SessionId, ResumeMethod)>,
     until: Instant,
     tries_left: u32,
 }
@@ -114,6 +145,7 @@ struct Challenge {
 #[derive(Debug)]
 struct Session {
     state: ServerSession,
+    of: UserId,
     credential: Secret,
     opened_at: Instant,
     last_input: Instant,
@@ -121,16 +153,21 @@ struct Session {
 }
 
 impl FakeSessionServer {
-    /// It answers at once and knows [`Person::maria`].
+    /// It answers at once and knows [`Person::maria`] and [`Person::john`].
     #[must_use]
     pub fn new(line: Line) -> Self {
         let state = State {
-            person: Person::maria(),
+            people: vec![Person::maria(), Person::john()],
+            revoked: Vec::new(),
+            is_grace_over: false,
+            concealed: Vec::new(),
             limits: Limits {
                 inactivity: Duration::from_secs(15 * 60),
                 warning: Duration::from_secs(60),
                 absolute_remaining: Duration::from_secs(12 * 60 * 60),
                 heartbeat: Duration::from_secs(60),
+                conceal_after: None,
+                tap_out: TapOut::Cover,
             },
             reach: Reach::Answers(Duration::ZERO),
             was_reached: None,
@@ -148,9 +185,11 @@ impl FakeSessionServer {
         Self { line, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Changes the one person it knows.
+    /// Changes what it knows of a person, or makes her known.
     pub fn knows(&self, person: Person) {
-        lock(&self.state).person = person;
+        let mut state = lock(&self.state);
+        state.people.retain(|known| known.user.id != person.user.id);
+        state.people.push(person);
     }
 
     /// The limits it gives to sessions opened from now on.
@@ -313,7 +352,11 @@ impl FakeSessionServer {
                         answer
                     }),
                 };
+                let grace = state.grace_after(&event);
                 self.line.tell_after(delay, event);
+                if let Some(grace) = grace {
+                    self.line.tell_after(delay, grace);
+                }
             }
         }
     }
@@ -374,7 +417,7 @@ impl State {
     }
 
     /// One workstation has one session: what it opened before and never heard of is over.
-    fn open(&mut self, attempt: AttemptId, now: Instant) -> Event {
+    fn open(&mut self, attempt: AttemptId, of: UserId, now: Instant) -> Event {
         let before: Vec<_> = self.sessions.keys().copied().collect();
         for session in before {
             self.end(session, EndCause::CrashRecovered);
@@ -385,13 +428,14 @@ impl State {
             session,
             Session {
                 state: ServerSession::Open,
+                of,
                 credential: credential.clone(),
                 opened_at: now,
                 last_input: now,
                 absolute_at: now + self.limits.absolute_remaining,
             },
         );
-        let (user, limits) = (self.person.user.clone(), self.limits);
+        let (user, limits) = (self.person(of).user.clone(), self.limits);
         Event::SessionOpened { attempt, session, user, credential, limits }
     }
 
@@ -404,42 +448,48 @@ impl State {
 impl SessionServer for FakeSessionServer {
     fn open_session(&self, attempt: AttemptId, name: String, password: Secret) {
         self.answer_sign_in("open_session", attempt, |state, now| {
-            if name.trim().to_lowercase() != state.person.name || password.expose() != state.person.password {
+            let typed = name.trim().to_lowercase();
+            let named = state.people.iter().find(|person| person.name == typed);
+            let Some(person) = named.filter(|person| password.expose() == person.password) else {
                 return Event::SignInRefused { attempt, refusal: Refusal::NameOrPassword };
+            };
+            let (of, needs_code) = (person.user.id, person.code.is_some());
+            if needs_code {
+                return state.challenge(attempt, of, FactorWanted::Totp, None, now);
             }
-            if state.person.code.is_none() {
-                return state.open(attempt, now);
-            }
-            let challenge = ChallengeId(state.fresh());
-            let issued = Challenge { until: now + CHALLENGE_LIFE, tries_left: CHALLENGE_TRIES };
-            state.challenges.insert(challenge, issued);
-            Event::ChallengeIssued {
-                attempt,
-                challenge,
-                expires_in: CHALLENGE_LIFE,
-                tries_left: CHALLENGE_TRIES,
-            }
+            state.open(attempt, of, now)
         });
     }
 
-    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, code: Secret) {
+    fn open_session_by_badge(&self, attempt: AttemptId, badge: Badge) {
+        self.answer_sign_in("open_session_by_badge", attempt, |state, now| {
+            state.open_by_badge(attempt, &badge, now)
+        });
+    }
+
+    fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, answer: Answer) {
         self.answer_sign_in("answer_challenge", attempt, |state, now| {
-            let is_right = state.person.code.as_deref() == Some(code.expose());
-            let refusal = match state.challenges.get_mut(&challenge) {
-                Some(asked) if asked.until > now && asked.tries_left > 0 => {
-                    if is_right {
-                        state.challenges.remove(&challenge);
-                        return state.open(attempt, now);
-                    }
-                    asked.tries_left -= 1;
-                    match asked.tries_left {
-                        0 => Refusal::ChallengeOver,
-                        tries_left => Refusal::Code { tries_left },
-                    }
-                }
-                _ => Refusal::ChallengeOver,
-            };
-            Event::SignInRefused { attempt, refusal }
+            state.answered(attempt, challenge, &answer, now)
+        });
+    }
+
+    fn identify_badge(&self, attempt: AttemptId, session: SessionId, badge: Badge) {
+        self.identify(attempt, session, &badge);
+    }
+
+    fn enrol_badge(&self, session: SessionId, badge: Badge) {
+        self.enrol(session, &badge);
+    }
+
+    fn tell_concealed(&self, session: SessionId, cause: ConcealCause) {
+        if self.answers() {
+            lock(&self.state).concealed.push((session, cause));
+        }
+    }
+
+    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor) {
+        self.answer_sign_in("resume_session", attempt, |state, now| {
+            state.resume(attempt, session, &factor, now)
         });
     }
 
