@@ -1,6 +1,7 @@
 //! One fake per port. Clones share what they know, so that a test keeps one in hand.
 
 mod audit_trail;
+mod badge_readers;
 mod idle;
 mod keychain;
 mod notifier;
@@ -18,6 +19,7 @@ use agent_core::event::Event;
 use agent_runtime::ports::EventSink;
 
 pub use audit_trail::FakeAuditTrail;
+pub use badge_readers::FakeBadgeReaders;
 pub use idle::FakeIdle;
 pub use keychain::FakeKeychain;
 pub use notifier::FakeNotifier;

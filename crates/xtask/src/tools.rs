@@ -61,16 +61,14 @@ impl Need {
     /// Debian packages, each with a file that tells whether it is there where the name does not.
     const fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Build => {
-                &[
-                    "build-essential",
-                    "cmake",
-                    "libpcsclite-dev",
-                    "librsvg2-dev",
-                    "libwebkit2gtk-4.1-dev",
-                    "pkg-config",
-                ]
-            }
+            Self::Build => &[
+                "build-essential",
+                "cmake",
+                "libpcsclite-dev",
+                "librsvg2-dev",
+                "libwebkit2gtk-4.1-dev",
+                "pkg-config",
+            ],
             Self::Desktop => &[
                 "at-spi2-core",
                 "dbus",
@@ -79,6 +77,7 @@ impl Need {
                 "fonts-dejavu-core",
                 "gnome-keyring",
                 "imagemagick",
+                "iproute2",
                 "libsecret-tools",
                 "openbox",
                 "pcscd",

@@ -326,3 +326,33 @@ impl CardExchange for Connected {
         Ok(Zeroizing::new(answer.to_vec()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_that_come_are_asked_at_once_and_those_that_went_are_forgotten() {
+        let names =
+            |names: &[&str]| names.iter().map(|name| CString::new(*name).unwrap()).collect::<Vec<_>>();
+        let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+        for (there, change) in [
+            (&["a"][..], Change::Added),
+            (&["a"], Change::None),
+            (&["b", "a"], Change::Added),
+            (&["b"], Change::Removed),
+            (&["c"], Change::Added),
+            (&[], Change::Removed),
+            (&[], Change::None),
+        ] {
+            assert_eq!(match_up(&mut states, &names(there)), change, "{there:?}");
+
+            let mut seen: Vec<_> = sights(&states).into_iter().map(|sight| sight.name).collect();
+            let mut there = there.to_vec();
+            seen.sort();
+            there.sort_unstable();
+            assert_eq!(seen, there);
+            assert_eq!(states[0].name(), PNP_NOTIFICATION());
+        }
+    }
+}
