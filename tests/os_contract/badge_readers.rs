@@ -202,7 +202,9 @@ async fn where_a_reader_must_be_there_its_absence_is_told_and_without_that_nothi
     ward.service.lock().unwrap().start_again().unwrap();
     required.tell(&ReaderFact::Ready { reader: ReaderId(1) }).await;
     required.tell(&ReaderFact::Ready { reader: ReaderId(2) }).await;
-    present.tell(&ReaderFact::Ready { reader: ReaderId(1) }).await;
+    let bound = Duration::from_secs(60);
+    let ready = |event: &Event| matches!(event, Event::ReaderTold(ReaderFact::Ready { .. })).then_some(());
+    contract::wait_for(&mut present, bound, "Ready, though nobody awaited it", ready).await.unwrap();
     ward.reader(0).present(NUMBERS[0]);
     assert_eq!(contract::until_quiet(&mut off, Duration::from_secs(1)).await, []);
 }

@@ -8,15 +8,14 @@
 //! claims. A device may show itself as several (a scanner with volume keys); only one that can type is taken.
 //!
 //! # Platform-specific behavior
-//! Linux takes a device from the kernel ([`evdev`]) or from the X server ([`x11`]). On Windows and macOS no wedge can be
+//! Linux takes a device from the kernel (evdev) or from the X server (XInput 2). On Windows and macOS no wedge can be
 //! claimed yet: each is told as unavailable.
 
-#[cfg(target_os = "linux")]
-mod evdev;
+#[cfg_attr(target_os = "linux", path = "wedge/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "wedge/elsewhere.rs")]
+mod imp;
 mod keys;
 mod typed;
-#[cfg(target_os = "linux")]
-mod x11;
 
 use std::{
     collections::BTreeSet,
@@ -71,6 +70,7 @@ struct Hold {
 
 impl Taken {
     /// `None` where another claim has it.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no device can be taken there"))]
     fn hold(&self, name: &str) -> Option<Hold> {
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         is_new.then(|| Hold { taken: self.clone(), name: name.to_owned() })
@@ -88,8 +88,11 @@ pub(super) fn watch(claims: Vec<WedgeClaim>, shared: &Shared) -> io::Result<()> 
     let taken = Taken::default();
     for claim in claims {
         let reader = shared.teller.next_reader();
+        let place = imp::place(claim.through, shared.synthetic);
         let wedge = Wedge { claim, reader, taken: taken.clone(), shared: shared.clone(), told: None };
-        thread::Builder::new().name(format!("wedge-{}", reader.0)).spawn(move || wedge.run_where_it_is())?;
+        thread::Builder::new()
+            .name(format!("wedge-{}", reader.0))
+            .spawn(move || wedge.run(place, || true))?;
     }
     Ok(())
 }
@@ -101,7 +104,6 @@ pub(super) struct Shared {
     pub(super) marking: Marking,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether a device that a program can type on may be a reader.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only an X server has such devices"))]
     pub(super) synthetic: crate::idle::SyntheticInput,
 }
 
@@ -116,24 +118,7 @@ struct Wedge {
 }
 
 impl Wedge {
-    #[cfg(target_os = "linux")]
-    fn run_where_it_is(self) {
-        use agent_runtime::config::WedgeThrough;
-
-        let place: Box<dyn Place> = match self.claim.through {
-            WedgeThrough::Evdev => Box::new(evdev::Devices::of_this_machine()),
-            WedgeThrough::X11 => Box::new(x11::Display::of_this_session(self.shared.synthetic)),
-        };
-        self.run(place, || true);
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn run_where_it_is(mut self) {
-        self.is(Some(ReaderFault::Unavailable));
-    }
-
     /// Takes the device whenever it is there, and tells what it types, while `goes_on`.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no wedge can be claimed there"))]
     fn run(mut self, mut place: Box<dyn Place>, mut goes_on: impl FnMut() -> bool) {
         while goes_on() {
             match place.take(&self.claim, &self.taken) {

@@ -15,7 +15,7 @@ use evdev::{EventSummary, SynchronizationCode, raw_stream::RawDevice};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use tracing::warn;
 
-use super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
+use super::super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
 
 /// Keys that a device must have to be one that can type a number: 1 and Enter.
 const NEEDED_KEYS: [usize; 2] = [2, 28];

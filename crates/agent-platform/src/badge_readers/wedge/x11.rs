@@ -21,7 +21,7 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
+use super::super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
 use crate::{backoff::Backoff, idle::SyntheticInput};
 
 /// An X server counts keys from here.
