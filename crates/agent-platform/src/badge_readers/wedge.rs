@@ -50,6 +50,7 @@ trait Device {
 
 /// Why a device was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there every device is refused"))]
 enum Absent {
     /// There is none of this claim.
     NotThere,

@@ -2,6 +2,7 @@
 
 /// What happened to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there no device tells of its keys"))]
 pub(super) enum KeyEvent {
     /// Pressed; by the kernel's code for its place.
     Pressed(u16),
