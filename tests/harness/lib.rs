@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod auditor;
+pub mod badge_reader;
 pub mod browser;
 pub mod desktop;
 pub mod hand;
@@ -20,8 +21,10 @@ pub mod part;
 pub mod picture;
 pub mod process;
 pub mod program;
+pub mod reader_lines;
 pub mod server;
 pub mod session_bus;
 pub mod ward;
+pub mod wedge;
 pub mod workstation;
 pub mod x_server;

@@ -1,8 +1,8 @@
 //! Adapters in a process of their own, so that a test can give them a bus. Told what to do by the lines of
 //! their standard input; what happened is printed, a line each.
 //!
-//! `adapter` alone obeys and prints events; `adapter FOLDER` keeps the workstation of that folder and tries
-//! the ports' contracts on it.
+//! `adapter` alone obeys and prints events; `adapter --readers` watches badge readers and prints what they tell;
+//! `adapter FOLDER` keeps the workstation of that folder and tries the ports' contracts on it.
 
 #![allow(clippy::print_stdout, reason = "its output is what the test reads")]
 
@@ -11,6 +11,7 @@ use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 use agent_core::{command::Notice, ids::SessionId, secret::Secret};
 use agent_platform::{
     audit_trail::SpooledTrail,
+    badge_readers::{ReaderSettings, SystemBadgeReaders, pcsc::card::UidReading},
     enrolment::{Enrolling, EnrolmentCode, enrol},
     idle::{SyntheticInput, SystemIdle},
     keychain::{Entry, SystemKeychain, Vault},
@@ -21,10 +22,12 @@ use agent_platform::{
 };
 use agent_runtime::{
     clock::SystemClock,
+    config::{Config, File},
     language::Language,
-    ports::{Clock, EventSink, Keychain, Notifier},
+    ports::{BadgeReaders, Clock, EventSink, Keychain, Notifier},
 };
 use anyhow::{Context, Result, bail};
+use harness::reader_lines;
 use protocol::v1::workstation::DeviceFacts;
 use testkit::contract::{self, Live, session_server::Credentials};
 use tokio::sync::mpsc;
@@ -56,8 +59,36 @@ async fn main() -> Result<()> {
     let lines = Input::standard();
     match std::env::args_os().nth(1) {
         None => obey(lines).await,
+        Some(readers) if readers == "--readers" => watch_readers(lines).await,
         Some(folder) => Kept::new(folder.into()).serve(lines).await,
     }
+}
+
+/// Badge readers as the environment says. Cards that answer the challenge of [`reader_lines::Challenge`] prove themselves.
+async fn watch_readers(mut lines: Input) -> Result<()> {
+    let (sink, mut events) = EventSink::channel();
+    let text = "[server]\nurl = \"https://nobody.example\"";
+    let file = File { path: "here", text };
+    let config = Config::from_sources(Some(file), |name| std::env::var(name).ok())?.readers;
+    let settings = ReaderSettings {
+        readings: vec![Box::new(reader_lines::Challenge), Box::new(UidReading)],
+        synthetic_input: SyntheticInput::Counted,
+        ..ReaderSettings::of(config)
+    };
+    let readers = SystemBadgeReaders::new(settings, Arc::new(SystemClock::new()), sink)?;
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            println!("{}", reader_lines::to_line(&event));
+        }
+    });
+    println!("ready");
+    while let Some(line) = lines.next_line().await? {
+        match line.as_str() {
+            "watch" => readers.watch(),
+            _ => bail!("`{line}` means nothing here"),
+        }
+    }
+    Ok(())
 }
 
 async fn obey(mut lines: Input) -> Result<()> {

@@ -32,6 +32,17 @@ impl Driven {
         let mut command = Command::new(env!("CARGO_BIN_EXE_adapter"));
         command.args(state);
         bus.dress(&mut command).env_remove("DISPLAY");
+        Self::started_by(&mut command, folder)
+    }
+
+    /// One that has badge readers, as `environment` says.
+    pub(crate) fn with_readers(environment: &[(&str, &str)], folder: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_adapter"));
+        command.arg("--readers").envs(environment.iter().copied());
+        Self::started_by(&mut command, folder)
+    }
+
+    fn started_by(command: &mut Command, folder: &Path) -> Self {
         let log = std::fs::File::create(folder.join("adapter.log")).unwrap();
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -56,6 +67,16 @@ impl Driven {
     /// The next line it prints.
     pub(crate) fn next(&self) -> String {
         self.output.recv_timeout(BOUND).expect("the adapter answers every call within its limit")
+    }
+
+    /// The next line, if one comes within `within`.
+    pub(crate) fn next_within(&self, within: Duration) -> Option<String> {
+        self.output.recv_timeout(within).ok()
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Both.

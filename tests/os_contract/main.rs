@@ -11,9 +11,12 @@
     reason = "a test fails by panicking, with words"
 )]
 
+mod badge_readers;
 mod driven;
 mod idle;
 mod keychain;
 mod notifications;
 mod power;
+mod reader_chaos;
+mod wedge;
 mod workstation;

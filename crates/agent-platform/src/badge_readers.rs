@@ -7,6 +7,7 @@
 pub mod marking;
 pub mod pcsc;
 mod teller;
+mod wedge;
 
 use std::{
     fmt, io,
@@ -27,6 +28,31 @@ use self::{
     },
     teller::Teller,
 };
+use crate::idle::SyntheticInput;
+
+/// Which readers there are, and how their badges are read.
+pub struct ReaderSettings {
+    /// As `agent.toml` says.
+    pub config: ReadersConfig,
+    /// Ways to read a card, the strongest first.
+    pub readings: Vec<Box<dyn CardReading>>,
+    /// Whether a device that a program can type on may be a reader; it may not by default.
+    pub synthetic_input: SyntheticInput,
+}
+
+impl ReaderSettings {
+    /// Cards are read by their serial number.
+    #[must_use]
+    pub fn of(config: ReadersConfig) -> Self {
+        Self { config, readings: vec![Box::new(UidReading)], synthetic_input: SyntheticInput::Ignored }
+    }
+}
+
+impl fmt::Debug for ReaderSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReaderSettings").field("config", &self.config).finish_non_exhaustive()
+    }
+}
 
 /// [`BadgeReaders`] of this machine.
 pub struct SystemBadgeReaders {
@@ -38,27 +64,20 @@ pub struct SystemBadgeReaders {
 type Waiting = Box<dyn FnOnce() -> io::Result<()> + Send>;
 
 impl SystemBadgeReaders {
-    /// The readers of `config`, not watched yet, which tell into `sink`. Cards are read by their serial number.
+    /// Readers that are not watched yet, and tell into `sink`.
     ///
     /// # Errors
     /// When the system gives no randomness.
-    pub fn new(config: ReadersConfig, clock: Arc<dyn Clock>, sink: EventSink) -> io::Result<Self> {
-        Self::reading_cards_by(vec![Box::new(UidReading)], config, clock, sink)
-    }
-
-    /// The same, with other ways to read a card, the strongest first.
-    ///
-    /// # Errors
-    /// When the system gives no randomness.
-    pub fn reading_cards_by(
-        readings: Vec<Box<dyn CardReading>>,
-        config: ReadersConfig,
-        clock: Arc<dyn Clock>,
-        sink: EventSink,
-    ) -> io::Result<Self> {
-        let marking = Marking::new()?;
-        let teller = Teller::new(sink);
-        let mut waiting: Vec<Waiting> = Vec::new();
+    pub fn new(settings: ReaderSettings, clock: Arc<dyn Clock>, sink: EventSink) -> io::Result<Self> {
+        let ReaderSettings { config, readings, synthetic_input } = settings;
+        let (marking, teller) = (Marking::new()?, Teller::new(sink));
+        let wedges = wedge::Shared {
+            teller: teller.clone(),
+            marking: marking.clone(),
+            clock: Arc::clone(&clock),
+            synthetic: synthetic_input,
+        };
+        let mut waiting: Vec<Waiting> = vec![Box::new(move || wedge::watch(config.wedges, &wedges))];
         let expected = match config.pcsc {
             PcscUse::WhenPresent => Some(Expected::Any),
             PcscUse::Required => Some(Expected::One),

@@ -6,6 +6,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "one event is waited for, whatever others there are")]
 
 pub mod audit_trail;
+pub mod badge_readers;
 pub mod clock;
 pub mod idle;
 pub mod keychain;

@@ -3,14 +3,22 @@
 
 use std::{cell::Cell, time::Duration};
 
-use agent_core::command::FailClosedCause;
+use agent_core::{
+    badge::{BadgeFault, ReaderFault, ReaderId},
+    command::FailClosedCause,
+};
 use agent_runtime::ports::{Clock, EventSink};
 use testkit::{
     clock::ManualClock,
-    contract::{self, Staged, power::Machine, session_server::Credentials},
+    contract::{
+        self, Staged,
+        badge_readers::{Breakable, Reader},
+        power::Machine,
+        session_server::Credentials,
+    },
     fake::{
-        FakeAuditTrail, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen, FakeSessionServer,
-        FakeStartUp, Line, On, Reach,
+        FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen,
+        FakeSessionServer, FakeStartUp, Line, On, Reach,
     },
 };
 
@@ -200,6 +208,50 @@ async fn the_manual_clock_keeps_the_clocks_contract() {
 }
 
 #[tokio::test]
+async fn badges_are_told_once_and_readers_heal() {
+    let (line, mut told) = stage();
+    let readers = FakeBadgeReaders::new(line);
+    let first = readers.plug_in();
+    let second = readers.plug_in();
+
+    assert_eq!(
+        contract::badge_readers::tells_each_reader(&readers, &mut told, 2).await.unwrap(),
+        [first, second]
+    );
+    for id in [second, first] {
+        let reader = &mut FakeReader(readers.clone(), id);
+        let numbers = ["uid:04a1b2c3d4e580", "uid:04a1b2c3d4e581"];
+        contract::badge_readers::tells_a_badge_once(&mut told, reader, id, numbers).await.unwrap();
+        for fault in [BadgeFault::Unreadable, BadgeFault::RandomNumber, BadgeFault::TwoAtOnce] {
+            contract::badge_readers::tells_what_cannot_be_used(&mut told, reader, id, fault, |reader| {
+                reader.0.present_useless(id, fault);
+            })
+            .await
+            .unwrap();
+        }
+        contract::badge_readers::heals(&mut told, reader, id, numbers[0]).await.unwrap();
+        contract::badge_readers::a_badge_that_lies_there_through_a_fault_is_told_once(
+            &mut told, reader, id, numbers[1],
+        )
+        .await
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_types_tells_that_its_badge_is_gone() {
+    let (line, mut told) = stage();
+    let readers = FakeBadgeReaders::new(line);
+    let id = readers.plug_in();
+    contract::badge_readers::tells_each_reader(&readers, &mut told, 1).await.unwrap();
+
+    let reader = &mut FakeWedge(readers, id);
+    contract::badge_readers::tells_a_badge_and_that_it_is_gone(&mut told, reader, id, "wedge:1234567890123")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn the_machines_clock_keeps_it_too() {
     let clock = agent_runtime::clock::SystemClock::new();
 
@@ -237,6 +289,40 @@ fn stage() -> (Line, Staged) {
     let clock = ManualClock::new();
     let (sink, events) = EventSink::channel();
     (Line::new(clock.clone(), sink), Staged { clock, events })
+}
+
+struct FakeReader(FakeBadgeReaders, ReaderId);
+
+impl Reader for FakeReader {
+    fn present(&mut self, number: &str) {
+        self.0.present(self.1, number);
+    }
+
+    fn take_away(&mut self) {
+        self.0.take_away(self.1);
+    }
+}
+
+impl Breakable for FakeReader {
+    const FAULT: ReaderFault = ReaderFault::Unplugged;
+
+    fn breaks(&mut self) {
+        self.0.breaks(self.1, Self::FAULT);
+    }
+
+    fn heals(&mut self) {
+        self.0.heals(self.1);
+    }
+}
+
+struct FakeWedge(FakeBadgeReaders, ReaderId);
+
+impl Reader for FakeWedge {
+    fn present(&mut self, number: &str) {
+        self.0.types(self.1, number);
+    }
+
+    fn take_away(&mut self) {}
 }
 
 struct FakeMachine(FakePower);

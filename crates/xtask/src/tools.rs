@@ -77,6 +77,7 @@ impl Need {
                 "fonts-dejavu-core",
                 "gnome-keyring",
                 "imagemagick",
+                "iproute2",
                 "libsecret-tools",
                 "openbox",
                 "pcscd",

@@ -41,8 +41,10 @@ use crate::backoff::Backoff;
 
 /// A service that is gone is looked for after at most this long, then twice as long, …
 const RETRY_FIRST: Duration = Duration::from_millis(100);
-/// … up to this: `Ready` comes soon after the service.
+/// … up to this, where a reader is awaited: `Ready` comes soon after the service; …
 const RETRY_MAX: Duration = Duration::from_secs(2);
+/// … else up to this: many a workstation has no such service.
+const RETRY_MAX_UNAWAITED: Duration = Duration::from_secs(30);
 /// How long the wait after a change of readers is, and every wait where readers that come are not told.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN_WITHOUT_PNP: Duration = Duration::from_secs(2);
@@ -97,24 +99,28 @@ impl Pcsc {
         let (tell, heard) = mpsc::channel();
         let tell_desk = tell.clone();
         let mut desk = Desk::default();
-        if self.expected == Expected::One {
+        let is_awaited = self.expected == Expected::One;
+        if is_awaited {
             desk.expect_one(self.shared.teller.next_reader());
         }
         thread::Builder::new()
             .name("pcsc-desk".into())
             .spawn(move || DeskThread { desk, shared: self.shared, tell: tell_desk }.run(&heard))?;
-        thread::Builder::new().name("pcsc-watch".into()).spawn(move || watch(&tell))?;
+        thread::Builder::new().name("pcsc-watch".into()).spawn(move || watch(&tell, is_awaited))?;
         Ok(())
     }
 }
 
-/// Watches until the desk is gone.
-fn watch(tell: &mpsc::Sender<Heard>) {
+/// Watches until the desk is gone. `is_awaited`: a reader must be there; else one is awaited once it was seen.
+fn watch(tell: &mpsc::Sender<Heard>, mut is_awaited: bool) {
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+    let mut unawaited = Backoff::new(RETRY_FIRST, RETRY_MAX_UNAWAITED);
     let mut is_told = false;
     loop {
-        let Err(gone) = watch_one_service(tell, || {
+        let Err(gone) = watch_one_service(tell, |has_readers| {
             backoff.reset();
+            unawaited.reset();
+            is_awaited |= has_readers;
             is_told = false;
         });
         match gone {
@@ -128,7 +134,7 @@ fn watch(tell: &mpsc::Sender<Heard>) {
         if tell.send(Heard::Away).is_err() {
             return;
         }
-        pause(backoff.pause());
+        pause(if is_awaited { backoff.pause() } else { unawaited.pause() });
     }
 }
 
@@ -146,13 +152,13 @@ impl From<pcsc::Error> for Gone {
 
 fn watch_one_service(
     tell: &mpsc::Sender<Heard>,
-    mut is_there: impl FnMut(),
+    mut is_there: impl FnMut(bool),
 ) -> Result<std::convert::Infallible, Gone> {
     let context = Context::establish(Scope::User)?;
     let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
     loop {
         let names = readers(&context)?;
-        is_there();
+        is_there(!names.is_empty());
         let change = match_up(&mut states, &names);
         if change != Change::Added {
             // Where one was added, its state comes first, at once.
@@ -324,5 +330,35 @@ impl CardExchange for Connected {
         let mut buffer = Zeroizing::new([0; MAX_BUFFER_SIZE]);
         let answer = self.0.transmit(command, buffer.as_mut())?;
         Ok(Zeroizing::new(answer.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_that_come_are_asked_at_once_and_those_that_went_are_forgotten() {
+        let names =
+            |names: &[&str]| names.iter().map(|name| CString::new(*name).unwrap()).collect::<Vec<_>>();
+        let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+        for (there, change) in [
+            (&["a"][..], Change::Added),
+            (&["a"], Change::None),
+            (&["b", "a"], Change::Added),
+            (&["b"], Change::Removed),
+            (&["c"], Change::Added),
+            (&[], Change::Removed),
+            (&[], Change::None),
+        ] {
+            assert_eq!(match_up(&mut states, &names(there)), change, "{there:?}");
+
+            let mut seen: Vec<_> = sights(&states).into_iter().map(|sight| sight.name).collect();
+            let mut there = there.to_vec();
+            seen.sort();
+            there.sort_unstable();
+            assert_eq!(seen, there);
+            assert_eq!(states[0].name(), PNP_NOTIFICATION());
+        }
     }
 }

@@ -28,9 +28,11 @@ struct State {
 #[derive(Debug, Default)]
 struct Fake {
     fault: Option<ReaderFault>,
+    /// What lies on it, until it is told.
+    untold: Option<ReaderFact>,
     /// Whether something lies on it.
     is_lain_on: bool,
-    /// Whether that was told.
+    /// Whether something was told to lie on it.
     is_told: bool,
 }
 
@@ -73,6 +75,7 @@ impl FakeBadgeReaders {
         self.with(reader, |fake| {
             let is_to_be_told = fake.is_told && fake.fault.is_none();
             fake.is_lain_on = false;
+            fake.untold = None;
             if is_to_be_told {
                 fake.is_told = false;
                 self.tell(ReaderFact::Removed { reader });
@@ -94,14 +97,18 @@ impl FakeBadgeReaders {
         }
     }
 
-    /// `reader` reads again. What lay on it through the fault is not told again.
+    /// `reader` reads again. What lay on it through the fault is not told again; what was put on it meanwhile is told.
     pub fn heals(&self, reader: ReaderId) {
         self.with(reader, |fake| {
             fake.fault = None;
             self.tell(ReaderFact::Ready { reader });
-            if fake.is_told && !fake.is_lain_on {
+            if fake.is_told && (!fake.is_lain_on || fake.untold.is_some()) {
                 fake.is_told = false;
                 self.tell(ReaderFact::Removed { reader });
+            }
+            if let Some(fact) = fake.untold.take() {
+                fake.is_told = true;
+                self.tell(fact);
             }
         });
     }
@@ -109,7 +116,9 @@ impl FakeBadgeReaders {
     fn put(&self, reader: ReaderId, fact: ReaderFact) {
         self.with(reader, |fake| {
             fake.is_lain_on = true;
-            if fake.fault.is_none() {
+            if fake.fault.is_some() {
+                fake.untold = Some(fact);
+            } else {
                 fake.is_told = true;
                 self.tell(fact);
             }

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A card that lies there while its reader or the service goes and comes back is read again in silence: the same card
-//! is not told again.
+//! is not told again. A reader that is back may say for a moment that it is empty, although a card lies on it:
+//! [`SETTLES_WITHIN`].
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use agent_core::{
 pub(super) const NOT_READ_AFTER: Duration = Duration::from_secs(3);
 /// … and its reader as mute by then.
 pub(super) const MUTE_AFTER: Duration = Duration::from_millis(4_500);
+/// A reader that has come back may take this long to see what lies on it.
+pub(super) const SETTLES_WITHIN: Duration = Duration::from_millis(1_500);
 /// More readers than this are not watched. pcsc-lite itself serves 16 at once.
 pub(super) const READERS_MAX: usize = 64;
 /// Readings under way at once, those included that nobody waits for any more.
@@ -98,6 +101,8 @@ struct Slot {
     /// `None` while it is not there.
     field: Option<Field>,
     lying: Lying,
+    /// Since it is back, until it has settled.
+    back_at: Option<Instant>,
     reading: Option<Reading>,
 }
 
@@ -153,7 +158,7 @@ impl Desk {
                 None => continue,
             };
             self.slots[index].name = Some(sight.name.clone());
-            self.slots[index].field = Some(sight.field);
+            self.slots[index].holds(sight.field, now);
             self.slots[index].reads(&mut acts);
             self.reconcile(index, now, &mut acts);
         }
@@ -191,8 +196,9 @@ impl Desk {
     /// Time passes.
     pub(super) fn time(&mut self, now: Instant) -> Vec<Act> {
         let mut acts = Vec::new();
-        for slot in &mut self.slots {
-            slot.time(now, &mut acts);
+        for index in 0..self.slots.len() {
+            self.slots[index].time(now, &mut acts);
+            self.reconcile(index, now, &mut acts);
         }
         acts
     }
@@ -213,6 +219,7 @@ impl Desk {
         }
         match slot.field {
             None | Some(Field::Unknown) => {}
+            Some(Field::Empty) if slot.back_at.is_some() => {}
             Some(Field::Empty) => slot.becomes_empty(acts),
             Some(Field::MuteCard { count }) => {
                 if !slot.was_told_of(count) {
@@ -240,7 +247,7 @@ impl Desk {
 
 impl Slot {
     const fn new(id: ReaderId, name: Option<String>) -> Self {
-        Self { id, name, told: None, field: None, lying: Lying::Nothing, reading: None }
+        Self { id, name, told: None, field: None, lying: Lying::Nothing, back_at: None, reading: None }
     }
 
     /// It is there. What is told depends on whether it answers.
@@ -253,8 +260,19 @@ impl Slot {
         }
     }
 
+    fn holds(&mut self, field: Field, now: Instant) {
+        let is_back = self.field.is_none() && matches!(self.lying, Lying::Perhaps { .. });
+        if matches!(field, Field::Card { .. } | Field::MuteCard { .. }) {
+            self.back_at = None;
+        } else if is_back {
+            self.back_at = Some(now);
+        }
+        self.field = Some(field);
+    }
+
     fn is_gone(&mut self, fault: ReaderFault, acts: &mut Vec<Act>) {
         self.field = None;
+        self.back_at = None;
         self.reading = None;
         if let Lying::Told { mark, .. } = self.lying {
             self.lying = Lying::Perhaps { mark };
@@ -313,6 +331,9 @@ impl Slot {
     }
 
     fn time(&mut self, now: Instant, acts: &mut Vec<Act>) {
+        if self.back_at.is_some_and(|back_at| now.since(back_at) >= SETTLES_WITHIN) {
+            self.back_at = None;
+        }
         let Some(reading) = &mut self.reading else { return };
         let waited = now.since(reading.since);
         let count = reading.count;
@@ -326,6 +347,11 @@ impl Slot {
     }
 
     fn deadline(&self) -> Option<Instant> {
+        let settled = self.back_at.map(|back_at| back_at + SETTLES_WITHIN);
+        [settled, self.reading_deadline()].into_iter().flatten().min()
+    }
+
+    fn reading_deadline(&self) -> Option<Instant> {
         let reading = self.reading?;
         if !reading.is_given_up {
             Some(reading.since + NOT_READ_AFTER)

@@ -158,7 +158,23 @@ fn a_badge_taken_away_while_the_service_was_away_is_told_as_removed() {
     let mut ward = Ward::with_badge_lying();
     ward.loses_the_service();
 
-    assert_eq!(ward.sees(&[("a", Field::Empty)]), ["1 ready", "1 removed"]);
+    assert_eq!(ward.sees(&[("a", Field::Empty)]), ["1 ready"]);
+    let back = ward.now;
+    assert_eq!(ward.waits_for_the_deadline(), ["1 removed"]);
+    assert_eq!(ward.now, back + SETTLES_WITHIN);
+    assert_eq!(ward.desk.deadline(), None);
+}
+
+#[test]
+fn a_reader_that_sees_its_badge_a_moment_after_it_is_back_makes_no_second_tap() {
+    let mut ward = Ward::with_badge_lying();
+    ward.sees(&[]);
+    assert_eq!(ward.sees(&[("a", Field::Empty)]), ["1 ready"]);
+
+    assert_eq!(ward.sees(&[("a", Field::Card { count: 1 })]), ["read a"]);
+    assert_eq!(ward.reads("a", badge(7)), NOTHING);
+    assert_eq!(ward.desk.deadline(), None);
+    assert_eq!(ward.sees(&[("a", Field::Empty)]), ["1 removed"]);
 }
 
 #[test]

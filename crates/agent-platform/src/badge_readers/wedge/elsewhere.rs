@@ -1,0 +1,25 @@
+//! Where no wedge can be claimed yet: a claimed one is told as unavailable.
+
+use agent_runtime::config::{WedgeClaim, WedgeThrough};
+
+use super::{Absent, Device, Place, Taken};
+use crate::idle::SyntheticInput;
+
+/// Nowhere.
+pub(super) fn place(_: WedgeThrough, _: SyntheticInput) -> Box<dyn Place> {
+    Box::new(Nowhere)
+}
+
+struct Nowhere;
+
+impl Place for Nowhere {
+    fn take(&mut self, _: &WedgeClaim, _: &Taken) -> Result<Box<dyn Device>, Absent> {
+        Err(Absent::Refused)
+    }
+
+    fn wait(&mut self) {
+        loop {
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use std::collections::VecDeque;
+
+use agent_core::event::Event;
+use agent_runtime::{config::WedgeThrough, ports::EventSink};
+
+use super::*;
+use crate::{idle::SyntheticInput, testing::StillClock};
+
+#[test]
+fn a_claimed_reader_is_told_as_it_comes_and_goes_and_what_it_types_is_a_badge() {
+    let told = tell(vec![
+        Step::Absent(Absent::NotThere),
+        Step::Absent(Absent::Refused),
+        Step::Absent(Absent::Refused),
+        Step::Types(vec![typed("1234567890123"), typed("12")]),
+        Step::Types(vec![typed("999999999")]),
+        Step::Absent(Absent::NotThere),
+    ]);
+
+    assert_eq!(
+        told,
+        [
+            "faulty Unplugged",
+            "faulty Unavailable",
+            "ready",
+            "presented wedge:1234567890123",
+            "removed",
+            "not read Unreadable",
+            "removed",
+            "faulty Unplugged",
+            "ready",
+            "presented wedge:999999999",
+            "removed",
+            "faulty Unplugged",
+        ]
+    );
+}
+
+#[test]
+fn what_a_reader_typed_before_it_was_pulled_out_is_no_part_of_a_number() {
+    let mut half = typed("1234567");
+    half.pop();
+    half.pop();
+
+    let told = tell(vec![Step::Types(vec![half]), Step::Types(vec![typed("7654321")])]);
+
+    assert!(told.contains(&"presented wedge:7654321".to_owned()), "{told:?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("presented")).count(), 1, "{told:?}");
+}
+
+#[test]
+fn two_claims_of_one_kind_have_two_devices() {
+    let taken = Taken::default();
+
+    let first = taken.hold("event5");
+    assert!(first.is_some());
+    assert!(taken.hold("event5").is_none());
+    assert!(taken.hold("event6").is_some());
+    drop(first);
+    assert!(taken.hold("event5").is_some(), "it was unplugged and is plugged in again");
+}
+
+/// Digits and Enter, pressed and released.
+fn typed(digits: &str) -> Vec<KeyEvent> {
+    let codes = digits.bytes().map(|digit| if digit == b'0' { 11 } else { u16::from(digit - b'1') + 2 });
+    codes.chain([28]).flat_map(|code| [KeyEvent::Pressed(code), KeyEvent::Released(code)]).collect()
+}
+
+enum Step {
+    Absent(Absent),
+    /// The device is there, types this, and is pulled out.
+    Types(Vec<Vec<KeyEvent>>),
+}
+
+struct Script(VecDeque<Step>);
+
+struct Typing(VecDeque<Vec<KeyEvent>>);
+
+impl Place for Script {
+    fn take(&mut self, _: &WedgeClaim, _: &Taken) -> Result<Box<dyn Device>, Absent> {
+        match self.0.pop_front() {
+            Some(Step::Types(keys)) => Ok(Box::new(Typing(keys.into()))),
+            Some(Step::Absent(absent)) => Err(absent),
+            None => Err(Absent::NotThere),
+        }
+    }
+
+    fn wait(&mut self) {}
+}
+
+impl Device for Typing {
+    fn next(&mut self) -> io::Result<Vec<KeyEvent>> {
+        self.0.pop_front().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+fn tell(steps: Vec<Step>) -> Vec<String> {
+    let (sink, mut events) = EventSink::channel();
+    let (marking, clock) = (Marking::new().unwrap(), Arc::new(StillClock));
+    let shared = Shared { teller: Teller::new(sink), marking, clock, synthetic: SyntheticInput::Ignored };
+    let claim = WedgeClaim { vendor: 1, product: 2, port: None, through: WedgeThrough::Evdev };
+    let reader = shared.teller.next_reader();
+    let wedge = Wedge { claim, reader, taken: Taken::default(), shared, told: None };
+    let mut left = steps.len();
+    wedge.run(Box::new(Script(steps.into())), || {
+        let goes_on = left > 0;
+        left = left.saturating_sub(1);
+        goes_on
+    });
+
+    let mut told = Vec::new();
+    while let Ok(Event::ReaderTold(fact)) = events.try_recv() {
+        told.push(match fact {
+            ReaderFact::Ready { .. } => "ready".to_owned(),
+            ReaderFact::Faulty { fault, .. } => format!("faulty {fault:?}"),
+            ReaderFact::Presented { badge, .. } => format!("presented {}", badge.number.expose()),
+            ReaderFact::NotRead { fault, .. } => format!("not read {fault:?}"),
+            ReaderFact::Removed { .. } => "removed".to_owned(),
+        });
+    }
+    told
+}
