@@ -15,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod connections;
 pub mod delivery;
+pub mod elsewhere;
 pub mod ending;
 pub mod enrolment;
 pub mod error;

@@ -18,7 +18,7 @@ use crate::{
     identity::{lockout::Factor, name::UserName, password, sealing, totp},
     routes::body::invalid,
     store::{
-        StoreError, challenges, failures,
+        StoreError, challenges, failures, graces,
         sessions::Of,
         users::{self, User, totp_place},
     },
@@ -49,6 +49,7 @@ pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
         role: new.role,
         password_hash: app.passwords.hash(&chosen.password).await?,
         password_number: 0,
+        pin_hash: None,
         totp_sealed: seal(app, user_id, &secret)?,
         made_at: app.clock.now(),
         disabled_at: None,
@@ -83,8 +84,8 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
             display_name: user.display_name,
             role: user.role,
             is_disabled: user.disabled_at.is_some(),
-            is_password_suspended: first.is_suspended(),
-            is_totp_suspended: second.is_suspended(),
+            is_password_suspended: first.is_suspended(Factor::First),
+            is_totp_suspended: second.is_suspended(Factor::Second),
         });
     }
     Ok(Answer::Users { users: lines })
@@ -99,6 +100,7 @@ pub(super) async fn disable(app: &App, name: &str, is_disabled: bool) -> Result<
     if is_disabled {
         // Challenges under way stay: whoever answers one is told only once all factors were right.
         ended = ending::end_all(&mut write, Of::User(user.id), EndCause::Disabled, now).await?;
+        graces::end(&mut write, user.id).await?;
     }
     if is_changed {
         let action = if is_disabled { "user.disable" } else { "user.enable" };
@@ -153,6 +155,7 @@ async fn changed(
     now: jiff::Timestamp,
 ) -> Result<Vec<Ended>, StoreError> {
     challenges::end_all_of(connection, user.id).await?;
+    graces::end(connection, user.id).await?;
     let ended = ending::end_all(connection, Of::User(user.id), EndCause::CredentialChanged, now).await?;
     trail::administration(connection, About::default().user(Some(user)), action, now).await?;
     Ok(ended)
