@@ -217,7 +217,8 @@ impl Workstation {
 
     /// The session at hand ends.
     pub async fn sign_out(&mut self, session: &str) {
-        let answer = self.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "user-button" })).await;
+        let answer =
+            self.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "user-button" })).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.credential = None;
     }

@@ -56,7 +56,11 @@ pub async fn follow(
     now: Timestamp,
 ) -> Result<Others, StoreError> {
     let screens = screens::of(connection, user_id, SCREENS_MAX).await?;
-    let mut others: Vec<Screen> = screens.into_iter().filter(|screen| screen.row.id != uncovered).collect();
+    let here =
+        screens.iter().find(|screen| screen.row.id == uncovered).map(|screen| screen.row.workstation_id);
+    // What was left open at this very workstation is its own to tell of.
+    let is_elsewhere = |screen: &Screen| Some(screen.row.workstation_id) != here;
+    let mut others: Vec<Screen> = screens.into_iter().filter(is_elsewhere).collect();
     let mut told = Others::default();
     match app.policy.elsewhere() {
         Elsewhere::Move => {

@@ -10,6 +10,7 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod badges;
 pub mod cli;
 pub mod clock;
 pub mod config;

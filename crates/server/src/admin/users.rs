@@ -25,6 +25,9 @@ use crate::{
     trail::{self, About},
 };
 
+/// Six digits are the least that NIST SP 800-63B-4 takes where failures are counted.
+const PIN_DIGITS_RANGE: std::ops::RangeInclusive<usize> = 6..=32;
+
 /// What is known of somebody new.
 pub(super) struct NewUser {
     pub(super) name: String,
@@ -77,6 +80,7 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
         let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
         let subject = name.subject(&app.keys.index);
         let first = failures::counts(&mut read, subject, Uuid::nil(), Factor::First).await?;
+        let pin = failures::counts(&mut read, subject, Uuid::nil(), Factor::Pin).await?;
         let second = failures::counts(&mut read, subject, Uuid::nil(), Factor::Second).await?;
         lines.push(UserLine {
             user_id: user.id,
@@ -86,6 +90,7 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
             is_disabled: user.disabled_at.is_some(),
             is_password_suspended: first.is_suspended(Factor::First),
             is_totp_suspended: second.is_suspended(Factor::Second),
+            is_pin_suspended: pin.is_suspended(Factor::Pin),
         });
     }
     Ok(Answer::Users { users: lines })
@@ -147,6 +152,30 @@ pub(super) async fn reset(app: &App, name: &str, password: Option<WireSecret>) -
     })
 }
 
+/// Sets the PIN that goes with her badge. It opens nothing alone, so no session ends with it.
+pub(super) async fn pin(app: &App, name: &str, pin: &WireSecret) -> Result<Answer, ApiError> {
+    let text = pin.expose();
+    let is_usable = PIN_DIGITS_RANGE.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_usable {
+        return Err(invalid("A PIN has 6 to 32 digits."));
+    }
+    let is_one_digit = text.bytes().all(|byte| text.as_bytes().first() == Some(&byte));
+    let is_a_row = |step: u8| text.as_bytes().windows(2).all(|pair| pair[0].wrapping_add(step) == pair[1]);
+    if is_one_digit || is_a_row(1) || is_a_row(u8::MAX) {
+        return Err(invalid("A PIN is neither one digit repeated nor a row like 123456."));
+    }
+    let pin_hash = app.passwords.hash(pin).await?;
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (name, user) = find(&mut write, name).await?;
+    users::set_pin(&mut write, user.id, &pin_hash).await?;
+    failures::clear(&mut write, name.subject(&app.keys.index), Some(Factor::Pin)).await?;
+    challenges::end_all_of(&mut write, user.id).await?;
+    trail::administration(&mut write, About::default().user(Some(&user)), "user.pin", now).await?;
+    write.commit().await?;
+    Ok(Answer::Done { is_changed: true, sessions_ended: 0 })
+}
+
 /// A person's authenticators changed: what they opened is over, and it is on record.
 async fn changed(
     connection: &mut SqliteConnection,
@@ -161,7 +190,10 @@ async fn changed(
     Ok(ended)
 }
 
-async fn find(connection: &mut SqliteConnection, name: &str) -> Result<(UserName, User), ApiError> {
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    name: &str,
+) -> Result<(UserName, User), ApiError> {
     let name = parse(name)?;
     let user = users::find_by_name(connection, &name).await?;
     let user = user.ok_or_else(|| missing("Nobody has this name. `user list` shows all."))?;

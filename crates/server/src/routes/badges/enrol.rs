@@ -4,10 +4,9 @@ use axum::{Json, extract::State, http::StatusCode};
 use jiff::SignedDuration;
 use policy::BadgeEnrolment;
 use protocol::v1::{
-    badge::{BADGES_OF_A_PERSON_MAX, BadgeEnrolled, EnrolBadge},
+    badge::{BadgeEnrolled, EnrolBadge},
     problem::{Problem, ProblemCode},
 };
-use uuid::Uuid;
 
 use super::about;
 use crate::{
@@ -16,11 +15,12 @@ use crate::{
         credential::PresentedCredential,
         workstation::{ProvenWorkstation, SpentProof},
     },
+    badges::{self, Bound, Wish},
     error::ApiError,
     routes::{body::JsonBody, session::in_use},
     sign_in::{grace, presenting},
     store::{
-        badges::{self, Badge, EnrolledBy},
+        badges::{self as rows, EnrolledBy},
         screens, sessions,
     },
     trail,
@@ -63,39 +63,26 @@ pub async fn enrol(
         let detail = "Sign in with your password and a code first.";
         return Err(ApiError::new(ProblemCode::BadgeEnrolmentRefused).detail(detail));
     }
-    let known = badges::find(&mut write, number).await?;
-    if let Some(known) = known {
-        if known.revoked_at.is_some() {
+    let wish = Wish { user_id: row.user_id, number, grade: request.badge.grade, by: EnrolledBy::Holder };
+    match badges::bind(&mut write, wish, now).await? {
+        Bound::Anew => {
+            let about = about(&mut write, &workstation, row.id, row.user_id).await?;
+            trail::administration(&mut write, about, "badge.enrol", now).await?;
+        }
+        // Nothing to record.
+        Bound::Before => {}
+        Bound::Taken => return Err(ApiError::new(ProblemCode::BadgeTaken)),
+        Bound::TooMany => return Err(ApiError::new(ProblemCode::BadgeTooMany)),
+        Bound::Revoked => {
             let detail = "This badge was revoked. Ask the help desk to enrol it again.";
             return Err(ApiError::new(ProblemCode::BadgeRefused).detail(detail));
         }
-        if known.user_id != row.user_id {
-            return Err(ApiError::new(ProblemCode::BadgeTaken));
-        }
-    } else if badges::live_of(&mut write, row.user_id).await?.len() >= BADGES_OF_A_PERSON_MAX {
-        return Err(ApiError::new(ProblemCode::BadgeTooMany));
     }
-    let badge = Badge {
-        id: known.map_or_else(Uuid::new_v4, |known| known.id),
-        user_id: row.user_id,
-        grade: request.badge.grade,
-        enrolled_at: now,
-        enrolled_by: EnrolledBy::Holder,
-        revoked_at: None,
-        seen: None,
-        alerted_at: None,
-    };
-    // Again and unchanged is nothing to record.
-    if known.is_none_or(|known| known.grade != badge.grade) {
-        badges::put(&mut write, &badge, number).await?;
-        let about = about(&mut write, &workstation, row.id, row.user_id).await?;
-        trail::administration(&mut write, about, "badge.enrol", now).await?;
-    }
-    let count = badges::live_of(&mut write, row.user_id).await?.len();
-    let grade = Some(badge.grade);
+    let count = rows::live_of(&mut write, row.user_id).await?.len();
+    let grade = Some(request.badge.grade);
     let left = grace::of_person(&app, &mut write, row.user_id, workstation.id, grade, now).await?;
     write.commit().await?;
-    tracing::info!(badge.id = %badge.id, workstation.id = %workstation.id, "Badge enrolled by its holder");
+    tracing::info!(user.id = %row.user_id, workstation.id = %workstation.id, "Badge enrolled by its holder");
     let enrolled =
         BadgeEnrolled { badges: u32::try_from(count).unwrap_or(u32::MAX), grace_remaining_ms: left };
     Ok((StatusCode::CREATED, Json(enrolled)))

@@ -13,9 +13,10 @@ use crate::{
         credential::PresentedCredential,
         workstation::{ProvenWorkstation, SpentProof},
     },
+    badges,
     error::ApiError,
     routes::session::in_use,
-    store::{badges, challenges, graces, screens, sessions},
+    store::{badges as rows, graces, screens, sessions},
     trail,
 };
 
@@ -48,14 +49,13 @@ pub async fn lost(
     }
     let about = about(&mut write, &workstation, row.id, row.user_id).await?;
     let mut revoked = 0;
-    for badge in badges::live_of(&mut write, row.user_id).await? {
-        if badges::revoke(&mut write, badge.id, now).await? {
+    for badge in rows::live_of(&mut write, row.user_id).await? {
+        if badges::revoke(&mut write, &badge, now).await? {
             trail::administration(&mut write, about.clone(), "badge.lost", now).await?;
             revoked += 1;
         }
     }
     graces::end(&mut write, row.user_id).await?;
-    challenges::end_all_of(&mut write, row.user_id).await?;
     write.commit().await?;
     tracing::info!(user.id = %row.user_id, revoked, "Badges revoked by their holder");
     Ok(Json(BadgesRevoked { revoked }))
