@@ -175,6 +175,54 @@ impl Workstation {
         answer.body["session_id"].as_str().unwrap().to_owned()
     }
 
+    /// A badge is presented at a signed-out screen.
+    pub async fn tap(&self, attempt: Uuid, badge: &str) -> Answer {
+        self.tap_with(attempt, badge, "uid").await
+    }
+
+    /// A badge of this grade is presented at a signed-out screen.
+    pub async fn tap_with(&self, attempt: Uuid, badge: &str, grade: &str) -> Answer {
+        let factor = json!({ "kind": "badge", "badge": { "number": badge, "grade": grade } });
+        self.post("/v1/sessions", &json!({ "attempt_id": attempt, "factor": factor })).await
+    }
+
+    /// Answers a challenge with a factor of this kind.
+    pub async fn give(&self, challenge: &Answer, factor: Value) -> Answer {
+        let id = challenge.body["challenge_id"].as_str().unwrap_or_else(|| panic!("{challenge:?}"));
+        let body = json!({ "attempt_id": Uuid::new_v4(), "factor": factor });
+        self.post(&format!("/v1/challenges/{id}"), &body).await
+    }
+
+    /// Binds a badge to the person of the session at hand.
+    pub async fn enrol_badge(&self, badge: &str) -> Answer {
+        self.post("/v1/badges", &json!({ "badge": { "number": badge, "grade": "uid" } })).await
+    }
+
+    /// A badge is presented at the covered screen of the session at hand.
+    pub async fn resume(&self, badge: &str) -> Answer {
+        let factor = json!({ "kind": "badge", "badge": { "number": badge, "grade": "uid" } });
+        self.post("/v1/session/resume", &json!({ "attempt_id": Uuid::new_v4(), "factor": factor })).await
+    }
+
+    /// A password is typed at the covered screen of the session at hand.
+    pub async fn resume_by_password(&self, password: &str) -> Answer {
+        let factor = json!({ "kind": "password", "password": password });
+        self.post("/v1/session/resume", &json!({ "attempt_id": Uuid::new_v4(), "factor": factor })).await
+    }
+
+    /// The screen of the session at hand is covered.
+    pub async fn conceal(&self, cause: &str) -> Answer {
+        self.post("/v1/session/conceal", &json!({ "cause": cause })).await
+    }
+
+    /// The session at hand ends.
+    pub async fn sign_out(&mut self, session: &str) {
+        let answer =
+            self.delete(&format!("/v1/sessions/{session}"), &json!({ "cause": "user-button" })).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.credential = None;
+    }
+
     /// Keeps the credential of an answer.
     pub fn hold(&mut self, answer: &Answer) {
         self.credential = Some(answer.body["credential"].as_str().unwrap().to_owned());

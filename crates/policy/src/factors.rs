@@ -155,6 +155,16 @@ impl ResumeFactors {
         Self(methods.into_iter().collect())
     }
 
+    /// What completes a resume where a tap alone does not: policy's methods beyond the grace period.
+    #[must_use]
+    pub fn beyond_grace(&self) -> SignInFactors {
+        SignInFactors::new(self.0.iter().filter_map(|method| match method {
+            ResumeMethod::Badge => None,
+            ResumeMethod::BadgePin => Some(SignInMethod::BadgePin),
+            ResumeMethod::Password => Some(SignInMethod::Password),
+        }))
+    }
+
     /// Whether this method resumes.
     #[must_use]
     pub fn allow(&self, method: ResumeMethod) -> bool {

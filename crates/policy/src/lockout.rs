@@ -14,6 +14,8 @@ pub const WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 pub const FAILURES_EVERYWHERE_MAX: u32 = 50;
 /// Consecutive failures after which an authenticator is suspended until the help desk resets it.
 pub const FAILURES_UNTIL_SUSPENDED: u32 = 100;
+/// The same for PINs, which are short.
+pub const PIN_FAILURES_UNTIL_SUSPENDED: u32 = 10;
 /// A challenge for a second factor is over after this long.
 pub const CHALLENGE_LIFETIME: Duration = Duration::from_secs(120);
 /// Wrong answers that one challenge takes.

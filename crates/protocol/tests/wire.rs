@@ -4,7 +4,7 @@
 use protocol::{
     dpop::{ProofClaims, PublicJwk},
     secret::WireSecret,
-    v1::{event::ServerEvent, problem::*, session::*, workstation::*},
+    v1::{badge::*, event::ServerEvent, problem::*, session::*, workstation::*},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -138,6 +138,101 @@ fn events() {
 }
 
 #[test]
+fn badges() {
+    let badge = || PresentedBadge { number: secret("uid:04a1b2c3"), grade: BadgeGrade::Uid };
+    let badge_json = json!({ "number": "uid:04a1b2c3", "grade": "uid" });
+    golden(&BadgeGrade::Cryptographic, json!("cryptographic"));
+    golden(&FirstFactor::Badge { badge: badge() }, json!({ "kind": "badge", "badge": badge_json }));
+    golden(&IdentifyBadge { badge: badge() }, json!({ "badge": badge_json }));
+    for (whose, spelled) in [
+        (Whose::Holder, "holder"),
+        (Whose::Other, "other"),
+        (Whose::Unknown, "unknown"),
+        (Whose::Refused, "refused"),
+    ] {
+        golden(&BadgeIdentified { whose }, json!({ "whose": spelled }));
+    }
+    golden(&EnrolBadge { badge: badge() }, json!({ "badge": badge_json }));
+    golden(
+        &BadgeEnrolled { badges: 2, grace_remaining_ms: Some(1) },
+        json!({ "badges": 2, "grace_remaining_ms": 1 }),
+    );
+    golden(&BadgeEnrolled { badges: 2, grace_remaining_ms: None }, json!({ "badges": 2 }));
+    golden(&BadgesRevoked { revoked: 3 }, json!({ "revoked": 3 }));
+    assert!(!format!("{:?}", FirstFactor::Badge { badge: badge() }).contains("a1b2c3"));
+}
+
+#[test]
+fn stepping_away() {
+    for (cause, spelled) in [
+        (ConcealCause::UserTap, "user-tap"),
+        (ConcealCause::UserButton, "user-button"),
+        (ConcealCause::Inactivity, "inactivity"),
+        (ConcealCause::Elsewhere, "elsewhere"),
+        (ConcealCause::OtherBadge, "other-badge"),
+    ] {
+        golden(&ConcealSession { cause }, json!({ "cause": spelled }));
+    }
+    let by_password = || ResumeFactor::Password { password: secret("p") };
+    let password_json = json!({ "kind": "password", "password": "p" });
+    golden(
+        &ResumeSession { attempt_id: A, factor: by_password(), renews_grace: false },
+        json!({ "attempt_id": A_TEXT, "factor": password_json }),
+    );
+    golden(
+        &ResumeSession { attempt_id: A, factor: by_password(), renews_grace: true },
+        json!({ "attempt_id": A_TEXT, "factor": password_json, "renews_grace": true }),
+    );
+    for (method, spelled) in [
+        (ResumeMethod::Badge, "badge"),
+        (ResumeMethod::BadgePin, "badge-pin"),
+        (ResumeMethod::BadgePassword, "badge-password"),
+        (ResumeMethod::BadgePasswordTotp, "badge-password-totp"),
+        (ResumeMethod::Password, "password"),
+        (ResumeMethod::PasswordTotp, "password-totp"),
+    ] {
+        golden(
+            &SessionResumed { session_id: A, method, limits: limits(), grace_remaining_ms: Some(5) },
+            json!({ "session_id": A_TEXT, "method": spelled, "limits": limits_json(), "grace_remaining_ms": 5 }),
+        );
+    }
+    golden(
+        &ServerEvent::CoveredElsewhere { session_id: A },
+        json!({ "kind": "covered_elsewhere", "session_id": A_TEXT }),
+    );
+    let factor = SecondFactor::Pin { pin: secret("271828") };
+    golden(&factor, json!({ "kind": "pin", "pin": "271828" }));
+}
+
+#[test]
+fn where_she_is_signed_in() {
+    let mine = MySession {
+        session_id: A,
+        workstation: text("WS-07"),
+        unit: text("ICU-3"),
+        opened_at: text("2027-03-01T13:00:00Z"),
+        state: SessionState::Open,
+        is_covered: true,
+        is_this: false,
+    };
+    let mine_json = json!({
+        "session_id": A_TEXT,
+        "workstation": "WS-07",
+        "unit": "ICU-3",
+        "opened_at": "2027-03-01T13:00:00Z",
+        "state": "open",
+        "is_covered": true,
+        "is_this": false,
+    });
+    golden(&MySessions { sessions: vec![mine] }, json!({ "sessions": [mine_json] }));
+    let ended = SessionEnded { session_id: A, cause: EndCause::UserElsewhere };
+    golden(
+        &SignedOutElsewhere { ended: vec![ended] },
+        json!({ "ended": [{ "session_id": A_TEXT, "cause": "user-elsewhere" }] }),
+    );
+}
+
+#[test]
 fn every_logout_cause_is_spelled_as_published() {
     use EndCause::{
         AbsoluteLimit, Admin, ContactLost, CrashRecovered, CredentialChanged, Disabled, FailClosed,
@@ -186,6 +281,13 @@ fn every_problem_code_is_spelled_as_published() {
         (UserDisabled, "user.disabled"),
         (SecondFactorRefused, "second_factor.refused"),
         (ChallengeOver, "challenge.over"),
+        (BadgeUnknown, "badge.unknown"),
+        (BadgeRefused, "badge.refused"),
+        (BadgeUnusable, "badge.unusable"),
+        (BadgeOfAnother, "badge.of_another"),
+        (BadgeTaken, "badge.taken"),
+        (BadgeTooMany, "badge.too_many"),
+        (BadgeEnrolmentRefused, "badge.enrolment_refused"),
         (SessionUnknown, "session.unknown"),
         (SessionLapsed, "session.lapsed"),
         (ProblemCode::SessionEnded, "session.ended"),

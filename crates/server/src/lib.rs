@@ -10,11 +10,13 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod badges;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
 pub mod delivery;
+pub mod elsewhere;
 pub mod ending;
 pub mod enrolment;
 pub mod error;

@@ -43,10 +43,19 @@ fn documented(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(routes::workstations::enrol))
         .layer(middleware::from_fn_with_state(layer(CREDENTIAL_BODY_SIZE_BYTES_MAX), require_key));
     let workstation = OpenApiRouter::new()
-        .routes(routes!(routes::sessions::open::open))
+        .routes(routes!(
+            routes::sessions::open::open,
+            routes::sessions::list::list,
+            routes::sessions::end_others::end_others
+        ))
+        .routes(routes!(routes::badges::enrol::enrol))
+        .routes(routes!(routes::badges::lost::lost))
         .routes(routes!(routes::challenges::answer))
         .routes(routes!(routes::session::status))
         .routes(routes!(routes::session::activity))
+        .routes(routes!(routes::session::conceal::conceal))
+        .routes(routes!(routes::session::resume::resume))
+        .routes(routes!(routes::session::identify::identify))
         .routes(routes!(routes::sessions::adopt::adopt))
         .routes(routes!(routes::sessions::end::end))
         .routes(routes!(routes::events::events))

@@ -54,13 +54,13 @@ async fn a_draining_server_ends_its_streams() {
 }
 
 /// The events of one stream, one by one.
-struct Stream {
+pub(crate) struct Stream {
     response: reqwest::Response,
     text: String,
 }
 
 impl Stream {
-    async fn open(workstation: &Workstation) -> Self {
+    pub(crate) async fn open(workstation: &Workstation) -> Self {
         let response = workstation.stream("/v1/events").await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -68,7 +68,7 @@ impl Stream {
     }
 
     /// The next event; empty at the end of the stream.
-    async fn next(&mut self) -> String {
+    pub(crate) async fn next(&mut self) -> String {
         let read = async {
             loop {
                 if let Some((event, rest)) = self.text.split_once("\n\n") {

@@ -1,5 +1,6 @@
 //! One file per route and verb.
 
+mod badges;
 mod challenges;
 mod events;
 mod fhir;

@@ -9,7 +9,7 @@ const METHODS: [Method; 6] =
     [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::OPTIONS];
 
 /// Every route, written down a second time: a route that is added is documented, and looked at here.
-const ROUTES: [(&str, &[&str]); 16] = [
+const ROUTES: [(&str, &[&str]); 21] = [
     ("/fhir", &["post"]),
     ("/fhir/AuditEvent", &["get", "post"]),
     ("/fhir/AuditEvent/{id}", &["get", "put"]),
@@ -17,11 +17,16 @@ const ROUTES: [(&str, &[&str]); 16] = [
     ("/healthz", &["get"]),
     ("/openapi.json", &["get"]),
     ("/readyz", &["get"]),
+    ("/v1/badges", &["post"]),
+    ("/v1/badges/lost", &["post"]),
     ("/v1/challenges/{id}", &["post"]),
     ("/v1/events", &["get"]),
     ("/v1/session", &["get"]),
     ("/v1/session/activity", &["post"]),
-    ("/v1/sessions", &["post"]),
+    ("/v1/session/conceal", &["post"]),
+    ("/v1/session/identify", &["post"]),
+    ("/v1/session/resume", &["post"]),
+    ("/v1/sessions", &["delete", "get", "post"]),
     ("/v1/sessions/{id}", &["delete"]),
     ("/v1/sessions/{id}/adopt", &["post"]),
     ("/v1/workstation/recovery", &["post"]),

@@ -4,8 +4,9 @@
 //! | --- | --- | --- |
 //! | `POST /v1/session/identify` | [`IdentifyBadge`] | `200` [`BadgeIdentified`] |
 //! | `POST /v1/badges` | [`EnrolBadge`] | `201` [`BadgeEnrolled`] |
+//! | `POST /v1/badges/lost` | - | `200` [`BadgesRevoked`] |
 //!
-//! Both are made within a session. A badge names a person and proves nothing: its number can be read by anybody near
+//! All are made within a session. A badge names a person and proves nothing: its number can be read by anybody near
 //! it. It crosses the wire as it was read, is stored as a keyed hash only, and stands in no log.
 
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,8 @@ pub enum Whose {
     Refused,
 }
 
-/// Binds the presented badge to the person of this session, whose sign-in must have been a strong one.
+/// Binds the presented badge to the person of this session, who must have shown password and one-time code in it at
+/// most five minutes before.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolBadge {
@@ -84,4 +86,11 @@ pub struct BadgeEnrolled {
     /// How long a tap alone signs this person in from here on; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub grace_remaining_ms: Option<u64>,
+}
+
+/// No badge of hers opens anything any more, and her grace period is over. None is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BadgesRevoked {
+    /// How many were revoked with this.
+    pub revoked: u32,
 }

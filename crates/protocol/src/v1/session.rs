@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `POST /v1/sessions` | [`OpenSession`] | `201` [`SessionOpened`], `202` [`ChallengeIssued`] |
 //! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`], `202` [`ChallengeIssued`] |
+//! | `GET /v1/sessions` | - | `200` [`MySessions`] |
+//! | `DELETE /v1/sessions` | - | `200` [`SignedOutElsewhere`] |
 //! | `GET /v1/session` | - | `200` [`SessionStatus`] |
 //! | `POST /v1/session/activity` | [`ActivityReport`] | `200` [`SessionStatus`] |
 //! | `POST /v1/session/conceal` | [`ConcealSession`] | `200` [`SessionStatus`] |
@@ -16,7 +18,9 @@
 //! A session that has ended answers `session.ended` with its cause, to `GET` as well. One that was never
 //! at this workstation, or is not opened by the credential that was sent, answers `session.unknown`.
 //! `adopt` takes the session's credential (the one before, too, until the fresh one is used: the answer
-//! may have been lost); `DELETE` and `recovery` take the workstation's proof alone. A repeat of an
+//! may have been lost); `DELETE` of one and `recovery` take the workstation's proof alone. With the credential of her
+//! session, a person lists hers (`GET /v1/sessions`), ends one elsewhere (`DELETE`, cause `user-elsewhere`) or all
+//! others together with her grace period (`DELETE /v1/sessions`). A repeat of an
 //! attempt that opened a session mints a fresh credential in place of the one that was never used, and
 //! is a `conflict` once it was.
 
@@ -210,6 +214,10 @@ pub struct ResumeSession {
     pub attempt_id: Uuid,
     /// What she presented.
     pub factor: ResumeFactor,
+    /// Asks for password and one-time code whatever policy says, and begins another grace period with them. Only with
+    /// a password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renews_grace: bool,
 }
 
 /// What a session can be resumed with.
@@ -329,6 +337,40 @@ pub struct SessionEnded {
     pub session_id: Uuid,
     /// The cause on record.
     pub cause: EndCause,
+}
+
+/// Where a person is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MySessions {
+    /// At most 100, the one uncovered longest ago first.
+    pub sessions: Vec<MySession>,
+}
+
+/// One session of a person, as she is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MySession {
+    /// Names it in `DELETE /v1/sessions/{id}`, cause `user-elsewhere`.
+    pub session_id: Uuid,
+    /// Name of its workstation, for example `WS-07`.
+    pub workstation: String,
+    /// Unit of its workstation, for example `ICU-3`; may be empty.
+    pub unit: String,
+    /// Since when; server time.
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: String,
+    /// Open, or lapsed.
+    pub state: SessionState,
+    /// Whether its screen is covered.
+    pub is_covered: bool,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// She is signed out everywhere else, and the next tap asks for what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignedOutElsewhere {
+    /// What was ended.
+    pub ended: Vec<SessionEnded>,
 }
 
 /// Ends what is still open for this workstation, except nothing: a starting agent holds no session.

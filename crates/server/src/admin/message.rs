@@ -2,10 +2,14 @@
 
 use audit::record::AuditRecord;
 use jiff::Timestamp;
-use protocol::{secret::WireSecret, v1::session::SessionState};
+use protocol::{
+    secret::WireSecret,
+    v1::{badge::BadgeGrade, session::SessionState},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::badge_import::{ImportLine, Imported};
 use crate::spool_recovery::Recovered;
 
 /// One command.
@@ -43,6 +47,38 @@ pub enum Command {
         name: String,
         /// Absent: one is made and answered.
         password: Option<WireSecret>,
+    },
+    /// `user pin`
+    UserPin {
+        /// Whose.
+        name: String,
+        /// Six digits or more.
+        pin: WireSecret,
+    },
+    /// `badge enrol`
+    BadgeEnrol {
+        /// Whose.
+        name: String,
+        /// As a reader reads it.
+        number: WireSecret,
+        /// What it proves.
+        grade: BadgeGrade,
+    },
+    /// `badge revoke`: one, or all of a person.
+    BadgeRevoke {
+        /// Which.
+        badge_id: Option<Uuid>,
+        /// Whose.
+        name: Option<String>,
+    },
+    /// `badge list`
+    BadgeList,
+    /// `badge import`, batch by batch.
+    BadgeImport {
+        /// At most [`super::badge_import::ROWS_MAX`].
+        lines: Vec<ImportLine>,
+        /// Whether one bad row leaves all as it was.
+        is_all_or_none: bool,
     },
     /// `workstation code`
     WorkstationCode {
@@ -141,6 +177,13 @@ pub enum Answer {
         /// Oldest first.
         codes: Vec<CodeLine>,
     },
+    /// `badge list`
+    Badges {
+        /// By name of the holder.
+        badges: Vec<BadgeLine>,
+    },
+    /// `badge import`
+    BadgesImported(Imported),
     /// `workstation list`
     Workstations {
         /// By name.
@@ -202,6 +245,27 @@ pub struct UserLine {
     pub is_password_suspended: bool,
     /// Whether 100 failures suspended the one-time codes.
     pub is_totp_suspended: bool,
+    /// Whether 10 failures suspended the PIN.
+    pub is_pin_suspended: bool,
+}
+
+/// A badge in a list. Its number is kept nowhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BadgeLine {
+    /// Its id; no part of its number.
+    pub badge_id: Uuid,
+    /// Whose.
+    pub user_name: String,
+    /// What it proves.
+    pub grade: BadgeGrade,
+    /// When.
+    pub enrolled_at: Timestamp,
+    /// Whether it opens nothing any more.
+    pub is_revoked: bool,
+    /// When it was last presented.
+    pub last_seen_at: Option<Timestamp>,
+    /// Where that was.
+    pub last_seen_workstation: Option<String>,
 }
 
 /// An enrolment code in a list. What it reads is kept nowhere.

@@ -3,6 +3,7 @@
 use protocol::v1::problem::ProblemCode;
 
 use super::{
+    badge_import, badges,
     message::{Answer, Command},
     sessions, spool, users, workstations,
 };
@@ -24,6 +25,13 @@ pub async fn perform(app: &App, command: Command) -> Result<Answer, ApiError> {
         Command::UserDisable { name, is_disabled } => users::disable(app, &name, is_disabled).await,
         Command::UserTotp { name } => users::totp(app, &name).await,
         Command::UserReset { name, password } => users::reset(app, &name, password).await,
+        Command::UserPin { name, pin } => users::pin(app, &name, &pin).await,
+        Command::BadgeEnrol { name, number, grade } => badges::enrol(app, &name, &number, grade).await,
+        Command::BadgeRevoke { badge_id, name } => badges::revoke(app, badge_id, name.as_deref()).await,
+        Command::BadgeList => badges::list(app).await,
+        Command::BadgeImport { lines, is_all_or_none } => {
+            badge_import::import(app, lines, is_all_or_none).await
+        }
         Command::WorkstationCode { uses, expires_in_s, name, unit } => {
             let wish = workstations::CodeWish { uses, expires_in_s, name, unit };
             workstations::code(app, wish).await

@@ -28,8 +28,8 @@ use crate::{app::App, error::ApiError, middleware::correlation, routes::body::Js
 /// The socket below the data folder.
 pub const SOCKET_FILE: &str = "admin.sock";
 const PATH: &str = "/v1/admin";
-/// A hundred records of the largest kind.
-const REQUEST_SIZE_BYTES_MAX: usize = 256 * 1024;
+/// A list of badges that is imported as one, or a hundred records of the largest kind.
+const REQUEST_SIZE_BYTES_MAX: usize = 32 * 1024 * 1024;
 const ANSWER_SIZE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Makes the socket. Whoever calls holds the folder's lock, so one that lies there is a dead server's.

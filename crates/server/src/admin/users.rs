@@ -18,12 +18,15 @@ use crate::{
     identity::{lockout::Factor, name::UserName, password, sealing, totp},
     routes::body::invalid,
     store::{
-        StoreError, challenges, failures,
+        StoreError, challenges, failures, graces,
         sessions::Of,
         users::{self, User, totp_place},
     },
     trail::{self, About},
 };
+
+/// Six digits are the least that NIST SP 800-63B-4 takes where failures are counted.
+const PIN_DIGITS_RANGE: std::ops::RangeInclusive<usize> = 6..=32;
 
 /// What is known of somebody new.
 pub(super) struct NewUser {
@@ -49,6 +52,7 @@ pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
         role: new.role,
         password_hash: app.passwords.hash(&chosen.password).await?,
         password_number: 0,
+        pin_hash: None,
         totp_sealed: seal(app, user_id, &secret)?,
         made_at: app.clock.now(),
         disabled_at: None,
@@ -76,6 +80,7 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
         let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
         let subject = name.subject(&app.keys.index);
         let first = failures::counts(&mut read, subject, Uuid::nil(), Factor::First).await?;
+        let pin = failures::counts(&mut read, subject, Uuid::nil(), Factor::Pin).await?;
         let second = failures::counts(&mut read, subject, Uuid::nil(), Factor::Second).await?;
         lines.push(UserLine {
             user_id: user.id,
@@ -83,8 +88,9 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
             display_name: user.display_name,
             role: user.role,
             is_disabled: user.disabled_at.is_some(),
-            is_password_suspended: first.is_suspended(),
-            is_totp_suspended: second.is_suspended(),
+            is_password_suspended: first.is_suspended(Factor::First),
+            is_totp_suspended: second.is_suspended(Factor::Second),
+            is_pin_suspended: pin.is_suspended(Factor::Pin),
         });
     }
     Ok(Answer::Users { users: lines })
@@ -99,6 +105,7 @@ pub(super) async fn disable(app: &App, name: &str, is_disabled: bool) -> Result<
     if is_disabled {
         // Challenges under way stay: whoever answers one is told only once all factors were right.
         ended = ending::end_all(&mut write, Of::User(user.id), EndCause::Disabled, now).await?;
+        graces::end(&mut write, user.id).await?;
     }
     if is_changed {
         let action = if is_disabled { "user.disable" } else { "user.enable" };
@@ -145,6 +152,30 @@ pub(super) async fn reset(app: &App, name: &str, password: Option<WireSecret>) -
     })
 }
 
+/// Sets the PIN that goes with her badge. It opens nothing alone, so no session ends with it.
+pub(super) async fn pin(app: &App, name: &str, pin: &WireSecret) -> Result<Answer, ApiError> {
+    let text = pin.expose();
+    let is_usable = PIN_DIGITS_RANGE.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_usable {
+        return Err(invalid("A PIN has 6 to 32 digits."));
+    }
+    let is_one_digit = text.bytes().all(|byte| text.as_bytes().first() == Some(&byte));
+    let is_a_row = |step: u8| text.as_bytes().windows(2).all(|pair| pair[0].wrapping_add(step) == pair[1]);
+    if is_one_digit || is_a_row(1) || is_a_row(u8::MAX) {
+        return Err(invalid("A PIN is neither one digit repeated nor a row like 123456."));
+    }
+    let pin_hash = app.passwords.hash(pin).await?;
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (name, user) = find(&mut write, name).await?;
+    users::set_pin(&mut write, user.id, &pin_hash).await?;
+    failures::clear(&mut write, name.subject(&app.keys.index), Some(Factor::Pin)).await?;
+    challenges::end_all_of(&mut write, user.id).await?;
+    trail::administration(&mut write, About::default().user(Some(&user)), "user.pin", now).await?;
+    write.commit().await?;
+    Ok(Answer::Done { is_changed: true, sessions_ended: 0 })
+}
+
 /// A person's authenticators changed: what they opened is over, and it is on record.
 async fn changed(
     connection: &mut SqliteConnection,
@@ -153,12 +184,16 @@ async fn changed(
     now: jiff::Timestamp,
 ) -> Result<Vec<Ended>, StoreError> {
     challenges::end_all_of(connection, user.id).await?;
+    graces::end(connection, user.id).await?;
     let ended = ending::end_all(connection, Of::User(user.id), EndCause::CredentialChanged, now).await?;
     trail::administration(connection, About::default().user(Some(user)), action, now).await?;
     Ok(ended)
 }
 
-async fn find(connection: &mut SqliteConnection, name: &str) -> Result<(UserName, User), ApiError> {
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    name: &str,
+) -> Result<(UserName, User), ApiError> {
     let name = parse(name)?;
     let user = users::find_by_name(connection, &name).await?;
     let user = user.ok_or_else(|| missing("Nobody has this name. `user list` shows all."))?;

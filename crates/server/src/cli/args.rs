@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use protocol::v1::badge::BadgeGrade;
 use uuid::Uuid;
 
 /// The Tapward session server.
@@ -39,6 +40,9 @@ pub enum Verb {
     /// People.
     #[command(subcommand)]
     User(User),
+    /// Badges. A badge names a person; it is no secret.
+    #[command(subcommand)]
+    Badge(Badge),
     /// Workstations and the codes they enrol with.
     #[command(subcommand)]
     Workstation(Workstation),
@@ -122,6 +126,13 @@ pub enum User {
         /// Whose.
         name: String,
     },
+    /// Set the PIN that goes with her badge, 6 digits or more, read from standard input; forgets failures of the one
+    /// before. Asked for only where policy says badge + PIN.
+    #[command(after_help = "Example:\n  tapward-server user pin maria < pin.txt")]
+    Pin {
+        /// Whose.
+        name: String,
+    },
     /// Set a new password and forget failures, after a lockout or a lost password. Ends the sessions.
     Reset {
         /// Whose.
@@ -131,6 +142,79 @@ pub enum User {
         #[arg(long)]
         password_stdin: bool,
     },
+}
+
+/// `badge …`
+#[derive(Debug, Subcommand)]
+pub enum Badge {
+    /// Give a person a badge. Its number is read from standard input, never from the command line: `uid:` and the serial
+    /// number in lower-case hexadecimal, or `wedge:` and what the reader types.
+    #[command(
+        after_help = "Examples:\n  tapward-server badge enrol maria < number.txt\n  tapward-server badge enrol maria --grade cryptographic < number.txt"
+    )]
+    Enrol {
+        /// Whose.
+        name: String,
+        /// What it proves.
+        #[arg(long, value_enum, default_value_t = Grade::Uid)]
+        grade: Grade,
+    },
+    /// Let a badge open nothing any more, and end its holder's grace period. Her sessions go on.
+    #[command(
+        after_help = "Examples:\n  tapward-server badge revoke 7e6c8f3d-2b4a-4f10-b0c9-6a5d4e3f2a1b\n  tapward-server badge revoke --of maria"
+    )]
+    Revoke {
+        /// Id of the badge, as `list` shows it.
+        #[arg(required_unless_present = "of", conflicts_with = "of")]
+        badge: Option<Uuid>,
+        /// All badges of this person.
+        #[arg(long, value_name = "NAME")]
+        of: Option<String>,
+    },
+    /// List all: id, holder, grade, when enrolled and last seen. Numbers are kept nowhere.
+    List,
+    /// Give badges to people by a list: one a line, `name,number,grade`, with or without that heading. Bad rows are
+    /// listed with their line and reason. A badge that is hers already is no error, so a list may be imported again.
+    #[command(
+        after_help = "Examples:\n  tapward-server badge import badges.csv --all-or-none\n  tapward-server badge import badges.csv --good-ones --json"
+    )]
+    Import {
+        /// The list.
+        file: PathBuf,
+        /// What becomes of bad rows.
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// What becomes of a list with bad rows.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub struct How {
+    /// One bad row leaves all as it was. Sign-ins wait while it is written: some seconds for tens of thousands of rows.
+    #[arg(long)]
+    pub all_or_none: bool,
+    /// The good rows are imported, batch by batch.
+    #[arg(long)]
+    pub good_ones: bool,
+}
+
+/// What a badge proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Grade {
+    /// Its number is read, and whoever copied the number presents the same.
+    Uid,
+    /// It answers a challenge with a key of its own.
+    Cryptographic,
+}
+
+impl From<Grade> for BadgeGrade {
+    fn from(grade: Grade) -> Self {
+        match grade {
+            Grade::Uid => Self::Uid,
+            Grade::Cryptographic => Self::Cryptographic,
+        }
+    }
 }
 
 /// `workstation …`
@@ -242,11 +326,14 @@ mod tests {
     }
 
     #[test]
-    fn no_command_takes_a_password_as_an_argument() {
+    fn no_command_takes_a_password_pin_or_badge_number_as_an_argument() {
         fn check(command: &clap::Command) {
             for argument in command.get_arguments() {
                 let takes_text = argument.get_action().takes_values();
-                assert!(!(takes_text && argument.get_id().as_str().contains("password")), "{command}");
+                let is_secret = ["password", "pin", "number"]
+                    .iter()
+                    .any(|what| argument.get_id().as_str().contains(what));
+                assert!(!(takes_text && is_secret), "{command}");
             }
             command.get_subcommands().for_each(check);
         }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod show;
 
+mod badges;
 mod run;
 
 pub use run::run;

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     args::{Auditor, Cli, Init, Serve, Session, Spool, User, Verb, Workstation},
+    badges,
     show::show,
 };
 use crate::{
@@ -39,6 +40,16 @@ pub async fn run(cli: Cli) -> Result<()> {
         }
         Verb::Man => return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?),
         Verb::User(verb) => user(verb)?,
+        Verb::Badge(verb) => {
+            let answer = badges::ask(&cli.data, verb).await?;
+            tell(&answer, cli.json)?;
+            return match answer {
+                Answer::BadgesImported(told) if told.is_nothing_done => {
+                    bail!("Nothing was imported: {} rows are bad.", told.bad.len())
+                }
+                _ => Ok(()),
+            };
+        }
         Verb::Workstation(verb) => workstation(verb),
         Verb::Session(Session::List) => Command::SessionList,
         Verb::Session(Session::End { session }) => Command::SessionEnd { session_id: session },
@@ -96,6 +107,10 @@ fn user(verb: User) -> Result<Command> {
         User::Disable { name } => Command::UserDisable { name, is_disabled: true },
         User::Enable { name } => Command::UserDisable { name, is_disabled: false },
         User::Totp { name } => Command::UserTotp { name },
+        User::Pin { name } => {
+            let pin = first_line(PASSWORD_SIZE_BYTES_MAX)?;
+            Command::UserPin { name, pin: pin.context("standard input holds no PIN in its first line")? }
+        }
         User::Reset { name, password_stdin } => {
             Command::UserReset { name, password: password(password_stdin)? }
         }
@@ -128,14 +143,21 @@ fn password(must: bool) -> Result<Option<WireSecret>> {
     if !must && std::io::stdin().is_terminal() {
         return Ok(None);
     }
-    let mut line = zeroize::Zeroizing::new(String::with_capacity(PASSWORD_SIZE_BYTES_MAX + 2));
-    let bound = u64::try_from(PASSWORD_SIZE_BYTES_MAX + 2)?;
-    std::io::stdin().lock().take(bound).read_line(&mut line).context("standard input cannot be read")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() && must {
+    let password = first_line(PASSWORD_SIZE_BYTES_MAX)?;
+    if password.is_none() && must {
         bail!("standard input holds no password in its first line");
     }
-    Ok((!password.is_empty()).then(|| WireSecret::new(password.to_owned())))
+    Ok(password)
+}
+
+/// The first line of standard input, without its end; nothing where it is empty.
+pub(super) fn first_line(size_bytes_max: usize) -> Result<Option<WireSecret>> {
+    // A longer one is not cut to a right one: its end is missing then, and the server sees that it is too long.
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(size_bytes_max + 3));
+    let bound = u64::try_from(size_bytes_max + 3)?;
+    std::io::stdin().lock().take(bound).read_line(&mut line).context("standard input cannot be read")?;
+    let text = line.trim_end_matches(['\r', '\n']);
+    Ok((!text.is_empty()).then(|| WireSecret::new(text.to_owned())))
 }
 
 fn say(text: &str) -> Result<()> {

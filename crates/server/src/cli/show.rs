@@ -1,8 +1,8 @@
 //! Answers in plain words.
 
-use protocol::v1::session::SessionState;
+use protocol::v1::{badge::BadgeGrade, session::SessionState};
 
-use crate::admin::message::Answer;
+use crate::admin::{badge_import::Imported, message::Answer};
 
 /// The answer for a person to read.
 #[must_use]
@@ -24,6 +24,7 @@ pub fn show(answer: &Answer) -> String {
                 let mut states = Vec::new();
                 states.extend(user.is_disabled.then_some("disabled"));
                 states.extend(user.is_password_suspended.then_some("password suspended"));
+                states.extend(user.is_pin_suspended.then_some("PIN suspended"));
                 states.extend(user.is_totp_suspended.then_some("one-time codes suspended"));
                 let state = if states.is_empty() { String::from("active") } else { states.join(", ") };
                 let role = user.role.clone().unwrap_or_default();
@@ -46,6 +47,32 @@ pub fn show(answer: &Answer) -> String {
                 ]
             }),
         ),
+        Answer::Badges { badges } => table(
+            &["ID", "NAME", "GRADE", "STATE", "ENROLLED", "LAST SEEN", "AT"],
+            badges.iter().map(|badge| {
+                let grade = match badge.grade {
+                    BadgeGrade::Uid => "uid",
+                    BadgeGrade::Cryptographic => "cryptographic",
+                };
+                vec![
+                    badge.badge_id.to_string(),
+                    badge.user_name.clone(),
+                    grade.to_owned(),
+                    String::from(if badge.is_revoked { "revoked" } else { "active" }),
+                    badge.enrolled_at.to_string(),
+                    badge.last_seen_at.map(|at| at.to_string()).unwrap_or_default(),
+                    badge.last_seen_workstation.clone().unwrap_or_default(),
+                ]
+            }),
+        ),
+        Answer::BadgesImported(told) => {
+            let mut lines: Vec<String> =
+                told.bad.iter().map(|row| format!("line {}: {}", row.line, row.reason)).collect();
+            let Imported { imported, unchanged, .. } = told;
+            let bad = told.bad.len();
+            lines.push(format!("Imported {imported}, already there {unchanged}, bad {bad}."));
+            lines.join("\n")
+        }
         Answer::Workstations { workstations } => table(
             &["NAME", "UNIT", "STATE", "LAST HEARD", "HOST", "ID"],
             workstations.iter().map(|workstation| {

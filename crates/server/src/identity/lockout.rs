@@ -7,11 +7,14 @@
 //! - per (name, workstation): from the 5th on, 30 s doubling to 15 min, at that workstation;
 //! - per name over all workstations: from the 50th on the same, only where the person is unknown,
 //!   so that nobody can lock a colleague out of her ward;
-//! - 100 in a row suspend that authenticator until the help desk resets it.
+//! - 100 in a row suspend that authenticator until the help desk resets it; of PINs, 10.
 
 use std::time::Duration;
 
-use policy::lockout::{FAILURES_EVERYWHERE_MAX, FAILURES_HERE_MAX, FAILURES_UNTIL_SUSPENDED, wait_here};
+use policy::lockout::{
+    FAILURES_EVERYWHERE_MAX, FAILURES_HERE_MAX, FAILURES_UNTIL_SUSPENDED, PIN_FAILURES_UNTIL_SUSPENDED,
+    wait_here,
+};
 
 /// Which factor failed; each has counts of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Factor {
     First,
     /// One-time code.
     Second,
+    /// The PIN that goes with a badge.
+    Pin,
 }
 
 /// How long this workstation is locked after its `failures`th failure in a row.
@@ -36,8 +41,11 @@ pub fn lock_elsewhere(failures: u32) -> Option<Duration> {
 
 /// Whether the authenticator is suspended after `failures` in a row.
 #[must_use]
-pub const fn is_suspended(failures: u32) -> bool {
-    failures >= FAILURES_UNTIL_SUSPENDED
+pub const fn is_suspended(factor: Factor, failures: u32) -> bool {
+    match factor {
+        Factor::First | Factor::Second => failures >= FAILURES_UNTIL_SUSPENDED,
+        Factor::Pin => failures >= PIN_FAILURES_UNTIL_SUSPENDED,
+    }
 }
 
 /// Whether this failure is the one that an officer should hear of: the first that locks.
@@ -61,8 +69,10 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_in_a_row_suspend() {
-        assert!(!is_suspended(99));
-        assert!(is_suspended(100));
+    fn a_hundred_in_a_row_suspend_and_ten_of_a_pin() {
+        for factor in [Factor::First, Factor::Second] {
+            assert!(!is_suspended(factor, 99) && is_suspended(factor, 100));
+        }
+        assert!(!is_suspended(Factor::Pin, 9) && is_suspended(Factor::Pin, 10));
     }
 }

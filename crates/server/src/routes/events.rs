@@ -13,7 +13,7 @@ use protocol::v1::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::{app::App, auth::workstation::ProvenWorkstation, error::ApiError};
+use crate::{app::App, auth::workstation::ProvenWorkstation, error::ApiError, store::screens};
 
 /// Comments come this often: somewhat before a reader would miss one.
 const KEEP_ALIVE: Duration = Duration::from_millis(KEEP_ALIVE_MS * 2 / 3);
@@ -35,7 +35,14 @@ pub async fn events(
         .events
         .subscribe(workstation.id)
         .ok_or(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(10_000))?;
-    let events = stream::once(async { ServerEvent::Hello }).chain(ReceiverStream::new(receiver));
+    // After the subscription: what is asked meanwhile is told by both, and once is enough.
+    let to_be_covered = {
+        let mut read = app.store.read().await?;
+        screens::to_be_covered(&mut read, workstation.id).await?
+    };
+    let first = std::iter::once(ServerEvent::Hello)
+        .chain(to_be_covered.into_iter().map(|session_id| ServerEvent::CoveredElsewhere { session_id }));
+    let events = stream::iter(first).chain(ReceiverStream::new(receiver));
     let numbered = events.enumerate().map(|(id, event)| Ok(written(id, &event)));
     Ok(Sse::new(numbered).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

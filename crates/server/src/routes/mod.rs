@@ -1,5 +1,6 @@
 //! One file per resource.
 
+pub mod badges;
 pub mod body;
 pub mod challenges;
 pub mod events;

@@ -1,5 +1,9 @@
 //! `/v1/session`: the session at hand, named by its credential.
 
+pub mod conceal;
+pub mod identify;
+pub mod resume;
+
 use std::time::Duration;
 
 use axum::{Json, extract::State};
@@ -8,6 +12,7 @@ use protocol::v1::{
     problem::{Problem, ProblemCode},
     session::{ActivityReport, SessionState, SessionStatus},
 };
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::body::JsonBody;
@@ -18,7 +23,7 @@ use crate::{
     error::ApiError,
     session::{Session, State as Standing, expiry, lifecycle::Outcome},
     sign_in::opening::remaining_ms,
-    store::sessions,
+    store::sessions::{self, SessionRow},
 };
 
 /// Where the session stands.
@@ -92,6 +97,29 @@ pub async fn activity(
             Err(ApiError::new(ProblemCode::SessionEnded).cause(cause))
         }
         Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+    }
+}
+
+/// The session that this credential opens here, if it is in use.
+///
+/// # Errors
+/// `session.unknown`, `session.lapsed`, `session.ended`.
+pub async fn in_use(
+    connection: &mut SqliteConnection,
+    credential: PresentedCredential,
+    workstation_id: Uuid,
+    now: Timestamp,
+) -> Result<SessionRow, ApiError> {
+    let row = sessions::find_by_credential(connection, credential.0, workstation_id)
+        .await?
+        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    match row.session.state {
+        Standing::Ended { cause } => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+        Standing::Lapsed { .. } => Err(ApiError::new(ProblemCode::SessionLapsed)),
+        Standing::Open if expiry::due(&row.session, now).is_some() => {
+            Err(ApiError::new(ProblemCode::SessionLapsed))
+        }
+        Standing::Open => Ok(row),
     }
 }
 

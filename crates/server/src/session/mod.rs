@@ -9,6 +9,7 @@
 //! A session is valid only while this module says so: one that the server does not know is not valid.
 
 pub mod expiry;
+pub mod grace;
 pub mod lifecycle;
 
 pub use lifecycle::{Session, SessionLimits, State};

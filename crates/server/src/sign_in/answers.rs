@@ -5,36 +5,92 @@
 //! place, so that whichever answer the workstation has, one credential opens the session. Once it has
 //! been used the first answer did arrive, and a repeat is a `conflict`.
 
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use jiff::Timestamp;
 use protocol::v1::{
     problem::ProblemCode,
-    session::{ChallengeIssued, SessionOpened},
+    session::{ChallengeIssued, ResumeMethod, SessionOpened, SessionResumed},
 };
 use sqlx::SqliteConnection;
 
-use super::opening;
+use super::{grace, opening, shown};
 use crate::{
     app::App,
-    auth::{credential, workstation::SpentProof},
+    auth::{
+        credential,
+        workstation::{RollNonce, SpentProof},
+    },
+    elsewhere::Others,
     error::ApiError,
-    routes::sessions::open::issued,
     session::State,
     store::{
         StoreError,
         attempts::{self, Attempt, AttemptKey, Outcome},
-        challenges, sessions, users,
+        challenges::{self, Challenge},
+        sessions,
+        users::{self, User},
     },
 };
 
 /// What a sign-in is answered with.
 #[derive(Debug)]
 pub enum Answer {
-    /// A second factor is asked.
+    /// Another factor is asked.
     Challenged(ChallengeIssued),
     /// Signed in.
-    Opened(SessionOpened),
+    Opened(SessionOpened, Others),
+    /// The screen may be uncovered.
+    Resumed(SessionResumed, Others),
     /// No.
     Refused(ApiError),
+    /// No, and her session ended with it.
+    RefusedAndTold(ApiError, Others),
+}
+
+impl Answer {
+    /// The answer as it is sent, after the commit.
+    ///
+    /// # Errors
+    /// The refusal, where it is one.
+    pub fn into_response(self, app: &App) -> Result<Response, ApiError> {
+        match self {
+            Self::Challenged(challenge) => Ok((StatusCode::ACCEPTED, Json(challenge)).into_response()),
+            Self::Opened(opened, others) => {
+                others.tell(app);
+                app.deadlines_changed.notify_one();
+                let mut response = (StatusCode::CREATED, Json(opened)).into_response();
+                response.extensions_mut().insert(RollNonce);
+                Ok(response)
+            }
+            Self::Resumed(resumed, others) => {
+                others.tell(app);
+                app.deadlines_changed.notify_one();
+                Ok(Json(resumed).into_response())
+            }
+            Self::Refused(refusal) => Err(refusal),
+            Self::RefusedAndTold(refusal, others) => {
+                others.tell(app);
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// The challenge as the client is told of it; of whom, where a badge has named her.
+#[must_use]
+pub fn issued(challenge: &Challenge, user: &User, now: Timestamp) -> ChallengeIssued {
+    let left = challenge.expires_at.duration_since(now);
+    ChallengeIssued {
+        challenge_id: challenge.id,
+        satisfied_by: challenge.asks.iter().filter_map(|factor| shown::second_factor(*factor)).collect(),
+        expires_in_ms: u64::try_from(left.as_millis()).unwrap_or(0),
+        tries_left: challenge.tries_left,
+        user: challenge.badge_id.map(|_| opening::summary(user)),
+    }
 }
 
 /// The keyed hash of what was asked.
@@ -104,11 +160,22 @@ pub async fn repeated_within(
             let now = app.clock.now();
             let challenge = challenges::find(connection, id, key.workstation_id).await?;
             match challenge.filter(|known| known.takes_answers(now)) {
-                Some(challenge) => Ok(Some(Answer::Challenged(issued(&challenge, now)))),
+                Some(challenge) => {
+                    let user = users::find(connection, challenge.user_id)
+                        .await?
+                        .ok_or(StoreError::Corrupt("user of a challenge"))?;
+                    Ok(Some(Answer::Challenged(issued(&challenge, &user, now))))
+                }
                 None => refused(ProblemCode::ChallengeOver),
             }
         }
         Outcome::Opened(id) => opened_again(app, connection, id).await.map(Some),
+        Outcome::Resumed { session_id, method } => {
+            resumed_again(app, connection, session_id, method).await.map(Some)
+        }
+        Outcome::BadgeUnknown => refused(ProblemCode::BadgeUnknown),
+        Outcome::BadgeRefused => refused(ProblemCode::BadgeRefused),
+        Outcome::BadgeOfAnother => refused(ProblemCode::BadgeOfAnother),
     }
 }
 
@@ -145,5 +212,29 @@ async fn opened_again(
     let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
     let (credential, hash) = credential::mint();
     sessions::replace_credential(connection, row.id, hash, None).await?;
-    Ok(Answer::Opened(opening::answer(app, &row, &user, credential, app.clock.now())))
+    let now = app.clock.now();
+    let left = grace::of_person(app, connection, user.id, row.workstation_id, None, now).await?;
+    let opened = opening::answer(app, &row, &user, credential, now);
+    Ok(Answer::Opened(SessionOpened { grace_remaining_ms: left, ..opened }, Others::default()))
+}
+
+async fn resumed_again(
+    app: &App,
+    connection: &mut SqliteConnection,
+    session_id: uuid::Uuid,
+    method: ResumeMethod,
+) -> Result<Answer, ApiError> {
+    let now = app.clock.now();
+    let row = sessions::find(connection, session_id).await?.ok_or(StoreError::Corrupt("attempt"))?;
+    match row.session.state {
+        State::Ended { cause } => {
+            return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionEnded).cause(cause)));
+        }
+        State::Lapsed { .. } => return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionLapsed))),
+        State::Open => {}
+    }
+    let left = grace::of_person(app, connection, row.user_id, row.workstation_id, None, now).await?;
+    let limits = opening::limits(app, &row.session, now);
+    let resumed = SessionResumed { session_id, method, limits, grace_remaining_ms: left };
+    Ok(Answer::Resumed(resumed, Others::default()))
 }

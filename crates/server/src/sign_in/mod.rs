@@ -1,6 +1,13 @@
 //! What both factors of a sign-in share.
 
 pub mod answers;
+pub mod by_badge;
+pub mod grace;
+pub mod next;
 pub mod opening;
+pub mod presenting;
+pub mod proving;
 pub mod refusals;
 pub mod rehash;
+pub mod resuming;
+pub mod shown;

@@ -1,7 +1,7 @@
 //! A sign-in is complete: the session is opened.
 
-use audit::record::Factors;
 use jiff::Timestamp;
+use policy::Factor as Shown;
 use protocol::{
     secret::WireSecret,
     v1::session::{Limits, SessionOpened, TapOut, UserSummary},
@@ -9,13 +9,17 @@ use protocol::{
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::{grace, shown};
 use crate::{
     app::App,
     auth::{credential, workstation::ProvenWorkstation},
-    identity::name::UserName,
+    elsewhere::{self, Others},
+    identity::{lockout::Factor, name::UserName},
     session::{Session, SessionLimits, State},
     store::{
-        StoreError, failures,
+        StoreError,
+        badges::Badge,
+        failures,
         sessions::{self, Of, SessionRow},
         users::{self, User},
     },
@@ -25,21 +29,33 @@ use crate::{
 /// a crash.
 const UNENDED_MAX: i64 = 100;
 
+/// Who opens a session, where, and by what.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// Who.
+    pub user: &'a User,
+    /// Where.
+    pub workstation: &'a ProvenWorkstation,
+    /// What she has shown; what policy asks for may have changed since her challenge was made.
+    pub shown: &'a [Shown],
+    /// Which badge named her, if one did.
+    pub badge: Option<&'a Badge>,
+}
+
 /// Opens the session. What was still open at this workstation lapses: it opens nothing any more, and
-/// its true cause is still owed by the workstation. Only a complete sign-in clears failures, and only those
-/// of this workstation and the overall count: who guesses elsewhere gets no fresh tries by it. `factors` are
-/// those she has shown; what policy asks for may have changed since her challenge was made.
+/// its true cause is still owed by the workstation. Her other screens become what policy says; a strong sign-in
+/// begins her grace, and no tap extends it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn open(
     app: &App,
     connection: &mut SqliteConnection,
-    user: &User,
-    workstation: &ProvenWorkstation,
-    factors: Factors,
+    opening: Opening<'_>,
     now: Timestamp,
-) -> Result<SessionOpened, StoreError> {
+) -> Result<(SessionOpened, Others), StoreError> {
+    let Opening { user, workstation, shown, badge } = opening;
+    let factors = shown::factors(shown);
     for mut earlier in sessions::unended(connection, Of::Workstation(workstation.id), UNENDED_MAX).await? {
         if earlier.session.state == State::Open {
             earlier.session.state = State::Lapsed { since: now };
@@ -60,12 +76,48 @@ pub async fn open(
     };
     let (credential, hash) = credential::mint();
     sessions::insert(connection, &row, hash).await?;
-    if let Some(name) = UserName::parse(&user.name) {
-        failures::clear_here(connection, name.subject(&app.keys.index), workstation.id).await?;
-    }
+    clear_failures(app, connection, user, workstation.id, shown).await?;
     users::note_place(connection, user.id, workstation.id, now).await?;
+    if factors.is_strong() {
+        grace::begin(connection, user.id, workstation.id, now).await?;
+    }
+    let others = elsewhere::follow(app, connection, user.id, row.id, now).await?;
+    let grade = badge.map(|badge| badge.grade);
+    let left = grace::of_person(app, connection, user.id, workstation.id, grade, now).await?;
     tracing::info!(session.id = %row.id, workstation.id = %workstation.id, "Session opened");
-    Ok(answer(app, &row, user, credential, now))
+    Ok((SessionOpened { grace_remaining_ms: left, ..answer(app, &row, user, credential, now) }, others))
+}
+
+/// Only a complete sign-in clears failures, and only those of the factors it showed, at this workstation and in the
+/// overall count: who guesses elsewhere gets no fresh tries by it, and a tap clears nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn clear_failures(
+    app: &App,
+    connection: &mut SqliteConnection,
+    user: &User,
+    workstation_id: Uuid,
+    shown: &[Shown],
+) -> Result<(), StoreError> {
+    let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
+    let subject = name.subject(&app.keys.index);
+    for factor in shown {
+        let counted = match factor {
+            Shown::Badge => continue,
+            Shown::Pin => Factor::Pin,
+            Shown::Password => Factor::First,
+            Shown::Totp => Factor::Second,
+        };
+        failures::clear_here(connection, subject, workstation_id, counted).await?;
+    }
+    Ok(())
+}
+
+/// A person as her workstation is told of her.
+#[must_use]
+pub fn summary(user: &User) -> UserSummary {
+    UserSummary { user_id: user.id, display_name: user.display_name.clone(), role: user.role.clone() }
 }
 
 /// The session as its workstation is told of it.
@@ -79,11 +131,7 @@ pub fn answer(
 ) -> SessionOpened {
     SessionOpened {
         session_id: row.id,
-        user: UserSummary {
-            user_id: user.id,
-            display_name: user.display_name.clone(),
-            role: user.role.clone(),
-        },
+        user: summary(user),
         credential,
         limits: limits(app, &row.session, now),
         opened_at: row.opened_at.to_string(),
@@ -118,6 +166,8 @@ pub fn remaining_ms(until: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(until.duration_since(now).as_millis()).unwrap_or(0)
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+/// As the wire counts.
+#[must_use]
+pub fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

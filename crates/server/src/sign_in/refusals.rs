@@ -43,7 +43,7 @@ pub async fn failed(
     let counts = failures::count_one(connection, subject, workstation_id, factor, now).await?;
     let code = match factor {
         Factor::First => ProblemCode::SignInRefused,
-        Factor::Second => ProblemCode::SecondFactorRefused,
+        Factor::Second | Factor::Pin => ProblemCode::SecondFactorRefused,
     };
     trail::refused(connection, about.clone(), code, now).await?;
     if lockout::is_alarm(counts.here.in_a_row) {

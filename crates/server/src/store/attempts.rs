@@ -4,6 +4,7 @@
 //! kept at all: a repeat mints a fresh one, which replaces the one before as long as that was never used.
 
 use jiff::Timestamp;
+use protocol::v1::session::ResumeMethod;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
@@ -11,6 +12,9 @@ use super::{StoreError, millis};
 
 /// An attempt is remembered for this long: as long as a challenge lives, and some more.
 pub const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
+/// What the outcome of a resume begins with; its method follows.
+const RESUMED_BY: &str = "resumed-";
 
 /// Names an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,19 @@ pub enum Outcome {
     },
     /// All was right, and the account is disabled or suspended.
     Disabled,
+    /// Nobody has the badge.
+    BadgeUnknown,
+    /// The badge opens nothing.
+    BadgeRefused,
+    /// The badge is another person's than whose session it was to resume.
+    BadgeOfAnother,
+    /// A session was resumed.
+    Resumed {
+        /// Which.
+        session_id: Uuid,
+        /// How.
+        method: ResumeMethod,
+    },
 }
 
 /// A remembered attempt.
@@ -75,6 +92,13 @@ pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<
             tries_left: u32::try_from(tries).map_err(|_| StoreError::Corrupt("number of tries"))?,
         },
         ("disabled", None, None) => Outcome::Disabled,
+        ("badge-unknown", None, None) => Outcome::BadgeUnknown,
+        ("badge-refused", None, None) => Outcome::BadgeRefused,
+        ("badge-of-another", None, None) => Outcome::BadgeOfAnother,
+        (text, Some(session_id), None) => {
+            let method = text.strip_prefix(RESUMED_BY).ok_or(StoreError::Corrupt("attempt"))?;
+            Outcome::Resumed { session_id, method: method_parsed(method)? }
+        }
         _ => return Err(StoreError::Corrupt("attempt")),
     };
     let body_mac = body_mac.try_into().map_err(|_| StoreError::Corrupt("hash"))?;
@@ -91,12 +115,20 @@ pub async fn insert(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let resumed;
     let (outcome, reference, tries_left) = match attempt.outcome {
         Outcome::Challenged(id) => ("challenged", Some(id), None),
         Outcome::Opened(id) => ("opened", Some(id), None),
         Outcome::FirstRefused => ("first-refused", None, None),
         Outcome::SecondRefused { tries_left } => ("second-refused", None, Some(i64::from(tries_left))),
         Outcome::Disabled => ("disabled", None, None),
+        Outcome::BadgeUnknown => ("badge-unknown", None, None),
+        Outcome::BadgeRefused => ("badge-refused", None, None),
+        Outcome::BadgeOfAnother => ("badge-of-another", None, None),
+        Outcome::Resumed { session_id, method } => {
+            resumed = format!("{RESUMED_BY}{}", method_spelled(method));
+            (resumed.as_str(), Some(session_id), None)
+        }
     };
     sqlx::query(
         "INSERT INTO attempts (workstation_id, attempt_id, body_mac, outcome, reference, tries_left, at) \
@@ -112,4 +144,15 @@ pub async fn insert(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn method_spelled(method: ResumeMethod) -> String {
+    match serde_json::to_value(method) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(_) | Err(_) => unreachable!("a fieldless enum is written as text"),
+    }
+}
+
+fn method_parsed(text: &str) -> Result<ResumeMethod, StoreError> {
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| StoreError::Corrupt("attempt"))
 }

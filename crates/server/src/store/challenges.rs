@@ -1,26 +1,52 @@
-//! Second factors that were asked for, and what was answered to attempts.
+//! Factors that were asked for.
 
 use jiff::Timestamp;
+use policy::Factor;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::{StoreError, millis, timestamp};
 
 /// A challenge: two minutes, five tries, one workstation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// Its id.
     pub id: Uuid,
     /// Only there it can be answered.
     pub workstation_id: Uuid,
-    /// Whose first factor was right.
+    /// Whom a badge named, or whose first factor was right.
     pub user_id: Uuid,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What was shown before it.
+    pub shown: Vec<Factor>,
+    /// Any one of these satisfies it.
+    pub asks: Vec<Factor>,
+    /// Which badge named her, if one did.
+    pub badge_id: Option<Uuid>,
     /// When it is over.
     pub expires_at: Timestamp,
     /// Wrong answers it still takes.
     pub tries_left: u32,
     /// Whether it was answered.
     pub is_satisfied: bool,
+}
+
+/// What a challenge is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Opening a session.
+    SignIn,
+    /// Uncovering the screen of one.
+    Resume {
+        /// Which.
+        session_id: Uuid,
+    },
+    /// Password and code anew within one, for another grace period.
+    Renew {
+        /// Which.
+        session_id: Uuid,
+    },
 }
 
 impl Challenge {
@@ -36,15 +62,25 @@ impl Challenge {
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn insert(connection: &mut SqliteConnection, challenge: &Challenge) -> Result<(), StoreError> {
+    let (purpose, session_id) = match challenge.purpose {
+        Purpose::SignIn => ("sign-in", None),
+        Purpose::Resume { session_id } => ("resume", Some(session_id)),
+        Purpose::Renew { session_id } => ("renew", Some(session_id)),
+    };
     sqlx::query(
-        "INSERT INTO challenges (id, workstation_id, user_id, expires_at, tries_left) \
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO challenges (id, workstation_id, user_id, expires_at, tries_left, purpose, session_id, shown, \
+         asks, badge_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(challenge.id)
     .bind(challenge.workstation_id)
     .bind(challenge.user_id)
     .bind(millis(challenge.expires_at))
     .bind(i64::from(challenge.tries_left))
+    .bind(purpose)
+    .bind(session_id)
+    .bind(spelled(&challenge.shown))
+    .bind(spelled(&challenge.asks))
+    .bind(challenge.badge_id)
     .execute(connection)
     .await?;
     Ok(())
@@ -60,8 +96,8 @@ pub async fn find(
     workstation_id: Uuid,
 ) -> Result<Option<Challenge>, StoreError> {
     let row = sqlx::query(
-        "SELECT user_id, expires_at, tries_left, satisfied_at FROM challenges \
-         WHERE id = $1 AND workstation_id = $2",
+        "SELECT user_id, expires_at, tries_left, satisfied_at, purpose, session_id, shown, asks, badge_id \
+         FROM challenges WHERE id = $1 AND workstation_id = $2",
     )
     .bind(id)
     .bind(workstation_id)
@@ -70,10 +106,20 @@ pub async fn find(
     let Some(row) = row else {
         return Ok(None);
     };
+    let purpose = match (row.try_get::<String, _>("purpose")?.as_str(), row.try_get("session_id")?) {
+        ("sign-in", None) => Purpose::SignIn,
+        ("resume", Some(session_id)) => Purpose::Resume { session_id },
+        ("renew", Some(session_id)) => Purpose::Renew { session_id },
+        _ => return Err(StoreError::Corrupt("purpose of a challenge")),
+    };
     Ok(Some(Challenge {
         id,
         workstation_id,
         user_id: row.try_get("user_id")?,
+        purpose,
+        shown: parsed(&row.try_get::<String, _>("shown")?)?,
+        asks: parsed(&row.try_get::<String, _>("asks")?)?,
+        badge_id: row.try_get("badge_id")?,
         expires_at: timestamp(row.try_get("expires_at")?)?,
         tries_left: u32::try_from(row.try_get::<i64, _>("tries_left")?)
             .map_err(|_| StoreError::Corrupt("number of tries"))?,
@@ -116,4 +162,27 @@ pub async fn end_all_of(connection: &mut SqliteConnection, user_id: Uuid) -> Res
         .execute(connection)
         .await?;
     Ok(())
+}
+
+fn spelled(factors: &[Factor]) -> String {
+    factors.iter().map(|factor| factor_spelled(*factor)).collect::<Vec<_>>().join(" ")
+}
+
+fn parsed(text: &str) -> Result<Vec<Factor>, StoreError> {
+    const ALL: [Factor; 4] = [Factor::Badge, Factor::Pin, Factor::Password, Factor::Totp];
+    text.split(' ')
+        .map(|one| {
+            let known = ALL.into_iter().find(|factor| factor_spelled(*factor) == one);
+            known.ok_or(StoreError::Corrupt("factor of a challenge"))
+        })
+        .collect()
+}
+
+const fn factor_spelled(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Badge => "badge",
+        Factor::Pin => "pin",
+        Factor::Password => "password",
+        Factor::Totp => "totp",
+    }
 }

@@ -50,8 +50,8 @@ impl Counts {
 
     /// Whether the authenticator is suspended.
     #[must_use]
-    pub const fn is_suspended(&self) -> bool {
-        lockout::is_suspended(self.everywhere.in_a_row)
+    pub const fn is_suspended(&self, factor: Factor) -> bool {
+        lockout::is_suspended(factor, self.everywhere.in_a_row)
     }
 }
 
@@ -123,7 +123,7 @@ pub async fn count_one(
     Ok(Counts { here, everywhere })
 }
 
-/// Forgets the failures of one factor, or of both, at every workstation.
+/// Forgets the failures of one factor, or of all, at every workstation.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -140,7 +140,7 @@ pub async fn clear(
     Ok(())
 }
 
-/// Forgets the failures of both factors at one workstation and the count over all of them; what failed at
+/// Forgets the failures of one factor at one workstation and the count over all of them; what failed at
 /// other workstations is still held against those.
 ///
 /// # Errors
@@ -149,11 +149,13 @@ pub async fn clear_here(
     connection: &mut SqliteConnection,
     subject: Subject,
     workstation_id: Uuid,
+    factor: Factor,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id IN ($2, $3)")
+    sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id IN ($2, $3) AND factor = $4")
         .bind(&subject.0[..])
         .bind(workstation_id)
         .bind(Uuid::nil())
+        .bind(spelled(factor))
         .execute(connection)
         .await?;
     Ok(())
@@ -246,6 +248,7 @@ const fn spelled(factor: Factor) -> &'static str {
     match factor {
         Factor::First => "first",
         Factor::Second => "second",
+        Factor::Pin => "pin",
     }
 }
 
@@ -301,6 +304,7 @@ mod tests {
             role: None,
             password_hash: String::new(),
             password_number: 0,
+            pin_hash: None,
             totp_sealed: Vec::new(),
             made_at,
             disabled_at: None,

@@ -7,10 +7,13 @@
 pub mod attempts;
 pub mod audit_events;
 pub mod auditor_tokens;
+pub mod badges;
 pub mod challenges;
 pub mod enrolment_codes;
 pub mod failures;
+pub mod graces;
 pub mod proofs;
+pub mod screens;
 pub mod sessions;
 pub mod unsettled_ends;
 pub mod users;

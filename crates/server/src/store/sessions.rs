@@ -54,7 +54,8 @@ pub async fn insert(
     sqlx::query(
         "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
          opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
-         due_at, factors) VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         due_at, factors, uncovered_at, strong_at) \
+         VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5, $14)",
     )
     .bind(row.id)
     .bind(row.user_id)
@@ -69,6 +70,7 @@ pub async fn insert(
     .bind(duration_ms(session.limits.heartbeat))
     .bind(expiry::deadline(session).map(millis))
     .bind(factors_spelled(row.factors))
+    .bind(row.factors.is_strong().then(|| millis(row.opened_at)))
     .execute(connection)
     .await?;
     Ok(())

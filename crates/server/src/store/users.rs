@@ -25,6 +25,8 @@ pub struct User {
     pub password_hash: String,
     /// Another one once an administrator replaced the password; a new hash of the same password keeps it.
     pub password_number: i64,
+    /// PHC string; absent where she has no PIN.
+    pub pin_hash: Option<String>,
     /// Sealed for [`totp_place`].
     pub totp_sealed: Vec<u8>,
     /// When it was made.
@@ -192,6 +194,19 @@ pub async fn renew_password_hash(
     Ok(())
 }
 
+/// Sets or replaces the PIN that goes with her badge.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn set_pin(connection: &mut SqliteConnection, id: Uuid, pin_hash: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET pin_hash = $2 WHERE id = $1")
+        .bind(id)
+        .bind(pin_hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Replaces the TOTP secret; codes of the new one are counted anew.
 ///
 /// # Errors
@@ -263,6 +278,7 @@ fn user(row: &SqliteRow) -> Result<User, StoreError> {
         role: row.try_get("role")?,
         password_hash: row.try_get("password_hash")?,
         password_number: row.try_get("password_number")?,
+        pin_hash: row.try_get("pin_hash")?,
         totp_sealed: row.try_get("totp_sealed")?,
         made_at: timestamp(row.try_get("made_at")?)?,
         disabled_at: row.try_get::<Option<i64>, _>("disabled_at")?.map(timestamp).transpose()?,

@@ -10,6 +10,7 @@ use audit::{
     codes::LogoutCause,
     fhir::{self, AuditEvent},
     record::{AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
+    stepping_away::{ConcealCause, ResumeMethod},
 };
 use harness::{
     server::{Person, TestServer},

@@ -48,6 +48,25 @@ async fn other_bytes_under_an_id_are_refused_and_the_first_stand() {
 }
 
 #[tokio::test]
+async fn a_workstation_tells_how_its_session_was_covered_and_resumed_and_no_other_does() {
+    let mut ward = Ward::open().await;
+    let session = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();
+    let other = ward.server.enrol().await;
+    let told = |workstation: &Workstation, what| {
+        AuditRecord::within(Uuid::new_v4(), ward.at(), ward.place(workstation), ward.user(), session, what)
+    };
+    for what in
+        [What::Concealed { cause: ConcealCause::UserTap }, What::Resumed { method: ResumeMethod::Badge }]
+    {
+        let hers = told(&ward.workstation, what.clone());
+        assert_eq!(put(&ward.workstation, &hers).await.status, 201);
+        put(&other, &told(&other, what)).await.assert_refused(422, "request.invalid");
+    }
+
+    assert_eq!(ward.server.recorded(&["urn:tapward:stepping-away", &session.to_string()]), 2);
+}
+
+#[tokio::test]
 async fn a_logout_that_the_server_wrote_first_stands_and_the_agent_is_told() {
     let mut ward = Ward::open().await;
     let session = ward.workstation.sign_in(&ward.server, &ward.maria).await.parse().unwrap();

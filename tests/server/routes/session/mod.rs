@@ -1,2 +1,5 @@
 mod activity;
+mod conceal;
+mod identify;
+mod resume;
 mod status;

@@ -1,3 +1,6 @@
 mod adopt;
+mod by_badge;
+mod elsewhere;
 mod end;
+mod mine;
 mod open;

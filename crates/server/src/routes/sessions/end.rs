@@ -1,29 +1,36 @@
 //! `DELETE /v1/sessions/{id}`: the session is over.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use protocol::v1::{
     problem::{Problem, ProblemCode},
-    session::{EndSession, SessionEnded},
+    session::{EndCause, EndSession, SessionEnded},
 };
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::workstation::{ProvenWorkstation, SpentProof},
+    auth::{
+        credential::PresentedCredential,
+        workstation::{ProvenWorkstation, SpentProof},
+    },
+    ending,
     error::ApiError,
-    routes::body::JsonBody,
-    session::lifecycle::Outcome,
+    routes::{body::JsonBody, session::in_use},
+    session::{State as Standing, lifecycle::Outcome},
     store::sessions,
 };
 
 /// Ends a session of this workstation, whose proof alone suffices. It may be repeated: the cause that
 /// came first stands and is answered. Its logout record is the workstation's to deliver.
 ///
+/// With the credential of her session here, a person ends one of hers elsewhere, cause `user-elsewhere`; that
+/// workstation is told, and the server records it.
+///
 /// # Errors
-/// `session.unknown` when the workstation never had such a session.
+/// `session.unknown` when the workstation never had such a session, nor the person of its session.
 #[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", request_body = EndSession,
     params(("id" = Uuid, Path, description = "Of the session")), responses(
     (status = 200, description = "Ended, with the cause on record", body = SessionEnded),
@@ -33,16 +40,32 @@ pub async fn end(
     State(app): State<App>,
     Path(id): Path<Uuid>,
     workstation: ProvenWorkstation,
+    credential: Option<Extension<PresentedCredential>>,
     proof: SpentProof,
     JsonBody(request): JsonBody<EndSession>,
 ) -> Result<Json<SessionEnded>, ApiError> {
     let now = app.clock.now();
     let mut write = app.store.write().await?;
     proof.spend(&mut write).await?;
-    let row = sessions::find(&mut write, id)
-        .await?
-        .filter(|row| row.workstation_id == workstation.id)
-        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    let row = sessions::find(&mut write, id).await?.ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+    if row.workstation_id != workstation.id {
+        let Some(Extension(credential)) = credential.filter(|_| request.cause == EndCause::UserElsewhere)
+        else {
+            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        };
+        let here = in_use(&mut write, credential, workstation.id, now).await?;
+        if here.user_id != row.user_id {
+            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        }
+        let ended = ending::end(&mut write, &row, EndCause::UserElsewhere, now).await?;
+        write.commit().await?;
+        let cause = match row.session.state {
+            Standing::Ended { cause } => cause,
+            Standing::Open | Standing::Lapsed { .. } => EndCause::UserElsewhere,
+        };
+        ended.into_iter().for_each(|ended| ended.tell(&app));
+        return Ok(Json(SessionEnded { session_id: id, cause }));
+    }
     let cause = match row.session.on_end(request.cause) {
         Outcome::HadEnded(cause) => cause,
         Outcome::Ends(cause) => {

@@ -2,4 +2,6 @@
 
 pub mod adopt;
 pub mod end;
+pub mod end_others;
+pub mod list;
 pub mod open;

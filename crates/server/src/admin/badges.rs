@@ -1,0 +1,116 @@
+//! `badge enrol | revoke | list`. No answer shows a number.
+
+use protocol::{
+    secret::WireSecret,
+    v1::{badge::BadgeGrade, problem::ProblemCode},
+};
+use uuid::Uuid;
+
+use super::{
+    message::{Answer, BadgeLine},
+    perform::{LINES_MAX, missing},
+    users::find,
+};
+use crate::{
+    app::App,
+    badges::{self, Bound, Wish},
+    error::ApiError,
+    identity::badge::BadgeNumber,
+    routes::body::invalid,
+    store::{
+        StoreError,
+        badges::{self as rows, Badge, EnrolledBy},
+        users, workstations,
+    },
+    trail::{self, About},
+};
+
+pub(super) async fn enrol(
+    app: &App,
+    name: &str,
+    number: &WireSecret,
+    grade: BadgeGrade,
+) -> Result<Answer, ApiError> {
+    let number = BadgeNumber::parse(number.expose()).map_err(|unusable| invalid(&unusable.to_string()))?;
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let (_, user) = find(&mut write, name).await?;
+    let number = number.index(&app.keys.index);
+    let wish = Wish { user_id: user.id, number, grade, by: EnrolledBy::Administrator };
+    let bound = badges::bind(&mut write, wish, now).await?;
+    if bound == Bound::Anew {
+        trail::administration(&mut write, About::default().user(Some(&user)), "badge.enrol", now).await?;
+    }
+    write.commit().await?;
+    match refusal(bound) {
+        None => Ok(Answer::Done { is_changed: bound == Bound::Anew, sessions_ended: 0 }),
+        Some(words) => Err(ApiError::new(ProblemCode::Conflict).detail(words)),
+    }
+}
+
+/// Why a badge was not bound, in words for the administrator.
+pub(super) const fn refusal(bound: Bound) -> Option<&'static str> {
+    match bound {
+        Bound::Anew | Bound::Before => None,
+        Bound::Taken => Some("This badge is another person's. Revoke it there first."),
+        Bound::TooMany => Some("This person has 3 badges, as many as one may have. Revoke one first."),
+        Bound::Revoked => Some("This badge was revoked."),
+    }
+}
+
+pub(super) async fn revoke(
+    app: &App,
+    badge_id: Option<Uuid>,
+    name: Option<&str>,
+) -> Result<Answer, ApiError> {
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    let revoked: Vec<Badge> = match (badge_id, name) {
+        (Some(id), None) => {
+            let badge = rows::find_by_id(&mut write, id).await?;
+            vec![badge.ok_or_else(|| missing("There is no such badge. `badge list` shows all."))?]
+        }
+        (None, Some(name)) => {
+            let (_, user) = find(&mut write, name).await?;
+            rows::live_of(&mut write, user.id).await?
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(invalid("Name one badge, or one person whose badges are all meant."));
+        }
+    };
+    let mut is_changed = false;
+    for badge in revoked {
+        if badges::revoke(&mut write, &badge, now).await? {
+            let user = users::find(&mut write, badge.user_id).await?;
+            let about = About::default().user(user.as_ref());
+            trail::administration(&mut write, about, "badge.revoke", now).await?;
+            is_changed = true;
+        }
+    }
+    write.commit().await?;
+    Ok(Answer::Done { is_changed, sessions_ended: 0 })
+}
+
+pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
+    let mut read = app.store.read().await?;
+    let mut lines = Vec::new();
+    for (badge, user_name) in rows::list(&mut read, LINES_MAX).await? {
+        let seen_at = match badge.seen {
+            Some(seen) => workstations::find(&mut read, seen.workstation_id)
+                .await?
+                .ok_or(StoreError::Corrupt("workstation of a badge"))
+                .map(|place| Some(place.name))?,
+            None => None,
+        };
+        lines.push(BadgeLine {
+            badge_id: badge.id,
+            user_name,
+            grade: badge.grade,
+            enrolled_at: badge.enrolled_at,
+            is_revoked: badge.revoked_at.is_some(),
+            last_seen_at: badge.seen.map(|seen| seen.at),
+            last_seen_workstation: seen_at,
+        });
+    }
+    Ok(Answer::Badges { badges: lines })
+}

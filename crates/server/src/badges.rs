@@ -1,0 +1,95 @@
+//! Binding a badge to a person: the same rules for herself, for an administrator and for a list.
+
+use jiff::Timestamp;
+use protocol::v1::badge::{BADGES_OF_A_PERSON_MAX, BadgeGrade};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    identity::badge::NumberIndex,
+    store::{
+        StoreError,
+        badges::{self, Badge, EnrolledBy},
+        challenges, graces,
+    },
+};
+
+/// Which badge is to be whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Whose.
+    pub user_id: Uuid,
+    /// Which.
+    pub number: NumberIndex,
+    /// What it proves.
+    pub grade: BadgeGrade,
+    /// Who wishes it.
+    pub by: EnrolledBy,
+}
+
+/// What became of a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// It is hers from now on.
+    Anew,
+    /// It was before.
+    Before,
+    /// It is another person's.
+    Taken,
+    /// She has as many as one may have.
+    TooMany,
+    /// It was revoked; only an administrator enrols it again.
+    Revoked,
+}
+
+/// Binds a badge. One that was revoked stays so for its finder, and is enrolled again by an administrator.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn bind(
+    connection: &mut SqliteConnection,
+    wish: Wish,
+    now: Timestamp,
+) -> Result<Bound, StoreError> {
+    let known = badges::find(connection, wish.number).await?;
+    let is_live = known.is_some_and(|known| known.revoked_at.is_none());
+    match known {
+        Some(known) if is_live && known.user_id != wish.user_id => return Ok(Bound::Taken),
+        Some(known) if is_live && known.grade == wish.grade => return Ok(Bound::Before),
+        Some(_) if !is_live && wish.by == EnrolledBy::Holder => return Ok(Bound::Revoked),
+        Some(_) | None => {}
+    }
+    if !is_live && badges::live_of(connection, wish.user_id).await?.len() >= BADGES_OF_A_PERSON_MAX {
+        return Ok(Bound::TooMany);
+    }
+    let badge = Badge {
+        id: known.map_or_else(Uuid::new_v4, |known| known.id),
+        user_id: wish.user_id,
+        grade: wish.grade,
+        enrolled_at: now,
+        enrolled_by: wish.by,
+        revoked_at: None,
+        seen: None,
+        alerted_at: None,
+    };
+    badges::put(connection, &badge, wish.number).await?;
+    Ok(Bound::Anew)
+}
+
+/// Revokes one badge; `false` when it was before. Its holder's grace is over, and challenges it began with it; no
+/// session is touched.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn revoke(
+    connection: &mut SqliteConnection,
+    badge: &Badge,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let is_changed = badges::revoke(connection, badge.id, now).await?;
+    if is_changed {
+        graces::end(connection, badge.user_id).await?;
+        challenges::end_all_of(connection, badge.user_id).await?;
+    }
+    Ok(is_changed)
+}

@@ -1,0 +1,84 @@
+//! A sign-in that begins with a badge. It is never locked: within her grace period a tap signs in whatever was guessed
+//! before, and beyond it the factors that are asked for have their own counts.
+
+use jiff::Timestamp;
+use policy::Factor;
+use protocol::v1::{badge::PresentedBadge, problem::ProblemCode};
+use sqlx::SqliteConnection;
+
+use super::{
+    answers::{self, Answer},
+    grace,
+    next::{self, Step},
+    presenting::{self, Presented},
+};
+use crate::{
+    app::App,
+    auth::workstation::{ProvenWorkstation, SpentProof},
+    error::ApiError,
+    identity::badge::BadgeNumber,
+    store::{
+        attempts::{AttemptKey, Outcome},
+        challenges::Purpose,
+    },
+    trail,
+};
+
+/// Opens a session within grace, asks for what is missing beyond it, refuses a badge that opens nothing.
+///
+/// # Errors
+/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`.
+pub async fn open(
+    app: &App,
+    workstation: &ProvenWorkstation,
+    proof: &SpentProof,
+    key: AttemptKey,
+    badge: &PresentedBadge,
+) -> Result<Answer, ApiError> {
+    let number = presenting::number(badge)?;
+    let asked = answers::mac(app, key, &[b"badge", number.as_bytes(), presenting::grade_asked(badge.grade)]);
+    let now = app.clock.now();
+    let mut write = app.store.write().await?;
+    proof.spend(&mut write).await?;
+    workstation.require_good_standing_still(&mut write).await?;
+    if let Some(answer) = answers::repeated_within(app, &mut write, key, &asked).await? {
+        write.commit().await?;
+        return Ok(answer);
+    }
+    let (outcome, answer) = decide(app, &mut write, workstation, (&number, badge), now).await?;
+    answers::remember(&mut write, key, asked, outcome, now).await?;
+    write.commit().await?;
+    Ok(answer)
+}
+
+async fn decide(
+    app: &App,
+    connection: &mut SqliteConnection,
+    workstation: &ProvenWorkstation,
+    (number, presented): (&BadgeNumber, &PresentedBadge),
+    now: Timestamp,
+) -> Result<(Outcome, Answer), ApiError> {
+    let refused = |code| Answer::Refused(ApiError::new(code));
+    match presenting::look_up(app, connection, workstation, (number, presented.grade), now).await? {
+        Presented::Unknown => {
+            trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
+            Ok((Outcome::BadgeUnknown, refused(ProblemCode::BadgeUnknown)))
+        }
+        Presented::Refused(user) => {
+            let about = workstation.about().user(Some(&user));
+            trail::refused(connection, about, ProblemCode::BadgeRefused, now).await?;
+            Ok((Outcome::BadgeRefused, refused(ProblemCode::BadgeRefused)))
+        }
+        Presented::Names(badge, user) => {
+            let shown = &[Factor::Badge];
+            let step =
+                Step { user: &user, workstation, purpose: Purpose::SignIn, shown, badge: Some(&badge) };
+            let grace = grace::remaining(app, connection, user.id, workstation.id, badge.grade, now).await?;
+            if grace.is_some() {
+                next::complete(app, connection, step, now).await
+            } else {
+                next::after(app, connection, step, now).await
+            }
+        }
+    }
+}

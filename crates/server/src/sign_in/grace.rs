@@ -1,0 +1,74 @@
+//! The grace period of a person: begun, asked after, told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use protocol::v1::badge::BadgeGrade;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::opening::millis;
+use crate::{
+    app::App,
+    session::grace::Grace,
+    store::{StoreError, badges, graces, workstations},
+};
+
+/// A strong sign-in at a workstation begins her grace, or renews it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn begin(
+    connection: &mut SqliteConnection,
+    user_id: Uuid,
+    workstation_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let unit = unit(connection, workstation_id).await?;
+    graces::begin(connection, user_id, &Grace { began_at: now, unit }).await
+}
+
+/// How long a tap alone with a badge of this grade is still enough at this workstation; `None`: it is not.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remaining(
+    app: &App,
+    connection: &mut SqliteConnection,
+    user_id: Uuid,
+    workstation_id: Uuid,
+    grade: BadgeGrade,
+    now: Timestamp,
+) -> Result<Option<Duration>, StoreError> {
+    let Some(grace) = graces::find(connection, user_id).await? else { return Ok(None) };
+    let unit = unit(connection, workstation_id).await?;
+    Ok(grace.remaining(grade, &unit, app.policy.grace(), now))
+}
+
+/// The same as it is told, with the badge at hand, else with the best one she has.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_person(
+    app: &App,
+    connection: &mut SqliteConnection,
+    user_id: Uuid,
+    workstation_id: Uuid,
+    grade: Option<BadgeGrade>,
+    now: Timestamp,
+) -> Result<Option<u64>, StoreError> {
+    let grades = match grade {
+        Some(grade) => vec![grade],
+        None => badges::live_of(connection, user_id).await?.iter().map(|badge| badge.grade).collect(),
+    };
+    let mut longest = None;
+    for grade in grades {
+        longest = longest.max(remaining(app, connection, user_id, workstation_id, grade, now).await?);
+    }
+    Ok(longest.map(millis))
+}
+
+async fn unit(connection: &mut SqliteConnection, workstation_id: Uuid) -> Result<String, StoreError> {
+    let workstation = workstations::find(connection, workstation_id).await?;
+    Ok(workstation.ok_or(StoreError::Corrupt("workstation"))?.unit)
+}

@@ -1,0 +1,75 @@
+//! The holder of a session is back: its screen may be uncovered again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use protocol::v1::{problem::ProblemCode, session::SessionResumed};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{answers::Answer, grace, next::Step, opening, shown};
+use crate::{
+    app::App,
+    elsewhere::{self, Others},
+    ending,
+    error::ApiError,
+    session::{Session, lifecycle::Outcome as Becomes},
+    store::{
+        StoreError,
+        attempts::Outcome,
+        screens,
+        sessions::{self, SessionRow},
+    },
+};
+
+/// Resumes session `session_id`. Being back is activity, and the only activity that a covered screen knows; the absolute
+/// limit stays. One that lapsed or ended meanwhile is not resumed.
+///
+/// # Errors
+/// [`ApiError`] of the store.
+pub async fn resume(
+    app: &App,
+    connection: &mut SqliteConnection,
+    step: Step<'_>,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<(Outcome, Answer), ApiError> {
+    let row = sessions::find(connection, session_id).await?;
+    let Some(row) = row.filter(|row| row.user_id == step.user.id) else {
+        return Err(ApiError::from(StoreError::Corrupt("session of a challenge")));
+    };
+    let method = shown::resume_method(step.shown);
+    let outcome = Outcome::Resumed { session_id, method };
+    let refused = |refusal| Ok((outcome, Answer::Refused(refusal)));
+    let last_input_at = match row.session.on_activity(Duration::ZERO, now) {
+        Becomes::Open { last_input_at } => last_input_at,
+        Becomes::Lapsed => return refused(ApiError::new(ProblemCode::SessionLapsed)),
+        Becomes::HadEnded(cause) => return refused(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+        Becomes::Ends(cause) => {
+            let ended = ending::end(connection, &row, cause, now).await?;
+            let others = Others::ended(ended);
+            let refusal = ApiError::new(ProblemCode::SessionEnded).cause(cause);
+            return Ok((outcome, Answer::RefusedAndTold(refusal, others)));
+        }
+    };
+    let session = Session { last_input_at, last_heard_at: now, ..row.session };
+    sessions::update(connection, session_id, &session).await?;
+    screens::uncover(connection, session_id, now).await?;
+    opening::clear_failures(app, connection, step.user, step.workstation.id, step.shown).await?;
+    if shown::factors(step.shown).is_strong() {
+        screens::note_strong(connection, session_id, now).await?;
+        grace::begin(connection, step.user.id, step.workstation.id, now).await?;
+    }
+    let others = elsewhere::follow(app, connection, step.user.id, session_id, now).await?;
+    let row = SessionRow { session, ..row };
+    let grade = step.badge.map(|badge| badge.grade);
+    let left = grace::of_person(app, connection, step.user.id, step.workstation.id, grade, now).await?;
+    tracing::info!(session.id = %session_id, workstation.id = %row.workstation_id, "Session resumed");
+    let resumed = SessionResumed {
+        session_id,
+        method,
+        limits: opening::limits(app, &row.session, now),
+        grace_remaining_ms: left,
+    };
+    Ok((outcome, Answer::Resumed(resumed, others)))
+}

@@ -1,0 +1,225 @@
+//! Badges, by blind index of their numbers.
+
+use jiff::Timestamp;
+use protocol::v1::badge::BadgeGrade;
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{StoreError, millis, timestamp};
+use crate::identity::badge::NumberIndex;
+
+/// One badge. Its number is nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Badge {
+    /// Opaque id.
+    pub id: Uuid,
+    /// Whose.
+    pub user_id: Uuid,
+    /// What it proved when it was enrolled.
+    pub grade: BadgeGrade,
+    /// When.
+    pub enrolled_at: Timestamp,
+    /// By whom.
+    pub enrolled_by: EnrolledBy,
+    /// Since when it opens nothing.
+    pub revoked_at: Option<Timestamp>,
+    /// Where and when it was last presented.
+    pub seen: Option<Seen>,
+    /// When it was last presented too soon after another place.
+    pub alerted_at: Option<Timestamp>,
+}
+
+/// Where and when a badge was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Where.
+    pub workstation_id: Uuid,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who enrolled a badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolledBy {
+    /// Its holder.
+    Holder,
+    /// An administrator, this one.
+    Administrator,
+    /// An administrator, by a list.
+    List,
+}
+
+/// Stores a new badge; a number that is on file gets its holder, grade and time anew.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn put(
+    connection: &mut SqliteConnection,
+    badge: &Badge,
+    number: NumberIndex,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO badges (id, number_index, user_id, grade, enrolled_at, enrolled_by) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (number_index) DO UPDATE SET user_id = excluded.user_id, \
+         grade = excluded.grade, enrolled_at = excluded.enrolled_at, enrolled_by = excluded.enrolled_by, \
+         revoked_at = NULL, seen_at = NULL, seen_workstation_id = NULL, alerted_at = NULL",
+    )
+    .bind(badge.id)
+    .bind(&number.0[..])
+    .bind(badge.user_id)
+    .bind(grade_spelled(badge.grade))
+    .bind(millis(badge.enrolled_at))
+    .bind(enrolled_by_spelled(badge.enrolled_by))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The badge with this number, revoked or not.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(
+    connection: &mut SqliteConnection,
+    number: NumberIndex,
+) -> Result<Option<Badge>, StoreError> {
+    sqlx::query("SELECT * FROM badges WHERE number_index = $1")
+        .bind(&number.0[..])
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(badge)
+        .transpose()
+}
+
+/// The badge with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_by_id(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<Badge>, StoreError> {
+    sqlx::query("SELECT * FROM badges WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(badge)
+        .transpose()
+}
+
+/// A person's badges that are not revoked.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Vec<Badge>, StoreError> {
+    sqlx::query("SELECT * FROM badges WHERE user_id = $1 AND revoked_at IS NULL ORDER BY enrolled_at")
+        .bind(user_id)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(badge)
+        .collect()
+}
+
+/// At most `count` badges with their holders' names, by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<(Badge, String)>, StoreError> {
+    sqlx::query(
+        "SELECT badges.*, users.name AS holder FROM badges JOIN users ON users.id = badges.user_id \
+         ORDER BY users.name, badges.enrolled_at LIMIT $1",
+    )
+    .bind(count)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((badge(row)?, row.try_get("holder")?)))
+    .collect()
+}
+
+/// Revokes one badge; `false` when it was before.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn revoke(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE badges SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes where and when a badge was presented.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_seen(connection: &mut SqliteConnection, id: Uuid, seen: Seen) -> Result<(), StoreError> {
+    sqlx::query("UPDATE badges SET seen_at = $2, seen_workstation_id = $3 WHERE id = $1")
+        .bind(id)
+        .bind(millis(seen.at))
+        .bind(seen.workstation_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that it was presented too soon after another place.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_alerted(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE badges SET alerted_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
+    let time = |column: &str| row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose();
+    let seen = match (row.try_get::<Option<Uuid>, _>("seen_workstation_id")?, time("seen_at")?) {
+        (Some(workstation_id), Some(at)) => Some(Seen { workstation_id, at }),
+        (None, None) => None,
+        _ => return Err(StoreError::Corrupt("last sight of a badge")),
+    };
+    Ok(Badge {
+        id: row.try_get("id")?,
+        user_id: row.try_get("user_id")?,
+        grade: match row.try_get::<String, _>("grade")?.as_str() {
+            "uid" => BadgeGrade::Uid,
+            "cryptographic" => BadgeGrade::Cryptographic,
+            _ => return Err(StoreError::Corrupt("badge grade")),
+        },
+        enrolled_at: timestamp(row.try_get("enrolled_at")?)?,
+        enrolled_by: match row.try_get::<String, _>("enrolled_by")?.as_str() {
+            "self" => EnrolledBy::Holder,
+            "administrator" => EnrolledBy::Administrator,
+            "list" => EnrolledBy::List,
+            _ => return Err(StoreError::Corrupt("enrolment of a badge")),
+        },
+        revoked_at: time("revoked_at")?,
+        seen,
+        alerted_at: time("alerted_at")?,
+    })
+}
+
+const fn grade_spelled(grade: BadgeGrade) -> &'static str {
+    match grade {
+        BadgeGrade::Uid => "uid",
+        BadgeGrade::Cryptographic => "cryptographic",
+    }
+}
+
+const fn enrolled_by_spelled(by: EnrolledBy) -> &'static str {
+    match by {
+        EnrolledBy::Holder => "self",
+        EnrolledBy::Administrator => "administrator",
+        EnrolledBy::List => "list",
+    }
+}

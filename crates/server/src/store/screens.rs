@@ -1,0 +1,156 @@
+//! Which screens of sessions are covered, and when password and code were last shown within one.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    StoreError, millis,
+    sessions::{SessionRow, session_row},
+    timestamp,
+};
+
+/// The screen of a session that is not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// The session.
+    pub row: SessionRow,
+    /// Whether its workstation has said that it is covered.
+    pub is_concealed: bool,
+    /// Whether it was asked to cover it.
+    pub is_cover_asked: bool,
+}
+
+/// A person's screens, the one uncovered longest ago first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of(
+    connection: &mut SqliteConnection,
+    user_id: Uuid,
+    count: i64,
+) -> Result<Vec<Screen>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM sessions WHERE user_id = $1 AND state <> 'ended' ORDER BY uncovered_at, opened_at LIMIT $2",
+    )
+    .bind(user_id)
+    .bind(count)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Screen {
+            row: session_row(row)?,
+            is_concealed: row.try_get::<Option<i64>, _>("concealed_at")?.is_some(),
+            is_cover_asked: row.try_get::<Option<i64>, _>("cover_asked_at")?.is_some(),
+        })
+    })
+    .collect()
+}
+
+/// Its workstation says that the screen is covered.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn conceal(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET concealed_at = COALESCE(concealed_at, $2), cover_asked_at = NULL \
+         WHERE id = $1 AND state <> 'ended'",
+    )
+    .bind(session_id)
+    .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Its holder is back: the screen may be uncovered.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn uncover(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET concealed_at = NULL, cover_asked_at = NULL, uncovered_at = $2 \
+         WHERE id = $1 AND state <> 'ended'",
+    )
+    .bind(session_id)
+    .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Its workstation is to cover the screen, when it is heard again at the latest.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn ask_to_cover(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET cover_asked_at = $2 WHERE id = $1 AND state <> 'ended'")
+        .bind(session_id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Sessions of a workstation whose screens it was asked to cover, and has not said that it did.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn to_be_covered(
+    connection: &mut SqliteConnection,
+    workstation_id: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
+    let ids = sqlx::query_scalar(
+        "SELECT id FROM sessions WHERE workstation_id = $1 AND state <> 'ended' AND cover_asked_at IS NOT NULL",
+    )
+    .bind(workstation_id)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids)
+}
+
+/// Password and one-time code were shown within the session.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_strong(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET strong_at = $2 WHERE id = $1")
+        .bind(session_id)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// When password and one-time code were last shown within the session.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn strong_at(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT strong_at FROM sessions WHERE id = $1")
+        .bind(session_id)
+        .fetch_optional(connection)
+        .await?
+        .flatten();
+    at.map(timestamp).transpose()
+}

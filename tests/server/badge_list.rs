@@ -1,0 +1,222 @@
+//! Badges as administrators give and take them: one by one, and by a list.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use harness::server::{TestServer, files_that_hold};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::administration::run;
+
+const BADGE: &str = "uid:04a1b2c3d4e5f6";
+
+#[tokio::test]
+async fn an_administrator_gives_a_badge_takes_it_back_and_gives_it_to_somebody_else() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    for name in ["maria", "jonas"] {
+        server.add_person(name).await;
+    }
+    assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], true);
+    assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], false);
+    let taken = enrol(&server, "jonas", BADGE).await.unwrap_err().to_string();
+    assert!(taken.contains("another person's"), "{taken}");
+    let asked = workstation.tap(Uuid::new_v4(), BADGE).await;
+    assert_eq!(asked.body["satisfied_by"], json!(["password"]), "no strong sign-in yet");
+
+    let badges = server.admin(json!({ "do": "badge_list" })).await.unwrap();
+    let line = &badges["badges"][0];
+    assert_eq!((&line["user_name"], &line["last_seen_workstation"]), (&json!("maria"), &json!("WS-01")));
+    assert!(!badges.to_string().contains("a1b2c3"), "{badges}");
+    let revoke = json!({ "do": "badge_revoke", "name": "maria" });
+    assert_eq!(server.admin(revoke.clone()).await.unwrap()["is_changed"], true);
+    assert_eq!(server.admin(revoke).await.unwrap()["is_changed"], false);
+    workstation.tap(Uuid::new_v4(), BADGE).await.assert_refused(403, "badge.refused");
+    enrol(&server, "jonas", BADGE).await.unwrap();
+
+    let asked = workstation.tap(Uuid::new_v4(), BADGE).await;
+    assert_eq!(asked.status, 202, "{asked:?}");
+    for (action, times) in [("badge.enrol", 2), ("badge.revoke", 1)] {
+        assert_eq!(server.recorded(&["110137", action]), times, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_that_began_with_a_badge_is_over_when_it_is_revoked() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    enrol(&server, "maria", BADGE).await.unwrap();
+    let challenge = workstation.tap(Uuid::new_v4(), BADGE).await;
+    server.admin(json!({ "do": "badge_revoke", "name": "maria" })).await.unwrap();
+
+    let password = json!({ "kind": "password", "password": maria.password });
+    workstation.give(&challenge, password).await.assert_refused(410, "challenge.over");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_with_badges_and_pins_is_told_in_words() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    for (command, words) in [
+        (
+            json!({ "do": "badge_enrol", "name": "nobody", "number": BADGE, "grade": "uid" }),
+            "Nobody has this name",
+        ),
+        (
+            json!({ "do": "badge_enrol", "name": "maria", "number": "uid:08a1b2c3", "grade": "uid" }),
+            "another number each time",
+        ),
+        (json!({ "do": "badge_revoke", "badge_id": Uuid::new_v4() }), "no such badge"),
+        (json!({ "do": "badge_revoke" }), "Name one badge"),
+        (json!({ "do": "user_pin", "name": "maria", "pin": "27182" }), "6 to 32 digits"),
+        (json!({ "do": "user_pin", "name": "maria", "pin": "27182a" }), "6 to 32 digits"),
+        (json!({ "do": "user_pin", "name": "maria", "pin": "000000" }), "repeated"),
+        (json!({ "do": "user_pin", "name": "maria", "pin": "987654" }), "row"),
+    ] {
+        let refusal = server.admin(command.clone()).await.unwrap_err().to_string();
+
+        assert!(refusal.contains(words), "{command}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_reads_numbers_and_pins_from_standard_input() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let (out, _) = run(&server, &["badge", "enrol", "maria"], "uid:04a1b2c3d4e5f6\n").await;
+    assert_eq!(out.trim(), "Done.");
+    let (out, _) = run(&server, &["user", "pin", "maria"], "271828\n").await;
+    assert_eq!(out.trim(), "Done.");
+    let (out, _) = run(&server, &["badge", "list"], "").await;
+    assert!(out.contains("maria") && out.contains("active") && !out.contains("04a1b2c3"), "{out}");
+    let (_, error) = run(&server, &["badge", "enrol", "maria"], "").await;
+    assert!(error.contains("standard input holds no badge number"), "{error}");
+    let (_, error) = run(&server, &["badge", "import", "list.csv"], "").await;
+    assert!(error.contains("--all-or-none") && error.contains("--good-ones"), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_of_fifty_thousand_with_bad_rows_is_imported_in_part_or_not_at_all_as_asked() {
+    let server = TestServer::start().await;
+    let people = 20_000;
+    add_people(&server, people);
+    let (path, bad) = list(&server, people, 50_000);
+    let path = path.to_str().unwrap();
+    let (out, error) = run(&server, &["badge", "import", path, "--all-or-none", "--json"], "").await;
+    let none: Value = serde_json::from_str(&out).unwrap();
+
+    assert_eq!((&none["imported"], &none["is_nothing_done"]), (&json!(0), &json!(true)));
+    assert!(error.contains("Nothing was imported: 2500 rows are bad."), "{error}");
+    assert_eq!(lines_of(&none), bad);
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges"), 0);
+    assert_eq!(server.recorded(&["badge.import"]), 0);
+
+    let (out, progress) = run(&server, &["badge", "import", path, "--good-ones", "--json"], "").await;
+    let some: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&some["imported"], &some["is_nothing_done"]), (&json!(47_500), &json!(false)));
+    assert_eq!(lines_of(&some), bad);
+    assert!(progress.contains("50000 of 50000 rows"), "{progress}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE revoked_at IS NULL"), 47_500);
+    assert!(!out.contains("wedge:"), "no number is told");
+}
+
+#[tokio::test]
+async fn a_list_that_is_imported_again_changes_nothing_and_a_good_one_is_imported_as_a_whole() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let path = server.data().parent().unwrap().join("badges.csv");
+    std::fs::write(
+        &path,
+        "name,number,grade\nmaria,uid:04a1b2c3,uid\n\"Maria\",wedge:4711-0815,cryptographic\n",
+    )
+    .unwrap();
+    let path = path.to_str().unwrap();
+    let (first, _) = run(&server, &["badge", "import", path, "--all-or-none"], "").await;
+    let (again, _) = run(&server, &["badge", "import", path, "--good-ones"], "").await;
+
+    assert_eq!(first.trim(), "Imported 2, already there 0, bad 0.");
+    assert_eq!(again.trim(), "Imported 0, already there 2, bad 0.");
+    assert_eq!(server.recorded(&["110137", "badge.import"]), 2);
+}
+
+#[tokio::test]
+async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
+    let mut server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    workstation.sign_in(&server, &maria).await;
+    workstation.enrol_badge("wedge:canary-enrolled").await;
+    workstation.resume("wedge:canary-enrolled").await;
+    workstation.resume("wedge:canary-unknown").await;
+    workstation.tap(Uuid::new_v4(), "wedge:canary-tapped").await;
+    let identify = json!({ "badge": { "number": "wedge:canary-identified", "grade": "uid" } });
+    workstation.post("/v1/session/identify", &identify).await;
+    enrol(&server, "maria", "wedge:canary-administered").await.unwrap();
+    let lines = [json!({ "line": 1, "text": "maria,wedge:canary-imported,uid" })];
+    let import = json!({ "do": "badge_import", "lines": lines, "is_all_or_none": false });
+    assert_eq!(server.admin(import).await.unwrap()["imported"], 1);
+    server.admin(json!({ "do": "user_pin", "name": "maria", "pin": "73519284" })).await.unwrap();
+
+    for canary in ["canary", "73519284"] {
+        assert_eq!(files_that_hold(&server.data(), canary.as_bytes()), Vec::<String>::new(), "while it runs");
+    }
+    server.stop().await;
+    for canary in ["canary", "73519284"] {
+        assert_eq!(
+            files_that_hold(&server.data(), canary.as_bytes()),
+            Vec::<String>::new(),
+            "after it ended"
+        );
+    }
+}
+
+async fn enrol(server: &TestServer, name: &str, number: &str) -> anyhow::Result<Value> {
+    server.admin(json!({ "do": "badge_enrol", "name": name, "number": number, "grade": "uid" })).await
+}
+
+/// Into the database: so many passwords would take minutes to hash.
+fn add_people(server: &TestServer, count: u64) {
+    let mut database = server.database();
+    let transaction = database.transaction().unwrap();
+    for number in 0..count {
+        let id = Uuid::from_u128(u128::from(number) + 1);
+        transaction
+            .execute(
+                "INSERT INTO users (id, name, display_name, password_hash, totp_sealed, totp_step_last, made_at) \
+                 VALUES (?1, ?2, 'Somebody', '', x'', 0, 0)",
+                (&id.as_bytes()[..], format!("person{number}")),
+            )
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+/// A list in which every twentieth row is bad, and the lines of these.
+fn list(server: &TestServer, people: u64, rows: u64) -> (PathBuf, Vec<u64>) {
+    let mut text = String::from("name,number,grade\n");
+    let mut bad = Vec::new();
+    for row in 0..rows {
+        let person = row % people;
+        if row % 20 == 7 {
+            bad.push(row + 2);
+            match row / 20 % 4 {
+                0 => writeln!(text, "nobody{row},wedge:badge-{row},uid"),
+                1 => writeln!(text, "person{person},uid:08{row:06x},uid"),
+                // Row 0 has it already, and it is another person's.
+                2 => writeln!(text, "person{person},wedge:badge-0,uid"),
+                _ => writeln!(text, "person{person};wedge:badge-{row};uid"),
+            }
+            .unwrap();
+        } else {
+            writeln!(text, "person{person},wedge:badge-{row},uid").unwrap();
+        }
+    }
+    let path = server.data().parent().unwrap().join("badges.csv");
+    std::fs::write(&path, text).unwrap();
+    (path, bad)
+}
+
+fn lines_of(answer: &Value) -> Vec<u64> {
+    answer["bad"].as_array().unwrap().iter().map(|row| row["line"].as_u64().unwrap()).collect()
+}

@@ -1,0 +1,4 @@
+//! `/v1/badges`
+
+mod enrol;
+mod lost;
