@@ -3,7 +3,25 @@
 /**
  * What is being asked.
  */
-export type AskingStep = "first_factor" | "second_factor";
+export type AskingStep = "first_factor" | "second_factor" | "badge" | "resume";
+
+/**
+ * One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.
+ */
+export type BadgeLine = "unknown" | "refused" | "unusable" | "not_read" | "two_at_once" | "server_away" | "enrolled" | "taken" | "too_many" | "not_enrolled";
+
+/**
+ * What happened last on a concealed screen.
+ */
+export type ConcealedNotice = { "kind": "inactivity" } | { "kind": "elsewhere" } | { "kind": "badge",
+/**
+ * What of it.
+ */
+line: BadgeLine, } | { "kind": "refused",
+/**
+ * Why, as on the signed-out screen.
+ */
+notice: SignedOutNotice, };
 
 /**
  * Whether the session server answers.
@@ -19,6 +37,11 @@ export type ContactFaultView = "unreachable" | "slow" | "not_our_server" | "cloc
  * Why a session ended, for the words on screen.
  */
 export type EndCauseView = "user-button" | "user-tap" | "inactivity" | "absolute-limit" | "tap-over" | "moved" | "user-elsewhere" | "admin" | "disabled" | "credential-changed" | "policy" | "suspend" | "shutdown" | "crash-recovered" | "contact-lost" | "workstation-revoked" | "fail-closed" | "update" | "offline-expired";
+
+/**
+ * What is still missing for a sign-in or a resume.
+ */
+export type FactorWanted = "totp" | "password" | "pin";
 
 /**
  * Stable codes of fail closed.
@@ -40,7 +63,15 @@ password: string, } | { "kind": "code",
 /**
  * As typed.
  */
-code: string, } | { "kind": "cancel" } | { "kind": "sign_out" } | { "kind": "stay" } | { "kind": "choose_language",
+code: string, } | { "kind": "password",
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "pin",
+/**
+ * As typed.
+ */
+pin: string, } | { "kind": "cancel" } | { "kind": "conceal" } | { "kind": "sign_out" } | { "kind": "stay" } | { "kind": "choose_language",
 /**
  * The one to speak from now on.
  */
@@ -50,6 +81,11 @@ language: Language, };
  * A language the screen speaks, by its tag (BCP 47).
  */
 export type Language = "en" | "es";
+
+/**
+ * What the holder's next tap does on her uncovered screen.
+ */
+export type NextTap = "none" | "covers" | "signs_out";
 
 /**
  * Names for the corners of the screen, from enrolment and policy.
@@ -82,13 +118,23 @@ help_line: string, };
 export type PolicyNotice = "last_good" | "built_in_strict";
 
 /**
+ * Whether a badge can be presented.
+ */
+export type ReaderView = "none" | "ready" | "faulty";
+
+/**
  * One screen.
  */
 export type ScreenView = { "kind": "starting" } | { "kind": "signed_out",
 /**
  * Why the last attempt ended, or why the last session did.
  */
-notice?: SignedOutNotice, } | { "kind": "asking",
+notice?: SignedOutNotice,
+/**
+ * "Enrol this badge?": whoever signs in with name, password and code within this time gets the badge that was
+ * presented last.
+ */
+enrolment_offered_ms: number | null, } | { "kind": "asking",
 /**
  * What was sent.
  */
@@ -101,6 +147,14 @@ is_slow: boolean,
  * It went unanswered for this reason and is asked again by itself.
  */
 fault?: ContactFaultView, } | { "kind": "second_factor",
+/**
+ * What.
+ */
+wants: FactorWanted,
+/**
+ * Whom the badge names; absent where a name was typed.
+ */
+display_name?: string,
 /**
  * Time left.
  */
@@ -116,7 +170,23 @@ is_refused: boolean, } | { "kind": "opening",
 /**
  * Who.
  */
-display_name: string, } | { "kind": "active",
+display_name: string, } | { "kind": "concealed",
+/**
+ * Who.
+ */
+display_name: string,
+/**
+ * For example `RN`; empty when none is known.
+ */
+role: string,
+/**
+ * What happened last.
+ */
+notice?: ConcealedNotice,
+/**
+ * Set in the last minute before the limit: a line and a countdown.
+ */
+signs_out_in_ms: number | null, } | { "kind": "active",
 /**
  * Who.
  */
@@ -132,7 +202,15 @@ signs_out_in_ms: number | null,
 /**
  * The absolute limit is within five minutes; it cannot be extended.
  */
-absolute_limit_in_ms: number | null, } | { "kind": "inactivity_warning",
+absolute_limit_in_ms: number | null,
+/**
+ * What her next tap does.
+ */
+tap: NextTap,
+/**
+ * What a badge led to, for a few seconds.
+ */
+line?: BadgeLine, } | { "kind": "inactivity_warning",
 /**
  * Who.
  */
@@ -185,7 +263,11 @@ fault: ContactFaultView,
 /**
  * The same request is sent again by itself.
  */
-is_retrying: boolean, } | { "kind": "busy" } | { "kind": "malformed" } | { "kind": "not_possible_now",
+is_retrying: boolean, } | { "kind": "busy" } | { "kind": "malformed" } | { "kind": "badge",
+/**
+ * What of it.
+ */
+line: BadgeLine, } | { "kind": "not_possible_now",
 /**
  * Stable code.
  */
@@ -219,6 +301,10 @@ contact: Contact,
  * Whether a shield holds the screen; `false` is said on screen in words.
  */
 is_enforced: boolean,
+/**
+ * Whether a badge can be presented.
+ */
+reader: ReaderView,
 /**
  * What all of it is said in.
  */
