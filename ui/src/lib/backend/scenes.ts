@@ -196,7 +196,7 @@ export const SCENES: Record<string, Scene> = {
   long_names_concealed: scene(
     {
       kind: 'concealed',
-      display_name: 'Featherstonehaugh-Wolfeschlegelstein M.',
+      display_name: 'Featherstonehaugh-Wolfeschlegel M.',
       role: 'RN',
       signs_out_in_ms: 45_000,
     },

@@ -26,9 +26,10 @@ describe.each(['en', 'es'] as const)('the keys on screen in %s', (language) => {
     }
   });
 
-  it.each(LAYERS)('take back and send from each layer: %s', (layer) => {
-    expect(acts(layer)).toContain('backspace');
-    expect(acts(layer)).toContain('enter');
+  it.each(LAYERS)('take back, send and go away from each layer: %s', (layer) => {
+    for (const act of ['backspace', 'enter', 'hide']) {
+      expect(acts(layer)).toContain(act);
+    }
   });
 });
 

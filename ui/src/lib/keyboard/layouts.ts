@@ -33,10 +33,10 @@ const ACCENTS: Rows = [
   bottom('symbols', 'letters', '@', '.'),
 ];
 const PAD: Rows = [
-  letters('123'),
-  letters('456'),
-  letters('789'),
-  [act('backspace'), ...letters('0'), act('enter')],
+  [...letters('123'), act('backspace')],
+  [...letters('456'), act('enter')],
+  [...letters('789'), act('hide')],
+  letters('0'),
 ];
 
 /** The keys of a layer, row by row. */

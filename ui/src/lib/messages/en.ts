@@ -66,7 +66,7 @@ export const en: Messages = {
     unusable: 'The number of this card changes each time, so it cannot be a badge. Use another one.',
     not_read: 'The badge was not read. Tap it again and hold it still.',
     two_at_once: 'Two badges at once. Tap one alone.',
-    server_away: 'The server, which knows whose badge this is, does not answer. Tap again in a moment.',
+    server_away: 'The server, which knows the badges, does not answer. Tap again in a moment.',
     enrolled: 'This badge is yours now. Next time, just tap it.',
     taken: 'This badge belongs to someone else. Tap your own, or call the help desk.',
     too_many: 'You have as many badges as one person may have. Ask the help desk to switch one off.',

@@ -69,7 +69,7 @@ export const es: Messages = {
     unusable: 'El número de esta tarjeta cambia cada vez, así que no sirve aquí. Use otra.',
     not_read: 'No se leyó la tarjeta. Acérquela de nuevo y no la mueva.',
     two_at_once: 'Hay dos tarjetas a la vez. Acerque una sola.',
-    server_away: 'El servidor, que sabe de quién es esta tarjeta, no responde. Acérquela de nuevo en un momento.',
+    server_away: 'El servidor, que conoce las tarjetas, no responde. Acérquela de nuevo en un momento.',
     enrolled: 'Esta tarjeta ya es suya. La próxima vez, basta con acercarla.',
     taken: 'Esta tarjeta es de otra persona. Acerque la suya o llame a soporte técnico.',
     too_many: 'Ya tiene todas las tarjetas que puede tener una persona. Pida a soporte técnico que desactive una.',
