@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Uncompressed; the agent's binary carries it. */
-const SIZE_BYTES_MAX = 120_000;
+const SIZE_BYTES_MAX = 140_000;
 
 describe('what the agent ships', () => {
   // Beside the product, which a build of the agent may be reading right now.

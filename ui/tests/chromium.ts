@@ -6,6 +6,7 @@ import { expect, inject } from 'vitest';
 import type { WindowWithFake } from '../src/lib/backend/fake_window';
 import { SCENES } from '../src/lib/backend/scenes';
 import type { Intent, Language, ScreenView } from '../src/lib/generated/bindings';
+import { LANGUAGES, type Messages } from '../src/lib/messages/words';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -110,6 +111,15 @@ export class Bedside {
       [next, theme, language] as const,
     );
     await this.page.waitForFunction(() => [...document.querySelectorAll('.busy')].every((busy) => busy.textContent.trim() !== ''));
+  }
+
+  /** Draws a scene as `play` does, and presses the button that `open` names in it. */
+  async open(name: string, open: (words: Messages) => string, theme?: string, language: Language = 'en'): Promise<void> {
+    // Another screen in between, so that what was opened on the last one is closed.
+    await this.show({ kind: 'starting' });
+    await this.page.evaluate(() => new Promise(requestAnimationFrame));
+    await this.play(name, theme, language);
+    await this.page.getByRole('button', { name: open(LANGUAGES[language]), exact: true }).click();
   }
 
   /** Waits until it can be read in the middle of the screen. */

@@ -91,7 +91,7 @@ describe('by keyboard alone', () => {
 
   it('every control is reached by Tab in reading order, and shows that it has the focus', async () => {
     const reached: string[] = [];
-    for (let press = 0; press < 5; press += 1) {
+    for (let press = 0; press < 7; press += 1) {
       await bedside.page.keyboard.press('Tab');
       reached.push(await bedside.focused());
       const mark = await bedside.page.evaluate(() => {
@@ -101,14 +101,22 @@ describe('by keyboard alone', () => {
       expect(mark).toBe('solid 4px');
     }
 
-    expect(reached).toEqual(['name', 'password', words.signedOut.showPassword, words.signedOut.submit, es.languageName]);
+    expect(reached).toEqual([
+      'name',
+      'password',
+      words.signedOut.showPassword,
+      words.signedOut.submit,
+      words.help('5-1234'),
+      words.keyboard.show,
+      es.languageName,
+    ]);
   });
 
   it('she chooses Spanish, and signs in in Spanish', async () => {
     const { page } = bedside;
     const { keyboard } = page;
     await keyboard.type('maria');
-    for (let press = 0; press < 4; press += 1) {
+    for (let press = 0; press < 6; press += 1) {
       await keyboard.press('Tab');
     }
     await keyboard.press('Enter');
@@ -153,6 +161,74 @@ describe('by touch or mouse', () => {
   });
 });
 
+describe('on a cart without keys', () => {
+  let cart: Browser;
+  let bedside: Bedside;
+  beforeAll(async () => {
+    cart = await Browser.start({ hasTouch: true });
+  });
+  afterAll(() => cart.stop());
+  beforeEach(async () => {
+    bedside = await cart.open('story');
+  });
+  afterEach(() => bedside.close());
+
+  it('she signs in by touch alone, on the keyboard that comes with the field', async () => {
+    const { page } = bedside;
+    expect(await page.locator('.keyboard').count()).toBe(0);
+
+    await page.locator('#name').tap();
+    await tap('maria');
+    expect(await bedside.focused()).toBe('name');
+    await page.locator('#password').tap();
+    await tap('correct horse');
+    expect(await bedside.focused()).toBe('password');
+    await page.getByRole('button', { name: words.keyboard.enter }).tap();
+    await bedside.sees(words.secondFactor.title);
+    await tap('123456');
+    await bedside.sees('Welcome, Maria O.');
+
+    expect(await bedside.sent()).toEqual([
+      { kind: 'sign_in', name: 'maria', password: 'correct horse' },
+      { kind: 'code', code: '123456' },
+    ]);
+  });
+
+  it('the caret stays where she put it while she types and takes back', async () => {
+    const { page } = bedside;
+    await page.locator('#name').tap();
+    await tap('mria');
+    await page.evaluate(() => {
+      (document.activeElement as HTMLInputElement).setSelectionRange(1, 1);
+    });
+
+    await tap('x');
+    await page.getByRole('button', { name: words.keyboard.backspace }).tap();
+    await tap('a');
+
+    expect(await page.inputValue('#name')).toBe('maria');
+    expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).selectionStart)).toBe(2);
+  });
+
+  it('Undo does not bring back what was typed on it', async () => {
+    const { page } = bedside;
+    await page.locator('#password').tap();
+    await tap('hunter2');
+    await page.keyboard.press('Escape');
+    await page.locator('#password').tap();
+
+    await page.keyboard.press('Control+z');
+
+    expect(await page.inputValue('#password')).toBe('');
+  });
+
+  async function tap(text: string): Promise<void> {
+    for (const letter of text) {
+      await bedside.page.locator('.keyboard').getByRole('button', { name: letter === ' ' ? words.keyboard.space : letter, exact: true }).tap();
+    }
+  }
+});
+
 describe('what the desktop or the browser would do', () => {
   it.each(['Meta+t', 'Alt+d', 'Control+r', 'Control+p', 'Control+u', 'F5', 'F7', 'F12', 'Shift+F10'])(
     '%s types nothing, opens nothing and loses nothing',
@@ -195,7 +271,7 @@ describe('what the desktop or the browser would do', () => {
 
 describe('pasting', () => {
   it('fills the six boxes from "123 456" and submits them', async () => {
-    await bedside.show({ kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    await bedside.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
 
     await paste('123 456');
 

@@ -1,4 +1,4 @@
-import type { AskingStep, ContactFaultView, ScreenView, SignedOutNotice } from './generated/bindings';
+import type { AskingStep, BadgeLine, ConcealedNotice, ContactFaultView, ScreenView, SignedOutNotice } from './generated/bindings';
 import type { Messages } from './messages/messages';
 
 /** How a line is meant; told by its icon and its words, and by colour only as well. */
@@ -21,10 +21,29 @@ export function noticeText(notice: SignedOutNotice, words: Messages, countdown: 
       return words.notice.busy;
     case 'malformed':
       return words.notice.malformed;
+    case 'badge':
+      return words.badge[notice.line];
     case 'not_possible_now':
       return words.notice.notPossibleNow[notice.code];
     case 'session_ended':
       return words.notice.sessionEnded[notice.cause];
+  }
+}
+
+/**
+ * The words of a notice on a concealed screen. A refusal speaks of the password alone, unless a name was asked for as
+ * well.
+ */
+export function concealedText(notice: ConcealedNotice, words: Messages, countdown: string, isNameAsked: boolean): string {
+  switch (notice.kind) {
+    case 'inactivity':
+      return words.concealed.inactivity;
+    case 'elsewhere':
+      return words.concealed.elsewhere;
+    case 'badge':
+      return words.badge[notice.line];
+    case 'refused':
+      return notice.notice.kind === 'refused' && !isNameAsked ? words.concealed.refused : noticeText(notice.notice, words, countdown);
   }
 }
 
@@ -64,7 +83,40 @@ export function noticeTone(notice: SignedOutNotice): Tone {
     case 'busy':
     case 'unanswered':
       return 'warn';
+    case 'badge':
+      return badgeTone(notice.line);
     case 'session_ended':
       return 'info';
+  }
+}
+
+/** How a notice on a concealed screen is meant. */
+export function concealedTone(notice: ConcealedNotice): Tone {
+  switch (notice.kind) {
+    case 'inactivity':
+    case 'elsewhere':
+      return 'info';
+    case 'badge':
+      return badgeTone(notice.line);
+    case 'refused':
+      return noticeTone(notice.notice);
+  }
+}
+
+function badgeTone(line: BadgeLine): Tone {
+  switch (line) {
+    case 'enrolled':
+      return 'info';
+    case 'refused':
+    case 'unusable':
+    case 'taken':
+      return 'danger';
+    case 'unknown':
+    case 'not_read':
+    case 'two_at_once':
+    case 'server_away':
+    case 'too_many':
+    case 'not_enrolled':
+      return 'warn';
   }
 }

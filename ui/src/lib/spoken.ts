@@ -1,6 +1,6 @@
-import type { ViewModel } from './generated/bindings';
-import { LANGUAGES } from './messages/words';
-import { askingOf, noticeText } from './notice';
+import type { ConcealedNotice, SignedOutNotice, ViewModel } from './generated/bindings';
+import { LANGUAGES, type Messages } from './messages/words';
+import { askingOf, concealedText, noticeText } from './notice';
 
 /** What a screen reader hears when this view comes up: the state, and what to do next. */
 export function spoken(view: ViewModel): string {
@@ -11,17 +11,33 @@ export function spoken(view: ViewModel): string {
       return sentences(words.starting.title, words.starting.line);
     case 'signed_out': {
       const notice = screen.notice ?? undefined;
-      if (notice?.kind === 'locked_out') {
-        return words.notice.lockedOutSpoken(Math.ceil(notice.retry_after_ms / 1000));
+      if (screen.enrolment_offered_ms !== null) {
+        const isBadge = notice === undefined || notice.kind === 'badge';
+        return sentences(...(isBadge ? [] : [noticeSpoken(notice, words)]), words.enrolment.title, words.enrolment.lineSpoken);
       }
-      return notice === undefined ? words.signedOut.next : noticeText(notice, words, '');
+      const first = notice === undefined ? [] : [noticeSpoken(notice, words)];
+      if (view.reader === 'faulty') {
+        return sentences(...first, words.signedOut.readerFaulty);
+      }
+      return first[0] ?? (view.reader === 'ready' ? `${words.signedOut.tap}, ${words.signedOut.orType}` : words.signedOut.next);
     }
+    case 'concealed':
+      return sentences(
+        words.concealed.title(screen.display_name),
+        ...concealedSpoken(screen.notice ?? undefined, words),
+        ...(screen.signs_out_in_ms === null ? [] : [words.concealed.lastMinuteSpoken]),
+        ...(view.reader === 'faulty' ? [words.reader.faulty] : []),
+        view.reader === 'ready' ? `${words.concealed.tap}, ${words.concealed.orType}` : words.concealed.next,
+      );
     case 'asking':
       return askingOf(screen, words).text;
-    case 'second_factor':
-      return screen.is_refused
-        ? sentences(words.secondFactor.refused, words.secondFactor.triesLeft(screen.tries_left))
-        : words.secondFactor.next;
+    case 'second_factor': {
+      const wanted = screen.wants === 'totp' ? words.secondFactor : words.wanted[screen.wants];
+      if (screen.is_refused) {
+        return sentences(wanted.refused, words.secondFactor.triesLeft(screen.tries_left));
+      }
+      return screen.display_name === undefined ? wanted.next : `${screen.display_name}: ${wanted.next}`;
+    }
     case 'opening':
       return sentences(words.opening.title(screen.display_name), words.opening.line);
     case 'active':
@@ -34,6 +50,18 @@ export function spoken(view: ViewModel): string {
     case 'fail_closed':
       return sentences(words.failClosed.title, words.failClosed.what[screen.code], words.failClosed.todo[screen.code]);
   }
+}
+
+function noticeSpoken(notice: SignedOutNotice, words: Messages): string {
+  return notice.kind === 'locked_out' ? words.notice.lockedOutSpoken(Math.ceil(notice.retry_after_ms / 1000)) : noticeText(notice, words, '');
+}
+
+function concealedSpoken(notice: ConcealedNotice | undefined, words: Messages): string[] {
+  if (notice === undefined) {
+    return [];
+  }
+  const isLockedOut = notice.kind === 'refused' && notice.notice.kind === 'locked_out';
+  return [isLockedOut ? noticeSpoken(notice.notice, words) : concealedText(notice, words, '', false)];
 }
 
 function sentences(...texts: string[]): string {

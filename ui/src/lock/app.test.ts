@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CAUSES, CODES, FAULTS, SCENES, scene } from '../lib/backend/scenes';
+import { CAUSES, CODES, FAULTS, SCENES, SIGNED_OUT, noticed, scene } from '../lib/backend/scenes';
 import { en as words } from '../lib/messages/en';
 import { Bedside } from './test_bedside';
 
 describe('waiting for the server', () => {
   it('is not shown before 150 ms, and then in words', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     await bedside.show({ kind: 'asking', step: 'first_factor', is_slow: false });
 
     await bedside.wait(149);
@@ -37,7 +37,7 @@ describe('waiting for the server', () => {
   });
 
   it.each(FAULTS)('offers no way past something that answers in place of the server: %s', async (fault) => {
-    const bedside = await Bedside.at({ kind: 'signed_out', notice: { kind: 'unanswered', fault, is_retrying: false } });
+    const bedside = await Bedside.at(noticed({ kind: 'unanswered', fault, is_retrying: false }));
     const offered = () =>
       [...document.querySelectorAll('main :is(button, a, summary, [role=button], [role=link], input[type=checkbox])')].map((one) => one.textContent.trim());
 
@@ -72,7 +72,7 @@ describe('waiting for the server', () => {
   });
 
   it('can be called off while the same request is sent again by itself', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out', notice: { kind: 'unanswered', fault: 'unreachable', is_retrying: true } });
+    const bedside = await Bedside.at(noticed({ kind: 'unanswered', fault: 'unreachable', is_retrying: true }));
 
     await bedside.click(bedside.button('Cancel'));
     await bedside.press('Escape');
@@ -150,7 +150,7 @@ describe('the page and its agent', () => {
   it('says once that it has drawn', async () => {
     const bedside = await Bedside.at({ kind: 'starting' });
     await bedside.wait(500);
-    await bedside.show({ kind: 'signed_out' });
+    await bedside.show(SIGNED_OUT);
     await bedside.wait(500);
 
     expect(bedside.backend.readyCount).toBe(1);
@@ -164,7 +164,7 @@ describe('the page and its agent', () => {
     expect(bedside.text).toContain(words.starting.title);
     expect(bedside.backend.readyCount).toBe(1);
 
-    await bedside.show({ kind: 'signed_out' });
+    await bedside.show(SIGNED_OUT);
     expect(bedside.text).toContain(words.signedOut.next);
   });
 
@@ -180,7 +180,7 @@ describe('the page and its agent', () => {
   });
 
   it('asks again when an answer does not come, and stays where it is if the agent lives', async () => {
-    const bedside = await Bedside.at({ kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
     await bedside.paste(bedside.code, '123456');
 
     await bedside.wait(8_000);
@@ -190,7 +190,7 @@ describe('the page and its agent', () => {
   });
 
   it('says that it is getting ready when the agent hears nothing, and recovers by itself', async () => {
-    const bedside = await Bedside.at({ kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
     bedside.backend.isDeaf = true;
     await bedside.paste(bedside.code, '123456');
     expect(bedside.text).toContain(words.starting.title);
@@ -205,7 +205,7 @@ describe('the page and its agent', () => {
   });
 
   it('is told nothing twice by a view that changes only the contact', async () => {
-    const second = { kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false } as const;
+    const second = { kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false } as const;
     const bedside = await Bedside.at(second);
     await bedside.type('12');
     const heard = document.querySelector('[role=status][aria-live]')?.textContent;

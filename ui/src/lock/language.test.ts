@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { CODES, NOTICES, SCENES, scene } from '../lib/backend/scenes';
+import { CODES, NOTICES, SCENES, SIGNED_OUT, noticed, scene } from '../lib/backend/scenes';
 import type { ScreenView } from '../lib/generated/bindings';
 import { en } from '../lib/messages/en';
 import { es } from '../lib/messages/es';
 import { Bedside } from './test_bedside';
 
-const SECOND_FACTOR: ScreenView = { kind: 'second_factor', expires_in_ms: 100_000, tries_left: 5, is_refused: false };
+const SECOND_FACTOR: ScreenView = { kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false };
 /** Something is under way by itself, or the desktop is hers. */
 const NOTHING_TO_CHOOSE = ['starting', 'opening', 'signing_out', 'active', 'inactivity_warning'];
 
 describe('the language switch', () => {
   it('offers Spanish in Spanish to whoever reads English, and English in English to whoever reads Spanish', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     expect(bedside.button('Español').lang).toBe('es');
     expect(bedside.hasButton('English')).toBe(false);
 
@@ -22,7 +22,7 @@ describe('the language switch', () => {
   });
 
   it('asks the agent and changes nothing by itself', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
 
     await bedside.click(bedside.button('Español'));
 
@@ -38,7 +38,7 @@ describe('the language switch', () => {
   });
 
   it('is not offered while the agent does not hear', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     bedside.backend.isDeaf = true;
     await bedside.click(bedside.button('Español'));
 
@@ -49,7 +49,7 @@ describe('the language switch', () => {
 
 describe('another language', () => {
   it('chosen by keyboard, the first letter typed after it goes into the name', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     bedside.button('Español').focus();
     await bedside.speak('es');
 
@@ -59,7 +59,7 @@ describe('another language', () => {
   });
 
   it('chosen by keyboard while something was typed, no key goes where it was not meant to', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     await bedside.paste(bedside.name, 'mar');
     bedside.button('Español').focus();
     await bedside.speak('es');
@@ -71,7 +71,7 @@ describe('another language', () => {
   });
 
   it('loses nothing of the name and the password that were being typed', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     await bedside.paste(bedside.name, 'maria');
     await bedside.paste(bedside.password, 'correct horse');
 
@@ -94,7 +94,7 @@ describe('another language', () => {
   });
 
   it('is the language of the page, and a screen reader hears the screen in it at once', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out', notice: { kind: 'session_ended', cause: 'inactivity' } });
+    const bedside = await Bedside.at(noticed({ kind: 'session_ended', cause: 'inactivity' }));
     expect(document.documentElement.lang).toBe('en');
 
     await bedside.speak('es');
@@ -116,7 +116,7 @@ describe('another language', () => {
   });
 
   it('writes the day and the time of the ward', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     await bedside.speak('es');
 
     expect(bedside.text).toContain('07:02');
@@ -124,7 +124,7 @@ describe('another language', () => {
   });
 
   it('says what is missing', async () => {
-    const bedside = await Bedside.at({ kind: 'signed_out' });
+    const bedside = await Bedside.at(SIGNED_OUT);
     await bedside.click(bedside.button(en.signedOut.submit));
     expect(bedside.text).toContain(en.signedOut.nameMissing);
 
@@ -134,7 +134,7 @@ describe('another language', () => {
   });
 
   it.each(Object.entries(NOTICES))('says the notice: %s', async (_, notice) => {
-    const bedside = await Bedside.at({ kind: 'signed_out', notice });
+    const bedside = await Bedside.at(noticed(notice));
     await bedside.speak('es');
     const [line = ''] = [...document.querySelectorAll('.line')].map((one) => one.textContent.trim());
 

@@ -1,11 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { NOTICES, noticed, scene } from '../lib/backend/scenes';
+import { NOTICES, SIGNED_OUT, noticed, scene } from '../lib/backend/scenes';
 import type { Contact, SignedOutNotice } from '../lib/generated/bindings';
 import { en as words } from '../lib/messages/en';
 import { noticeText, noticeTone } from '../lib/notice';
 import { Bedside } from './test_bedside';
 
-const SIGNED_OUT = scene({ kind: 'signed_out' });
 
 describe('the signed-out screen', () => {
   it('shows the time, the date, where it stands and what to do', async () => {
@@ -226,7 +225,7 @@ describe('a notice', () => {
   it('takes null for none, as the agent writes it', async () => {
     const none = null as unknown as SignedOutNotice;
 
-    const bedside = await Bedside.at(scene({ kind: 'signed_out', notice: none }));
+    const bedside = await Bedside.at(scene({ kind: 'signed_out', notice: none, enrolment_offered_ms: null }));
 
     expect(bedside.text).toContain(words.signedOut.next);
   });
@@ -248,7 +247,7 @@ describe('what is typed', () => {
     await bedside.press('Enter');
     await bedside.show({ kind: 'asking', step: 'first_factor', is_slow: false });
 
-    await bedside.show({ kind: 'signed_out', notice: { kind: 'refused' } });
+    await bedside.show(noticed({ kind: 'refused' }));
 
     expect(bedside.name.value).toBe('maria');
     expect(document.activeElement).toBe(bedside.password);

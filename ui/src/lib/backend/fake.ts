@@ -1,6 +1,6 @@
 import type { Intent, Language, ScreenView, ViewModel } from '../generated/bindings';
 import type { Backend } from './backend';
-import { SCENES, scene, type Scene } from './scenes';
+import { SCENES, SIGNED_OUT, concealed, noticed, scene, type Scene } from './scenes';
 
 /** Shows what the test or the developer says, and keeps what the page sent. */
 export class FakeBackend implements Backend {
@@ -101,14 +101,27 @@ export class StoryBackend extends FakeBackend {
           this.#answerSecondFactor(intent.code);
         });
         break;
+      case 'password':
+        this.show({ kind: 'asking', step: 'resume', is_slow: false });
+        this.#later(() => {
+          this.#answerResume(intent.password);
+        });
+        break;
+      case 'pin':
+        this.show({ kind: 'asking', step: 'second_factor', is_slow: false });
+        this.#later(() => {
+          this.#answerSecondFactor(intent.pin);
+        });
+        break;
       case 'cancel':
-        this.show({ kind: 'signed_out' });
+        this.show(SIGNED_OUT);
         break;
       case 'choose_language':
         this.speak(intent.language);
         break;
       case 'sign_out':
       case 'stay':
+      case 'conceal':
         break;
     }
   }
@@ -116,10 +129,14 @@ export class StoryBackend extends FakeBackend {
   #answerFirstFactor(name: string, password: string): void {
     if (name === 'maria' && password === 'correct horse') {
       this.#triesLeft = 5;
-      this.show({ kind: 'second_factor', expires_in_ms: 120_000, tries_left: 5, is_refused: false });
+      this.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 120_000, tries_left: 5, is_refused: false });
     } else {
-      this.show({ kind: 'signed_out', notice: { kind: 'refused' } });
+      this.show(noticed({ kind: 'refused' }));
     }
+  }
+
+  #answerResume(password: string): void {
+    this.show(password === 'correct horse' ? { kind: 'opening', display_name: 'Maria O.' } : concealed({ kind: 'refused', notice: { kind: 'refused' } }));
   }
 
   #answerSecondFactor(code: string): void {
@@ -129,9 +146,9 @@ export class StoryBackend extends FakeBackend {
     }
     this.#triesLeft -= 1;
     if (this.#triesLeft === 0) {
-      this.show({ kind: 'signed_out', notice: { kind: 'challenge_over' } });
+      this.show(noticed({ kind: 'challenge_over' }));
     } else {
-      this.show({ kind: 'second_factor', expires_in_ms: 90_000, tries_left: this.#triesLeft, is_refused: true });
+      this.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 90_000, tries_left: this.#triesLeft, is_refused: true });
     }
   }
 

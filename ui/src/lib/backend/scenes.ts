@@ -1,4 +1,14 @@
-import type { ContactFaultView, EndCauseView, FailClosedCode, Place, ScreenView, SignedOutNotice, ViewModel } from '../generated/bindings';
+import type {
+  BadgeLine,
+  ConcealedNotice,
+  ContactFaultView,
+  EndCauseView,
+  FailClosedCode,
+  Place,
+  ScreenView,
+  SignedOutNotice,
+  ViewModel,
+} from '../generated/bindings';
 
 /** A view without its revision, which is counted where it is shown, and in whichever language is spoken there. */
 export type Scene = Omit<ViewModel, 'revision' | 'language'>;
@@ -22,14 +32,29 @@ const LONG_WARD: Place = {
 };
 const LONG_NAME = 'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh M.';
 
-/** A scene on the ward, online and enforced unless said otherwise. */
+/** A scene on the ward, online, enforced and without a badge reader unless said otherwise. */
 export function scene(screen: ScreenView, rest: Partial<Scene> = {}): Scene {
-  return { screen, place: WARD, contact: 'online', is_enforced: true, ...rest };
+  return { screen, place: WARD, contact: 'online', is_enforced: true, reader: 'none', ...rest };
 }
+
+function signedOut(rest: Partial<Scene> = {}): Scene {
+  return scene({ kind: 'signed_out', enrolment_offered_ms: null }, rest);
+}
+
+/** The signed-out scene with nothing to say. */
+export const SIGNED_OUT = signedOut();
 
 /** The signed-out scene with one notice. */
 export function noticed(notice: SignedOutNotice, rest: Partial<Scene> = {}): Scene {
-  return scene({ kind: 'signed_out', notice }, rest);
+  return scene({ kind: 'signed_out', notice, enrolment_offered_ms: null }, rest);
+}
+
+/** Maria's session, concealed, with a reader that reads. */
+export function concealed(notice?: ConcealedNotice, signs_out_in_ms: number | null = null, rest: Partial<Scene> = {}): Scene {
+  return scene(
+    { kind: 'concealed', display_name: 'Maria O.', role: 'RN', ...(notice === undefined ? {} : { notice }), signs_out_in_ms },
+    { reader: 'ready', ...rest },
+  );
 }
 
 /** One of each, so that a code the agent gains is missed here by the compiler. */
@@ -73,6 +98,18 @@ const ONE_OF_EACH_CODE: Record<FailClosedCode, true> = {
   'config.invalid': true,
   'workstation.not_enrolled': true,
 };
+const ONE_OF_EACH_LINE: Record<BadgeLine, true> = {
+  unknown: true,
+  refused: true,
+  unusable: true,
+  not_read: true,
+  two_at_once: true,
+  server_away: true,
+  enrolled: true,
+  taken: true,
+  too_many: true,
+  not_enrolled: true,
+};
 
 /** Every fault of contact. */
 export const FAULTS = Object.keys(ONE_OF_EACH_FAULT) as ContactFaultView[];
@@ -80,6 +117,8 @@ export const FAULTS = Object.keys(ONE_OF_EACH_FAULT) as ContactFaultView[];
 export const CAUSES = Object.keys(ONE_OF_EACH_CAUSE) as EndCauseView[];
 /** Every code of fail closed. */
 export const CODES = Object.keys(ONE_OF_EACH_CODE) as FailClosedCode[];
+/** Everything a badge can lead to besides signing in. */
+export const LINES = Object.keys(ONE_OF_EACH_LINE) as BadgeLine[];
 
 /** Every notice of the signed-out screen, by a name. */
 export const NOTICES: Record<string, SignedOutNotice> = {
@@ -92,17 +131,26 @@ export const NOTICES: Record<string, SignedOutNotice> = {
   ...Object.fromEntries(FAULTS.map((fault) => [`unanswered_${fault}`, { kind: 'unanswered', fault, is_retrying: fault === 'unreachable' }])),
   ...Object.fromEntries(CODES.map((code) => [`not_possible_now_${code}`, { kind: 'not_possible_now', code }])),
   ...Object.fromEntries(CAUSES.map((cause) => [`session_ended_${cause}`, { kind: 'session_ended', cause }])),
+  ...Object.fromEntries(LINES.map((line) => [`badge_${line}`, { kind: 'badge', line }])),
+};
+
+/** Every notice of a concealed screen, by a name. */
+export const CONCEALED_NOTICES: Record<string, ConcealedNotice> = {
+  inactivity: { kind: 'inactivity' },
+  elsewhere: { kind: 'elsewhere' },
+  ...Object.fromEntries(LINES.map((line) => [`badge_${line}`, { kind: 'badge', line }])),
+  ...Object.fromEntries(Object.entries(NOTICES).map(([name, notice]) => [`refused_${name}`, { kind: 'refused', notice }])),
 };
 
 /** The scenes worth a picture, by the name of the picture. */
 export const SCENES: Record<string, Scene> = {
   starting: scene({ kind: 'starting' }, { contact: 'unknown' }),
-  signed_out: scene({ kind: 'signed_out' }),
-  signed_out_server_away: scene({ kind: 'signed_out' }, { contact: 'away' }),
-  signed_out_not_our_server: scene({ kind: 'signed_out' }, { contact: 'not_our_server' }),
-  signed_out_clock_wrong: scene({ kind: 'signed_out' }, { contact: 'clock_wrong' }),
-  signed_out_not_enforced: scene({ kind: 'signed_out' }, { is_enforced: false }),
-  signed_out_policy_refused: scene({ kind: 'signed_out' }, { policy_notice: 'last_good', is_enforced: false, contact: 'away' }),
+  signed_out: SIGNED_OUT,
+  signed_out_server_away: signedOut({ contact: 'away' }),
+  signed_out_not_our_server: signedOut({ contact: 'not_our_server' }),
+  signed_out_clock_wrong: signedOut({ contact: 'clock_wrong' }),
+  signed_out_not_enforced: signedOut({ is_enforced: false }),
+  signed_out_policy_refused: signedOut({ policy_notice: 'last_good', is_enforced: false, contact: 'away' }),
   refused: noticed({ kind: 'refused' }),
   locked_out: noticed({ kind: 'locked_out', retry_after_ms: 27_000 }),
   challenge_over: noticed({ kind: 'challenge_over' }),
@@ -120,14 +168,70 @@ export const SCENES: Record<string, Scene> = {
     { kind: 'fail_closed', code: 'inactivity.unknown', since_ms: 240_000, retry_in_ms: 20_000 },
     { place: LONG_WARD },
   ),
+  reader_ready: signedOut({ reader: 'ready' }),
+  reader_ready_noticed: noticed({ kind: 'session_ended', cause: 'absolute-limit' }, { reader: 'ready' }),
+  reader_faulty: signedOut({ reader: 'faulty' }),
+  reader_faulty_noticed: noticed({ kind: 'session_ended', cause: 'inactivity' }, { reader: 'faulty', contact: 'away' }),
+  badge_not_read: noticed({ kind: 'badge', line: 'not_read' }, { reader: 'ready' }),
+  badge_unusable: noticed({ kind: 'badge', line: 'unusable' }, { reader: 'ready' }),
+  badge_server_away: noticed({ kind: 'badge', line: 'server_away' }, { reader: 'ready', contact: 'away' }),
+  enrolment_offered: scene(
+    { kind: 'signed_out', notice: { kind: 'badge', line: 'unknown' }, enrolment_offered_ms: 30_000 },
+    { reader: 'ready' },
+  ),
+  enrolment_refused: scene({ kind: 'signed_out', notice: { kind: 'refused' }, enrolment_offered_ms: 12_000 }, { reader: 'ready' }),
+  long_names_reader_ready: noticed(
+    { kind: 'not_possible_now', code: 'inactivity.unknown' },
+    { place: LONG_WARD, reader: 'ready', is_enforced: false, contact: 'not_our_server' },
+  ),
+  concealed: concealed(),
+  concealed_inactivity: concealed({ kind: 'inactivity' }),
+  concealed_elsewhere: concealed({ kind: 'elsewhere' }),
+  concealed_last_minute: concealed({ kind: 'inactivity' }, 45_000),
+  concealed_badge_refused: concealed({ kind: 'badge', line: 'refused' }),
+  concealed_refused: concealed({ kind: 'refused', notice: { kind: 'refused' } }),
+  concealed_locked_out: concealed({ kind: 'refused', notice: { kind: 'locked_out', retry_after_ms: 27_000 } }, 45_000),
+  concealed_no_reader: concealed(undefined, null, { reader: 'none' }),
+  concealed_reader_faulty: concealed({ kind: 'inactivity' }, null, { reader: 'faulty' }),
+  long_names_concealed: scene(
+    {
+      kind: 'concealed',
+      display_name: 'Featherstonehaugh-Wolfeschlegel M.',
+      role: 'RN',
+      signs_out_in_ms: 45_000,
+    },
+    { reader: 'ready' },
+  ),
+  asking_badge: scene({ kind: 'asking', step: 'badge', is_slow: false }, { reader: 'ready' }),
+  asking_resume: scene({ kind: 'asking', step: 'resume', is_slow: true }, { reader: 'ready' }),
   asking: scene({ kind: 'asking', step: 'first_factor', is_slow: false }),
   asking_slow: scene({ kind: 'asking', step: 'first_factor', is_slow: true }),
   asking_unanswered: scene({ kind: 'asking', step: 'first_factor', is_slow: true, fault: 'unreachable' }, { contact: 'away' }),
-  second_factor: scene({ kind: 'second_factor', expires_in_ms: 118_000, tries_left: 5, is_refused: false }),
-  second_factor_refused: scene({ kind: 'second_factor', expires_in_ms: 64_000, tries_left: 3, is_refused: true }),
+  second_factor: scene({ kind: 'second_factor', wants: 'totp', expires_in_ms: 118_000, tries_left: 5, is_refused: false }),
+  second_factor_refused: scene({ kind: 'second_factor', wants: 'totp', expires_in_ms: 64_000, tries_left: 3, is_refused: true }),
+  second_factor_named: scene(
+    { kind: 'second_factor', wants: 'totp', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { reader: 'ready' },
+  ),
+  password_wanted: scene(
+    { kind: 'second_factor', wants: 'password', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { reader: 'ready' },
+  ),
+  password_wanted_refused: scene(
+    { kind: 'second_factor', wants: 'password', display_name: LONG_NAME, expires_in_ms: 64_000, tries_left: 3, is_refused: true },
+    { reader: 'ready' },
+  ),
+  pin_wanted: scene(
+    { kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 10, is_refused: false },
+    { reader: 'ready' },
+  ),
+  pin_wanted_refused: scene(
+    { kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 64_000, tries_left: 1, is_refused: true },
+    { reader: 'ready' },
+  ),
   asking_second_factor: scene({ kind: 'asking', step: 'second_factor', is_slow: true }),
   opening: scene({ kind: 'opening', display_name: 'Maria O.' }),
-  active: scene({ kind: 'active', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, absolute_limit_in_ms: null }),
+  active: scene({ kind: 'active', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, absolute_limit_in_ms: null, tap: 'none' }),
   inactivity_warning: scene({
     kind: 'inactivity_warning',
     display_name: 'Maria O.',

@@ -1,10 +1,10 @@
 import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ViewModel } from '../generated/bindings';
-import { scene } from './scenes';
+import { SIGNED_OUT } from './scenes';
 import { TauriBackend } from './tauri';
 
-const VIEW: ViewModel = { revision: 7, language: 'en', ...scene({ kind: 'signed_out' }) };
+const VIEW: ViewModel = { revision: 7, language: 'en', ...SIGNED_OUT };
 
 describe('the agent behind the page', () => {
   let calls: { command: string; args: unknown }[] = [];

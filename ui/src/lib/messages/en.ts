@@ -25,6 +25,7 @@ export const en: Messages = {
     not_our_server: 'Wrong server: call the help desk',
     clock_wrong: "This workstation's clock is wrong",
   },
+  reader: { ready: 'Reader ready', faulty: 'Badge reader does not answer' },
   notEnforced: 'Screen not enforced: sign out before you leave',
   policy: {
     last_good: 'Rules not updated: tell IT',
@@ -38,19 +39,43 @@ export const en: Messages = {
   signedOut: {
     title: 'Sign in',
     next: 'Type your user name and password',
+    tap: 'Tap your badge',
+    orType: 'or type your user name and password',
+    readerFaulty: 'Badge reader does not answer. Sign in with your name; it is being tried again.',
     name: 'User name',
     password: 'Password',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     capsLock: 'Caps Lock is on',
+    layout: { qwertz: 'Keyboard: QWERTZ?', azerty: 'Keyboard: AZERTY?', other: 'Keyboard: not QWERTY?' },
     submit: 'Sign in',
     nameMissing: 'Type your user name first.',
     passwordMissing: 'Type your password too.',
   },
 
+  enrolment: {
+    title: 'Enrol this badge?',
+    line: (countdown) => `Sign in with your user name, password and code within ${countdown}.`,
+    lineSpoken: 'Sign in with your user name, password and code within half a minute.',
+    over: 'The time to enrol the badge is over. Tap it again to enrol it.',
+  },
+
+  badge: {
+    unknown: 'This badge is not known here. Type your user name and password.',
+    refused: 'This badge is switched off. Type your user name and password, and call the help desk.',
+    unusable: 'The number of this card changes each time, so it cannot be a badge. Use another one.',
+    not_read: 'The badge was not read. Tap it again and hold it still.',
+    two_at_once: 'Two badges at once. Tap one alone.',
+    server_away: 'The server, which knows the badges, does not answer. Tap again in a moment.',
+    enrolled: 'This badge is yours now. Next time, just tap it.',
+    taken: 'This badge belongs to someone else. Tap your own, or call the help desk.',
+    too_many: 'You have as many badges as one person may have. Ask the help desk to switch one off.',
+    not_enrolled: 'The badge was not enrolled. Go on without it, and ask the help desk.',
+  },
+
   notice: {
     refused: 'That name and password do not match. Type them again.',
-    challengeOver: 'The time or the tries for your code are over. Sign in again.',
+    challengeOver: 'The time or the tries are over. Sign in again.',
     lockedOut: (countdown) => `Too many tries with this name. Try again in ${countdown}.`,
     lockedOutSpoken: (seconds) => `Too many tries with this name. Try again in ${spokenDuration(seconds)}.`,
     lockedOutOver: 'You can try again now.',
@@ -102,7 +127,9 @@ export const en: Messages = {
 
   asking: {
     first_factor: { busy: 'Signing in…', slow: 'The server is slow to answer. Still trying; please wait.' },
-    second_factor: { busy: 'Checking your code…', slow: 'The server is slow to answer. Still trying; please wait.' },
+    second_factor: { busy: 'Checking…', slow: 'The server is slow to answer. Still trying; please wait.' },
+    badge: { busy: 'Checking your badge…', slow: 'The server is slow to answer. Still trying; please wait.' },
+    resume: { busy: 'Resuming…', slow: 'The server is slow to answer. Still trying; please wait.' },
   },
   cancel: 'Cancel',
 
@@ -114,6 +141,81 @@ export const en: Messages = {
     triesLeft: (tries) => (tries === 1 ? 'Last try' : `${tries.toString()} tries left`),
     timeLeft: (countdown) => `${countdown} left`,
     timeOver: 'Time is over',
+  },
+
+  wanted: {
+    password: {
+      title: 'Your password',
+      next: 'Type your password to go on',
+      label: 'Password',
+      refused: 'That password was not accepted. Type it again.',
+    },
+    pin: {
+      title: 'Your PIN',
+      next: 'Type the PIN that goes with your badge',
+      label: 'PIN',
+      refused: 'That PIN was not accepted. Type it again.',
+    },
+  },
+  pin: { length: 'A PIN has 6 to 12 digits.', show: 'Show PIN', hide: 'Hide PIN' },
+  goOn: 'Go on',
+
+  concealed: {
+    title: (name) => (name === '' ? 'Someone is signed in' : `${name} is signed in`),
+    tap: 'Tap to resume',
+    orType: 'or type the password',
+    next: 'Type the password to resume',
+    passwordOf: (name) => (name === '' ? 'Password' : `Password of ${name}`),
+    submit: 'Resume',
+    inactivity: 'Covered because nothing was typed or touched.',
+    elsewhere: 'Covered because the same person went on at another workstation.',
+    refused: 'That password was not accepted. Type it again.',
+    lastMinute: (countdown) => `Signs out in ${countdown}. Resume before then to stay signed in.`,
+    lastMinuteSpoken: 'Signs out within a minute. Resume before then to stay signed in.',
+    someoneElse: (name) => (name === '' ? 'Sign in as someone else' : `Not ${name}? Sign in as someone else`),
+    someoneElseTitle: 'Sign in as someone else',
+    someoneElseLine: (name) =>
+      name === '' ? 'Once you are in, the other person is signed out.' : `Once you are in, ${name} is signed out.`,
+    back: (name) => (name === '' ? 'Back' : `Back to ${name}`),
+  },
+
+  without: {
+    open: (help) => (help === '' ? "Can't use your badge or phone?" : `Can't use your badge or phone? Help: ${help}`),
+    title: "Can't use your badge or phone?",
+    titlePhone: "Can't use your phone?",
+    badge: {
+      title: 'No badge with you',
+      signedOut: 'You need none: sign in with your user name, password and code.',
+      concealed: 'You need none: resume with your password. A colleague signs in with user name, password and code.',
+    },
+    phone: {
+      title: 'No phone with you',
+      text: (help) =>
+        help === ''
+          ? 'The code comes from it. Call the help desk: they check who you are and set up your code anew.'
+          : `The code comes from it. Call the help desk, ${help}: they check who you are and set up your code anew.`,
+    },
+    lost: {
+      title: 'I lost my badge',
+      text: (help) =>
+        help === ''
+          ? 'Sign in with your user name, password and code, then ask the help desk to switch the badge off.'
+          : `Sign in with your user name, password and code, then ask the help desk, ${help}, to switch the badge off.`,
+    },
+    back: 'Back',
+  },
+
+  keyboard: {
+    label: 'Keyboard on screen',
+    show: 'Show keyboard',
+    hide: 'Hide keyboard',
+    shift: 'Shift',
+    backspace: 'Backspace',
+    enter: 'Enter',
+    space: 'Space',
+    letters: 'Letters',
+    symbols: 'Digits and signs',
+    accents: 'Accents',
   },
 
   opening: { title: (name) => (name === '' ? 'Welcome' : `Welcome, ${name}`), line: 'Opening your desktop…' },

@@ -28,6 +28,7 @@ export const es: Messages = {
     not_our_server: 'Servidor equivocado: llame a soporte técnico',
     clock_wrong: 'El reloj de esta computadora está mal',
   },
+  reader: { ready: 'Lector listo', faulty: 'El lector de tarjetas no responde' },
   notEnforced: 'Pantalla sin protección: cierre sesión antes de irse',
   policy: {
     last_good: 'Reglas sin actualizar: avise a Informática',
@@ -41,19 +42,43 @@ export const es: Messages = {
   signedOut: {
     title: 'Iniciar sesión',
     next: 'Escriba su nombre de usuario y su contraseña',
+    tap: 'Acerque su tarjeta',
+    orType: 'o escriba su nombre de usuario y su contraseña',
+    readerFaulty: 'El lector de tarjetas no responde. Inicie sesión con su nombre; se sigue intentando.',
     name: 'Nombre de usuario',
     password: 'Contraseña',
     showPassword: 'Mostrar la contraseña',
     hidePassword: 'Ocultar la contraseña',
     capsLock: 'Bloq Mayús está activado',
+    layout: { qwertz: 'Teclado: ¿QWERTZ?', azerty: 'Teclado: ¿AZERTY?', other: 'Teclado: ¿distinto de QWERTY?' },
     submit: 'Iniciar sesión',
     nameMissing: 'Escriba primero su nombre de usuario.',
     passwordMissing: 'Escriba también su contraseña.',
   },
 
+  enrolment: {
+    title: '¿Registrar esta tarjeta?',
+    line: (countdown) => `Inicie sesión con su nombre de usuario, contraseña y código antes de ${countdown}.`,
+    lineSpoken: 'Inicie sesión con su nombre de usuario, contraseña y código en menos de medio minuto.',
+    over: 'Se acabó el tiempo para registrar la tarjeta. Acérquela de nuevo para registrarla.',
+  },
+
+  badge: {
+    unknown: 'Esta tarjeta no se conoce aquí. Escriba su nombre de usuario y su contraseña.',
+    refused: 'Esta tarjeta está desactivada. Escriba su nombre de usuario y su contraseña, y llame a soporte técnico.',
+    unusable: 'El número de esta tarjeta cambia cada vez, así que no sirve aquí. Use otra.',
+    not_read: 'No se leyó la tarjeta. Acérquela de nuevo y no la mueva.',
+    two_at_once: 'Hay dos tarjetas a la vez. Acerque una sola.',
+    server_away: 'El servidor, que conoce las tarjetas, no responde. Acérquela de nuevo en un momento.',
+    enrolled: 'Esta tarjeta ya es suya. La próxima vez, basta con acercarla.',
+    taken: 'Esta tarjeta es de otra persona. Acerque la suya o llame a soporte técnico.',
+    too_many: 'Ya tiene todas las tarjetas que puede tener una persona. Pida a soporte técnico que desactive una.',
+    not_enrolled: 'La tarjeta no se registró. Continúe sin ella y pregunte a soporte técnico.',
+  },
+
   notice: {
     refused: 'El nombre de usuario y la contraseña no coinciden. Escríbalos de nuevo.',
-    challengeOver: 'Se agotó el tiempo o el número de intentos para su código. Inicie sesión de nuevo.',
+    challengeOver: 'Se agotó el tiempo o el número de intentos. Inicie sesión de nuevo.',
     lockedOut: (countdown) => `Demasiados intentos con este nombre. Pruebe de nuevo en ${countdown}.`,
     lockedOutSpoken: (seconds) => `Demasiados intentos con este nombre. Pruebe de nuevo en ${spokenDuration(seconds)}.`,
     lockedOutOver: 'Ya puede probar de nuevo.',
@@ -105,7 +130,9 @@ export const es: Messages = {
 
   asking: {
     first_factor: { busy: 'Iniciando sesión…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
-    second_factor: { busy: 'Comprobando su código…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
+    second_factor: { busy: 'Comprobando…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
+    badge: { busy: 'Comprobando su tarjeta…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
+    resume: { busy: 'Reanudando…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
   },
   cancel: 'Cancelar',
 
@@ -117,6 +144,82 @@ export const es: Messages = {
     triesLeft: (tries) => (tries === 1 ? 'Último intento' : `${tries.toString()} intentos restantes`),
     timeLeft: (countdown) => `Quedan ${countdown}`,
     timeOver: 'Se acabó el tiempo',
+  },
+
+  wanted: {
+    password: {
+      title: 'Su contraseña',
+      next: 'Escriba su contraseña para continuar',
+      label: 'Contraseña',
+      refused: 'Esa contraseña no fue aceptada. Escríbala de nuevo.',
+    },
+    pin: {
+      title: 'Su PIN',
+      next: 'Escriba el PIN de su tarjeta',
+      label: 'Número PIN',
+      refused: 'Ese PIN no fue aceptado. Escríbalo de nuevo.',
+    },
+  },
+  pin: { length: 'Un PIN tiene de 6 a 12 cifras.', show: 'Mostrar el PIN', hide: 'Ocultar el PIN' },
+  goOn: 'Continuar',
+
+  concealed: {
+    title: (name) => (name === '' ? 'Hay una sesión abierta' : `${name} tiene la sesión abierta`),
+    tap: 'Acerque la tarjeta para reanudar',
+    orType: 'o escriba la contraseña',
+    next: 'Escriba la contraseña para reanudar',
+    passwordOf: (name) => (name === '' ? 'Contraseña' : `Contraseña de ${name}`),
+    submit: 'Reanudar',
+    inactivity: 'Pantalla cubierta porque no se escribió ni se tocó nada.',
+    elsewhere: 'Pantalla cubierta porque la misma persona siguió en otra computadora.',
+    refused: 'Esa contraseña no fue aceptada. Escríbala de nuevo.',
+    lastMinute: (countdown) => `La sesión se cierra en ${countdown}. Reanude antes para conservarla.`,
+    lastMinuteSpoken: 'La sesión se cierra en menos de un minuto. Reanude antes para conservarla.',
+    someoneElse: (name) => (name === '' ? 'Iniciar otra sesión' : `¿No es ${name}? Iniciar otra sesión`),
+    someoneElseTitle: 'Iniciar otra sesión',
+    someoneElseLine: (name) =>
+      name === '' ? 'Cuando usted entre, se cierra la sesión de la otra persona.' : `Cuando usted entre, se cierra la sesión de ${name}.`,
+    back: (name) => (name === '' ? 'Volver' : `Volver a la sesión de ${name}`),
+  },
+
+  without: {
+    open: (help) =>
+      help === '' ? '¿No puede usar su tarjeta o su teléfono?' : `¿No puede usar su tarjeta o su teléfono? Ayuda: ${help}`,
+    title: '¿No puede usar su tarjeta o su teléfono?',
+    titlePhone: '¿No puede usar su teléfono?',
+    badge: {
+      title: 'No tiene su tarjeta',
+      signedOut: 'No la necesita: inicie sesión con su nombre de usuario, contraseña y código.',
+      concealed: 'No la necesita: reanude con su contraseña. Otra persona inicia sesión con nombre de usuario, contraseña y código.',
+    },
+    phone: {
+      title: 'No tiene su teléfono',
+      text: (help) =>
+        help === ''
+          ? 'Ahí aparece el código. Llame a soporte técnico: comprobarán quién es y le darán un código nuevo.'
+          : `Ahí aparece el código. Llame a soporte técnico, ${help}: comprobarán quién es y le darán un código nuevo.`,
+    },
+    lost: {
+      title: 'Perdí mi tarjeta',
+      text: (help) =>
+        help === ''
+          ? 'Inicie sesión con su nombre de usuario, contraseña y código, y pida a soporte técnico que desactive la tarjeta.'
+          : `Inicie sesión con su nombre de usuario, contraseña y código, y pida a soporte técnico, ${help}, que desactive la tarjeta.`,
+    },
+    back: 'Volver',
+  },
+
+  keyboard: {
+    label: 'Teclado en pantalla',
+    show: 'Mostrar el teclado',
+    hide: 'Ocultar el teclado',
+    shift: 'Mayúsculas',
+    backspace: 'Borrar',
+    enter: 'Intro',
+    space: 'Espacio',
+    letters: 'Letras',
+    symbols: 'Cifras y signos',
+    accents: 'Acentos',
   },
 
   opening: {

@@ -1,4 +1,16 @@
-import type { AskingStep, Contact, ContactFaultView, EndCauseView, FailClosedCode, Language, PolicyNotice } from '../generated/bindings';
+import type {
+  AskingStep,
+  BadgeLine,
+  Contact,
+  ContactFaultView,
+  EndCauseView,
+  FactorWanted,
+  FailClosedCode,
+  Language,
+  PolicyNotice,
+  ReaderView,
+} from '../generated/bindings';
+import type { OtherLayout } from '../keyboard/layout_guess';
 
 /**
  * Every word on screen, by key. A language is one file that satisfies this type; a key or a code without words does not
@@ -27,6 +39,8 @@ export interface Messages {
     workstationId(id: string): string;
   };
   contact: Record<Contact, string>;
+  /** In the corner; nothing is said of badges where there is no reader. */
+  reader: Record<Exclude<ReaderView, 'none'>, string>;
   notEnforced: string;
   policy: Record<PolicyNotice, string>;
   /** `Can't sign in? Help: 5-1234` */
@@ -39,15 +53,33 @@ export interface Messages {
     title: string;
     /** What to do here, while there is nothing else to say. */
     next: string;
+    tap: string;
+    /** Goes on after `tap`. */
+    orType: string;
+    readerFaulty: string;
     name: string;
     password: string;
     showPassword: string;
     hidePassword: string;
     capsLock: string;
+    /** Beside a password, when letters came that QWERTY has elsewhere. */
+    layout: Record<OtherLayout, string>;
     submit: string;
     nameMissing: string;
     passwordMissing: string;
   };
+
+  /** A badge that nobody has, and that may become hers. */
+  enrolment: {
+    title: string;
+    line(countdown: string): string;
+    /** Without the time, which is spoken at its marks. */
+    lineSpoken: string;
+    over: string;
+  };
+
+  /** What a badge led to. */
+  badge: Record<BadgeLine, string>;
 
   notice: {
     refused: string;
@@ -75,6 +107,59 @@ export interface Messages {
     triesLeft(tries: number): string;
     timeLeft(countdown: string): string;
     timeOver: string;
+  };
+
+  /** As `secondFactor`, for what else may be missing. */
+  wanted: Record<Exclude<FactorWanted, 'totp'>, { title: string; next: string; label: string; refused: string }>;
+  pin: { length: string; show: string; hide: string };
+  goOn: string;
+
+  concealed: {
+    title(name: string): string;
+    tap: string;
+    /** Goes on after `tap`. */
+    orType: string;
+    next: string;
+    passwordOf(name: string): string;
+    submit: string;
+    inactivity: string;
+    elsewhere: string;
+    refused: string;
+    lastMinute(countdown: string): string;
+    /** Without the time, which is spoken at its marks. */
+    lastMinuteSpoken: string;
+    someoneElse(name: string): string;
+    someoneElseTitle: string;
+    /** What becomes of the session that is there. */
+    someoneElseLine(name: string): string;
+    back(name: string): string;
+  };
+
+  /** What to do without the things a sign-in asks for. */
+  without: {
+    /** `Can't use your badge or phone? Help: 5-1234` */
+    open(help: string): string;
+    title: string;
+    /** Where there is no reader. */
+    titlePhone: string;
+    badge: { title: string; signedOut: string; concealed: string };
+    phone: { title: string; text(help: string): string };
+    lost: { title: string; text(help: string): string };
+    back: string;
+  };
+
+  /** Names of what is drawn on the keyboard on screen. */
+  keyboard: {
+    label: string;
+    show: string;
+    hide: string;
+    shift: string;
+    backspace: string;
+    enter: string;
+    space: string;
+    letters: string;
+    symbols: string;
+    accents: string;
   };
 
   opening: { title(name: string): string; line: string };

@@ -1,0 +1,229 @@
+import { describe, expect, it, vi } from 'vitest';
+import { CONCEALED_NOTICES, SIGNED_OUT, concealed } from '../lib/backend/scenes';
+import { en as words } from '../lib/messages/en';
+import { es } from '../lib/messages/es';
+import { concealedText, concealedTone } from '../lib/notice';
+import { Bedside } from './test_bedside';
+
+const SOMEONE_ELSE = words.concealed.someoneElse('Maria O.');
+
+describe('the concealed screen', () => {
+  it('says whose session waits and how she comes back', async () => {
+    const bedside = await Bedside.at(concealed());
+
+    expect(bedside.text).toContain('Maria O. is signed in');
+    expect(bedside.text).toContain('Tap to resume');
+    expect(bedside.text).toContain(words.concealed.orType);
+    expect(bedside.heard).toBe('Maria O. is signed in. Tap to resume, or type the password.');
+    expect(document.querySelectorAll('#name')).toHaveLength(0);
+  });
+
+  it('takes her password alone, by keyboard alone', async () => {
+    const bedside = await Bedside.at(concealed());
+    expect(document.activeElement).toBe(document.body);
+
+    await bedside.type('hunter2');
+    await bedside.press('Enter');
+
+    expect(bedside.backend.sent).toEqual([{ kind: 'password', password: 'hunter2' }]);
+    expect(bedside.password.value).toBe('');
+    expect(document.documentElement.outerHTML).not.toContain('hunter2');
+  });
+
+  it.each(['none', 'faulty'] as const)('speaks of no tap where no reader reads: %s', async (reader) => {
+    const bedside = await Bedside.at(concealed(undefined, null, { reader }));
+
+    expect(bedside.text).not.toContain('Tap to resume');
+    expect(bedside.text).toContain(words.concealed.next);
+    expect(bedside.heard).toContain(words.concealed.next);
+  });
+
+  it.each(Object.entries(CONCEALED_NOTICES))('says what happened: %s', async (_, notice) => {
+    const bedside = await Bedside.at(concealed(notice));
+
+    const text = concealedText(notice, words, '0:27', false);
+    expect(bedside.text).toContain(text);
+    expect(bedside.text).toContain('Maria O. is signed in');
+    expect(document.querySelector<HTMLElement>('[data-tone]')?.dataset['tone']).toBe(concealedTone(notice));
+    expect(bedside.heard).toContain(text.replace('0:27', '27 seconds'));
+    await bedside.speak('es');
+    expect(bedside.text).toContain(concealedText(notice, es, '0:27', false));
+  });
+
+  it.each(['badge', 'resume', 'first_factor'] as const)('keeps her name while the server is asked: %s', async (step) => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.show({ kind: 'asking', step, is_slow: false });
+    await bedside.wait(150);
+
+    expect(bedside.text).toContain('Maria O. is signed in');
+    expect(bedside.text).toContain(words.asking[step].busy);
+    expect(bedside.password.disabled).toBe(true);
+  });
+
+  it('asks for the password again after a refusal, with the caret where she typed', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.type('wrong');
+    await bedside.press('Enter');
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+    expect(bedside.password.placeholder).toBe('••••••••');
+
+    await bedside.show(concealed({ kind: 'refused', notice: { kind: 'refused' } }));
+
+    expect(bedside.text).toContain(words.concealed.refused);
+    expect(document.activeElement).toBe(bedside.password);
+  });
+
+  it('waits for nobody with a caret after a tap that led nowhere', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+    expect(bedside.password.placeholder).toBe('');
+
+    await bedside.show(concealed({ kind: 'badge', line: 'refused' }));
+
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it('forgets her name when her session is over', async () => {
+    const bedside = await Bedside.at(concealed());
+
+    await bedside.show(SIGNED_OUT);
+    await bedside.show({ kind: 'asking', step: 'badge', is_slow: false });
+
+    expect(bedside.text).not.toContain('Maria O.');
+  });
+
+  it('remembers whose session waits while another factor is asked for', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.show({ kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 100_000, tries_left: 10, is_refused: false });
+    expect(bedside.text).toContain(words.wanted.pin.title);
+
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+
+    expect(bedside.text).toContain('Maria O. is signed in');
+  });
+
+  it('wakes for nothing but the next minute', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.wait(2_000);
+
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  it('drops a half-typed password after a minute', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.type('hunt');
+
+    await bedside.wait(60_000);
+
+    expect(bedside.password.value).toBe('');
+    expect(bedside.backend.sent).toEqual([]);
+  });
+});
+
+describe('her last minute', () => {
+  it('is counted down with what to do', async () => {
+    const bedside = await Bedside.at(concealed({ kind: 'inactivity' }, 60_000));
+    expect(bedside.text).toContain('Signs out in 1:00. Resume before then to stay signed in.');
+
+    await bedside.wait(15_000);
+    expect(bedside.text).toContain('Signs out in 0:45.');
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+    await bedside.wait(5_000);
+
+    expect(bedside.text).toContain('Signs out in 0:40.');
+  });
+
+  it('is spoken at 30 and 10 seconds and at its end, not every second', async () => {
+    const bedside = await Bedside.at(concealed({ kind: 'inactivity' }, 60_000));
+    expect(bedside.heard).toContain(words.concealed.lastMinuteSpoken);
+    const heard = [bedside.heard];
+
+    for (let second = 0; second < 61; second += 1) {
+      await bedside.wait(1_000);
+      if (bedside.heard !== heard.at(-1)) {
+        heard.push(bedside.heard);
+      }
+    }
+
+    expect(heard.slice(1)).toEqual(['30 seconds left', '10 seconds left', words.secondFactor.timeOver]);
+  });
+
+  it('is not moved by anything typed', async () => {
+    const bedside = await Bedside.at(concealed(undefined, 60_000));
+    await bedside.wait(20_000);
+
+    await bedside.type('strangers type here');
+
+    expect(bedside.text).toContain('Signs out in 0:40.');
+    expect(bedside.backend.sent).toEqual([]);
+  });
+
+  it('counts by the last view, also when that has another time', async () => {
+    const bedside = await Bedside.at(concealed(undefined, 60_000));
+    await bedside.wait(10_000);
+
+    await bedside.show(concealed(undefined, 30_000));
+
+    expect(bedside.text).toContain('Signs out in 0:30.');
+  });
+});
+
+describe('a colleague at a concealed screen', () => {
+  it('is told what becomes of her session before he types', async () => {
+    const bedside = await Bedside.at(concealed());
+
+    await bedside.click(bedside.button(SOMEONE_ELSE));
+
+    expect(bedside.text).toContain('Once you are in, Maria O. is signed out.');
+    expect(bedside.backend.sent).toEqual([]);
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it('signs in with name and password', async () => {
+    const bedside = await someoneElse();
+
+    await bedside.type('omar');
+    bedside.password.focus();
+    await bedside.type('other horse');
+    await bedside.press('Enter');
+
+    expect(bedside.backend.sent).toEqual([{ kind: 'sign_in', name: 'omar', password: 'other horse' }]);
+  });
+
+  it('finds his name again after a refusal, in the words for name and password', async () => {
+    const bedside = await someoneElse();
+    await bedside.type('omar');
+    bedside.password.focus();
+    await bedside.type('wrong');
+    await bedside.press('Enter');
+    await bedside.show({ kind: 'asking', step: 'first_factor', is_slow: false });
+
+    await bedside.show(concealed({ kind: 'refused', notice: { kind: 'refused' } }));
+
+    expect(bedside.text).toContain(words.notice.refused);
+    expect(bedside.name.value).toBe('omar');
+    expect(document.activeElement).toBe(bedside.password);
+  });
+
+  it.each([
+    ['Back', async (bedside: Bedside) => bedside.click(bedside.button(words.concealed.back('Maria O.')))],
+    ['Escape', async (bedside: Bedside) => bedside.press('Escape')],
+    ['a minute of nothing', async (bedside: Bedside) => bedside.wait(60_000)],
+  ])('leaves it to her by %s, and nothing he typed stays', async (_, leave) => {
+    const bedside = await someoneElse();
+    await bedside.type('omar');
+
+    await leave(bedside);
+
+    expect(document.querySelector('#name')).toBeNull();
+    expect(bedside.password.value).toBe('');
+    expect(bedside.text).toContain('Tap to resume');
+    expect(bedside.backend.sent).toEqual([]);
+  });
+
+  async function someoneElse(): Promise<Bedside> {
+    const bedside = await Bedside.at(concealed());
+    await bedside.click(bedside.button(SOMEONE_ELSE));
+    return bedside;
+  }
+});
