@@ -9,7 +9,7 @@ use agent_runtime::{
 
 use crate::{
     audit_trail::SpooledTrail,
-    badge_readers::SystemBadgeReaders,
+    badge_readers::{ReaderSettings, SystemBadgeReaders},
     durable_file,
     idle::{SyntheticInput, SystemIdle},
     keychain::{SystemKeychain, Vault},
@@ -46,6 +46,8 @@ pub fn for_this_platform(
     sink: EventSink,
 ) -> io::Result<Ports> {
     durable_file::make_private_folder(&settings.state_folder)?;
+    let readers =
+        ReaderSettings { synthetic_input: settings.synthetic_input, ..ReaderSettings::of(settings.readers) };
     let workstation = Workstation::default();
     let vault = Vault::of_this_system();
     let idle =
@@ -61,7 +63,7 @@ pub fn for_this_platform(
         session_server: Box::new(HttpSessionServer::start(workstation, sink.clone())),
         notifier: Box::new(DesktopNotifier::start()?),
         power: Box::new(SystemPower::start(settings.system_bus, sink.clone())),
-        badge_readers: Box::new(SystemBadgeReaders::new(settings.readers, Arc::clone(&clock), sink)?),
+        badge_readers: Box::new(SystemBadgeReaders::new(readers, Arc::clone(&clock), sink)?),
         clock,
     })
 }

@@ -79,7 +79,7 @@ impl HttpSessionServer {
         };
         let contact = self.contact.clone();
         tokio::spawn(async move {
-            let request = ResumeSession { attempt_id: attempt.0, factor };
+            let request = ResumeSession { attempt_id: attempt.0, factor, renews_grace: false };
             let result = ask(&fit.link, "/v1/session/resume", &request, Some(&credential)).await;
             if let Err(fault @ CallFault::Refused(problem)) = &result
                 && is_about_session(problem.code)
