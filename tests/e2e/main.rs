@@ -4,6 +4,7 @@
 
 mod absolute_limit;
 mod automation_refused;
+mod badges;
 mod bedside;
 mod canary;
 mod core_files;

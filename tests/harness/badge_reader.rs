@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use agent_core::time_limits::{AWAY_MIN, HOLDER_IGNORED_AFTER_UNCOVER};
 use anyhow::{Context, Result, ensure};
 use rustix::{
     process::Signal,
@@ -183,6 +184,12 @@ pub enum Reply {
     Silence,
     /// Is torn away in that moment.
     TornAway,
+}
+
+/// Waits until a badge counts again that was just taken away, or that has just uncovered its holder's screen.
+#[expect(clippy::disallowed_methods, reason = "the rule is one of real time: nothing tells when it is over")]
+pub fn wait_until_it_counts_again() {
+    thread::sleep(HOLDER_IGNORED_AFTER_UNCOVER.max(AWAY_MIN) + 2 * READER_POLL);
 }
 
 /// A card's program.

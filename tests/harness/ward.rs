@@ -16,6 +16,7 @@ mod administration;
 mod bedside;
 
 use crate::{
+    badge_reader::{CardService, SOCKET_VARIABLE},
     hand::{Hand, Whose},
     part::{Part, READY_WITHIN, wait_for},
     picture::Eye,
@@ -38,6 +39,8 @@ pub struct Setup {
     pub has_shield: bool,
     /// A window manager on the desktop.
     pub has_window_manager: bool,
+    /// A card service of its own with a virtual badge reader; else the workstation looks for none.
+    pub has_badge_reader: bool,
     /// More variables for the agent.
     pub agent_environment: Vec<(String, String)>,
 }
@@ -50,6 +53,7 @@ impl Default for Setup {
             is_end_to_end_agent: false,
             has_shield: true,
             has_window_manager: true,
+            has_badge_reader: false,
             agent_environment: Vec::new(),
         }
     }
@@ -71,6 +75,7 @@ pub struct Ward {
     kiosk: Option<Part>,
     server: Option<Part>,
     window_manager: Option<Part>,
+    cards: Option<CardService>,
     notifications: Option<NotificationDaemon>,
     keyring: Option<Keyring>,
     bus: SessionBus,
@@ -128,10 +133,12 @@ impl Ward {
         } else {
             None
         };
+        let cards = if setup.has_badge_reader { Some(CardService::start(&path)?) } else { None };
         let mut ward = Self {
             kiosk: None,
             server: None,
             window_manager,
+            cards,
             notifications,
             keyring,
             bus,
@@ -180,6 +187,12 @@ impl Ward {
     #[must_use]
     pub fn bus(&self) -> &SessionBus {
         &self.bus
+    }
+
+    /// The card service of its badge reader.
+    #[must_use]
+    pub fn cards(&self) -> Option<&CardService> {
+        self.cards.as_ref()
     }
 
     /// The keyring.
@@ -292,10 +305,12 @@ impl Ward {
         fs::write(
             self.config(),
             format!(
-                "[server]\nurl = \"https://{}\"\n\n[state]\ndirectory = \"{}\"\n\n[policy]\nfile = \"{}\"\n",
+                "[server]\nurl = \"https://{}\"\n\n[state]\ndirectory = \"{}\"\n\n[policy]\nfile = \"{}\"\n\n\
+                 [readers]\npcsc = \"{}\"\n",
                 self.address,
                 self.state().display(),
-                self.path().join("policy.toml").display()
+                self.path().join("policy.toml").display(),
+                if self.cards.is_some() { "when-present" } else { "off" }
             ),
         )?;
         let code = self.admin(&["workstation", "code", "--name", "WS-07", "--unit", "ICU-3"], "")?;
@@ -336,6 +351,9 @@ impl Ward {
             for (key, _) in &self.setup.agent_environment {
                 command.args(["--env", key]);
             }
+            if self.cards.is_some() {
+                command.args(["--env", SOCKET_VARIABLE]);
+            }
             command.arg("--agent").arg(&agent).arg("--");
             command
         } else {
@@ -344,6 +362,7 @@ impl Ward {
         command.arg("--config").arg(self.config()).arg("run");
         command.env("DISPLAY", self.display()).env("LANG", "C.UTF-8").env("TAPWARD_LOG_LEVEL", "debug");
         command.envs(self.setup.agent_environment.iter().map(|(key, value)| (key, value)));
+        command.envs(self.cards.iter().map(|cards| (SOCKET_VARIABLE, cards.socket())));
         let part = Part::start("kiosk", self.bus.dress(&mut command), self.path())?;
         self.kiosk = Some(part);
         Ok(())
