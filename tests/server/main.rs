@@ -11,6 +11,7 @@ mod clones;
 mod folder;
 mod lockout;
 mod logouts_owed;
+mod migrations;
 mod one_code;
 mod password_work;
 mod proof;

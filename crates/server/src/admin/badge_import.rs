@@ -85,12 +85,14 @@ pub(super) async fn import(
         return Err(invalid("A list has at most 200000 rows."));
     }
     let mut write = app.store.write().await?;
-    let mut importing = Importing { app, people: HashMap::new(), now: app.clock.now() };
+    let now = app.clock.now();
+    let mut importing = Importing { app, people: HashMap::new(), now };
+    let mut holders = Vec::new();
     let mut told = Imported::default();
     for line in lines {
         match importing.row(&mut write, &line.text).await? {
-            Ok(Bound::Anew) => told.imported += 1,
-            Ok(_) => told.unchanged += 1,
+            Ok(Some(holder)) => holders.push(holder),
+            Ok(None) => told.unchanged += 1,
             Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
         }
     }
@@ -101,6 +103,10 @@ pub(super) async fn import(
             bad: told.bad,
             ..Imported::default()
         }));
+    }
+    for holder in holders {
+        trail::administration(&mut write, holder, "badge.import", now).await?;
+        told.imported += 1;
     }
     write.commit().await?;
     Ok(Answer::BadgesImported(told))
@@ -113,12 +119,12 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    /// Binds the badge of one row, or says why not.
+    /// Binds the badge of one row, and tells whose it is where it was not before, or says why not.
     async fn row(
         &mut self,
         write: &mut Write,
         text: &WireSecret,
-    ) -> Result<Result<Bound, String>, StoreError> {
+    ) -> Result<Result<Option<About>, String>, StoreError> {
         let row = match Row::parse(text.expose()) {
             Ok(row) => row,
             Err(reason) => return Ok(Err(reason)),
@@ -134,12 +140,9 @@ impl Importing<'_> {
         let number = row.number.index(&self.app.keys.index);
         let wish = Wish { user_id: user.id, number, grade: row.grade, by: EnrolledBy::List };
         let bound = badges::bind(write, wish, self.now).await?;
-        if bound == Bound::Anew {
-            let about = About::default().user(Some(user));
-            trail::administration(write, about, "badge.import", self.now).await?;
-        }
+        let holder = (bound == Bound::Anew).then(|| About::default().user(Some(user)));
         Ok(match refusal(bound) {
-            None => Ok(bound),
+            None => Ok(holder),
             Some(words) => Err(words.to_owned()),
         })
     }

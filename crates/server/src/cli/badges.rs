@@ -44,10 +44,10 @@ async fn import(data: &Path, file: &Path, how: How) -> Result<Answer> {
     for batch in lines.chunks(batch) {
         progress(done, lines.len());
         let command = Command::BadgeImport { lines: batch.to_vec(), is_all_or_none: how.all_or_none };
-        match socket::ask(data, &command).await? {
-            Answer::BadgesImported(next) => told.add(next),
-            _ => bail!("the answer is of another version"),
-        }
+        let Answer::BadgesImported(next) = socket::ask(data, &command).await? else {
+            bail!("the answer is of another version");
+        };
+        told.add(next);
         done += batch.len();
     }
     progress(done, lines.len());
@@ -59,7 +59,7 @@ fn lines(text: &str) -> Vec<ImportLine> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     (1..)
         .zip(text.lines())
-        .filter(|(line, text)| !text.trim().is_empty() && !(*line == 1 && is_heading(text)))
+        .filter(|(line, text)| !(text.trim().is_empty() || *line == 1 && is_heading(text)))
         .map(|(line, text)| ImportLine { line, text: WireSecret::new(text.to_owned()) })
         .collect()
 }

@@ -43,12 +43,12 @@ pub async fn run(cli: Cli) -> Result<()> {
         Verb::Badge(verb) => {
             let answer = badges::ask(&cli.data, verb).await?;
             tell(&answer, cli.json)?;
-            return match answer {
-                Answer::BadgesImported(told) if told.is_nothing_done => {
-                    bail!("Nothing was imported: {} rows are bad.", told.bad.len())
-                }
-                _ => Ok(()),
-            };
+            if let Answer::BadgesImported(told) = answer
+                && told.is_nothing_done
+            {
+                bail!("Nothing was imported: {} rows are bad.", told.bad.len());
+            }
+            return Ok(());
         }
         Verb::Workstation(verb) => workstation(verb),
         Verb::Session(Session::List) => Command::SessionList,

@@ -111,16 +111,11 @@ pub async fn answer(
         .await?
         .ok_or(StoreError::Corrupt("user of a challenge"))?;
     let answering = Answering { workstation: &workstation, challenge: &challenge, user: &user };
-    let outcome =
-        decide(&app, &mut write, answering, &given, checked.as_ref().map(|(was, _)| was), now).await;
-    let (outcome, answer) = match outcome? {
-        Decided::LockedOut(left) => {
-            write.commit().await?;
-            return Err(refusals::locked_out_for(left));
-        }
-        Decided::Answered(outcome, answer) => (outcome, answer),
-    };
-    answers::remember(&mut write, key, asked, outcome, now).await?;
+    let was = checked.as_ref().map(|(was, _)| was);
+    let (outcome, answer) = decide(&app, &mut write, answering, &given, was, now).await?;
+    if let Some(outcome) = outcome {
+        answers::remember(&mut write, key, asked, outcome, now).await?;
+    }
     write.commit().await?;
     if let Some((_, place)) = checked {
         renew_hash(&app, &given, &answer, user, place);
@@ -182,11 +177,7 @@ struct Answering<'a> {
     user: &'a User,
 }
 
-enum Decided {
-    LockedOut(std::time::Duration),
-    Answered(Outcome, Answer),
-}
-
+/// What becomes of the answer. That of somebody locked out was not looked at, and is not remembered.
 async fn decide(
     app: &App,
     connection: &mut SqliteConnection,
@@ -194,7 +185,7 @@ async fn decide(
     given: &Given<'_>,
     checked: Option<&Checked>,
     now: Timestamp,
-) -> Result<Decided, ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     let Answering { workstation, challenge, user } = answering;
     let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
     let subject = name.subject(&app.keys.index);
@@ -204,7 +195,7 @@ async fn decide(
     let counts = failures::counts(connection, subject, workstation.id, factor).await?;
     if let Some(left) = counts.locked_for(is_known_here, now) {
         refusals::locked_out(connection, about, now).await?;
-        return Ok(Decided::LockedOut(left));
+        return Ok((None, Answer::Refused(refusals::locked_out_for(left))));
     }
     let is_suspended = counts.is_suspended(factor);
     let is_accepted = match checked {
@@ -218,13 +209,13 @@ async fn decide(
         let failure = refusals::Failure { subject, workstation_id: workstation.id, factor };
         refusals::failed(connection, about, failure, now).await?;
         let refusal = ApiError::new(ProblemCode::SecondFactorRefused).tries_left(tries_left);
-        return Ok(Decided::Answered(Outcome::SecondRefused { tries_left }, Answer::Refused(refusal)));
+        return Ok((Some(Outcome::SecondRefused { tries_left }), Answer::Refused(refusal)));
     }
     challenges::satisfy(connection, challenge.id, now).await?;
     if is_suspended {
         refusals::disabled(connection, about, now).await?;
         let refusal = ApiError::new(ProblemCode::UserDisabled);
-        return Ok(Decided::Answered(Outcome::Disabled, Answer::Refused(refusal)));
+        return Ok((Some(Outcome::Disabled), Answer::Refused(refusal)));
     }
     let badge = match challenge.badge_id {
         Some(id) => badges::find_by_id(connection, id).await?,
@@ -234,13 +225,13 @@ async fn decide(
     if challenge.badge_id.is_some() && badge.is_none_or(|badge| badge.revoked_at.is_some()) {
         crate::trail::refused(connection, about, ProblemCode::BadgeRefused, now).await?;
         let refusal = ApiError::new(ProblemCode::BadgeRefused);
-        return Ok(Decided::Answered(Outcome::BadgeRefused, Answer::Refused(refusal)));
+        return Ok((Some(Outcome::BadgeRefused), Answer::Refused(refusal)));
     }
     let shown: Vec<Shown> = challenge.shown.iter().copied().chain([given.factor]).collect();
     let purpose = challenge.purpose;
     let step = Step { user, workstation, purpose, shown: &shown, badge: badge.as_ref() };
     let (outcome, answer) = next::after(app, connection, step, now).await?;
-    Ok(Decided::Answered(outcome, answer))
+    Ok((Some(outcome), answer))
 }
 
 async fn spend_code(
