@@ -151,8 +151,8 @@ fn the_page_speaks_spanish_to_whoever_chose_it_and_english_to_the_next_person() 
     watched.wait_words("Type your user name and password");
     ward.wait_sign_in_drawn().unwrap();
 
-    // Name, password, its eye, "Sign in", and then the language.
-    for _ in 0..5 {
+    // Name, password, its eye, "Sign in", help, the keyboard on screen, and then the language.
+    for _ in 0..7 {
         hand.press("Tab").unwrap();
     }
     hand.press("Return").unwrap();
@@ -174,7 +174,7 @@ fn a_click_on_the_language_takes_neither_the_caret_nor_what_was_typed() {
     watched.ward.wait_sign_in_drawn().unwrap();
     hand.type_text("mar").unwrap();
     let middle = watched.evaluate(
-        "const box = document.querySelector('footer button').getBoundingClientRect(); \
+        "const box = document.querySelector('footer button[lang]').getBoundingClientRect(); \
          return [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.round);",
     );
     let [x, y] = [0, 1].map(|at| i16::try_from(middle[at].as_i64().unwrap()).unwrap());

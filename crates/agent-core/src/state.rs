@@ -267,6 +267,8 @@ pub struct Concealed {
     pub notice: Option<ConcealedNotice>,
     /// A badge that nobody has.
     pub offered: Option<Offer>,
+    /// The server has said that she uncovered a screen elsewhere: out of contact nothing resumes this one.
+    pub is_uncovered_elsewhere: bool,
     /// The session ends then: her tap was to sign her out, and can be undone until.
     pub signs_out_at: Option<Instant>,
 }

@@ -69,6 +69,7 @@ impl Concealed {
             stage: ConcealedStage::AtRest,
             notice,
             offered: None,
+            is_uncovered_elsewhere: cause == ConcealCause::Elsewhere,
             signs_out_at: None,
         };
         (concealed, commands)
@@ -170,12 +171,28 @@ impl Concealed {
 
     /// What a session in use takes alike, covered or not.
     fn as_in_use(self, event: Event, now: Instant) -> Step {
-        let Self { in_use, cause, covering_since, stage, notice, offered, signs_out_at } = self;
+        let Self {
+            in_use,
+            cause,
+            covering_since,
+            stage,
+            notice,
+            offered,
+            is_uncovered_elsewhere,
+            signs_out_at,
+        } = self;
+        let with = |in_use| Self {
+            in_use,
+            cause,
+            covering_since,
+            stage,
+            notice,
+            offered,
+            is_uncovered_elsewhere,
+            signs_out_at,
+        };
         match in_use.take(event, now) {
-            Taken::GoesOn(in_use, commands) => {
-                let concealed = Self { in_use, cause, covering_since, stage, notice, offered, signs_out_at };
-                Step::to(concealed, commands)
-            }
+            Taken::GoesOn(in_use, commands) => Step::to(with(in_use), commands),
             Taken::Ends(signing_out) => signing_out.enter(),
             // What is on a covered screen is nobody's activity. "Sign out" and "I'm still here" are not on it; a press
             // may have crossed the change of screens. A look asked for before it was covered tells nothing any more.
@@ -190,9 +207,7 @@ impl Concealed {
                 | AtScreen::Uncovered,
             )
             | Taken::Conceals(in_use, _)
-            | Taken::TakenOver(in_use, _, _) => {
-                Step::stay(Self { in_use, cause, covering_since, stage, notice, offered, signs_out_at })
-            }
+            | Taken::TakenOver(in_use, _, _) => Step::stay(with(in_use)),
         }
     }
 
@@ -246,6 +261,7 @@ impl Concealed {
     fn covered_elsewhere(mut self, session: SessionId) -> Step {
         if session == self.in_use.session.id {
             self.notice = Some(ConcealedNotice::Elsewhere);
+            self.is_uncovered_elsewhere = true;
         }
         Step::stay(self)
     }

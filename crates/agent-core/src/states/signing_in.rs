@@ -19,7 +19,7 @@
 mod opened;
 
 use crate::{
-    badge::Badge,
+    badge::{Badge, BadgeMark},
     command::{Answer, Command, EndCause, FailClosedCause},
     ending,
     event::{ContactFault, Event, Refusal},
@@ -57,6 +57,15 @@ impl SigningIn {
         let names = SignInBadge::Names { mark: badge.mark, user: None };
         let presented = Presented::Badge(badge);
         Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names) }.ask()
+    }
+
+    /// Whether this is the badge that names who signs in, or that is to be hers.
+    pub(crate) fn has_part(&self, badge: BadgeMark) -> bool {
+        match &self.badge {
+            Some(SignInBadge::Names { mark, .. }) => *mark == badge,
+            Some(SignInBadge::ToEnrol(offered)) => offered.mark == badge,
+            None => false,
+        }
     }
 
     /// Whether the answer to `attempt` is what it waits for.
@@ -264,11 +273,7 @@ impl SigningIn {
 
     /// The badge that began this changes nothing; another one begins anew, and what was typed is wiped.
     fn tapped(self, attempt: AttemptId, badge: Badge, now: Instant) -> Step {
-        let is_the_same = match &self.badge {
-            Some(SignInBadge::Names { mark, .. }) => *mark == badge.mark,
-            Some(SignInBadge::ToEnrol(offered)) => offered.mark == badge.mark,
-            None => false,
-        };
+        let is_the_same = self.has_part(badge.mark);
         match self.stage {
             Stage::AskingFirstFactor { .. }
             | Stage::AwaitingCode { .. }

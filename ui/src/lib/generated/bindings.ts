@@ -186,7 +186,11 @@ notice?: ConcealedNotice,
 /**
  * Set in the last minute before the limit: a line and a countdown.
  */
-signs_out_in_ms: number | null, } | { "kind": "active",
+signs_out_in_ms: number | null,
+/**
+ * "Enrol this badge?", as on the signed-out screen: for whoever signs in over her session.
+ */
+enrolment_offered_ms: number | null, } | { "kind": "active",
 /**
  * Who.
  */

@@ -20,16 +20,16 @@ use crate::{
 
 impl Concealed {
     pub(super) fn tapped(self, attempt: AttemptId, badge: Badge, now: Instant) -> Step {
-        let is_hers = self.in_use.session.knows(badge.mark);
         match &self.stage {
             // The same badge again, while it is being looked at.
             ConcealedStage::Asking { badge: Some(asked), .. } if *asked == badge.mark => Step::stay(self),
             // A moment, and she has it.
             ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => Step::stay(self),
-            ConcealedStage::TakenOver { .. } if !is_hers => {
-                self.over(Event::BadgeTapped { attempt, badge }, now)
+            ConcealedStage::TakenOver { signing_in, .. } if signing_in.has_part(badge.mark) => {
+                Step::stay(self)
             }
-            // Hers: whoever was signing in over her session steps back.
+            // Hers, as far as the server alone may know: whoever was signing in over her session steps back, and what he
+            // typed is wiped. A third person's begins his sign-in once the server has said that it is not hers.
             ConcealedStage::TakenOver { .. }
             | ConcealedStage::AtRest
             | ConcealedStage::Asking { .. }
@@ -358,9 +358,12 @@ impl Concealed {
     }
 
     /// A session in use when the network goes is hers to go on with: by a badge that is known to be hers, while the
-    /// server had said that a tap is enough.
+    /// server had said that a tap is enough. Not where it had said that she uncovered a screen elsewhere: then she would
+    /// have two.
     fn may_resume_out_of_contact(&self, badge: BadgeMark, now: Instant) -> bool {
-        self.in_use.session.knows(badge) && self.in_use.session.grace_until.is_some_and(|until| now < until)
+        !self.is_uncovered_elsewhere
+            && self.in_use.session.knows(badge)
+            && self.in_use.session.grace_until.is_some_and(|until| now < until)
     }
 
     /// Her covered screen, with the words for why.

@@ -190,17 +190,20 @@ fn his_sign_in_is_given_up_when_he_cancels_or_says_nothing_for_twenty_seconds() 
 }
 
 #[test]
-fn her_tap_sends_whoever_signs_in_over_her_session_away() {
-    let mut hers = taken_over_awaiting_code();
-    hers.in_use.session.badges.push(badge(HERS).mark);
-    check(
-        hers,
-        tap(HERS),
-        MINUTE,
-        expect![[r#"
-            → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
-            ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }) }"#]],
-    );
+fn her_tap_sends_whoever_signs_in_over_her_session_away_with_whichever_badge() {
+    let mut known = taken_over_awaiting_code();
+    known.in_use.session.badges.push(badge(HERS).mark);
+    for state in [known, taken_over_awaiting_code()] {
+        check(
+            state,
+            tap(HERS),
+            MINUTE,
+            expect![[r#"
+                → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
+                ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }) }"#]],
+        );
+    }
+    check_ignored(taken_over_awaiting_code(), tap(HIS), MINUTE);
 }
 
 #[test]
@@ -316,6 +319,20 @@ fn out_of_contact_her_own_badge_resumes_while_a_tap_is_enough() {
 }
 
 #[test]
+fn out_of_contact_nothing_resumes_what_she_has_left_for_another_screen() {
+    let mut known = concealed();
+    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.grace_until = Some(at(5 * MINUTE));
+    let told = step(known.into(), Event::CoveredElsewhere { session: SESSION }, at(0)).state;
+    let asked = step(told, tap(HERS), at(10)).state;
+
+    let refused = step(asked, unanswered(), at(20));
+
+    assert_eq!(refused.commands, []);
+    assert_eq!(refused.state.name(), "Concealed");
+}
+
+#[test]
 fn where_a_tap_signs_out_a_second_one_undoes_it_and_eight_seconds_end_it() {
     let Step { state, .. } = Concealed::begin_signing_out(in_use(), at(0));
     let state = step(state, Event::ScreenCovered { input_held: true }, at(10)).state;
@@ -366,6 +383,7 @@ fn concealed() -> Concealed {
         stage: ConcealedStage::AtRest,
         notice: None,
         offered: None,
+        is_uncovered_elsewhere: false,
         signs_out_at: None,
     }
 }
