@@ -88,7 +88,11 @@ const TABLE: &[Row] = &[
                 }
             ));
             bedside.maria_signs_in();
-            assert!(bedside.session_server.badges_of(Person::maria().user.id).contains(&UNKNOWN.to_owned()));
+            assert_eq!(line(bedside), Some(BadgeLine::TapAgainToEnrol));
+            assert!(!is_marias(bedside), "her sign-in alone makes nobody's badge hers");
+            bedside.pass(3 * SECOND);
+            unknown(bedside);
+            assert!(is_marias(bedside));
             assert_eq!(line(bedside), Some(BadgeLine::Enrolled));
             bedside.pass(10 * SECOND);
             unknown(bedside);
@@ -103,7 +107,22 @@ const TABLE: &[Row] = &[
             bedside.pass(30 * SECOND);
             assert_eq!(bedside.shows(), ScreenView::SignedOut { notice: None, enrolment_offered_ms: None });
             bedside.maria_signs_in();
-            assert!(!bedside.session_server.badges_of(Person::maria().user.id).contains(&UNKNOWN.to_owned()));
+            bedside.pass(3 * SECOND);
+            unknown(bedside);
+            assert_eq!(line(bedside), Some(BadgeLine::Unknown));
+            assert!(!is_marias(bedside));
+        },
+    },
+    Row {
+        what: "signed out, a badge that somebody left, and she signs in: it is never hers",
+        given: with_a_reader,
+        tap: unknown,
+        then: |bedside| {
+            bedside.maria_signs_in();
+            bedside.pass(30 * SECOND);
+            assert_eq!(line(bedside), None);
+            unknown(bedside);
+            assert!(!is_marias(bedside));
         },
     },
     Row {
@@ -484,6 +503,8 @@ fn a_badge_that_is_already_somebodys_is_refused_in_words_and_she_is_signed_in_al
     bedside.session_server.knows(john);
 
     bedside.maria_signs_in();
+    bedside.pass(3 * SECOND);
+    unknown(&mut bedside);
 
     assert_eq!(line(&bedside), Some(BadgeLine::Taken));
 }
@@ -568,6 +589,10 @@ fn useless(bedside: &mut Bedside, fault: BadgeFault) {
 
 fn types_password(bedside: &mut Bedside, password: &str) {
     bedside.does(Intent::Password { password: Typed::new(password.to_owned()) });
+}
+
+fn is_marias(bedside: &Bedside) -> bool {
+    bedside.session_server.badges_of(Person::maria().user.id).contains(&UNKNOWN.to_owned())
 }
 
 fn is_concealed(bedside: &Bedside) -> bool {

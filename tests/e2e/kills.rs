@@ -85,5 +85,6 @@ fn a_killed_shield_takes_the_agent_with_it_and_the_next_start_is_covered_and_rec
     bedside.wait_covered();
     bedside.ward.wait_other_agent(agent).unwrap();
     bedside.ward.wait_screen("signed_out", USABLE_WITHIN).unwrap();
-    bedside.assert_ended("crash-recovered");
+    // An agent that sees its shield go before it is ended itself has time, on a busy machine, to put that on record.
+    bedside.assert_ended_by_one_of(&["crash-recovered", "fail-closed"]);
 }

@@ -66,6 +66,8 @@
 //!   else when it wakes. Sleep that nobody tells of still counts, by the clock: then the limit ends the session.
 //! - **Whose a badge is, the server says**, but of badges known to be the holder's: those cover and, out of contact and
 //!   within the time in which a tap is enough, resume by themselves.
+//! - **A badge is enrolled by its holder's second tap**, after she has signed in: whoever leaves a badge of his at a
+//!   signed-out screen must not get into the account of the next person who signs in there.
 //! - **Tap-over**: whoever signs in over a concealed session sees nothing of it. It ends, on record and with its
 //!   credential deleted, before his login is written; until then it is hers again whenever his sign-in fails.
 //! - **A screen that covers by itself** during a session (a lease that ran out under load) is asked for

@@ -9,9 +9,10 @@ use crate::{
     event::{ContactFault, Limits, NotEnrolled, TapOut},
     ids::{AttemptId, SessionId, User},
     instant::Instant,
+    state::Offer,
     time_limits::{
-        ABSOLUTE_WARNING, ANSWER_LIMIT, BADGE_LINE, HEARTBEAT_MIN, HOLDER_IGNORED_AFTER_UNCOVER,
-        MEASURE_LIMIT, SLEPT_BEHIND_LIMIT,
+        ABSOLUTE_WARNING, ANSWER_LIMIT, BADGE_LINE, ENROLMENT_OFFER, HEARTBEAT_MIN,
+        HOLDER_IGNORED_AFTER_UNCOVER, MEASURE_LIMIT, SLEPT_BEHIND_LIMIT,
     },
 };
 
@@ -42,6 +43,8 @@ pub struct Session {
     pub badges: Vec<BadgeMark>,
     /// Until then a tap of hers asks for nothing else.
     pub grace_until: Option<Instant>,
+    /// A badge that nobody had when this sign-in began: hers if she presents it once more.
+    pub to_enrol: Option<Offer>,
     /// What a badge led to last.
     pub told: Option<Told>,
 }
@@ -61,6 +64,8 @@ pub enum BadgeLine {
     TwoAtOnce,
     /// The server, which alone knows whose it is, does not answer.
     ServerAway,
+    /// It can be hers, if she presents it once more.
+    TapAgainToEnrol,
     /// It is hers from now on.
     Enrolled,
     /// It was to be hers, and is not.
@@ -102,8 +107,16 @@ impl Session {
             tap_out: limits.tap_out,
             badges: Vec::new(),
             grace_until: None,
+            to_enrol: None,
             told: None,
         }
+    }
+
+    /// Offers to make `badge` hers. Her sign-in alone does not: whoever presented it before her may be somebody else.
+    pub(crate) fn offer(&mut self, badge: Badge, now: Instant) {
+        let until = now + ENROLMENT_OFFER;
+        self.told = Some(Told { line: BadgeLine::TapAgainToEnrol, until });
+        self.to_enrol = Some(Offer { badge, until });
     }
 
     /// Whether this is a badge of hers, as far as is known here.
@@ -242,16 +255,25 @@ impl InUse {
         tapped_at < self.uncovered_at + HOLDER_IGNORED_AFTER_UNCOVER
     }
 
+    /// What is held of a badge is let go of then, at the latest.
+    pub(crate) fn badge_held_until(&self) -> Option<Instant> {
+        let offered = self.session.to_enrol.as_ref().map(|offer| offer.until);
+        self.identified_until().into_iter().chain(offered).min()
+    }
+
     /// The answer to whose a badge is has not come by then.
-    pub(crate) fn identified_until(&self) -> Option<Instant> {
+    fn identified_until(&self) -> Option<Instant> {
         self.identifying.as_ref().map(|asked| asked.tapped_at + ANSWER_LIMIT)
     }
 
-    /// Says so where it has not.
-    pub(crate) fn give_up_identifying(&mut self, now: Instant) {
+    /// Lets go of what has been held of a badge for long enough, and says so where an answer has not come.
+    pub(crate) fn let_go_of_badges(&mut self, now: Instant) {
         if self.identified_until().is_some_and(|until| now >= until) {
             self.identifying = None;
             self.session.tell(BadgeLine::ServerAway, now);
+        }
+        if self.session.to_enrol.as_ref().is_some_and(|offer| now >= offer.until) {
+            self.session.to_enrol = None;
         }
     }
 

@@ -107,7 +107,7 @@ pub enum SignInBadge {
         /// Whom, once the server has said so.
         user: Option<User>,
     },
-    /// It is to be hers once she has signed in.
+    /// It can be hers once she has signed in.
     ToEnrol(Badge),
 }
 
@@ -375,8 +375,6 @@ pub struct Opened {
     pub session: Session,
     /// Opens it.
     pub credential: Secret,
-    /// To be enrolled in it.
-    pub to_enrol: Option<Badge>,
 }
 
 /// Covered; a promise cannot be kept, so nobody signs in. Left when nothing is owed any more.

@@ -273,6 +273,8 @@ pub enum BadgeLine {
     TwoAtOnce,
     /// The server, which alone knows whose it is, does not answer.
     ServerAway,
+    /// It can be hers: "Tap your new badge once more".
+    TapAgainToEnrol,
     /// It is hers from now on.
     Enrolled,
     /// It was to be hers and is already another person's.

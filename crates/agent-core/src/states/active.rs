@@ -53,7 +53,7 @@ impl Active {
             Some(self.in_use.session.absolute_end),
             announce,
             recover,
-            self.in_use.identified_until(),
+            self.in_use.badge_held_until(),
         ]
         .into_iter()
         .flatten()
@@ -113,7 +113,7 @@ impl Active {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
-        self.in_use.give_up_identifying(now);
+        self.in_use.let_go_of_badges(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }

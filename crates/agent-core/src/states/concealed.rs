@@ -62,8 +62,10 @@ impl Concealed {
             ConcealCause::Elsewhere => Some(ConcealedNotice::Elsewhere),
             ConcealCause::UserTap | ConcealCause::UserButton | ConcealCause::OtherBadge => None,
         };
+        let mut in_use = InUse { identifying: None, ..in_use };
+        in_use.session.to_enrol = None;
         let concealed = Self {
-            in_use: InUse { identifying: None, ..in_use },
+            in_use,
             cause,
             covering_since: Some(now),
             stage: ConcealedStage::AtRest,

@@ -168,6 +168,12 @@ impl InUse {
             self.identifying = None;
             return self.holders_tap(now);
         }
+        // She has proved who she is, and has it in her hand.
+        if let Some(offer) = self.session.to_enrol.take_if(|offer| offer.badge.mark == badge.mark) {
+            self.session.told = None;
+            let enrol = Command::EnrolBadge { session: self.session.id, badge: offer.badge };
+            return Taken::GoesOn(self, vec![enrol]);
+        }
         let question = Command::IdentifyBadge { attempt, session: self.session.id, badge: badge.clone() };
         self.identifying = Some(Identifying { attempt, badge, tapped_at: now });
         Taken::GoesOn(self, vec![question])

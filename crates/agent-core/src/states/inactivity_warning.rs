@@ -30,7 +30,7 @@ impl InactivityWarning {
             None => self.in_use.logoff_at().min(self.in_use.heartbeat_at),
         };
         let announce = (!self.in_use.is_absolute_warned).then_some(self.in_use.session.absolute_warning_at);
-        [announce, self.in_use.identified_until(), Some(self.in_use.session.absolute_end)]
+        [announce, self.in_use.badge_held_until(), Some(self.in_use.session.absolute_end)]
             .into_iter()
             .flatten()
             .fold(look, Instant::min)
@@ -111,7 +111,7 @@ impl InactivityWarning {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
-        self.in_use.give_up_identifying(now);
+        self.in_use.let_go_of_badges(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }

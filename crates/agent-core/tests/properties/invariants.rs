@@ -6,6 +6,7 @@ use agent_core::{
     command::{Command, OwedRecord},
     event::Event,
     ids::SessionId,
+    session::InUse,
     state::{AfterSignOut, Concealed, ConcealedStage, SignInBadge, SigningIn, Stage, State},
     time_limits::{BACK_OFF_MAX, GIVE_UP_AFTER, MEASURE_LIMIT},
 };
@@ -179,11 +180,14 @@ fn check_secrets(before: &State, state: &State) {
         matches!(signing_in.badge, Some(SignInBadge::ToEnrol(_)))
             || matches!(signing_in.stage, Stage::AskingFirstFactor { .. } | Stage::AskingSecondFactor { .. })
     };
+    let holds_badge = |in_use: &InUse| in_use.identifying.is_some() || in_use.session.to_enrol.is_some();
     let asks = |state: &State| match state {
-        State::SigningIn(signing_in) => is_asked(signing_in),
+        State::SigningIn(signing_in) => {
+            is_asked(signing_in) || state.session().is_some_and(|session| session.to_enrol.is_some())
+        }
         State::SignedOut(signed_out) => signed_out.offered.is_some(),
-        State::Active(active) => active.in_use.identifying.is_some(),
-        State::InactivityWarning(warning) => warning.in_use.identifying.is_some(),
+        State::Active(active) => holds_badge(&active.in_use),
+        State::InactivityWarning(warning) => holds_badge(&warning.in_use),
         State::Concealed(concealed) => {
             concealed.offered.is_some()
                 || match &concealed.stage {

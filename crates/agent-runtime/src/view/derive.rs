@@ -227,6 +227,7 @@ const fn badge_line(line: CoreLine) -> BadgeLine {
         CoreLine::NotRead => BadgeLine::NotRead,
         CoreLine::TwoAtOnce => BadgeLine::TwoAtOnce,
         CoreLine::ServerAway => BadgeLine::ServerAway,
+        CoreLine::TapAgainToEnrol => BadgeLine::TapAgainToEnrol,
         CoreLine::Enrolled => BadgeLine::Enrolled,
         CoreLine::NotEnrolled(NotEnrolled::Taken) => BadgeLine::Taken,
         CoreLine::NotEnrolled(NotEnrolled::TooMany) => BadgeLine::TooMany,

@@ -94,7 +94,7 @@ fn a_badge_that_nobody_has_is_offered_and_a_revoked_one_is_not() {
 }
 
 #[test]
-fn a_badge_to_be_enrolled_waits_through_a_wrong_password_and_becomes_hers_with_the_session() {
+fn a_badge_to_be_enrolled_waits_through_a_wrong_password_and_is_offered_to_whom_the_session_is() {
     check(
         to_enrol(),
         refused(Refusal::NameOrPassword),
@@ -106,10 +106,9 @@ fn a_badge_to_be_enrolled_waits_through_a_wrong_password_and_becomes_hers_with_t
         session_opened(ATTEMPT, SESSION),
         10,
         expect![[r#"
-        → SigningIn, securing, login: false, credential: false
-        AppendAudit(Login of 7)
-        StoreCredential { session: SessionId(7), credential: Secret(…) }
-        EnrolBadge { session: SessionId(7), badge: Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid } }"#]],
+            → SigningIn, securing, login: false, credential: false
+            AppendAudit(Login of 7)
+            StoreCredential { session: SessionId(7), credential: Secret(…) }"#]],
     );
 }
 

@@ -30,23 +30,21 @@ impl SigningIn {
         now: Instant,
     ) -> Opened {
         let mut session = Session::new(session, user, limits, now);
-        let mut to_enrol = None;
         match &self.badge {
             Some(SignInBadge::Names { mark, .. }) => session.learn(*mark),
-            Some(SignInBadge::ToEnrol(badge)) => to_enrol = Some(badge.clone()),
+            Some(SignInBadge::ToEnrol(badge)) => session.offer(badge.clone(), now),
             None => {}
         }
-        Opened { session, credential, to_enrol }
+        Opened { session, credential }
     }
 
-    /// Login record and credential go to disk and keychain, and a badge that is to be hers to the server.
+    /// Login record and credential go to disk and keychain.
     pub(in crate::states) fn secure(opened: Opened, now: Instant) -> Step {
-        let Opened { session, credential, to_enrol } = opened;
-        let mut commands = vec![
+        let Opened { session, credential } = opened;
+        let commands = vec![
             trail::login(session.id, &session.user, session.opened_at),
             Command::StoreCredential { session: session.id, credential },
         ];
-        commands.extend(to_enrol.map(|badge| Command::EnrolBadge { session: session.id, badge }));
         let stage =
             Stage::Securing { session, since: now, is_login_stored: false, is_credential_stored: false };
         Step::to(Self { stage, badge: None }, commands)

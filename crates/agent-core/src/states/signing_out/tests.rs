@@ -305,11 +305,7 @@ fn a_badge_presented_meanwhile_is_next() {
 fn taken_over() -> SigningOut {
     let mut session = session();
     session.id = OTHER;
-    almost_done().then(AfterSignOut::SignIn(Box::new(Opened {
-        session,
-        credential: secret(),
-        to_enrol: None,
-    })))
+    almost_done().then(AfterSignOut::SignIn(Box::new(Opened { session, credential: secret() })))
 }
 
 /// Only the logout record is missing.
