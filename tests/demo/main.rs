@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program to be watched")]
 
+mod badges;
 mod keep;
 mod story;
 
@@ -24,7 +25,7 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut keep = keep::Keep::in_folder(&arguments.keep)?;
-    let outcome = story::play(&mut keep, arguments.interactive);
+    let outcome = badges::play(&mut keep).and_then(|()| story::play(&mut keep, arguments.interactive));
     keep.print_table();
     outcome
 }

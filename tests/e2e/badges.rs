@@ -22,6 +22,7 @@ fn she_enrols_a_badge_in_seconds_covers_with_it_and_comes_back_with_it() {
     drop(card);
     bedside.ward.sign_in(&bedside.maria).unwrap();
     bedside.wait_visible();
+    wait_until_it_counts_again();
     let card = tap(&bedside, HERS);
     wait_for("her badge at the server", SOON, || (badges_of(&bedside, "maria") == 1).then_some(())).unwrap();
     drop(card);

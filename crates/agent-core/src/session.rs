@@ -43,6 +43,8 @@ pub struct Session {
     pub badges: Vec<BadgeMark>,
     /// Until then a tap of hers asks for nothing else.
     pub grace_until: Option<Instant>,
+    /// She uncovered a screen elsewhere while this one was being uncovered: it is covered as soon as it is hers.
+    pub is_uncovered_elsewhere: bool,
     /// A badge that nobody had when this sign-in began: hers if she presents it once more.
     pub to_enrol: Option<Offer>,
     /// What a badge led to last.
@@ -107,9 +109,14 @@ impl Session {
             tap_out: limits.tap_out,
             badges: Vec::new(),
             grace_until: None,
+            is_uncovered_elsewhere: false,
             to_enrol: None,
             told: None,
         }
+    }
+
+    pub(crate) fn was_uncovered_elsewhere(&mut self, session: SessionId) {
+        self.is_uncovered_elsewhere |= session == self.id;
     }
 
     /// Offers to make `badge` hers. Her sign-in alone does not: whoever presented it before her may be somebody else.
@@ -129,6 +136,12 @@ impl Session {
         if !self.knows(badge) {
             self.badges.push(badge);
         }
+    }
+
+    /// A badge that opens nothing any more ends what a tap alone may do here.
+    pub(crate) fn forget(&mut self, badge: BadgeMark) {
+        self.badges.retain(|known| *known != badge);
+        self.grace_until = None;
     }
 
     pub(crate) fn tell(&mut self, line: BadgeLine, now: Instant) {

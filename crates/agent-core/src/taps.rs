@@ -24,8 +24,8 @@ pub enum Tap {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Taps {
     readers: BTreeMap<ReaderId, Reader>,
-    /// When the badge that was presented last was taken away; `None` while it lies there.
-    last: Option<(BadgeMark, Option<Instant>)>,
+    /// When each badge was taken away, for as long as that matters.
+    away_since: BTreeMap<BadgeMark, Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,8 +42,8 @@ impl Taps {
                 self.readers.entry(reader).or_default().fault = None;
                 None
             }
+            // What lay there may lie there still; the reader tells when it is back.
             ReaderFact::Faulty { reader, fault } => {
-                self.emptied(reader, now);
                 self.readers.entry(reader).or_default().fault = Some(fault);
                 None
             }
@@ -59,7 +59,6 @@ impl Taps {
                 self.emptied(reader, now);
                 let counts = self.counts(badge.mark, now);
                 self.readers.insert(reader, Reader { fault: None, lying: Some(badge.mark) });
-                self.last = Some((badge.mark, None));
                 counts.then_some(Tap::Badge(badge))
             }
         }
@@ -78,19 +77,16 @@ impl Taps {
     }
 
     fn counts(&self, mark: BadgeMark, now: Instant) -> bool {
-        let lies_elsewhere = self.readers.values().any(|reader| reader.lying == Some(mark));
-        let was_just_here = self.last.is_some_and(|(last, away_since)| {
-            last == mark && away_since.is_none_or(|since| now < since + AWAY_MIN)
-        });
+        let lies_elsewhere =
+            self.readers.values().any(|reader| reader.fault.is_none() && reader.lying == Some(mark));
+        let was_just_here = self.away_since.get(&mark).is_some_and(|since| now < *since + AWAY_MIN);
         !lies_elsewhere && !was_just_here
     }
 
     fn emptied(&mut self, reader: ReaderId, now: Instant) {
-        let lying = self.readers.entry(reader).or_default().lying.take();
-        if let (Some(lying), Some((last, away_since @ None))) = (lying, &mut self.last)
-            && lying == *last
-        {
-            *away_since = Some(now);
+        self.away_since.retain(|_, since| now < *since + AWAY_MIN);
+        if let Some(lying) = self.readers.entry(reader).or_default().lying.take() {
+            self.away_since.insert(lying, now);
         }
     }
 }
@@ -157,7 +153,19 @@ mod tests {
 
         assert!(is_tap(&mut taps, LEFT, 2, 200));
         taps.take(ReaderFact::Removed { reader: LEFT }, at(300));
-        assert!(is_tap(&mut taps, LEFT, 1, 400), "hers, after his");
+        assert!(!is_tap(&mut taps, LEFT, 1, 400), "hers again, which has just been taken away");
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(500));
+        assert!(is_tap(&mut taps, LEFT, 1, 3_000));
+    }
+
+    #[test]
+    fn a_badge_left_lying_that_bounces_after_a_colleagues_tap_is_no_tap() {
+        let mut taps = Taps::default();
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+        assert!(is_tap(&mut taps, RIGHT, 2, 60_000));
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
+
+        assert!(!is_tap(&mut taps, LEFT, 1, 61_100));
     }
 
     #[test]
@@ -179,15 +187,25 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_fails_forgets_what_lay_on_it() {
+    fn a_badge_that_lay_there_through_a_fault_counts_once_it_was_away() {
         let mut taps = Taps::default();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unavailable }, at(1_000));
-        taps.take(ReaderFact::Ready { reader: LEFT }, at(2_000));
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(60_000));
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
 
-        assert!(!is_tap(&mut taps, LEFT, 1, 2_100), "it still lies there");
-        taps.take(ReaderFact::Removed { reader: LEFT }, at(3_000));
-        assert!(is_tap(&mut taps, LEFT, 1, 5_500));
+        assert!(!is_tap(&mut taps, LEFT, 1, 61_100), "nudged");
+        taps.take(ReaderFact::Removed { reader: LEFT }, at(62_000));
+        assert!(is_tap(&mut taps, LEFT, 1, 64_500));
+    }
+
+    #[test]
+    fn a_badge_that_was_on_a_reader_that_is_gone_counts_at_another() {
+        let mut taps = Taps::default();
+        assert!(is_tap(&mut taps, LEFT, 1, 0));
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(1_000));
+
+        assert!(is_tap(&mut taps, RIGHT, 1, 5_000));
     }
 
     #[test]

@@ -105,6 +105,7 @@ export function concealedTone(notice: ConcealedNotice): Tone {
 
 function badgeTone(line: BadgeLine): Tone {
   switch (line) {
+    case 'tap_again_to_enrol':
     case 'enrolled':
       return 'info';
     case 'refused':

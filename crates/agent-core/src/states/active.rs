@@ -18,12 +18,19 @@ use crate::{
 impl Active {
     /// The screen has just become hers.
     pub(crate) fn begin(session: Session, now: Instant) -> Step {
-        Self::resume(InUse::new(session)).due(now)
+        Self::hers(InUse::new(session), now)
     }
 
     /// Her screen has just become hers again.
     pub(crate) fn begin_again(in_use: InUse, now: Instant) -> Step {
-        Self::resume(InUse { uncovered_at: now, ..in_use }).due(now)
+        Self::hers(InUse { uncovered_at: now, ..in_use }, now)
+    }
+
+    fn hers(mut in_use: InUse, now: Instant) -> Step {
+        if std::mem::take(&mut in_use.session.is_uncovered_elsewhere) {
+            return Concealed::begin(in_use, ConcealCause::Elsewhere, now);
+        }
+        Self::resume(in_use).due(now)
     }
 
     /// Uncovered, nothing asked.

@@ -24,7 +24,7 @@ use crate::{
     ids::{AttemptId, SessionId},
     instant::Instant,
     session::InUse,
-    state::{Active, Concealed, ConcealedNotice, ConcealedStage, SignedOutNotice, SigningOut},
+    state::{Active, Concealed, ConcealedNotice, ConcealedStage, SignedOutNotice, SigningOut, State},
     states::in_use::{AtScreen, Taken},
     step::{Step, step},
     time_limits::{COVER_LIMIT, MEASURE_LIMIT, SIGN_OUT_UNDO},
@@ -92,12 +92,24 @@ impl Concealed {
         .fold(self.over_at(), Instant::min)
     }
 
-    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
+    pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
         // Whatever it is that comes, a limit that has come comes first.
         if let Some(cause) = self.is_over(now) {
             let Step { state, commands } = self.end(cause, now);
             return step(state, event, now).after(commands);
         }
+        let Step { state, commands } = self.take(event, now);
+        match state {
+            // The moment that was given for an answer has passed with the question.
+            State::Concealed(concealed) => match concealed.is_over(now) {
+                Some(cause) => concealed.end(cause, now).after(commands),
+                None => Step::to(concealed, commands),
+            },
+            other => Step::to(other, commands),
+        }
+    }
+
+    fn take(mut self, event: Event, now: Instant) -> Step {
         match event {
             Event::DeadlineReached => self.due(now),
 
@@ -264,6 +276,9 @@ impl Concealed {
         if session == self.in_use.session.id {
             self.notice = Some(ConcealedNotice::Elsewhere);
             self.is_uncovered_elsewhere = true;
+            if matches!(self.stage, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) {
+                self.in_use.session.was_uncovered_elsewhere(session);
+            }
         }
         Step::stay(self)
     }

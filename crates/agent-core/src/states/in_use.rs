@@ -191,7 +191,10 @@ impl InUse {
             }
             Some(Whose::Other) => return Taken::TakenOver(self, attempt, asked.badge),
             Some(Whose::Unknown) => BadgeLine::Unknown,
-            Some(Whose::Refused) => BadgeLine::Refused,
+            Some(Whose::Refused) => {
+                self.session.forget(asked.badge.mark);
+                BadgeLine::Refused
+            }
             None => BadgeLine::ServerAway,
         };
         self.session.tell(line, now);

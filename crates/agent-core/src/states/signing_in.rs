@@ -123,6 +123,9 @@ impl SigningIn {
             Event::GraceTold { session, remaining } => {
                 self.with_session(|ours| ours.note_grace(session, remaining, now))
             }
+            Event::CoveredElsewhere { session } => {
+                self.with_session(|ours| ours.was_uncovered_elsewhere(session))
+            }
             Event::BadgeEnrolled { session, badge } => {
                 self.with_session(|ours| ours.was_enrolled(session, badge, now))
             }
@@ -169,7 +172,6 @@ impl SigningIn {
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
             | Event::SessionResumed { .. }
-            | Event::CoveredElsewhere { session: _ }
             | Event::BadgeIdentified { .. }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
             // Of a session before this one.

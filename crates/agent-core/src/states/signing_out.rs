@@ -155,11 +155,24 @@ impl SigningOut {
             }
 
             // "Saving her work…": his sign-in begins when hers is over.
+            Event::BadgeTapped { .. } if !self.may_be_followed() => Step::stay(self),
             Event::BadgeTapped { attempt, badge } => {
                 self.tapped = Some((attempt, badge));
                 Step::stay(self)
             }
             Event::BadgeNotRead(_) => Step::stay(self),
+            Event::GraceTold { session, remaining } => {
+                if let AfterSignOut::SignIn(opened) = &mut self.next {
+                    opened.session.note_grace(session, remaining, now);
+                }
+                Step::stay(self)
+            }
+            Event::CoveredElsewhere { session } => {
+                if let AfterSignOut::SignIn(opened) = &mut self.next {
+                    opened.session.was_uncovered_elsewhere(session);
+                }
+                Step::stay(self)
+            }
             Event::WallClockJumped => Step::to(self, vec![trail::clock_jumped(now)]),
             // The loop makes taps of these; none comes here.
             Event::ReaderTold(_) => Step::stay(self),
@@ -189,11 +202,9 @@ impl SigningOut {
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
             | Event::SessionResumed { .. }
-            | Event::GraceTold { .. }
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
-            | Event::BadgeNotEnrolled { .. }
-            | Event::CoveredElsewhere { session: _ } => Step::stay(self),
+            | Event::BadgeNotEnrolled { .. } => Step::stay(self),
             // Of a sign-in before; its session, should there be one, comes as `SessionOpened`.
             Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
                 Step::stay(self)
@@ -231,6 +242,11 @@ impl SigningOut {
                 FailClosed::because(cause, now).owing_start_up(StartUpDebt::Owed).enter().and(sleep)
             }
         }
+    }
+
+    /// Nobody comes in while the machine goes away, nor where nobody may.
+    const fn may_be_followed(&self) -> bool {
+        !self.is_sleep_awaited && !matches!(self.next, AfterSignOut::FailClosed(_))
     }
 
     fn is_next(&self, session: SessionId) -> bool {

@@ -105,6 +105,7 @@ const ONE_OF_EACH_LINE: Record<BadgeLine, true> = {
   not_read: true,
   two_at_once: true,
   server_away: true,
+  tap_again_to_enrol: true,
   enrolled: true,
   taken: true,
   too_many: true,

@@ -55,8 +55,8 @@ export const en: Messages = {
 
   enrolment: {
     title: 'Enrol this badge?',
-    line: (countdown) => `Sign in with your user name, password and code within ${countdown}.`,
-    lineSpoken: 'Sign in with your user name, password and code within half a minute.',
+    line: (countdown) => `Sign in with your user name, password and code within ${countdown}, then tap it once more.`,
+    lineSpoken: 'Sign in with your user name, password and code within half a minute, then tap it once more.',
     over: 'The time to enrol the badge is over. Tap it again to enrol it.',
   },
 
@@ -67,6 +67,7 @@ export const en: Messages = {
     not_read: 'The badge was not read. Tap it again and hold it still.',
     two_at_once: 'Two badges at once. Tap one alone.',
     server_away: 'The server, which knows the badges, does not answer. Tap again in a moment.',
+    tap_again_to_enrol: 'Tap your new badge once more to make it yours.',
     enrolled: 'This badge is yours now. Next time, just tap it.',
     taken: 'This badge belongs to someone else. Tap your own, or call the help desk.',
     too_many: 'You have as many badges as one person may have. Ask the help desk to switch one off.',

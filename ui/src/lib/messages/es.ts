@@ -58,8 +58,8 @@ export const es: Messages = {
 
   enrolment: {
     title: '¿Registrar esta tarjeta?',
-    line: (countdown) => `Inicie sesión con su nombre de usuario, contraseña y código antes de ${countdown}.`,
-    lineSpoken: 'Inicie sesión con su nombre de usuario, contraseña y código en menos de medio minuto.',
+    line: (countdown) => `Inicie sesión con su nombre de usuario, contraseña y código antes de ${countdown} y acérquela otra vez.`,
+    lineSpoken: 'Inicie sesión con su nombre de usuario, contraseña y código en menos de medio minuto y acérquela otra vez.',
     over: 'Se acabó el tiempo para registrar la tarjeta. Acérquela de nuevo para registrarla.',
   },
 
@@ -70,6 +70,7 @@ export const es: Messages = {
     not_read: 'No se leyó la tarjeta. Acérquela de nuevo y no la mueva.',
     two_at_once: 'Hay dos tarjetas a la vez. Acerque una sola.',
     server_away: 'El servidor, que conoce las tarjetas, no responde. Acérquela de nuevo en un momento.',
+    tap_again_to_enrol: 'Acerque otra vez su tarjeta nueva para registrarla.',
     enrolled: 'Esta tarjeta ya es suya. La próxima vez, basta con acercarla.',
     taken: 'Esta tarjeta es de otra persona. Acerque la suya o llame a soporte técnico.',
     too_many: 'Ya tiene todas las tarjetas que puede tener una persona. Pida a soporte técnico que desactive una.',

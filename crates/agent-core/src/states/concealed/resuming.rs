@@ -100,8 +100,11 @@ impl Concealed {
                 Event::ChallengeIssued { attempt, challenge, wants, expires_in, tries_left, user: _ },
             ) if request.attempt == attempt => {
                 let challenge = Challenge { id: challenge, wants, expires_at: now + expires_in, tries_left };
+                let mut in_use = self.in_use;
+                // A tap is not enough, as the server sees it: it is not out of contact either.
+                in_use.session.grace_until = None;
                 let stage = ConcealedStage::AwaitingFactor { challenge, is_refused: false, badge: *badge };
-                Step::stay(Self { stage, notice: None, ..self })
+                Step::stay(Self { in_use, stage, notice: None, ..self })
             }
             (ConcealedStage::Asking { request, .. }, Event::SignInRefused { attempt, refusal })
                 if request.attempt == attempt =>
@@ -229,7 +232,7 @@ impl Concealed {
                 self.not_possible(FailClosedCause::CoverUnconfirmed, now)
             }
             ConcealedStage::TakenOver { quiet_since, .. } if now >= quiet_since + TAP_OVER_LIMIT => {
-                Step::stay(Self { stage: ConcealedStage::AtRest, ..self })
+                self.back(SignedOutNotice::Refused(Refusal::ChallengeOver))
             }
             ConcealedStage::TakenOver { ref signing_in, .. } if now >= signing_in.deadline() => {
                 self.over(Event::DeadlineReached, now)
@@ -323,6 +326,12 @@ impl Concealed {
                 let challenge = Challenge { tries_left, ..challenge };
                 Step::stay(with(ConcealedStage::AwaitingFactor { challenge, is_refused: true, badge }))
             }
+            (Refusal::BadgeRefused, ResumeQuestion::Factor(ResumeFactor::Badge(badge))) => {
+                // What was hers opens nothing any more, in contact or not.
+                let mut concealed = with(ConcealedStage::AtRest);
+                concealed.in_use.session.forget(badge.mark);
+                concealed.back(told_refusal(refusal, now))
+            }
             // What was presented was not looked at: she need not present it again.
             (Refusal::Busy, question) => with(ConcealedStage::Asking { request, question, badge })
                 .unanswered(ContactFault::Unavailable, now),
@@ -335,8 +344,8 @@ impl Concealed {
     fn unanswered(mut self, fault: ContactFault, now: Instant) -> Step {
         if let ConcealedStage::Asking { badge: Some(badge), question: ResumeQuestion::Factor(_), .. } =
             self.stage
+            && matches!(fault, ContactFault::Unreachable | ContactFault::Slow)
             && self.may_resume_out_of_contact(badge, now)
-            && fault != ContactFault::NotOurServer
         {
             return self.record(ResumeMethod::Badge, Some(badge), now);
         }
@@ -348,10 +357,11 @@ impl Concealed {
     }
 
     fn give_up(self, fault: ContactFault, now: Instant) -> Step {
-        let Self { stage: ConcealedStage::Asking { badge: Some(badge), .. }, .. } = self else {
-            return self.back(SignedOutNotice::Unanswered(fault));
-        };
-        if self.may_resume_out_of_contact(badge, now) {
+        if let ConcealedStage::Asking { badge: Some(badge), question: ResumeQuestion::Factor(_), .. } =
+            self.stage
+            && matches!(fault, ContactFault::Unreachable | ContactFault::Slow)
+            && self.may_resume_out_of_contact(badge, now)
+        {
             return self.record(ResumeMethod::Badge, Some(badge), now);
         }
         self.back(SignedOutNotice::Unanswered(fault))

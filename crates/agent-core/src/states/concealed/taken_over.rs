@@ -45,7 +45,8 @@ impl Concealed {
         let ConcealedStage::TakenOver { signing_in, quiet_since } = self.stage else {
             return Step::stay(self);
         };
-        let is_heard = !matches!(event, Event::DeadlineReached | Event::ServerReached);
+        let is_heard =
+            !matches!(event, Event::DeadlineReached | Event::ServerReached | Event::SignInUnanswered { .. });
         let quiet_since = if is_heard { now } else { quiet_since };
         let concealed = Self { stage: ConcealedStage::AtRest, ..self };
         concealed.follow(signing_in.on_event(event, now), quiet_since)

@@ -8,7 +8,6 @@ use super::*;
 use crate::{
     command::{FailClosedCause, ResumeMethod},
     event::{ContactFault, FactorWanted, Limits, Refusal},
-    state::State,
     states::ward::{
         ATTEMPT, CHALLENGE, HERS, HIS, OTHER, SESSION, UNKNOWN, at, badge, check, check_ignored, in_use,
         limits, secret, session_opened,
@@ -185,7 +184,9 @@ fn his_sign_in_is_given_up_when_he_cancels_or_says_nothing_for_twenty_seconds() 
         taken_over_awaiting_code(),
         Event::DeadlineReached,
         20_000,
-        expect!["→ Concealed(UserTap), at rest, last input 0ns, report at 3600s"],
+        expect![
+            "→ Concealed(UserTap), at rest, telling Failed(Refused(ChallengeOver)), last input 0ns, report at 3600s"
+        ],
     );
 }
 
@@ -316,6 +317,46 @@ fn out_of_contact_her_own_badge_resumes_while_a_tap_is_enough() {
         !refused.commands.iter().any(|command| matches!(command, Command::AppendAudit { .. })),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_server_that_answers_is_not_out_of_contact_whatever_it_says() {
+    let mut known = concealed();
+    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.grace_until = Some(at(5 * MINUTE));
+    let asking = Concealed { stage: asking_stage(HERS, 0), ..known };
+
+    for fault in [ContactFault::Unavailable, ContactFault::NotOurServer, ContactFault::ClockWrong] {
+        let event = Event::SignInUnanswered { attempt: ATTEMPT, fault };
+        let step = step(asking.clone().into(), event, at(10));
+        assert_eq!(step.commands, [], "{fault:?}");
+    }
+    let wanted = Event::ChallengeIssued {
+        attempt: ATTEMPT,
+        challenge: CHALLENGE,
+        wants: FactorWanted::Pin,
+        user: None,
+        expires_in: Duration::from_secs(120),
+        tries_left: 5,
+    };
+    for told in [wanted, refused(Refusal::BadgeRefused)] {
+        let after = step(asking.clone().into(), told, at(10)).state;
+        let cancelled = step(after, Event::SignInCancelled, at(20)).state;
+        let asked = step(cancelled, tap(HERS), at(3_000)).state;
+        assert_eq!(step(asked, unanswered(), at(5_000)).commands, [], "its word outlasts the contact");
+    }
+}
+
+#[test]
+fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_meanwhile() {
+    for state in [recording(), uncovering()] {
+        let told = step(state.into(), Event::CoveredElsewhere { session: SESSION }, at(MINUTE)).state;
+        let stored = step(told, Event::AuditStored(RecordKey::Resumed(SESSION)), at(MINUTE)).state;
+        let uncovered = step(stored, Event::ScreenUncovered { session: SESSION }, at(MINUTE));
+        let State::Concealed(concealed) = uncovered.state else { panic!("{}", uncovered.state.name()) };
+        assert_eq!(concealed.cause, ConcealCause::Elsewhere);
+        assert_eq!(uncovered.commands.first(), Some(&Command::CoverScreen));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    event::FactorWanted,
+    event::{FactorWanted, RecordKey},
     states::ward::{
         ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, maria,
         secret, session_opened,
@@ -110,6 +110,19 @@ fn a_badge_to_be_enrolled_waits_through_a_wrong_password_and_is_offered_to_whom_
             AppendAudit(Login of 7)
             StoreCredential { session: SessionId(7), credential: Secret(…) }"#]],
     );
+}
+
+#[test]
+fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_meanwhile() {
+    let securing = after(by_badge(), session_opened(ATTEMPT, SESSION));
+    let told = after(securing, Event::CoveredElsewhere { session: SESSION });
+    let stored = after(told, Event::AuditStored(RecordKey::Login(SESSION)));
+    let uncovering = after(stored, Event::CredentialStored { session: SESSION });
+
+    let uncovered = uncovering.on_event(Event::ScreenUncovered { session: SESSION }, at(10));
+
+    assert_eq!(uncovered.state.name(), "Concealed");
+    assert_eq!(uncovered.commands.first(), Some(&Command::CoverScreen));
 }
 
 fn by_badge() -> SigningIn {

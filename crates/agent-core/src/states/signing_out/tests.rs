@@ -301,6 +301,27 @@ fn a_badge_presented_meanwhile_is_next() {
     );
 }
 
+#[test]
+fn a_badge_presented_while_the_machine_goes_away_lets_nobody_in() {
+    for event in [Event::GoingToSleep, Event::ShuttingDown] {
+        let going = step(almost_done().into(), event, at(1)).state;
+        let tapped = step(going, Event::BadgeTapped { attempt: ATTEMPT, badge: badge(HIS) }, at(5)).state;
+        let done = step(tapped, Event::AuditStored(RecordKey::Logout(SESSION)), at(10));
+        assert_eq!(done.state.name(), "SignedOut");
+        assert_eq!(done.commands, [Command::AllowSleep]);
+    }
+}
+
+#[test]
+fn how_long_a_tap_is_enough_for_who_took_over_is_not_lost_meanwhile() {
+    let grace = Event::GraceTold { session: OTHER, remaining: Some(std::time::Duration::from_secs(60)) };
+    let told = step(taken_over().into(), grace, at(5)).state;
+
+    let next = step(told, Event::AuditStored(RecordKey::Logout(SESSION)), at(10)).state;
+
+    assert_eq!(next.session().and_then(|session| session.grace_until), Some(at(60_005)));
+}
+
 /// Only the logout record is missing, and somebody has taken over.
 fn taken_over() -> SigningOut {
     let mut session = session();
