@@ -24,7 +24,7 @@ const SPOKEN = Object.keys(LANGUAGES) as Language[];
  * At 200 % a keyboard with keys for a finger leaves no room, nor do three warnings at once: what is out of sight is reached
  * by scrolling and by Tab.
  */
-const mayScroll = (name: string, zoom: number) => zoom > 1 && /^(long_names|keyboard|without|concealed_someone_else_refused|signed_out_policy_refused)/.test(name);
+const mayScroll = (name: string, zoom: number) => zoom > 1 && /^(long_names|keyboard|without|concealed_(someone_else|enrolment)_refused|signed_out_policy_refused)/.test(name);
 const PICTURES = join(import.meta.dirname, '..', '..', 'target', 'ui-pictures');
 
 mkdirSync(PICTURES, { recursive: true });

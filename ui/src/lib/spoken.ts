@@ -21,14 +21,27 @@ export function spoken(view: ViewModel): string {
       }
       return first[0] ?? (view.reader === 'ready' ? `${words.signedOut.tap}, ${words.signedOut.orType}` : words.signedOut.next);
     }
-    case 'concealed':
-      return sentences(
+    case 'concealed': {
+      const isOffered = screen.enrolment_offered_ms !== null;
+      const before = [
         words.concealed.title(screen.display_name),
-        ...concealedSpoken(screen.notice ?? undefined, words),
+        ...concealedSpoken(screen.notice ?? undefined, isOffered, words),
         ...(screen.signs_out_in_ms === null ? [] : [words.concealed.lastMinuteSpoken]),
+      ];
+      if (isOffered) {
+        return sentences(
+          ...before,
+          words.enrolment.title,
+          words.enrolment.lineSpoken,
+          words.concealed.someoneElseLine(screen.display_name),
+        );
+      }
+      return sentences(
+        ...before,
         ...(view.reader === 'faulty' ? [words.reader.faulty] : []),
         view.reader === 'ready' ? `${words.concealed.tap}, ${words.concealed.orType}` : words.concealed.next,
       );
+    }
     case 'asking':
       return askingOf(screen, words).text;
     case 'second_factor': {
@@ -56,12 +69,13 @@ function noticeSpoken(notice: SignedOutNotice, words: Messages): string {
   return notice.kind === 'locked_out' ? words.notice.lockedOutSpoken(Math.ceil(notice.retry_after_ms / 1000)) : noticeText(notice, words, '');
 }
 
-function concealedSpoken(notice: ConcealedNotice | undefined, words: Messages): string[] {
-  if (notice === undefined) {
+/** While a badge is offered, the offer says what becomes of it, and a name is asked for. */
+function concealedSpoken(notice: ConcealedNotice | undefined, isOffered: boolean, words: Messages): string[] {
+  if (notice === undefined || (isOffered && notice.kind !== 'refused')) {
     return [];
   }
   const isLockedOut = notice.kind === 'refused' && notice.notice.kind === 'locked_out';
-  return [isLockedOut ? noticeSpoken(notice.notice, words) : concealedText(notice, words, '', false)];
+  return [isLockedOut ? noticeSpoken(notice.notice, words) : concealedText(notice, words, '', isOffered)];
 }
 
 function sentences(...texts: string[]): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CONCEALED_NOTICES, SIGNED_OUT, concealed } from '../lib/backend/scenes';
+import { CONCEALED_NOTICES, SIGNED_OUT, concealed, offering } from '../lib/backend/scenes';
 import { en as words } from '../lib/messages/en';
 import { es } from '../lib/messages/es';
 import { concealedText, concealedTone } from '../lib/notice';
@@ -225,5 +225,126 @@ describe('a colleague at a concealed screen', () => {
     const bedside = await Bedside.at(concealed());
     await bedside.click(bedside.button(SOMEONE_ELSE));
     return bedside;
+  }
+});
+
+describe('an unknown badge at a concealed screen', () => {
+  it('is offered to whoever signs in by name, with the time for it and what becomes of her session', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+
+    expect(bedside.text).toContain('Maria O. is signed in');
+    expect(bedside.text).toContain('Enrol this badge? Sign in with your user name, password and code within 0:30.');
+    expect(bedside.text).toContain('Once you are in, Maria O. is signed out.');
+    expect(bedside.text).not.toContain(words.badge.unknown);
+    expect(bedside.text).not.toContain('Tap to resume');
+    expect(bedside.heard).toBe(
+      'Maria O. is signed in. Enrol this badge? Sign in with your user name, password and code within half a minute. ' +
+        'Once you are in, Maria O. is signed out.',
+    );
+    await bedside.wait(3_000);
+    expect(bedside.text).toContain('within 0:27.');
+  });
+
+  it('is offered in Spanish as well', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+
+    await bedside.speak('es');
+
+    expect(bedside.text).toContain(es.enrolment.title);
+    expect(bedside.text).toContain(es.enrolment.line('0:30'));
+    expect(bedside.text).toContain(es.concealed.someoneElseLine('Maria O.'));
+    expect(bedside.heard).toContain(es.concealed.someoneElseLine('Maria O.'));
+  });
+
+  it('takes name and password by keyboard alone, and waits for nobody with a caret', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+    expect(document.activeElement).toBe(document.body);
+
+    await signInAsOmar(bedside);
+
+    expect(bedside.backend.sent).toEqual([{ kind: 'sign_in', name: 'omar', password: 'other horse' }]);
+  });
+
+  it('drops what was typed of her password: the next field is for another one', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.type('hunt');
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+
+    await bedside.show(offering(30_000));
+
+    expect(bedside.password.value).toBe('');
+    expect(bedside.name.value).toBe('');
+  });
+
+  it('stays offered beside a refusal, with the name that was typed', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+    await signInAsOmar(bedside);
+    await bedside.show({ kind: 'asking', step: 'first_factor', is_slow: false });
+
+    await bedside.show(offering(12_000, { kind: 'refused', notice: { kind: 'refused' } }));
+
+    expect(bedside.text).toContain(words.notice.refused);
+    expect(bedside.text).toContain('within 0:12.');
+    expect(bedside.name.value).toBe('omar');
+    expect(bedside.heard).toContain(`${words.notice.refused} ${words.enrolment.title}`);
+  });
+
+  it('leaves the screen to her when its time is over and nobody typed', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+    await bedside.wait(30_000);
+    expect(bedside.heard).toBe(words.enrolment.over);
+
+    await bedside.show(concealed());
+
+    expect(bedside.text).toContain('Tap to resume');
+    expect(document.querySelector('#name')).toBeNull();
+  });
+
+  it('takes nothing away from whoever types when its time is over, and leaves it to her a minute after the last key', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+    await bedside.type('om');
+    await bedside.show(concealed());
+    expect(bedside.text).not.toContain(words.enrolment.title);
+
+    await bedside.type('ar');
+    expect(bedside.name.value).toBe('omar');
+    await bedside.wait(60_000);
+
+    expect(bedside.text).toContain('Tap to resume');
+    expect(document.querySelector('#name')).toBeNull();
+  });
+
+  it('does not keep her from resuming: back at her password, nothing but another tap opens it again', async () => {
+    const bedside = await Bedside.at(offering(30_000));
+
+    await bedside.click(bedside.button(words.concealed.back('Maria O.')));
+    await bedside.show({ ...offering(20_000), contact: 'away' });
+    expect(bedside.text).not.toContain(words.enrolment.title);
+    expect(bedside.text).not.toContain(words.badge.unknown);
+    await bedside.type('hunter2');
+    await bedside.press('Enter');
+    expect(bedside.backend.sent).toEqual([{ kind: 'password', password: 'hunter2' }]);
+
+    await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });
+    await bedside.show(offering(30_000));
+    expect(bedside.text).toContain(words.enrolment.title);
+  });
+
+  it('is not counted aloud over her last minute', async () => {
+    const bedside = await Bedside.at(offering(30_000, undefined, 60_000));
+    expect(bedside.heard).toContain(words.concealed.lastMinuteSpoken);
+
+    await bedside.wait(20_000);
+    expect(bedside.heard).not.toContain('10 seconds left');
+    await bedside.wait(10_000);
+
+    expect(bedside.heard).toBe('30 seconds left');
+  });
+
+  async function signInAsOmar(bedside: Bedside): Promise<void> {
+    await bedside.type('omar');
+    bedside.password.focus();
+    await bedside.type('other horse');
+    await bedside.press('Enter');
   }
 });

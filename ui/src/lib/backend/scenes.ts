@@ -49,12 +49,20 @@ export function noticed(notice: SignedOutNotice, rest: Partial<Scene> = {}): Sce
   return scene({ kind: 'signed_out', notice, enrolment_offered_ms: null }, rest);
 }
 
+const HELD = { kind: 'concealed', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, enrolment_offered_ms: null } as const;
+
 /** Maria's session, concealed, with a reader that reads. */
 export function concealed(notice?: ConcealedNotice, signs_out_in_ms: number | null = null, rest: Partial<Scene> = {}): Scene {
-  return scene(
-    { kind: 'concealed', display_name: 'Maria O.', role: 'RN', ...(notice === undefined ? {} : { notice }), signs_out_in_ms },
-    { reader: 'ready', ...rest },
-  );
+  return scene({ ...HELD, ...(notice === undefined ? {} : { notice }), signs_out_in_ms }, { reader: 'ready', ...rest });
+}
+
+/** Maria's session, concealed, while a badge that nobody has is offered to whoever signs in over it. */
+export function offering(
+  enrolment_offered_ms: number,
+  notice: ConcealedNotice = { kind: 'badge', line: 'unknown' },
+  signs_out_in_ms: number | null = null,
+): Scene {
+  return scene({ ...HELD, notice, signs_out_in_ms, enrolment_offered_ms }, { reader: 'ready' });
 }
 
 /** One of each, so that a code the agent gains is missed here by the compiler. */
@@ -194,13 +202,14 @@ export const SCENES: Record<string, Scene> = {
   concealed_locked_out: concealed({ kind: 'refused', notice: { kind: 'locked_out', retry_after_ms: 27_000 } }, 45_000),
   concealed_no_reader: concealed(undefined, null, { reader: 'none' }),
   concealed_reader_faulty: concealed({ kind: 'inactivity' }, null, { reader: 'faulty' }),
+  concealed_enrolment_offered: offering(30_000),
+  concealed_enrolment_refused: offering(12_000, { kind: 'refused', notice: { kind: 'refused' } }),
   long_names_concealed: scene(
-    {
-      kind: 'concealed',
-      display_name: 'Featherstonehaugh-Wolfeschlegel M.',
-      role: 'RN',
-      signs_out_in_ms: 45_000,
-    },
+    { ...HELD, display_name: 'Featherstonehaugh-Wolfeschlegel M.', signs_out_in_ms: 45_000 },
+    { reader: 'ready' },
+  ),
+  long_names_concealed_enrolment: scene(
+    { ...HELD, display_name: 'Featherstonehaugh-Wolfeschlegel M.', enrolment_offered_ms: 30_000 },
     { reader: 'ready' },
   ),
   asking_badge: scene({ kind: 'asking', step: 'badge', is_slow: false }, { reader: 'ready' }),

@@ -174,7 +174,6 @@ export const en: Messages = {
     lastMinute: (countdown) => `Signs out in ${countdown}. Resume before then to stay signed in.`,
     lastMinuteSpoken: 'Signs out within a minute. Resume before then to stay signed in.',
     someoneElse: (name) => (name === '' ? 'Sign in as someone else' : `Not ${name}? Sign in as someone else`),
-    someoneElseTitle: 'Sign in as someone else',
     someoneElseLine: (name) =>
       name === '' ? 'Once you are in, the other person is signed out.' : `Once you are in, ${name} is signed out.`,
     back: (name) => (name === '' ? 'Back' : `Back to ${name}`),

@@ -177,9 +177,8 @@ export const es: Messages = {
     lastMinute: (countdown) => `La sesión se cierra en ${countdown}. Reanude antes para conservarla.`,
     lastMinuteSpoken: 'La sesión se cierra en menos de un minuto. Reanude antes para conservarla.',
     someoneElse: (name) => (name === '' ? 'Iniciar otra sesión' : `¿No es ${name}? Iniciar otra sesión`),
-    someoneElseTitle: 'Iniciar otra sesión',
     someoneElseLine: (name) =>
-      name === '' ? 'Cuando usted entre, se cierra la sesión de la otra persona.' : `Cuando usted entre, se cierra la sesión de ${name}.`,
+      name === '' ? 'La sesión de la otra persona se cerrará en cuanto usted entre.' : `La sesión de ${name} se cerrará en cuanto usted entre.`,
     back: (name) => (name === '' ? 'Volver' : `Volver a la sesión de ${name}`),
   },
 

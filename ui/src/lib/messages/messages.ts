@@ -129,7 +129,6 @@ export interface Messages {
     /** Without the time, which is spoken at its marks. */
     lastMinuteSpoken: string;
     someoneElse(name: string): string;
-    someoneElseTitle: string;
     /** What becomes of the session that is there. */
     someoneElseLine(name: string): string;
     back(name: string): string;

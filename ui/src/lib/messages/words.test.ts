@@ -77,9 +77,9 @@ describe.each(Object.entries(LANGUAGES))('the words in %s', (language, words) =>
     }
   });
 
-  it('leave no place for a parameter unfilled', () => {
+  it('leave no place for a parameter unfilled, and end no sentence twice after a name that ends with a dot', () => {
     for (const text of texts(words).values()) {
-      expect(text).not.toMatch(/[{}$<>]|undefined|NaN|\[object/);
+      expect(text).not.toMatch(/[{}$<>]|undefined|NaN|\[object|\.\./);
     }
   });
 
