@@ -45,11 +45,14 @@ impl Concealed {
         let ConcealedStage::TakenOver { signing_in, quiet_since } = self.stage else {
             return Step::stay(self);
         };
-        let is_heard =
-            !matches!(event, Event::DeadlineReached | Event::ServerReached | Event::SignInUnanswered { .. });
+        let is_silent =
+            matches!(event, Event::DeadlineReached | Event::ServerReached | Event::SignInUnanswered { .. });
+        let before = signing_in.clone();
+        let step = signing_in.on_event(event, now);
+        // What is passed over is no word of his.
+        let is_heard = !is_silent && step.state != State::SigningIn(before);
         let quiet_since = if is_heard { now } else { quiet_since };
-        let concealed = Self { stage: ConcealedStage::AtRest, ..self };
-        concealed.follow(signing_in.on_event(event, now), quiet_since)
+        Self { stage: ConcealedStage::AtRest, ..self }.follow(step, quiet_since)
     }
 
     /// The server opened a session: his, or one that nobody waits for.
