@@ -70,7 +70,8 @@ impl CardService {
     /// When pcscd or its virtual reader is not installed, or namespaces may not be made.
     pub fn start(folder: &Path) -> Result<Self> {
         ensure!(Path::new(DRIVER).exists(), "the package vsmartcard-vpcd is not installed");
-        let folder = folder.join("pcsc");
+        // pcscd leaves the folder it was started in.
+        let folder = fs::canonicalize(folder)?.join("pcsc");
         fs::create_dir_all(folder.join("run"))?;
         fs::create_dir_all(folder.join("readers"))?;
         write_reader(&folder, "Bedside", PORT)?;
