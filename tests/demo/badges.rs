@@ -76,6 +76,7 @@ pub(crate) fn play(keep: &mut Keep) -> Result<()> {
     drop(card);
 
     println!("Jonas taps at her workstation…");
+    wait_until_it_counts_again();
     let card = tap(&ward, HIS)?;
     ward.wait_screen("second_factor", SOON)?;
     ensure!(!eye.sees(MARKER)?, "he sees her screen");
