@@ -33,7 +33,7 @@ pub(crate) fn play(keep: &mut Keep) -> Result<()> {
     let maria = ward.add_nurse("maria", "Maria O.")?;
     let jonas = ward.add_nurse("jonas", "Jonas B.")?;
     ward.admin(&["badge", "enrol", "jonas"], &format!("uid:{HIS}"))?;
-    let (eye, hand) = (ward.eye()?, ward.hand(Whose::Person)?);
+    let eye = ward.eye()?;
     let _chart = App::start(ward.display())?;
     ward.start_kiosk()?;
     ward.wait_sign_in_drawn()?;
