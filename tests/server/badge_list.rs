@@ -143,6 +143,50 @@ async fn a_list_that_is_imported_again_changes_nothing_and_a_good_one_is_importe
 }
 
 #[tokio::test]
+async fn a_list_gives_no_badge_back_that_was_lost_or_revoked_and_to_nobody_else() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    server.add_person("jonas").await;
+    workstation.sign_in(&server, &maria).await;
+    enrol(&server, "maria", "wedge:revoked-1").await.unwrap();
+    server.admin(json!({ "do": "badge_revoke", "name": "maria" })).await.unwrap();
+    assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
+    assert_eq!(workstation.post("/v1/badges/lost", &json!({})).await.status, 200);
+    let rows = ["maria,uid:04a1b2c3d4e5f6,uid", "jonas,uid:04a1b2c3d4e5f6,uid", "jonas,wedge:revoked-1,uid"];
+    let told = import(&server, &rows).await;
+
+    assert_eq!((&told["imported"], &told["unchanged"]), (&json!(0), &json!(0)), "{told}");
+    assert_eq!(lines_of(&told), [1, 2, 3]);
+    for bad in told["bad"].as_array().unwrap() {
+        assert_eq!(bad["reason"], "This badge was revoked.");
+    }
+    for badge in [BADGE, "wedge:revoked-1"] {
+        workstation.tap(Uuid::new_v4(), badge).await.assert_refused(403, "badge.refused");
+    }
+    assert_eq!(server.recorded(&["badge.import"]), 0);
+    assert_eq!(enrol(&server, "jonas", BADGE).await.unwrap()["is_changed"], true, "the help desk may");
+}
+
+#[tokio::test]
+async fn neither_a_list_nor_her_own_tap_makes_less_of_a_badge_that_proves_a_key() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    workstation.sign_in(&server, &maria).await;
+    assert_eq!(import(&server, &["maria,uid:04a1b2c3d4e5f6,uid"]).await["imported"], 1);
+    assert_eq!(import(&server, &["maria,uid:04a1b2c3d4e5f6,cryptographic"]).await["imported"], 1);
+    let told = import(&server, &["maria,uid:04a1b2c3d4e5f6,uid"]).await;
+    assert_eq!((&told["imported"], &told["unchanged"]), (&json!(0), &json!(1)), "{told}");
+    workstation.tap(Uuid::new_v4(), BADGE).await.assert_refused(403, "badge.refused");
+    assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
+    workstation.tap(Uuid::new_v4(), BADGE).await.assert_refused(403, "badge.refused");
+
+    assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], true, "the help desk may");
+    assert_eq!(workstation.tap(Uuid::new_v4(), BADGE).await.status, 201);
+}
+
+#[tokio::test]
 async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
     let mut server = TestServer::start().await;
     let mut workstation = server.enrol().await;
@@ -175,6 +219,13 @@ async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
 
 async fn enrol(server: &TestServer, name: &str, number: &str) -> anyhow::Result<Value> {
     server.admin(json!({ "do": "badge_enrol", "name": name, "number": number, "grade": "uid" })).await
+}
+
+async fn import(server: &TestServer, rows: &[&str]) -> Value {
+    let lines: Vec<Value> =
+        (1..).zip(rows).map(|(line, text): (u64, _)| json!({ "line": line, "text": text })).collect();
+    let import = json!({ "do": "badge_import", "lines": lines, "is_all_or_none": false });
+    server.admin(import).await.unwrap()
 }
 
 /// A sample, or what `cargo xtask soak` asks for.

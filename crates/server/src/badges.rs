@@ -32,7 +32,7 @@ pub struct Wish {
 pub enum Bound {
     /// It is hers from now on.
     Anew,
-    /// It was before.
+    /// It was before, and stays as it was.
     Before,
     /// It is another person's.
     Taken,
@@ -42,7 +42,8 @@ pub enum Bound {
     Revoked,
 }
 
-/// Binds a badge. One that was revoked stays so for its finder, and is enrolled again by an administrator.
+/// Binds a badge. One that was revoked stays so for its finder and for a list, which may be older than the loss; only
+/// an administrator enrols it again. Nor does anybody else make less of one that proves a key.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -53,10 +54,14 @@ pub async fn bind(
 ) -> Result<Bound, StoreError> {
     let known = badges::find(connection, wish.number).await?;
     let is_live = known.is_some_and(|known| known.revoked_at.is_none());
+    let is_administrator = wish.by == EnrolledBy::Administrator;
     match known {
+        Some(_) if !is_live && !is_administrator => return Ok(Bound::Revoked),
         Some(known) if is_live && known.user_id != wish.user_id => return Ok(Bound::Taken),
         Some(known) if is_live && known.grade == wish.grade => return Ok(Bound::Before),
-        Some(_) if !is_live && wish.by == EnrolledBy::Holder => return Ok(Bound::Revoked),
+        Some(known) if is_live && known.grade == BadgeGrade::Cryptographic && !is_administrator => {
+            return Ok(Bound::Before);
+        }
         Some(_) | None => {}
     }
     if !is_live && badges::live_of(connection, wish.user_id).await?.len() >= BADGES_OF_A_PERSON_MAX {

@@ -1,7 +1,9 @@
 //! One person, one uncovered desktop (policy `session.elsewhere`): she uncovers one, and what becomes of her others.
 //!
 //! A workstation in contact is told at once. One that is not is told as soon as its stream is open again: that it is to
-//! cover stands with the session until it says that it did, or she is back there.
+//! cover stands with the session until it says that it did, or she is back there. Screens that are thought covered are
+//! told too: she may have uncovered one out of contact, or the word that it is covered may have come late. Where it is
+//! covered, being told changes nothing.
 
 use jiff::Timestamp;
 use policy::Elsewhere;
@@ -69,12 +71,19 @@ pub async fn follow(
             }
             return Ok(told);
         }
-        Elsewhere::Follow => others.retain(|other| !other.is_concealed),
+        Elsewhere::Follow => {}
         Elsewhere::Allow(count) => {
-            others.retain(|other| !other.is_concealed && !other.is_cover_asked);
+            let is_uncovered = |screen: &Screen| !screen.is_concealed && !screen.is_cover_asked;
             // Longest ago first, and the one just uncovered counts.
             let kept = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(1);
-            others.truncate(others.len().saturating_sub(kept));
+            let mut too_many = others.iter().filter(|other| is_uncovered(other)).count().saturating_sub(kept);
+            others.retain(|other| {
+                let is_told = !is_uncovered(other) || too_many > 0;
+                if is_uncovered(other) {
+                    too_many = too_many.saturating_sub(1);
+                }
+                is_told
+            });
         }
     }
     for other in others {

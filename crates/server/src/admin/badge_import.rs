@@ -2,7 +2,8 @@
 //!
 //! A batch is one transaction. Asked for all or none, the list is one batch, and one bad row leaves all as it was;
 //! asked for the good ones, it comes in batches of a few, so that nobody waits long to sign in meanwhile, and a list
-//! that broke off is simply imported again: a badge that is hers already is no error. No answer shows a number.
+//! that broke off is simply imported again: a badge that is hers already is no error. One that was lost or revoked is a
+//! bad row: the list may be older than that. No answer shows a number.
 
 use std::collections::HashMap;
 

@@ -113,9 +113,7 @@ pub async fn answer(
     let answering = Answering { workstation: &workstation, challenge: &challenge, user: &user };
     let was = checked.as_ref().map(|(was, _)| was);
     let (outcome, answer) = decide(&app, &mut write, answering, &given, was, now).await?;
-    if let Some(outcome) = outcome {
-        answers::remember(&mut write, key, asked, outcome, now).await?;
-    }
+    answers::remember(&mut write, key, asked, outcome, now).await?;
     write.commit().await?;
     if let Some((_, place)) = checked {
         renew_hash(&app, &given, &answer, user, place);
@@ -230,8 +228,7 @@ async fn decide(
     let shown: Vec<Shown> = challenge.shown.iter().copied().chain([given.factor]).collect();
     let purpose = challenge.purpose;
     let step = Step { user, workstation, purpose, shown: &shown, badge: badge.as_ref() };
-    let (outcome, answer) = next::after(app, connection, step, now).await?;
-    Ok((Some(outcome), answer))
+    next::after(app, connection, step, now).await
 }
 
 async fn spend_code(

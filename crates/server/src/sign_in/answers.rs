@@ -179,7 +179,7 @@ pub async fn repeated_within(
     }
 }
 
-/// Remembers what an attempt came to.
+/// Remembers what an attempt came to; without an outcome a repeat is decided anew.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -187,9 +187,10 @@ pub async fn remember(
     connection: &mut SqliteConnection,
     key: AttemptKey,
     asked: [u8; 32],
-    outcome: Outcome,
+    outcome: Option<Outcome>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let Some(outcome) = outcome else { return Ok(()) };
     attempts::insert(connection, key, &Attempt { body_mac: asked, outcome }, now).await
 }
 

@@ -57,17 +57,17 @@ async fn decide(
     workstation: &ProvenWorkstation,
     (number, presented): (&BadgeNumber, &PresentedBadge),
     now: Timestamp,
-) -> Result<(Outcome, Answer), ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     let refused = |code| Answer::Refused(ApiError::new(code));
     match presenting::look_up(app, connection, workstation, (number, presented.grade), now).await? {
         Presented::Unknown => {
             trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
-            Ok((Outcome::BadgeUnknown, refused(ProblemCode::BadgeUnknown)))
+            Ok((Some(Outcome::BadgeUnknown), refused(ProblemCode::BadgeUnknown)))
         }
         Presented::Refused(user) => {
             let about = workstation.about().user(Some(&user));
             trail::refused(connection, about, ProblemCode::BadgeRefused, now).await?;
-            Ok((Outcome::BadgeRefused, refused(ProblemCode::BadgeRefused)))
+            Ok((Some(Outcome::BadgeRefused), refused(ProblemCode::BadgeRefused)))
         }
         Presented::Names(badge, user) => {
             let shown = &[Factor::Badge];

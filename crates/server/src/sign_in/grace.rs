@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use policy::ResumeMethod;
 use protocol::v1::badge::BadgeGrade;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -45,7 +46,8 @@ pub async fn remaining(
     Ok(grace.remaining(grade, &unit, app.policy.grace(), now))
 }
 
-/// The same as it is told, with the badge at hand, else with the best one she has.
+/// The same as it is told, with the badge at hand, else with the best one she has. A workstation resumes by it where the
+/// server is out of reach: where policy lets no badge alone resume, none is told.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -57,6 +59,9 @@ pub async fn of_person(
     grade: Option<BadgeGrade>,
     now: Timestamp,
 ) -> Result<Option<u64>, StoreError> {
+    if !app.policy.resume_factors().allow(ResumeMethod::Badge) {
+        return Ok(None);
+    }
     let grades = match grade {
         Some(grade) => vec![grade],
         None => badges::live_of(connection, user_id).await?.iter().map(|badge| badge.grade).collect(),

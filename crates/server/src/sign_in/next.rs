@@ -41,7 +41,7 @@ pub struct Step<'a> {
     pub badge: Option<&'a Badge>,
 }
 
-/// Asks for what is lacking, or completes.
+/// Asks for what is lacking, or completes; tells too what of it is to be remembered, if anything is.
 ///
 /// # Errors
 /// [`ApiError`] of the store.
@@ -50,7 +50,7 @@ pub async fn after(
     connection: &mut SqliteConnection,
     step: Step<'_>,
     now: Timestamp,
-) -> Result<(Outcome, Answer), ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     let methods = match step.purpose {
         Purpose::SignIn => app.policy.sign_in_factors().clone(),
         Purpose::Resume { .. } => app.policy.resume_factors().beyond_grace(),
@@ -71,18 +71,18 @@ pub async fn complete(
     connection: &mut SqliteConnection,
     step: Step<'_>,
     now: Timestamp,
-) -> Result<(Outcome, Answer), ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     if step.user.disabled_at.is_some() {
         let about = step.workstation.about().user(Some(step.user));
         refusals::disabled(connection, about, now).await?;
-        return Ok((Outcome::Disabled, Answer::Refused(ApiError::new(ProblemCode::UserDisabled))));
+        return Ok((Some(Outcome::Disabled), Answer::Refused(ApiError::new(ProblemCode::UserDisabled))));
     }
     match step.purpose {
         Purpose::SignIn => {
             let Step { user, workstation, shown, badge, .. } = step;
             let opening = Opening { user, workstation, shown, badge };
             let (opened, others) = opening::open(app, connection, opening, now).await?;
-            Ok((Outcome::Opened(opened.session_id), Answer::Opened(opened, others)))
+            Ok((Some(Outcome::Opened(opened.session_id)), Answer::Opened(opened, others)))
         }
         Purpose::Resume { session_id } | Purpose::Renew { session_id } => {
             resuming::resume(app, connection, step, session_id, now).await
@@ -96,7 +96,7 @@ async fn ask(
     step: Step<'_>,
     mut asks: Vec<Shown>,
     now: Timestamp,
-) -> Result<(Outcome, Answer), ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     if asks.contains(&Shown::Pin) && !has_pin(app, connection, step).await? {
         asks.retain(|factor| *factor != Shown::Pin);
     }
@@ -114,7 +114,7 @@ async fn ask(
     };
     challenges::insert(connection, &challenge).await?;
     let issued = answers::issued(&challenge, step.user, now);
-    Ok((Outcome::Challenged(challenge.id), Answer::Challenged(issued)))
+    Ok((Some(Outcome::Challenged(challenge.id)), Answer::Challenged(issued)))
 }
 
 /// Whether asking for a PIN leads anywhere: she has one, and it is not suspended.

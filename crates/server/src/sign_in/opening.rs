@@ -43,7 +43,8 @@ pub struct Opening<'a> {
 }
 
 /// Opens the session. What was still open at this workstation lapses: it opens nothing any more, and
-/// its true cause is still owed by the workstation. Her other screens become what policy says; a strong sign-in
+/// its true cause is still owed by the workstation, which adopts it where the answer to this never reached it. Her other
+/// screens become what policy says; a strong sign-in
 /// begins her grace, and no tap extends it.
 ///
 /// # Errors

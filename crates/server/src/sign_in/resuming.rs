@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Resumes session `session_id`. Being back is activity, and the only activity that a covered screen knows; the absolute
-/// limit stays. One that lapsed or ended meanwhile is not resumed.
+/// limit stays. One that lapsed or ended meanwhile is not resumed, and that is not remembered: it may be adopted since, and
+/// a repeat is decided anew.
 ///
 /// # Errors
 /// [`ApiError`] of the store.
@@ -33,14 +34,13 @@ pub async fn resume(
     step: Step<'_>,
     session_id: Uuid,
     now: Timestamp,
-) -> Result<(Outcome, Answer), ApiError> {
+) -> Result<(Option<Outcome>, Answer), ApiError> {
     let row = sessions::find(connection, session_id).await?;
     let Some(row) = row.filter(|row| row.user_id == step.user.id) else {
         return Err(ApiError::from(StoreError::Corrupt("session of a challenge")));
     };
     let method = shown::resume_method(step.shown);
-    let outcome = Outcome::Resumed { session_id, method };
-    let refused = |refusal| Ok((outcome, Answer::Refused(refusal)));
+    let refused = |refusal| Ok((None, Answer::Refused(refusal)));
     let last_input_at = match row.session.on_activity(Duration::ZERO, now) {
         Becomes::Open { last_input_at } => last_input_at,
         Becomes::Lapsed => return refused(ApiError::new(ProblemCode::SessionLapsed)),
@@ -49,7 +49,7 @@ pub async fn resume(
             let ended = ending::end(connection, &row, cause, now).await?;
             let others = Others::ended(ended);
             let refusal = ApiError::new(ProblemCode::SessionEnded).cause(cause);
-            return Ok((outcome, Answer::RefusedAndTold(refusal, others)));
+            return Ok((None, Answer::RefusedAndTold(refusal, others)));
         }
     };
     let session = Session { last_input_at, last_heard_at: now, ..row.session };
@@ -71,5 +71,6 @@ pub async fn resume(
         limits: opening::limits(app, &row.session, now),
         grace_remaining_ms: left,
     };
+    let outcome = Some(Outcome::Resumed { session_id, method });
     Ok((outcome, Answer::Resumed(resumed, others)))
 }

@@ -49,7 +49,8 @@ pub enum EnrolledBy {
     List,
 }
 
-/// Stores a new badge; a number that is on file gets its holder, grade and time anew.
+/// Stores a new badge; a number that is on file gets its holder, grade and time anew, and opens again if it was revoked.
+/// Who may do that is decided by [`crate::badges::bind`].
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].

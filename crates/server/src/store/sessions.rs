@@ -130,6 +130,20 @@ pub async fn may_adopt(
     Ok(found == 1)
 }
 
+/// Whether any credential of the session was ever used: its own, or the one with which it was adopted.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn was_ever_used(connection: &mut SqliteConnection, id: Uuid) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM sessions WHERE id = $1 AND (is_credential_used OR credential_hash_before IS NOT NULL)",
+    )
+    .bind(id)
+    .fetch_one(connection)
+    .await?;
+    Ok(found == 1)
+}
+
 /// At most `count` sessions that are not ended, oldest first.
 ///
 /// # Errors

@@ -43,7 +43,8 @@ async fn a_badge_of_another_or_of_nobody_or_a_revoked_one_resumes_nothing() {
     other.post("/v1/badges/lost", &json!({})).await;
     ward.workstation.resume("wedge:jonas-1").await.assert_refused(403, "badge.refused");
     assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
-    assert_eq!(ward.server.recorded(&["badge.of_another"]), 1);
+    assert_eq!(ward.server.recorded(&["badge.of_another"]), 0, "a tap over hers is no refused login");
+    assert_eq!(ward.server.recorded(&["badge.refused"]), 1);
 }
 
 #[tokio::test]
@@ -114,6 +115,25 @@ async fn what_ended_or_lapsed_is_not_resumed() {
     ward.server.advance(Duration::from_secs(905));
     ward.workstation.resume(BADGE).await.assert_refused(401, "session.lapsed");
     ward.workstation.resume_by_password(&ward.maria.password).await.assert_refused(401, "session.lapsed");
+}
+
+#[tokio::test]
+async fn a_resume_that_came_too_late_is_not_granted_to_its_repeat() {
+    let mut ward = Ward::concealed("grace.period.uid = '0s'").await;
+    ward.server.advance(Duration::from_secs(880));
+    let challenge = ward.workstation.resume(BADGE).await;
+    assert_eq!(challenge.status, 202, "{challenge:?}");
+    ward.server.advance(Duration::from_secs(30));
+    let path = format!("/v1/challenges/{}", challenge.body["challenge_id"].as_str().unwrap());
+    let body = json!({ "attempt_id": Uuid::new_v4(), "factor": typed(&ward.maria.password) });
+    ward.workstation.post(&path, &body).await.assert_refused(401, "session.lapsed");
+    let adopt = format!("/v1/sessions/{}/adopt", ward.session);
+    let adopted = ward.workstation.post(&adopt, &json!({ "idle_ms": 0, "idle_longest_ms": 0 })).await;
+    assert_eq!(adopted.status, 200, "{adopted:?}");
+    ward.workstation.hold(&adopted);
+
+    ward.workstation.post(&path, &body).await.assert_refused(410, "challenge.over");
+    assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
 }
 
 #[tokio::test]

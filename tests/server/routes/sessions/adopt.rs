@@ -109,10 +109,49 @@ async fn a_session_is_not_adopted_once_somebody_else_signed_in_here() {
     let (server, workstation, _, session) = lapsed().await;
     let jonas = server.add_person("jonas").await;
     let mut after = workstation.clone();
-    after.sign_in(&server, &jonas).await;
+    let his = after.sign_in(&server, &jonas).await;
+    assert_eq!(after.report(0).await.status, 200);
+    // Adopted since: its fresh credential is not used yet, and he was there all the same.
+    let adopted = adopt(&after, &his, 0, 0).await;
+    after.hold(&adopted);
     let answer = adopt(&workstation, &session, 0, 0).await;
 
     answer.assert_refused(410, "session.ended");
+    assert_eq!(after.report(0).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_whose_answer_was_lost_does_not_lose_the_session_before_it() {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let [maria, jonas] = [server.add_person("maria").await, server.add_person("jonas").await];
+    let session = workstation.sign_in(&server, &maria).await;
+    assert_eq!(workstation.report(0).await.status, 200);
+    let mut never_used = workstation.clone();
+    let his = never_used.sign_in(&server, &jonas).await;
+    workstation.report(0).await.assert_refused(401, "session.lapsed");
+    let answer = adopt(&workstation, &session, 0, 0).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    workstation.hold(&answer);
+    assert_eq!(workstation.report(0).await.status, 200);
+    let ended = never_used.report(0).await;
+    ended.assert_refused(410, "session.ended");
+    assert_eq!(ended.body["cause"], "crash-recovered");
+    assert_eq!(server.recorded(&[&his, "crash-recovered"]), 1);
+    assert_eq!(server.recorded(&[&session, "crash-recovered"]), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_adopted_after_all_ends_no_other() {
+    let (server, workstation, _, session) = lapsed().await;
+    let jonas = server.add_person("jonas").await;
+    let mut after = workstation.clone();
+    after.sign_in(&server, &jonas).await;
+    let answer = adopt(&workstation, &session, 0, 900_000).await;
+
+    answer.assert_refused(410, "session.ended");
+    assert_eq!(answer.body["cause"], "inactivity");
     assert_eq!(after.report(0).await.status, 200);
 }
 

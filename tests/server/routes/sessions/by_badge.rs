@@ -30,6 +30,29 @@ async fn within_her_grace_a_tap_alone_signs_in_at_any_workstation() {
 }
 
 #[tokio::test]
+async fn where_a_tap_alone_does_not_resume_no_grace_is_told_and_a_tap_signs_in_all_the_same() {
+    let (server, mut workstation, maria) = maria_with_a_badge("factors.resume = 'badge+pin'").await;
+    server.admin(json!({ "do": "user_pin", "name": "maria", "pin": "271828" })).await.unwrap();
+    let attempt = Uuid::new_v4();
+    let opened = workstation.tap(attempt, BADGE).await;
+    let again = workstation.tap(attempt, BADGE).await;
+    workstation.hold(&again);
+    let challenge = workstation.resume(BADGE).await;
+    assert_eq!((challenge.status, &challenge.body["satisfied_by"]), (202, &json!(["pin", "password"])));
+    let resumed = workstation.give(&challenge, json!({ "kind": "pin", "pin": "271828" })).await;
+    let session = resumed.body["session_id"].as_str().unwrap().to_owned();
+    workstation.sign_out(&session).await;
+    server.advance(Duration::from_secs(30));
+    workstation.sign_in(&server, &maria).await;
+    let enrolled = workstation.enrol_badge("wedge:another-1").await;
+
+    for (answer, status) in [(opened, 201), (again, 201), (resumed, 200), (enrolled, 201)] {
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(answer.body.get("grace_remaining_ms").is_none(), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn when_her_grace_is_over_only_what_is_missing_is_asked() {
     let (server, mut workstation, maria) = maria_with_a_badge("").await;
     server.advance(8 * HOUR);

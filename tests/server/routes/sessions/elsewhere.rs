@@ -50,7 +50,7 @@ async fn a_screen_that_could_not_be_told_is_told_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_covered_screen_is_not_told_and_a_strangers_never() {
+async fn a_screen_that_is_thought_covered_is_told_too_and_a_strangers_never() {
     let (server, _, here, session) = maria("").await;
     here.conceal("user-tap").await;
     let jonas = server.add_person("jonas").await;
@@ -59,11 +59,40 @@ async fn a_covered_screen_is_not_told_and_a_strangers_never() {
     let [mut hers, mut his] = [stream(&here).await, stream(&his).await];
     server.enrol().await.tap(Uuid::new_v4(), BADGE).await;
 
-    for id in [&session, &his_session] {
-        server.admin(json!({ "do": "session_end", "session_id": id })).await.unwrap();
-    }
-    assert!(hers.next().await.contains("session_ended"));
+    let event = hers.next().await;
+    assert!(event.contains("covered_elsewhere") && event.contains(&session), "{event}");
+    server.admin(json!({ "do": "session_end", "session_id": his_session })).await.unwrap();
     assert!(his.next().await.contains("session_ended"));
+}
+
+#[tokio::test]
+async fn a_screen_that_she_may_have_uncovered_out_of_contact_is_told_when_it_is_back() {
+    for policy in ["", "session.elsewhere = 'allow(2)'"] {
+        let (server, _, here, session) = maria(policy).await;
+        here.conceal("user-tap").await;
+        server.enrol().await.tap(Uuid::new_v4(), BADGE).await;
+        let mut stream = stream(&here).await;
+
+        let event = stream.next().await;
+        assert!(event.contains("covered_elsewhere") && event.contains(&session), "{policy}: {event}");
+    }
+}
+
+#[tokio::test]
+async fn a_screen_thought_covered_counts_for_none_of_those_that_policy_allows() {
+    let (server, _, first, session) = maria("session.elsewhere = 'allow(2)'").await;
+    server.advance(Duration::from_secs(10));
+    let mut second = server.enrol().await;
+    let opened = second.tap(Uuid::new_v4(), BADGE).await;
+    second.hold(&opened);
+    second.conceal("user-tap").await;
+    let [mut first, mut second] = [stream(&first).await, stream(&second).await];
+    server.advance(Duration::from_secs(10));
+    server.enrol().await.tap(Uuid::new_v4(), BADGE).await;
+
+    assert!(second.next().await.contains("covered_elsewhere"));
+    server.admin(json!({ "do": "session_end", "session_id": session })).await.unwrap();
+    assert!(first.next().await.contains("session_ended"), "it is one of the two");
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ impl Resuming<'_> {
         row: &SessionRow,
         presented: Presented,
         now: Timestamp,
-    ) -> Result<(Outcome, Answer), ApiError> {
+    ) -> Result<(Option<Outcome>, Answer), ApiError> {
         let Self { app, workstation, .. } = self;
         let (about, code, outcome) = match presented {
             Presented::Names(badge, user) if user.id == row.user_id => {
@@ -136,9 +136,10 @@ impl Resuming<'_> {
                     next::after(app, connection, step, now).await
                 };
             }
-            Presented::Names(_, user) => {
-                let about = workstation.about().user(Some(&user));
-                (about, ProblemCode::BadgeOfAnother, Outcome::BadgeOfAnother)
+            // No refused login: it is how the next person begins to take the workstation over.
+            Presented::Names(..) => {
+                let refusal = ApiError::new(ProblemCode::BadgeOfAnother);
+                return Ok((Some(Outcome::BadgeOfAnother), Answer::Refused(refusal)));
             }
             Presented::Refused(user) => {
                 let about = workstation.about().user(Some(&user));
@@ -147,7 +148,7 @@ impl Resuming<'_> {
             Presented::Unknown => (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown),
         };
         trail::refused(connection, about, code, now).await?;
-        Ok((outcome, Answer::Refused(ApiError::new(code))))
+        Ok((Some(outcome), Answer::Refused(ApiError::new(code))))
     }
 
     async fn by_password(self, password: &WireSecret, renews_grace: bool) -> Result<Answer, ApiError> {
@@ -194,7 +195,7 @@ impl Resuming<'_> {
             let factor = Factor::First;
             let failure = refusals::Failure { subject, workstation_id: workstation.id, factor };
             refusals::failed(&mut write, about, failure, now).await?;
-            answers::remember(&mut write, key, asked, Outcome::FirstRefused, now).await?;
+            answers::remember(&mut write, key, asked, Some(Outcome::FirstRefused), now).await?;
             write.commit().await?;
             return Err(ApiError::new(ProblemCode::SignInRefused));
         }

@@ -37,7 +37,8 @@ const UNENDED_MAX: i64 = 100;
 
 /// Goes on with a session under a fresh credential, or ends it with its true cause. It takes the
 /// credential of the session; the one before it is good once more while the fresh one was never used,
-/// for the answer that carried it may have been lost.
+/// for the answer that carried it may have been lost. So may the answer to a sign-in that came after it: a session
+/// that nobody ever used ends, and does not stand in the way.
 ///
 /// # Errors
 /// `session.unknown`, `session.ended`.
@@ -70,7 +71,12 @@ pub async fn adopt(
         longest: Duration::from_millis(request.idle_longest_ms),
     };
     let mut outcome = row.session.on_adopt(inactivity, now);
-    if matches!(outcome, Outcome::Open { .. }) && is_superseded(&mut write, &row).await? {
+    let since = if matches!(outcome, Outcome::Open { .. }) {
+        opened_since(&mut write, &row).await?
+    } else {
+        Since::default()
+    };
+    if since.is_used {
         outcome = Outcome::Ends(EndCause::CrashRecovered);
     }
     match outcome {
@@ -79,7 +85,12 @@ pub async fn adopt(
             let (credential, hash) = credential::mint();
             sessions::update(&mut write, id, &session).await?;
             sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
+            let mut never_used = Vec::new();
+            for other in since.never_used {
+                never_used.extend(ending::end(&mut write, &other, EndCause::CrashRecovered, now).await?);
+            }
             write.commit().await?;
+            never_used.into_iter().for_each(|ended| ended.tell(&app));
             app.deadlines_changed.notify_one();
             let limits = opening::limits(&app, &session, now);
             Ok(Json(SessionAdopted { session_id: id, credential, limits }))
@@ -95,11 +106,29 @@ pub async fn adopt(
     }
 }
 
-/// Whether somebody has signed in at the workstation since: only one session is open there.
-async fn is_superseded(
+/// What was opened at the workstation since: only one session is open there.
+#[derive(Debug, Default)]
+struct Since {
+    /// Whether somebody is there.
+    is_used: bool,
+    /// Sessions that the workstation never learned of, or that were cancelled before it did.
+    never_used: Vec<SessionRow>,
+}
+
+async fn opened_since(
     connection: &mut sqlx::SqliteConnection,
     row: &SessionRow,
-) -> Result<bool, StoreError> {
-    let unended = sessions::unended(connection, Of::Workstation(row.workstation_id), UNENDED_MAX).await?;
-    Ok(unended.iter().any(|other| other.id != row.id && other.session.state == Standing::Open))
+) -> Result<Since, StoreError> {
+    let mut since = Since::default();
+    for other in sessions::unended(connection, Of::Workstation(row.workstation_id), UNENDED_MAX).await? {
+        if other.id == row.id || other.session.state != Standing::Open {
+            continue;
+        }
+        if sessions::was_ever_used(connection, other.id).await? {
+            since.is_used = true;
+        } else {
+            since.never_used.push(other);
+        }
+    }
+    Ok(since)
 }

@@ -123,7 +123,7 @@ async fn by_password(
     let Some(user) = user.filter(|_| is_right && !counts.is_suspended(Factor::First)) else {
         let failure = refusals::Failure { subject, workstation_id: workstation.id, factor: Factor::First };
         refusals::failed(&mut write, about, failure, now).await?;
-        answers::remember(&mut write, key, asked, Outcome::FirstRefused, now).await?;
+        answers::remember(&mut write, key, asked, Some(Outcome::FirstRefused), now).await?;
         write.commit().await?;
         return Err(ApiError::new(ProblemCode::SignInRefused));
     };
