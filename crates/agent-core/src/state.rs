@@ -283,7 +283,7 @@ pub enum ConcealedStage {
         /// The question.
         request: Request,
         /// To ask again.
-        question: ResumeQuestion,
+        question: Box<ResumeQuestion>,
         /// The badge that it began with.
         badge: Option<BadgeMark>,
     },
@@ -309,7 +309,7 @@ pub enum ConcealedStage {
     /// Somebody else signs in. Her session ends when he has succeeded.
     TakenOver {
         /// How far he is.
-        signing_in: SigningIn,
+        signing_in: Box<SigningIn>,
         /// When he, or the server to him, said something last.
         quiet_since: Instant,
     },

@@ -229,7 +229,7 @@ impl EventLoop {
         match intent.into_meaning() {
             Ok(Meaning::Event(event)) => {
                 self.stage.forget_malformed();
-                self.take(event);
+                self.take(*event);
             }
             Ok(Meaning::Language(language)) => {
                 self.stage.choose_language(language);

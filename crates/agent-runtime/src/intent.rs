@@ -69,7 +69,7 @@ pub enum Intent {
 #[derive(Debug, PartialEq)]
 pub enum Meaning {
     /// The core is to know of it.
-    Event(Event),
+    Event(Box<Event>),
     /// The screen is to speak this language; nothing else depends on it.
     Language(Language),
 }
@@ -120,7 +120,7 @@ impl Intent {
             Self::Stay => Event::StayPressed,
             Self::ChooseLanguage { language } => return Ok(Meaning::Language(language)),
         };
-        Ok(Meaning::Event(event))
+        Ok(Meaning::Event(Box::new(event)))
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
 
     fn event(intent: Intent) -> Result<Event, Malformed> {
         match intent.into_meaning()? {
-            Meaning::Event(event) => Ok(event),
+            Meaning::Event(event) => Ok(*event),
             Meaning::Language(language) => panic!("{language:?} is no event"),
         }
     }

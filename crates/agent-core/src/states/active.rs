@@ -75,7 +75,7 @@ impl Active {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(withdraw),
             Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(withdraw),
-            Taken::TakenOver(in_use, attempt, badge) => {
+            Taken::GivesWay(in_use, attempt, badge) => {
                 Concealed::begin_taken_over(in_use, attempt, badge, now).and(withdraw)
             }
             Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),

@@ -105,7 +105,13 @@ impl Concealed {
                 Some(cause) => concealed.end(cause, now).after(commands),
                 None => Step::to(concealed, commands),
             },
-            other => Step::to(other, commands),
+            state @ (State::Starting(_)
+            | State::SignedOut(_)
+            | State::SigningIn(_)
+            | State::Active(_)
+            | State::InactivityWarning(_)
+            | State::SigningOut(_)
+            | State::FailClosed(_)) => Step::to(state, commands),
         }
     }
 
@@ -179,12 +185,12 @@ impl Concealed {
             | Event::GoingToSleep
             | Event::WokeUp
             | Event::WallClockJumped
-            | Event::ShuttingDown => self.as_in_use(event, now),
+            | Event::ShuttingDown => self.like_in_use(event, now),
         }
     }
 
     /// What a session in use takes alike, covered or not.
-    fn as_in_use(self, event: Event, now: Instant) -> Step {
+    fn like_in_use(self, event: Event, now: Instant) -> Step {
         let Self {
             in_use,
             cause,
@@ -221,7 +227,7 @@ impl Concealed {
                 | AtScreen::Uncovered,
             )
             | Taken::Conceals(in_use, _)
-            | Taken::TakenOver(in_use, _, _) => Step::stay(with(in_use)),
+            | Taken::GivesWay(in_use, _, _) => Step::stay(with(in_use)),
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) enum Taken {
     /// Its screen is to be covered, and it is kept.
     Conceals(InUse, ConcealCause),
     /// So it is, and the holder of this badge signs in over it.
-    TakenOver(InUse, AttemptId, Badge),
+    GivesWay(InUse, AttemptId, Badge),
     /// What is on screen makes a difference: each state decides by itself.
     AtScreen(InUse, AtScreen),
 }
@@ -189,7 +189,7 @@ impl InUse {
                 self.session.learn(asked.badge.mark);
                 return self.holders_tap(asked.tapped_at);
             }
-            Some(Whose::Other) => return Taken::TakenOver(self, attempt, asked.badge),
+            Some(Whose::Other) => return Taken::GivesWay(self, attempt, asked.badge),
             Some(Whose::Unknown) => BadgeLine::Unknown,
             Some(Whose::Refused) => {
                 self.session.forget(asked.badge.mark);

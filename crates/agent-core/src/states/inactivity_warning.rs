@@ -43,7 +43,7 @@ impl InactivityWarning {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(take_warning_away()),
             Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(take_warning_away()),
-            Taken::TakenOver(in_use, attempt, badge) => {
+            Taken::GivesWay(in_use, attempt, badge) => {
                 Concealed::begin_taken_over(in_use, attempt, badge, now).and(take_warning_away())
             }
             Taken::AtScreen(in_use, what) => with(in_use).at_screen(what, now),

@@ -2,7 +2,12 @@
 //!
 //! Whatever they do: no person has two uncovered desktops while both workstations are in contact, nobody sees another
 //! person's screen, and no tap alone loses a session.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::wildcard_enum_match_arm,
+    reason = "a model picks out the few commands it is about, and a test may fail by panicking"
+)]
 
 mod server;
 mod ward;

@@ -119,7 +119,7 @@ fn concealed_screen(concealed: &Concealed, contact: Contact, now: Instant, from:
             enrolment_offered_ms: concealed.offered.as_ref().map(|offer| ms(offer.until.since(from))),
         },
         ConcealedStage::Asking { request, question, .. } => {
-            let step = match question {
+            let step = match **question {
                 ResumeQuestion::Factor(_) => AskingStep::Resume,
                 ResumeQuestion::Answer { .. } => AskingStep::SecondFactor,
             };

@@ -272,7 +272,7 @@ impl Concealed {
         now: Instant,
     ) -> Step {
         let request = Request::begin(attempt, now + TAP_OVER_LIMIT, now);
-        let question = ResumeQuestion::Factor(factor);
+        let question = Box::new(ResumeQuestion::Factor(factor));
         let stage = ConcealedStage::Asking { request, question, badge };
         Self { stage, notice: None, offered: None, ..self }.ask()
     }
@@ -285,7 +285,7 @@ impl Concealed {
             return Step::stay(self);
         }
         let request = Request::begin(attempt, challenge.expires_at.min(now + TAP_OVER_LIMIT), now);
-        let question = ResumeQuestion::Answer { challenge, answer };
+        let question = Box::new(ResumeQuestion::Answer { challenge, answer });
         Self { stage: ConcealedStage::Asking { request, question, badge }, ..self }.ask()
     }
 
@@ -297,7 +297,7 @@ impl Concealed {
     fn question(&self) -> Option<Command> {
         let ConcealedStage::Asking { request, question, .. } = &self.stage else { return None };
         let attempt = request.attempt;
-        Some(match question {
+        Some(match &**question {
             ResumeQuestion::Factor(factor) => {
                 Command::ResumeSession { attempt, session: self.in_use.session.id, factor: factor.clone() }
             }
@@ -312,7 +312,7 @@ impl Concealed {
             return Step::stay(self);
         };
         let with = |stage| Self { stage, ..self };
-        match (refusal, question) {
+        match (refusal, *question) {
             (Refusal::BadgeOfAnother, ResumeQuestion::Factor(ResumeFactor::Badge(badge))) => {
                 with(ConcealedStage::AtRest).take_over_by_badge(attempt.following(), badge, now)
             }
@@ -333,8 +333,10 @@ impl Concealed {
                 concealed.back(told_refusal(refusal, now))
             }
             // What was presented was not looked at: she need not present it again.
-            (Refusal::Busy, question) => with(ConcealedStage::Asking { request, question, badge })
-                .unanswered(ContactFault::Unavailable, now),
+            (Refusal::Busy, question) => {
+                with(ConcealedStage::Asking { request, question: Box::new(question), badge })
+                    .unanswered(ContactFault::Unavailable, now)
+            }
             (refusal, ResumeQuestion::Factor(_) | ResumeQuestion::Answer { .. }) => {
                 with(ConcealedStage::AtRest).back(told_refusal(refusal, now))
             }
@@ -342,11 +344,7 @@ impl Concealed {
     }
 
     fn unanswered(mut self, fault: ContactFault, now: Instant) -> Step {
-        if let ConcealedStage::Asking { badge: Some(badge), question: ResumeQuestion::Factor(_), .. } =
-            self.stage
-            && matches!(fault, ContactFault::Unreachable | ContactFault::Slow)
-            && self.may_resume_out_of_contact(badge, now)
-        {
+        if let Some(badge) = self.resumes_out_of_contact(fault, now) {
             return self.record(ResumeMethod::Badge, Some(badge), now);
         }
         let ConcealedStage::Asking { request, .. } = &mut self.stage else { return Step::stay(self) };
@@ -357,14 +355,19 @@ impl Concealed {
     }
 
     fn give_up(self, fault: ContactFault, now: Instant) -> Step {
-        if let ConcealedStage::Asking { badge: Some(badge), question: ResumeQuestion::Factor(_), .. } =
-            self.stage
-            && matches!(fault, ContactFault::Unreachable | ContactFault::Slow)
-            && self.may_resume_out_of_contact(badge, now)
-        {
-            return self.record(ResumeMethod::Badge, Some(badge), now);
+        match self.resumes_out_of_contact(fault, now) {
+            Some(badge) => self.record(ResumeMethod::Badge, Some(badge), now),
+            None => self.back(SignedOutNotice::Unanswered(fault)),
         }
-        self.back(SignedOutNotice::Unanswered(fault))
+    }
+
+    /// The badge that was presented, where nobody answers and it is enough.
+    fn resumes_out_of_contact(&self, fault: ContactFault, now: Instant) -> Option<BadgeMark> {
+        let ConcealedStage::Asking { badge: Some(badge), question, .. } = &self.stage else { return None };
+        let is_presented = matches!(**question, ResumeQuestion::Factor(_));
+        let is_out_of_contact = matches!(fault, ContactFault::Unreachable | ContactFault::Slow);
+        let resumes = is_presented && is_out_of_contact && self.may_resume_out_of_contact(*badge, now);
+        resumes.then_some(*badge)
     }
 
     /// A session in use when the network goes is hers to go on with: by a badge that is known to be hers, while the

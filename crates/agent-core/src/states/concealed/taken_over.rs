@@ -47,7 +47,7 @@ impl Concealed {
         };
         let is_silent =
             matches!(event, Event::DeadlineReached | Event::ServerReached | Event::SignInUnanswered { .. });
-        let before = signing_in.clone();
+        let before = SigningIn::clone(&signing_in);
         let step = signing_in.on_event(event, now);
         // What is passed over is no word of his.
         let is_heard = !is_silent && step.state != State::SigningIn(before);
@@ -88,7 +88,7 @@ impl Concealed {
     fn follow(self, Step { state, commands }: Step, quiet_since: Instant) -> Step {
         match state {
             State::SigningIn(signing_in) => {
-                let stage = ConcealedStage::TakenOver { signing_in, quiet_since };
+                let stage = ConcealedStage::TakenOver { signing_in: Box::new(signing_in), quiet_since };
                 Step::to(Self { stage, ..self }, commands)
             }
             State::SignedOut(signed_out) => {

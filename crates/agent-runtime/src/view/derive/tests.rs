@@ -114,9 +114,10 @@ fn a_screen_that_covered_by_itself_shows_no_strip() {
 #[test]
 fn the_strip_says_what_her_next_tap_does_while_a_reader_reads() {
     let state = active(12 * 60 * MINUTE);
-    let tap = |reader| match screen(&state, Around { reader, ..online() }, ms_at(0), ms_at(0)) {
-        ScreenView::Active { tap, .. } => tap,
-        other => panic!("{other:?}"),
+    let tap = |reader| {
+        let shown = screen(&state, Around { reader, ..online() }, ms_at(0), ms_at(0));
+        let ScreenView::Active { tap, .. } = shown else { panic!("{shown:?}") };
+        tap
     };
 
     assert_eq!(tap(ReaderView::Ready), NextTap::Covers);
@@ -127,9 +128,10 @@ fn the_strip_says_what_her_next_tap_does_while_a_reader_reads() {
 #[test]
 fn what_a_badge_led_to_is_said_for_a_moment() {
     let told = after(active(12 * 60 * MINUTE), Event::BadgeNotRead(BadgeFault::TwoAtOnce), 1_000);
-    let line = |at_ms| match screen(&told, online(), ms_at(at_ms), ms_at(at_ms)) {
-        ScreenView::Active { line, .. } => line,
-        other => panic!("{other:?}"),
+    let line = |at_ms| {
+        let shown = screen(&told, online(), ms_at(at_ms), ms_at(at_ms));
+        let ScreenView::Active { line, .. } = shown else { panic!("{shown:?}") };
+        line
     };
 
     assert_eq!(line(5_999), Some(BadgeLine::TwoAtOnce));
