@@ -55,8 +55,8 @@ export const en: Messages = {
 
   enrolment: {
     title: 'Enrol this badge?',
-    line: (countdown) => `Sign in with your user name, password and code within ${countdown}, then tap it once more.`,
-    lineSpoken: 'Sign in with your user name, password and code within half a minute, then tap it once more.',
+    line: (countdown) => `Sign in with your user name, password and code within ${countdown}.`,
+    lineSpoken: 'Sign in with your user name, password and code within half a minute.',
     over: 'The time to enrol the badge is over. Tap it again to enrol it.',
   },
 

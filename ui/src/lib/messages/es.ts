@@ -58,8 +58,8 @@ export const es: Messages = {
 
   enrolment: {
     title: '¿Registrar esta tarjeta?',
-    line: (countdown) => `Inicie sesión con su nombre de usuario, contraseña y código antes de ${countdown} y acérquela otra vez.`,
-    lineSpoken: 'Inicie sesión con su nombre de usuario, contraseña y código en menos de medio minuto y acérquela otra vez.',
+    line: (countdown) => `Inicie sesión con su nombre de usuario, contraseña y código antes de ${countdown}.`,
+    lineSpoken: 'Inicie sesión con su nombre de usuario, contraseña y código en menos de medio minuto.',
     over: 'Se acabó el tiempo para registrar la tarjeta. Acérquela de nuevo para registrarla.',
   },
 
