@@ -48,7 +48,8 @@
 //! 4. Every transition into a session owes exactly one login record, every one out of it exactly one logout
 //!    record with the cause that came first; nobody signs in before both are on disk.
 //! 5. A password, PIN or code exists only in `SigningIn` and `Concealed`, only while the server is asked, and is wiped
-//!    on leaving; a badge number only while the server is asked or a badge is offered to be enrolled.
+//!    on leaving. A badge number exists only while the server is asked, while it is offered to be enrolled, or while it
+//!    waits for a session's end to begin the next.
 //! 6. At most one session is open on this workstation, and its credential is in the keychain only while it is.
 //!    A session that the server opened and nobody waits for is ended there at once.
 //! 7. What the end of a session owes (records, deletion, the word to the server) is carried through every

@@ -1,5 +1,6 @@
-//! A session as this workstation holds it. Its credential is not here: it goes from the event that
-//! brings it straight into the command that stores it.
+//! A session as this workstation holds it. Its credential is not here: it goes from the event that brings it into the
+//! command that stores it, at once, or once the session of whoever was taken over has ended
+//! ([`crate::state::Opened`]).
 
 use std::time::Duration;
 

@@ -214,6 +214,7 @@ fn match_up(states: &mut Vec<ReaderState>, names: &[CString]) -> Change {
 }
 
 fn sights(states: &[ReaderState]) -> Vec<Sight> {
+    // The first is the pseudo-reader that tells of readers plugged in and out.
     let readers = states.iter().skip(1);
     readers.map(|state| Sight { name: name_of(state.name()), field: field_of(state) }).collect()
 }

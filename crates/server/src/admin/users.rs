@@ -1,4 +1,4 @@
-//! `user add | list | disable | enable | totp | reset`.
+//! `user add | list | disable | enable | totp | pin | reset`.
 
 use protocol::{
     secret::WireSecret,

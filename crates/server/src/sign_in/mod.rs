@@ -1,4 +1,4 @@
-//! What both factors of a sign-in share.
+//! What the factors of a sign-in, and of a resume, share.
 
 pub mod answers;
 pub mod by_badge;
