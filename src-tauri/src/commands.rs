@@ -16,11 +16,19 @@ pub fn intent(intent: Intent, remote: State<'_, Remote>) {
 
 fn of_the_covered_screen(intent: Intent) -> Option<Intent> {
     match intent {
-        Intent::SignOut | Intent::Stay | Intent::Conceal => None,
+        Intent::SignOut
+        | Intent::Stay
+        | Intent::Conceal
+        | Intent::Renew
+        | Intent::MySessions
+        | Intent::CloseMySessions
+        | Intent::EndElsewhere { .. }
+        | Intent::EndEverywhereElse => None,
         intent @ (Intent::SignIn { .. }
         | Intent::Code { .. }
         | Intent::Password { .. }
         | Intent::Pin { .. }
+        | Intent::LostBadge { .. }
         | Intent::Cancel
         | Intent::ChooseLanguage { .. }) => Some(intent),
     }
@@ -44,9 +52,18 @@ mod tests {
 
     #[test]
     fn a_page_can_neither_keep_anybody_signed_in_nor_sign_her_out() {
-        assert!(of_the_covered_screen(page_says(r#"{"kind":"stay"}"#)).is_none());
-        assert!(of_the_covered_screen(page_says(r#"{"kind":"sign_out"}"#)).is_none());
-        assert!(of_the_covered_screen(page_says(r#"{"kind":"conceal"}"#)).is_none());
+        for said in [
+            r#"{"kind":"stay"}"#,
+            r#"{"kind":"sign_out"}"#,
+            r#"{"kind":"conceal"}"#,
+            r#"{"kind":"renew"}"#,
+            r#"{"kind":"my_sessions"}"#,
+            r#"{"kind":"close_my_sessions"}"#,
+            r#"{"kind":"end_elsewhere","session":"00000000-0000-0000-0000-000000000007"}"#,
+            r#"{"kind":"end_everywhere_else"}"#,
+        ] {
+            assert!(of_the_covered_screen(page_says(said)).is_none(), "{said}");
+        }
     }
 
     #[test]
@@ -56,6 +73,7 @@ mod tests {
             r#"{"kind":"code","code":"123456"}"#,
             r#"{"kind":"password","password":"correct horse"}"#,
             r#"{"kind":"pin","pin":"123456"}"#,
+            r#"{"kind":"lost_badge","name":"maria","password":"correct horse"}"#,
             r#"{"kind":"cancel"}"#,
             r#"{"kind":"choose_language","language":"es"}"#,
         ] {

@@ -120,7 +120,7 @@ fn aged(mut view: ViewModel, by: Duration) -> ViewModel {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{Contact, FactorWanted, FailClosedCode, Place, ReaderView},
+        view::{Contact, FactorWanted, FailClosedCode, NextTap, Place, ReaderView, ResumeTap},
     };
 
     use super::*;
@@ -143,6 +143,7 @@ mod tests {
     fn a_page_loaded_anew_counts_the_code_down_from_now() {
         let told = |expires_in_ms| ScreenView::SecondFactor {
             wants: FactorWanted::Totp,
+            is_loss: false,
             display_name: None,
             expires_in_ms,
             tries_left: 5,
@@ -172,6 +173,8 @@ mod tests {
             notice: None,
             signs_out_in_ms: Some(left_ms),
             enrolment_offered_ms: None,
+            tap: ResumeTap::Resumes,
+            is_renewing: false,
         };
 
         assert_eq!(after_ten_seconds(offered(30_000)), offered(20_000));
@@ -196,6 +199,8 @@ mod tests {
             role: String::new(),
             signs_out_in_ms,
             inactive_for_ms,
+            tap: NextTap::Stays,
+            line: None,
         };
 
         assert_eq!(after_ten_seconds(told(60_000, 840_000)), told(50_000, 850_000));

@@ -26,6 +26,7 @@ pub mod hardening;
 pub mod headless;
 pub mod logging;
 pub mod monitors;
+pub mod my_sessions;
 pub mod page;
 pub mod pulse;
 pub mod set_up;

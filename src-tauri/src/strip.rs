@@ -1,10 +1,11 @@
-//! The strip of an uncovered screen: who is signed in, what is due, what a tap does, "Cover" and "Sign out". Native GTK.
+//! The strip of an uncovered screen: who is signed in, what is due, what a tap does, and the buttons. Native GTK.
 //!
 //! A dock window along the upper edge of the primary monitor that reserves its own height (`_NET_WM_STRUT_PARTIAL`)
 //! and never takes the focus.
 
 use std::rc::Rc;
 
+use agent_runtime::intent::Intent;
 use gtk::{gdk, prelude::*};
 
 use crate::{
@@ -24,7 +25,11 @@ pub struct StripText {
     pub status: String,
     /// The status is a limit that is near.
     pub is_urgent: bool,
-    /// On the button that covers.
+    /// On the button that renews what a tap may do; without words there is none.
+    pub renew: Option<&'static str>,
+    /// On the one that tells where else she is signed in.
+    pub my_sessions: &'static str,
+    /// On the one that covers.
     pub cover: &'static str,
     /// On the one that signs out.
     pub sign_out: &'static str,
@@ -36,14 +41,16 @@ pub struct Strip {
     window: gtk::Window,
     who: gtk::Label,
     status: gtk::Label,
+    renew: gtk::Button,
+    my_sessions: gtk::Button,
     cover: gtk::Button,
     sign_out: gtk::Button,
 }
 
 impl Strip {
-    /// A hidden strip.
+    /// A hidden strip, whose buttons tell `intents`.
     #[must_use]
-    pub fn new(on_cover: Rc<dyn Fn()>, on_sign_out: Rc<dyn Fn()>) -> Self {
+    pub fn new(intents: &Rc<dyn Fn(Intent)>) -> Self {
         let window = gtk::Window::new(gtk::WindowType::Toplevel);
         window.set_title(NAME);
         window.set_type_hint(gdk::WindowTypeHint::Dock);
@@ -57,22 +64,25 @@ impl Strip {
 
         let who = gtk::Label::new(None);
         let status = gtk::Label::new(None);
-        let cover = button(on_cover);
-        let sign_out = button(on_sign_out);
+        let renew = button(intents, || Intent::Renew);
+        let my_sessions = button(intents, || Intent::MySessions);
+        let cover = button(intents, || Intent::Conceal);
+        let sign_out = button(intents, || Intent::SignOut);
 
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 16);
         row.set_widget_name(style::STRIP);
         row.pack_start(&who, false, false, 0);
         row.set_center_widget(Some(&status));
-        row.pack_end(&sign_out, false, false, 0);
-        row.pack_end(&cover, false, false, 0);
+        for button in [&sign_out, &cover, &my_sessions, &renew] {
+            row.pack_end(button, false, false, 0);
+        }
         for label in [&who, &status] {
             label.set_ellipsize(gtk::pango::EllipsizeMode::End);
             label.set_single_line_mode(true);
         }
         window.add(&row);
         row.show_all();
-        Self { window, who, status, cover, sign_out }
+        Self { window, who, status, renew, my_sessions, cover, sign_out }
     }
 
     /// Shows it, saying `text`.
@@ -106,7 +116,14 @@ impl Strip {
     fn say(&self, text: &StripText) {
         set_text(&self.who, &text.who);
         set_text(&self.status, &text.status);
-        for (button, label) in [(&self.cover, text.cover), (&self.sign_out, text.sign_out)] {
+        let labels = [
+            (&self.renew, text.renew.unwrap_or_default()),
+            (&self.my_sessions, text.my_sessions),
+            (&self.cover, text.cover),
+            (&self.sign_out, text.sign_out),
+        ];
+        self.renew.set_visible(text.renew.is_some());
+        for (button, label) in labels {
             if button.label().as_deref() != Some(label) {
                 button.set_label(label);
             }
@@ -138,13 +155,14 @@ impl Strip {
     }
 }
 
-fn button(on_click: Rc<dyn Fn()>) -> gtk::Button {
+fn button(intents: &Rc<dyn Fn(Intent)>, intent: fn() -> Intent) -> gtk::Button {
+    let intents = Rc::clone(intents);
     let button = gtk::Button::with_label("");
     button.set_size_request(style::TARGET_SIZE, style::TARGET_SIZE);
     button.set_valign(gtk::Align::Center);
     button.set_margin_top(4);
     button.set_margin_bottom(4);
-    button.connect_clicked(move |_| on_click());
+    button.connect_clicked(move |_| intents(intent()));
     button
 }
 

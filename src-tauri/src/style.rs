@@ -8,6 +8,10 @@ pub const STRIP: &str = "tapward-strip";
 pub const WARNING: &str = "tapward-warning";
 /// Widget name of the words that stand in for the page.
 pub const STAND_IN: &str = "tapward-stand-in";
+/// Widget name of "My sessions".
+pub const MY_SESSIONS: &str = "tapward-my-sessions";
+/// Style class: a head.
+pub const TITLE: &str = "title";
 /// Style class: the limit is near.
 pub const URGENT: &str = "urgent";
 /// Style class: small print.
@@ -69,17 +73,20 @@ const CONTRAST: Theme = Theme {
 
 /// `{token}` stands for the theme's colour of that name.
 const SHEET: &str = r"
-#tapward-strip, #tapward-warning, #tapward-stand-in {
+#tapward-strip, #tapward-warning, #tapward-stand-in, #tapward-my-sessions {
     background-color: {surface}; color: {text}; font-size: 18px;
 }
 #tapward-strip { padding: 0 16px; border-bottom: 2px solid {line}; }
-#tapward-strip .quiet { color: {text-quiet}; }
+#tapward-strip .quiet, #tapward-my-sessions .quiet { color: {text-quiet}; }
 #tapward-strip .urgent { color: {warn}; font-weight: bold; }
 #tapward-warning { border: 4px solid {warn}; padding: 32px 32px 24px; }
 #tapward-warning .countdown { font-size: 72px; font-weight: bold; }
 #tapward-warning .why { font-size: 24px; }
 #tapward-stand-in { padding: 32px; font-size: 24px; }
-#tapward-strip button, #tapward-warning button {
+#tapward-my-sessions { border: 2px solid {line}; padding: 24px; }
+#tapward-my-sessions .title { font-size: 24px; font-weight: bold; }
+#tapward-my-sessions button:disabled { color: {text-quiet}; }
+#tapward-strip button, #tapward-warning button, #tapward-my-sessions button {
     background-image: none; box-shadow: none; text-shadow: none;
     background-color: {surface}; color: {text}; border: 2px solid {line}; border-radius: 8px;
     padding: 0 24px; min-height: 44px; font-size: 18px;
@@ -88,7 +95,7 @@ const SHEET: &str = r"
     background-color: {accent}; color: {on-accent}; border-color: {accent};
     min-height: 64px; font-size: 24px; font-weight: bold;
 }
-#tapward-strip button:hover, #tapward-strip button:focus {
+#tapward-strip button:hover, #tapward-strip button:focus, #tapward-my-sessions button:hover {
     background-color: {accent}; color: {on-accent}; border-color: {accent};
 }
 #tapward-warning button:hover, #tapward-warning button:focus { border-color: {text}; }

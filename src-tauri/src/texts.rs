@@ -21,6 +21,26 @@ pub struct Texts {
     pub tap_to_cover: &'static str,
     /// The same, where a tap signs out.
     pub tap_to_sign_out: &'static str,
+    /// Strip button: she proves herself anew, so that a tap alone is enough for longer.
+    pub renew: &'static str,
+    /// Strip button, and the head of what it opens.
+    pub my_sessions: &'static str,
+    /// Strip, what the next tap does while the warning stands.
+    pub tap_to_stay: &'static str,
+    /// "My sessions": not known yet.
+    pub sessions_asking: &'static str,
+    /// "My sessions": not known.
+    pub sessions_unanswered: &'static str,
+    /// "My sessions": none.
+    pub sessions_none: &'static str,
+    /// "My sessions", on each.
+    pub sign_out_there: &'static str,
+    /// "My sessions", for all of them.
+    pub sign_out_everywhere: &'static str,
+    /// "My sessions", what that brings besides.
+    pub sign_out_everywhere_why: &'static str,
+    /// "My sessions".
+    pub close: &'static str,
     /// Strip, without a shield.
     pub not_enforced: &'static str,
     /// In place of a page that is not there yet.
@@ -47,6 +67,11 @@ pub struct Texts {
     badge_taken: &'static str,
     badge_too_many: &'static str,
     badge_not_enrolled: &'static str,
+    session_in_use: &'static str,
+    session_covered: &'static str,
+    under_a_minute: &'static str,
+    minutes: &'static str,
+    hours_minutes: &'static str,
 }
 
 /// English.
@@ -80,6 +105,21 @@ static EN: Texts = Texts {
     badge_taken: "This badge is already another person's",
     badge_too_many: "You have three badges already. Ask the help desk",
     badge_not_enrolled: "The badge was not enrolled. Ask the help desk",
+    renew: "Renew",
+    my_sessions: "My sessions",
+    tap_to_stay: "Tap or press any key to stay signed in",
+    sessions_asking: "Asking the server…",
+    sessions_unanswered: "The server does not answer. Try again in a moment.",
+    sessions_none: "You are signed in nowhere else.",
+    sign_out_there: "Sign out there",
+    sign_out_everywhere: "Sign out everywhere else",
+    sign_out_everywhere_why: "Your next sign-in will ask for your password and a code.",
+    close: "Close",
+    session_in_use: "{} · signed in {} ago",
+    session_covered: "{} · covered · signed in {} ago",
+    under_a_minute: "less than a minute",
+    minutes: "{} min",
+    hours_minutes: "{} h {} min",
 };
 
 /// Spanish, with *usted*.
@@ -113,6 +153,21 @@ static ES: Texts = Texts {
     badge_taken: "Esta tarjeta ya es de otra persona",
     badge_too_many: "Ya tiene tres tarjetas. Consulte a soporte técnico",
     badge_not_enrolled: "La tarjeta no se registró. Consulte a soporte técnico",
+    renew: "Renovar",
+    my_sessions: "Mis sesiones",
+    tap_to_stay: "Acerque su tarjeta o presione cualquier tecla para continuar",
+    sessions_asking: "Consultando al servidor…",
+    sessions_unanswered: "El servidor no responde. Inténtelo de nuevo en un momento.",
+    sessions_none: "No tiene ninguna sesión en otro lugar.",
+    sign_out_there: "Cerrar esa sesión",
+    sign_out_everywhere: "Cerrar todas las demás",
+    sign_out_everywhere_why: "Su próximo inicio de sesión pedirá contraseña y código.",
+    close: "Cerrar",
+    session_in_use: "{} · sesión abierta hace {}",
+    session_covered: "{} · pantalla cubierta · sesión abierta hace {}",
+    under_a_minute: "menos de un minuto",
+    minutes: "{} minutos",
+    hours_minutes: "{} h y {} min",
 };
 
 impl Texts {
@@ -152,6 +207,24 @@ impl Texts {
             BadgeLine::Taken => self.badge_taken,
             BadgeLine::TooMany => self.badge_too_many,
             BadgeLine::NotEnrolled => self.badge_not_enrolled,
+        }
+    }
+
+    /// "My sessions": where one is, and since when.
+    #[must_use]
+    pub fn session(&self, workstation: &str, unit: &str, is_covered: bool, opened_ago: Duration) -> String {
+        let place =
+            [workstation, unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+        let template = if is_covered { self.session_covered } else { self.session_in_use };
+        fill(template, &[&place, &self.for_how_long(opened_ago)])
+    }
+
+    fn for_how_long(&self, duration: Duration) -> String {
+        let minutes = duration.as_secs() / 60;
+        match (minutes / 60, minutes % 60) {
+            (0, 0) => self.under_a_minute.to_owned(),
+            (0, minutes) => fill(self.minutes, &[&minutes]),
+            (hours, minutes) => fill(self.hours_minutes, &[&hours, &minutes]),
         }
     }
 
@@ -235,6 +308,18 @@ mod tests {
     }
 
     #[test]
+    fn a_session_elsewhere_is_told_by_its_place_and_its_age() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes + 59);
+
+        assert_eq!(
+            EN.session("WS-08", "ICU-3", false, minutes(130)),
+            "WS-08 · ICU-3 · signed in 2 h 10 min ago"
+        );
+        assert_eq!(EN.session("WS-08", "", true, minutes(5)), "WS-08 · covered · signed in 5 min ago");
+        assert_eq!(EN.session("WS-08", "", false, minutes(0)), "WS-08 · signed in less than a minute ago");
+    }
+
+    #[test]
     fn the_help_line_is_told_where_there_is_one() {
         assert_eq!(EN.help_code("screen.page", ""), "Code screen.page");
         assert_eq!(EN.help_code("screen.page", "5-1234"), "Code screen.page · Help 5-1234");
@@ -294,6 +379,21 @@ mod tests {
             badge_taken,
             badge_too_many,
             badge_not_enrolled,
+            renew,
+            my_sessions,
+            tap_to_stay,
+            sessions_asking,
+            sessions_unanswered,
+            sessions_none,
+            sign_out_there,
+            sign_out_everywhere,
+            sign_out_everywhere_why,
+            close,
+            session_in_use,
+            session_covered,
+            under_a_minute,
+            minutes,
+            hours_minutes,
         } = texts;
         vec![
             sign_out,
@@ -325,6 +425,21 @@ mod tests {
             badge_taken,
             badge_too_many,
             badge_not_enrolled,
+            renew,
+            my_sessions,
+            tap_to_stay,
+            sessions_asking,
+            sessions_unanswered,
+            sessions_none,
+            sign_out_there,
+            sign_out_everywhere,
+            sign_out_everywhere_why,
+            close,
+            session_in_use,
+            session_covered,
+            under_a_minute,
+            minutes,
+            hours_minutes,
         ]
     }
 }

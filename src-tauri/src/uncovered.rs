@@ -1,4 +1,4 @@
-//! What stands on an uncovered screen, from the view: the strip, and the warning near the limit.
+//! What stands on an uncovered screen, from the view: the strip, "My sessions", and the warning near the limit.
 //!
 //! Nothing of it stands while the screen is covered, whatever the view says: it would stand above the cover.
 
@@ -20,6 +20,7 @@ use gtk::glib;
 use crate::{
     countdown::{Countdown, clock_face},
     gtk_thread,
+    my_sessions::{MySessions, MySessionsText},
     strip::{Strip, StripText},
     texts::Texts,
     warning::{Warning, WarningText},
@@ -30,15 +31,13 @@ thread_local! {
     static DESK: OnceCell<Rc<Desk>> = const { OnceCell::new() };
 }
 
-/// Makes both, hidden; their buttons tell `intents`. Call on GTK's thread, once.
+/// Makes all of it, hidden; their buttons tell `intents`. Call on GTK's thread, once.
 pub fn create(clock: Arc<dyn Clock>, intents: Rc<dyn Fn(Intent)>) {
-    let (cover, sign_out, stay) = (Rc::clone(&intents), Rc::clone(&intents), intents);
+    let stay = Rc::clone(&intents);
     let desk = Rc::new(Desk {
         clock,
-        strip: Strip::new(
-            Rc::new(move || cover(Intent::Conceal)),
-            Rc::new(move || sign_out(Intent::SignOut)),
-        ),
+        strip: Strip::new(&intents),
+        my_sessions: MySessions::new(intents),
         warning: Warning::new(Rc::new(move || stay(Intent::Stay))),
         is_covered: Cell::new(true),
         showing: RefCell::new(None),
@@ -78,6 +77,7 @@ pub fn set_covered(is_covered: bool) {
 pub fn monitors_changed() {
     on_desk(|desk| {
         desk.warning.hide();
+        desk.my_sessions.hide();
         desk.strip.hide();
         desk.draw();
     });
@@ -92,6 +92,7 @@ fn on_desk(then: impl FnOnce(&Rc<Desk>)) {
 struct Desk {
     clock: Arc<dyn Clock>,
     strip: Strip,
+    my_sessions: MySessions,
     warning: Warning,
     is_covered: Cell<bool>,
     showing: RefCell<Option<Showing>>,
@@ -108,11 +109,16 @@ impl Desk {
         let showing = self.showing.borrow();
         let Some(showing) = showing.as_ref().filter(|_| !self.is_covered.get()) else {
             self.warning.hide();
+            self.my_sessions.hide();
             self.strip.hide();
             return;
         };
         let now = self.clock.now();
         self.strip.show(&showing.strip_text(now));
+        match showing.my_sessions.clone() {
+            Some(text) => self.my_sessions.show(text),
+            None => self.my_sessions.hide(),
+        }
         self.draw_warning(showing, now);
         self.drawn_at.set(Some(now));
         if let Some(wait) = showing.next_change_in(now) {
@@ -162,6 +168,10 @@ struct Showing {
     line: Option<BadgeLine>,
     /// What her next tap does.
     tap: NextTap,
+    /// What a tap may do is to be renewed.
+    offers_renewal: bool,
+    /// Where else she is signed in, while she looks at it.
+    my_sessions: Option<MySessionsText>,
 }
 
 impl Showing {
@@ -178,15 +188,37 @@ impl Showing {
             inactive_for: None,
             line: None,
             tap: NextTap::None,
+            offers_renewal: false,
+            my_sessions: None,
         };
         let (name, role) = match &view.screen {
-            ScreenView::Active { display_name, role, signs_out_in_ms, absolute_limit_in_ms, tap, line } => {
+            ScreenView::Active {
+                display_name,
+                role,
+                signs_out_in_ms,
+                absolute_limit_in_ms,
+                tap,
+                line,
+                offers_renewal,
+                my_sessions,
+            } => {
                 showing.signs_out = signs_out_in_ms.map(until);
                 showing.absolute_limit = absolute_limit_in_ms.map(until);
                 (showing.tap, showing.line) = (*tap, *line);
+                showing.offers_renewal = *offers_renewal;
+                showing.my_sessions =
+                    my_sessions.as_ref().map(|shown| MySessionsText::of(shown, showing.texts));
                 (display_name, role)
             }
-            ScreenView::InactivityWarning { display_name, role, signs_out_in_ms, inactive_for_ms } => {
+            ScreenView::InactivityWarning {
+                display_name,
+                role,
+                signs_out_in_ms,
+                inactive_for_ms,
+                tap,
+                line,
+            } => {
+                (showing.tap, showing.line) = (*tap, *line);
                 showing.signs_out = Some(until(*signs_out_in_ms));
                 showing.inactive_for = Some(Duration::from_millis(*inactive_for_ms));
                 (display_name, role)
@@ -222,6 +254,7 @@ impl Showing {
             NextTap::None => None,
             NextTap::Covers => Some(texts.tap_to_cover),
             NextTap::SignsOut => Some(texts.tap_to_sign_out),
+            NextTap::Stays => Some(texts.tap_to_stay),
         };
         let line = self.line.map(|line| texts.badge(line));
         // What a badge has just led to is said in place of what the next one would do.
@@ -230,6 +263,8 @@ impl Showing {
             who: self.who.clone(),
             status: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             is_urgent: due.is_some(),
+            renew: self.offers_renewal.then_some(texts.renew),
+            my_sessions: texts.my_sessions,
             cover: texts.cover,
             sign_out: texts.sign_out,
         }
@@ -263,7 +298,7 @@ impl Showing {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{EndCauseView, Place, ReaderView},
+        view::{EndCauseView, Place, ReaderView, ResumeTap},
     };
 
     use super::*;
@@ -293,6 +328,8 @@ mod tests {
             absolute_limit_in_ms: None,
             tap: NextTap::None,
             line: None,
+            offers_renewal: false,
+            my_sessions: None,
         })
     }
 
@@ -302,6 +339,8 @@ mod tests {
             role: "RN".to_owned(),
             signs_out_in_ms: 60_000,
             inactive_for_ms: 14 * 60_000,
+            tap: NextTap::None,
+            line: None,
         })
     }
 
@@ -328,6 +367,8 @@ mod tests {
             absolute_limit_in_ms: None,
             tap: NextTap::None,
             line: None,
+            offers_renewal: false,
+            my_sessions: None,
         };
 
         assert_eq!(strip_at(&view, 0).who, "Maria O. · ICU-3");
@@ -343,6 +384,8 @@ mod tests {
             absolute_limit_in_ms: None,
             tap: NextTap::None,
             line: None,
+            offers_renewal: false,
+            my_sessions: None,
         };
 
         assert_eq!(strip_at(&view, 15).status, "Signs out in 1:45");
@@ -359,6 +402,8 @@ mod tests {
             absolute_limit_in_ms: Some(300_000),
             tap: NextTap::None,
             line: None,
+            offers_renewal: false,
+            my_sessions: None,
         };
 
         assert_eq!(strip_at(&view, 1).status, "Your session ends in 4:59 and cannot be extended");
@@ -440,6 +485,28 @@ mod tests {
     }
 
     #[test]
+    fn during_the_warning_the_strip_says_that_a_tap_or_a_key_stays() {
+        let mut view = warning();
+        if let ScreenView::InactivityWarning { tap, .. } = &mut view.screen {
+            *tap = NextTap::Stays;
+        }
+
+        assert_eq!(strip_at(&view, 18).status, "Signs out in 0:42 · Tap or press any key to stay signed in");
+    }
+
+    #[test]
+    fn renew_stands_on_the_strip_only_while_it_is_offered() {
+        let mut view = active();
+        assert_eq!(strip_at(&view, 0).renew, None);
+
+        if let ScreenView::Active { offers_renewal, .. } = &mut view.screen {
+            *offers_renewal = true;
+        }
+
+        assert_eq!(strip_at(&view, 0).renew, Some("Renew"));
+    }
+
+    #[test]
     fn no_warning_stands_while_nothing_is_due() {
         let showing = Showing::of(&active(), at(0)).unwrap();
 
@@ -459,6 +526,8 @@ mod tests {
                 notice: None,
                 signs_out_in_ms: None,
                 enrolment_offered_ms: None,
+                tap: ResumeTap::Resumes,
+                is_renewing: false,
             },
             ScreenView::Opening { display_name: "Maria O.".to_owned() },
             ScreenView::SigningOut { display_name: "Maria O.".to_owned(), cause: EndCauseView::Inactivity },

@@ -65,6 +65,7 @@ fn it_may_be_chosen_while_the_code_is_asked_for_and_takes_neither_time_nor_tries
     assert_eq!(bedside.speaks(), Spanish);
     let left = ScreenView::SecondFactor {
         wants: FactorWanted::Totp,
+        is_loss: false,
         display_name: None,
         expires_in_ms: expires_in_ms - 10_000,
         tries_left,

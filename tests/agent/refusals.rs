@@ -38,6 +38,7 @@ fn a_wrong_code_may_be_typed_again_and_the_tries_are_counted() {
         bedside.shows(),
         ScreenView::SecondFactor {
             wants: FactorWanted::Totp,
+            is_loss: false,
             display_name: None,
             expires_in_ms: 110_000,
             tries_left: 4,
@@ -143,6 +144,7 @@ fn what_is_no_code_is_refused_here_and_costs_no_try() {
         bedside.shows(),
         ScreenView::SecondFactor {
             wants: FactorWanted::Totp,
+            is_loss: false,
             display_name: None,
             expires_in_ms: 120_000,
             tries_left: 5,

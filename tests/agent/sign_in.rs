@@ -22,6 +22,7 @@ fn name_password_and_code_uncover_the_screen() {
         bedside.shows(),
         ScreenView::SecondFactor {
             wants: FactorWanted::Totp,
+            is_loss: false,
             display_name: None,
             expires_in_ms: 120_000,
             tries_left: 5,
@@ -40,6 +41,8 @@ fn name_password_and_code_uncover_the_screen() {
             absolute_limit_in_ms: None,
             tap: NextTap::None,
             line: None,
+            offers_renewal: false,
+            my_sessions: None,
         }
     );
     assert!(!bedside.screen.is_covered());

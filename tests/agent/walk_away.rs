@@ -4,7 +4,7 @@ use agent_core::{
     command::{EndCause, Notice},
     event::{Limits, TapOut},
 };
-use agent_runtime::view::{EndCauseView, ScreenView};
+use agent_runtime::view::{EndCauseView, NextTap, ScreenView};
 use testkit::bedside::Bedside;
 
 use crate::told::{HOUR, MILLISECOND, MINUTE, SECOND, assert_ended, is_active, is_warning, session_ended};
@@ -43,6 +43,8 @@ fn a_minute_before_the_limit_she_is_warned_on_screen_and_on_the_desktop() {
             role: "RN".to_owned(),
             signs_out_in_ms: 60_000,
             inactive_for_ms: 14 * 60_000,
+            tap: NextTap::None,
+            line: None,
         }
     );
     assert_eq!(bedside.notifier.shown(), Some(Notice::InactivityWarning { remaining: MINUTE }));

@@ -7,6 +7,7 @@ use crate::{
     event::{FactorWanted, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
+    my_sessions::Elsewhere,
     secret::Secret,
 };
 
@@ -40,7 +41,8 @@ pub enum Command {
         /// As read.
         badge: Badge,
     },
-    /// What was missing. → `SessionOpened`, `SessionResumed`, `ChallengeIssued`, `SignInRefused` or `SignInUnanswered`.
+    /// What was missing. → `SessionOpened`, `SessionResumed`, `BadgesRevoked`, `ChallengeIssued`, `SignInRefused` or
+    /// `SignInUnanswered`.
     AnswerChallenge {
         /// Idempotency.
         attempt: AttemptId,
@@ -57,6 +59,28 @@ pub enum Command {
         session: SessionId,
         /// As read.
         badge: Badge,
+    },
+    /// Revoke all badges of whoever has this name and password, once she has given a code too; opens no session.
+    /// → `ChallengeIssued`, `BadgesRevoked`, `SignInRefused` or `SignInUnanswered`.
+    ReportBadgesLost {
+        /// Idempotency.
+        attempt: AttemptId,
+        /// As typed.
+        name: String,
+        /// As typed.
+        password: Secret,
+    },
+    /// Where else is the person of this session signed in? → `MySessionsTold`.
+    ListMySessions {
+        /// This one.
+        session: SessionId,
+    },
+    /// Sign her out there, and tell where she still is. → `MySessionsTold`.
+    EndElsewhere {
+        /// In the name of this one.
+        session: SessionId,
+        /// Where.
+        which: Elsewhere,
     },
     /// Make this badge hers. → `BadgeEnrolled` or `BadgeNotEnrolled`.
     EnrolBadge {
@@ -80,6 +104,8 @@ pub enum Command {
         session: SessionId,
         /// What she presented.
         factor: ResumeFactor,
+        /// She wants a tap alone to be enough for longer: a code is asked for too, whatever policy says.
+        renews_grace: bool,
     },
     /// Put the credential into the keychain. → `CredentialStored` or `KeychainFailed`.
     StoreCredential {

@@ -7,6 +7,7 @@ use crate::{
     command::{EndCause, FailClosedCause, ResumeMethod},
     ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
+    my_sessions::{MySessionsWish, SessionElsewhere},
     secret::Secret,
 };
 
@@ -75,6 +76,19 @@ pub enum Event {
     StayPressed,
     /// "Cover".
     ConcealPressed,
+    /// "Renew": she wants to prove herself anew, so that a tap alone is enough for longer.
+    RenewPressed,
+    /// "My sessions", or something in it.
+    MySessionsPressed(MySessionsWish),
+    /// "I lost my badge", by whoever has this name and password.
+    LossReported {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// As typed, bounded.
+        name: String,
+        /// As typed, bounded.
+        password: Secret,
+    },
 
     // -- the badge readers
     /// What a reader told. The loop makes taps of these ([`crate::badge`]); no state looks at them.
@@ -138,7 +152,8 @@ pub enum Event {
         /// Anew.
         limits: Limits,
     },
-    /// How long a tap alone still signs the person of this session in; told after each answer that opens or resumes it.
+    /// How long a tap alone still signs the person of this session in; told after each answer that opens or resumes it, or
+    /// says how it stands.
     GraceTold {
         /// Of this session.
         session: SessionId,
@@ -165,6 +180,20 @@ pub enum Event {
         session: SessionId,
         /// Why.
         because: NotEnrolled,
+    },
+    /// Whoever lost her badge has proved herself: none of hers opens anything any more.
+    BadgesRevoked {
+        /// Of the attempt.
+        attempt: AttemptId,
+        /// So many there were.
+        count: u32,
+    },
+    /// Where else the person of this session is signed in.
+    MySessionsTold {
+        /// Of this session.
+        session: SessionId,
+        /// `None` without a usable answer.
+        elsewhere: Option<Vec<SessionElsewhere>>,
     },
     /// The person of this session uncovered a screen elsewhere.
     CoveredElsewhere {

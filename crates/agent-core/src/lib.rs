@@ -97,6 +97,7 @@ pub mod ending;
 pub mod event;
 pub mod ids;
 pub mod instant;
+pub mod my_sessions;
 pub mod secret;
 pub mod session;
 pub mod state;

@@ -10,6 +10,7 @@ use crate::{
     event::{ContactFault, Limits, NotEnrolled, TapOut},
     ids::{AttemptId, SessionId, User},
     instant::Instant,
+    my_sessions::MySessions,
     state::Offer,
     time_limits::{
         ABSOLUTE_WARNING, ANSWER_LIMIT, BADGE_LINE, ENROLMENT_OFFER, HEARTBEAT_MIN,
@@ -133,6 +134,12 @@ impl Session {
         self.badges.contains(&badge)
     }
 
+    /// Whether a tap of hers asks for nothing else, as far as is known here.
+    #[must_use]
+    pub fn is_tap_enough(&self, now: Instant) -> bool {
+        self.grace_until.is_some_and(|until| now < until)
+    }
+
     pub(crate) fn learn(&mut self, badge: BadgeMark) {
         if !self.knows(badge) {
             self.badges.push(badge);
@@ -209,6 +216,8 @@ pub struct InUse {
     pub uncovered_at: Instant,
     /// A badge was presented, and the server is asked whose it is.
     pub identifying: Option<Identifying>,
+    /// "My sessions" stands on her screen.
+    pub my_sessions: Option<MySessions>,
 }
 
 /// A badge of which the server is asked whose it is.
@@ -235,6 +244,7 @@ impl InUse {
             is_absolute_warned: false,
             uncovered_at: session.opened_at,
             identifying: None,
+            my_sessions: None,
             session,
         }
     }
@@ -269,10 +279,10 @@ impl InUse {
         tapped_at < self.uncovered_at + HOLDER_IGNORED_AFTER_UNCOVER
     }
 
-    /// What is held of a badge is let go of then, at the latest.
-    pub(crate) fn badge_held_until(&self) -> Option<Instant> {
+    /// What is held of a badge, or waited for by "My sessions", is let go of then, at the latest.
+    pub(crate) fn held_until(&self) -> Option<Instant> {
         let offered = self.session.to_enrol.as_ref().map(|offer| offer.until);
-        self.identified_until().into_iter().chain(offered).min()
+        self.identified_until().into_iter().chain(offered).chain(self.my_sessions_due_at()).min()
     }
 
     /// The answer to whose a badge is has not come by then.
@@ -280,8 +290,9 @@ impl InUse {
         self.identifying.as_ref().map(|asked| asked.tapped_at + ANSWER_LIMIT)
     }
 
-    /// Lets go of what has been held of a badge for long enough, and says so where an answer has not come.
-    pub(crate) fn let_go_of_badges(&mut self, now: Instant) {
+    /// Lets go of what has been held or waited for long enough, and says so where an answer has not come.
+    pub(crate) fn let_go(&mut self, now: Instant) {
+        self.gives_up_on_my_sessions(now);
         if self.identified_until().is_some_and(|until| now >= until) {
             self.identifying = None;
             self.session.tell(BadgeLine::ServerAway, now);

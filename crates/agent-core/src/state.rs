@@ -86,6 +86,8 @@ pub enum SignedOutNotice {
     SessionEnded(EndCause),
     /// A badge was presented, and signed nobody in.
     Badge(BadgeLine),
+    /// Whoever lost her badge has proved herself: so many of hers are revoked.
+    BadgesRevoked(u32),
 }
 
 /// Covered; somebody proves who she is. The only state that holds what she typed.
@@ -109,6 +111,8 @@ pub enum SignInBadge {
     },
     /// It can be hers once she has signed in.
     ToEnrol(Badge),
+    /// She has lost hers: once she has proved herself, all of hers are revoked, and no session is opened.
+    Lost,
 }
 
 /// What a sign-in begins with.
@@ -271,6 +275,8 @@ pub struct Concealed {
     pub is_uncovered_elsewhere: bool,
     /// The session ends then: her tap was to sign her out, and can be undone until.
     pub signs_out_at: Option<Instant>,
+    /// She wants to prove herself with password and code, so that a tap alone is enough for longer.
+    pub renews_grace: bool,
 }
 
 /// How far somebody is who wants to see a concealed screen.

@@ -125,6 +125,11 @@ struct Nonce {
 }
 
 impl ServerLink {
+    /// The wall clock that its requests are dated by.
+    pub(crate) fn wall(&self) -> jiff::Timestamp {
+        self.clock.wall()
+    }
+
     /// A link; nothing is sent yet.
     ///
     /// # Errors

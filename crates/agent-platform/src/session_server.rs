@@ -13,6 +13,7 @@ use agent_core::{
     command::{Answer, ConcealCause, EndCause, ResumeFactor},
     event::{ContactFault, Event},
     ids::{AttemptId, ChallengeId, SessionId},
+    my_sessions::Elsewhere,
     secret::Secret,
 };
 use agent_runtime::ports::{EventSink, SessionServer};
@@ -38,6 +39,7 @@ use crate::{
 mod badges;
 mod contact;
 mod held;
+mod my_sessions;
 mod outbox;
 mod push;
 mod sign_in;
@@ -140,8 +142,26 @@ impl SessionServer for HttpSessionServer {
         self.conceal(session, cause);
     }
 
-    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor) {
-        self.resume(attempt, session, &factor);
+    fn report_badges_lost(&self, attempt: AttemptId, name: String, password: Secret) {
+        self.report_lost(attempt, name, &password);
+    }
+
+    fn list_my_sessions(&self, session: SessionId) {
+        self.list_mine(session);
+    }
+
+    fn end_elsewhere(&self, session: SessionId, which: Elsewhere) {
+        self.end_mine(session, which);
+    }
+
+    fn resume_session(
+        &self,
+        attempt: AttemptId,
+        session: SessionId,
+        factor: ResumeFactor,
+        renews_grace: bool,
+    ) {
+        self.resume(attempt, session, &factor, renews_grace);
     }
 
     fn hold_credential(&self, session: SessionId, credential: Secret) {

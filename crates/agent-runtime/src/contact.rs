@@ -19,6 +19,8 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::SessionResumed { .. }
         | Event::BadgeIdentified { whose: Some(_), .. }
         | Event::BadgeEnrolled { .. }
+        | Event::BadgesRevoked { .. }
+        | Event::MySessionsTold { elsewhere: Some(_), .. }
         | Event::CoveredElsewhere { .. }
         | Event::WorkstationRefused(_) => Contact::Online,
 
@@ -51,6 +53,10 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::BadgeNotRead(_)
         | Event::BadgeIdentified { whose: None, .. }
         | Event::BadgeNotEnrolled { .. }
+        | Event::MySessionsTold { elsewhere: None, .. }
+        | Event::RenewPressed
+        | Event::MySessionsPressed(_)
+        | Event::LossReported { .. }
         | Event::GraceTold { .. }
         | Event::ConcealPressed
         | Event::InputSeen { .. }

@@ -45,6 +45,10 @@ pub(crate) fn tell(event: &Event) {
         Event::BadgeNotEnrolled { session, because } => {
             info!(session.id = %session, ?because, "A badge was not enrolled in session {session}");
         }
+        Event::BadgesRevoked { count, .. } => info!(count, "Badges were revoked by their holder"),
+        Event::MySessionsTold { session, elsewhere: None } => {
+            info!(session.id = %session, "The server did not say where else the person of session {session} is signed in");
+        }
         Event::CoveredElsewhere { session } => {
             info!(session.id = %session, "The person of session {session} uncovered a screen elsewhere");
         }
@@ -73,6 +77,10 @@ pub(crate) fn tell(event: &Event) {
         | Event::SignOutPressed
         | Event::StayPressed
         | Event::ConcealPressed
+        | Event::RenewPressed
+        | Event::MySessionsPressed(_)
+        | Event::LossReported { .. }
+        | Event::MySessionsTold { elsewhere: Some(_), .. }
         | Event::ReaderTold(
             ReaderFact::Presented { .. } | ReaderFact::NotRead { .. } | ReaderFact::Removed { .. },
         )

@@ -5,7 +5,12 @@
 
 use std::{fmt, ops::RangeInclusive};
 
-use agent_core::{event::Event, ids::AttemptId, secret::Secret};
+use agent_core::{
+    event::Event,
+    ids::{AttemptId, SessionId},
+    my_sessions::{Elsewhere, MySessionsWish},
+    secret::Secret,
+};
 use protocol::v1::session::{PASSWORD_SIZE_BYTES_MAX, USER_NAME_SIZE_BYTES_MAX};
 use serde::{Deserialize, Deserializer};
 use ts_rs::TS;
@@ -52,8 +57,31 @@ pub enum Intent {
     },
     /// "Cancel" or Escape.
     Cancel,
+    /// "I lost my badge": who says so.
+    LostBadge {
+        /// As typed.
+        #[ts(type = "string")]
+        name: Typed,
+        /// As typed.
+        #[ts(type = "string")]
+        password: Typed,
+    },
     /// "Cover", on the strip.
     Conceal,
+    /// "Renew", on the strip.
+    Renew,
+    /// "My sessions", on the strip.
+    MySessions,
+    /// "Close", there.
+    CloseMySessions,
+    /// "Sign out there", there.
+    EndElsewhere {
+        /// As the view named it.
+        #[ts(type = "string")]
+        session: Uuid,
+    },
+    /// "Sign out everywhere else", there.
+    EndEverywhereElse,
     /// "Sign out".
     SignOut,
     /// "I'm still here".
@@ -114,8 +142,20 @@ impl Intent {
             Self::Pin { pin } => {
                 Event::PinSubmitted { attempt: fresh_attempt(), pin: digits(&pin, PIN_DIGITS)? }
             }
+            Self::LostBadge { name, password } => Event::LossReported {
+                attempt: fresh_attempt(),
+                name: bounded(&name, USER_NAME_SIZE_BYTES_MAX)?.to_owned(),
+                password: bounded(&password, PASSWORD_SIZE_BYTES_MAX).map(|_| password.0.clone())?,
+            },
             Self::Cancel => Event::SignInCancelled,
             Self::Conceal => Event::ConcealPressed,
+            Self::Renew => Event::RenewPressed,
+            Self::MySessions => Event::MySessionsPressed(MySessionsWish::Show),
+            Self::CloseMySessions => Event::MySessionsPressed(MySessionsWish::Close),
+            Self::EndElsewhere { session } => {
+                Event::MySessionsPressed(MySessionsWish::End(Elsewhere::At(SessionId(session))))
+            }
+            Self::EndEverywhereElse => Event::MySessionsPressed(MySessionsWish::End(Elsewhere::Everywhere)),
             Self::SignOut => Event::SignOutPressed,
             Self::Stay => Event::StayPressed,
             Self::ChooseLanguage { language } => return Ok(Meaning::Language(language)),
@@ -159,7 +199,13 @@ impl fmt::Debug for Intent {
             Self::Password { .. } => "Password(…)",
             Self::Pin { .. } => "Pin(…)",
             Self::Cancel => "Cancel",
+            Self::LostBadge { .. } => "LostBadge(…)",
             Self::Conceal => "Conceal",
+            Self::Renew => "Renew",
+            Self::MySessions => "MySessions",
+            Self::CloseMySessions => "CloseMySessions",
+            Self::EndElsewhere { .. } => "EndElsewhere",
+            Self::EndEverywhereElse => "EndEverywhereElse",
             Self::SignOut => "SignOut",
             Self::Stay => "Stay",
             Self::ChooseLanguage { .. } => "ChooseLanguage",
@@ -284,6 +330,7 @@ mod tests {
             read(r#"{"kind":"code","code":"canary"}"#),
             read(r#"{"kind":"password","password":"canary"}"#),
             read(r#"{"kind":"pin","pin":"canary"}"#),
+            read(r#"{"kind":"lost_badge","name":"canary","password":"canary"}"#),
         ];
         for intent in intents {
             assert!(!format!("{intent:?}").contains("canary"), "{intent:?}");

@@ -63,8 +63,13 @@ impl Interpreter {
             }
             Command::EnrolBadge { session, badge } => ports.session_server.enrol_badge(session, badge),
             Command::TellConcealed { session, cause } => ports.session_server.tell_concealed(session, cause),
-            Command::ResumeSession { attempt, session, factor } => {
-                ports.session_server.resume_session(attempt, session, factor);
+            Command::ReportBadgesLost { attempt, name, password } => {
+                ports.session_server.report_badges_lost(attempt, name, password);
+            }
+            Command::ListMySessions { session } => ports.session_server.list_my_sessions(session),
+            Command::EndElsewhere { session, which } => ports.session_server.end_elsewhere(session, which),
+            Command::ResumeSession { attempt, session, factor, renews_grace } => {
+                ports.session_server.resume_session(attempt, session, factor, renews_grace);
             }
             Command::StoreCredential { session, credential } => {
                 ports.session_server.hold_credential(session, credential.clone());
@@ -150,6 +155,9 @@ const fn name(command: &Command) -> &'static str {
         Command::IdentifyBadge { .. } => "IdentifyBadge",
         Command::EnrolBadge { .. } => "EnrolBadge",
         Command::TellConcealed { .. } => "TellConcealed",
+        Command::ReportBadgesLost { .. } => "ReportBadgesLost",
+        Command::ListMySessions { .. } => "ListMySessions",
+        Command::EndElsewhere { .. } => "EndElsewhere",
         Command::ResumeSession { .. } => "ResumeSession",
         Command::StoreCredential { .. } => "StoreCredential",
         Command::DeleteCredential { .. } => "DeleteCredential",

@@ -9,6 +9,7 @@ pub(crate) mod derive;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use uuid::Uuid;
 
 use crate::language::Language;
 
@@ -142,6 +143,8 @@ pub enum ScreenView {
     SecondFactor {
         /// What.
         wants: FactorWanted,
+        /// It signs nobody in: she has lost her badge, and it is to be revoked.
+        is_loss: bool,
         /// Whom the badge names; absent where a name was typed.
         #[ts(optional)]
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -175,6 +178,10 @@ pub enum ScreenView {
         /// "Enrol this badge?", as on the signed-out screen: for whoever signs in over her session.
         #[ts(type = "number | null")]
         enrolment_offered_ms: Option<u64>,
+        /// What a tap of hers does.
+        tap: ResumeTap,
+        /// "Renew": her password is asked for, and then a code, so that a tap alone is enough for longer.
+        is_renewing: bool,
     },
     /// Uncovered: the strip.
     Active {
@@ -194,6 +201,12 @@ pub enum ScreenView {
         #[ts(optional)]
         #[serde(skip_serializing_if = "Option::is_none", default)]
         line: Option<BadgeLine>,
+        /// "Renew": a tap alone will soon not be enough any more, or is not by now.
+        offers_renewal: bool,
+        /// "My sessions" stands open.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        my_sessions: Option<MySessionsView>,
     },
     /// Uncovered: the strip and the warning.
     InactivityWarning {
@@ -207,6 +220,12 @@ pub enum ScreenView {
         /// For "nothing was typed or touched for {n} minutes".
         #[ts(type = "number")]
         inactive_for_ms: u64,
+        /// What her next tap does.
+        tap: NextTap,
+        /// What a badge led to, for a few seconds.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        line: Option<BadgeLine>,
     },
     /// Covered: "Saving her work…", records and ends being stored.
     SigningOut {
@@ -254,6 +273,57 @@ pub enum NextTap {
     Covers,
     /// "Tap to sign out".
     SignsOut,
+    /// "Tap or press any key to stay signed in".
+    Stays,
+}
+
+/// What the holder's tap does on her concealed screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(rename_all = "snake_case")]
+pub enum ResumeTap {
+    /// There is no reader that reads: nothing is said of taps.
+    None,
+    /// "Tap to resume".
+    Resumes,
+    /// It names her, and asks for more.
+    AsksMore,
+}
+
+/// "My sessions": where else she is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MySessionsView {
+    /// The server is asked.
+    Asking,
+    /// It does not answer.
+    Unanswered,
+    /// It has said.
+    Told {
+        /// Where; may be nowhere.
+        elsewhere: Vec<SessionElsewhere>,
+        /// She is being signed out of one or all of them.
+        is_ending: bool,
+    },
+}
+
+/// A session of hers at another workstation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+pub struct SessionElsewhere {
+    /// Names it in [`Intent::EndElsewhere`].
+    #[ts(type = "string")]
+    pub session: Uuid,
+    /// For example `WS-07`.
+    pub workstation: String,
+    /// For example `ICU-3`; may be empty.
+    pub unit: String,
+    /// So long ago, when the list was told, she signed in there.
+    #[ts(type = "number")]
+    pub opened_ago_ms: u64,
+    /// Its screen is covered.
+    pub is_covered: bool,
 }
 
 /// One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.
@@ -319,6 +389,8 @@ pub enum AskingStep {
     Badge,
     /// Whether her session may be resumed.
     Resume,
+    /// Name and password of whoever lost her badge.
+    Loss,
 }
 
 /// One line on the signed-out screen.
@@ -353,6 +425,11 @@ pub enum SignedOutNotice {
     Badge {
         /// What of it.
         line: BadgeLine,
+    },
+    /// "I lost my badge": none of hers opens anything any more.
+    BadgesRevoked {
+        /// So many there were; none where she had none.
+        count: u32,
     },
     /// The keychain or the spool refused: signing in is not possible now.
     NotPossibleNow {

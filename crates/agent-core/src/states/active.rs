@@ -60,7 +60,7 @@ impl Active {
             Some(self.in_use.session.absolute_end),
             announce,
             recover,
-            self.in_use.badge_held_until(),
+            self.in_use.held_until(),
         ]
         .into_iter()
         .flatten()
@@ -97,6 +97,14 @@ impl Active {
             // The button stands in the warning alone, and a person's press is told as the input it is.
             AtScreen::StayPressed => self.due(now),
             AtScreen::HoldersTap => self.holders_tap(now),
+            AtScreen::RenewPressed => {
+                let withdraw = withdraw_notice(&self.in_use);
+                Concealed::begin_renewing(self.in_use, now).and(withdraw)
+            }
+            AtScreen::MySessionsPressed(wish) => {
+                let command = self.in_use.wants_of_my_sessions(wish, now);
+                self.due(now).after(command.into_iter().collect())
+            }
             AtScreen::CoveredByItself => self.covered_by_itself(now),
             AtScreen::Uncovered => {
                 self.screen = ActiveScreen::Uncovered;
@@ -120,7 +128,7 @@ impl Active {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
-        self.in_use.let_go_of_badges(now);
+        self.in_use.let_go(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }
@@ -230,5 +238,7 @@ pub(crate) fn absolute_notice(in_use: &InUse, now: Instant) -> Command {
 
 #[cfg(test)]
 mod badge_tests;
+#[cfg(test)]
+mod strip_tests;
 #[cfg(test)]
 mod tests;

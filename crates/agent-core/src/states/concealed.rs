@@ -38,6 +38,12 @@ impl Concealed {
         concealed.due(now).after(commands)
     }
 
+    /// "Renew": covered at once, and she is asked for password and code.
+    pub(crate) fn begin_renewing(in_use: InUse, now: Instant) -> Step {
+        let (concealed, commands) = Self::covering(in_use, ConcealCause::UserButton, now);
+        Self { renews_grace: true, ..concealed }.due(now).after(commands)
+    }
+
     /// Where a tap signs out: covered at once, ended a moment later, unless she taps again.
     pub(crate) fn begin_signing_out(in_use: InUse, now: Instant) -> Step {
         let (concealed, commands) = Self::covering(in_use, ConcealCause::UserTap, now);
@@ -62,7 +68,7 @@ impl Concealed {
             ConcealCause::Elsewhere => Some(ConcealedNotice::Elsewhere),
             ConcealCause::UserTap | ConcealCause::UserButton | ConcealCause::OtherBadge => None,
         };
-        let mut in_use = InUse { identifying: None, ..in_use };
+        let mut in_use = InUse { identifying: None, my_sessions: None, ..in_use };
         in_use.session.to_enrol = None;
         let concealed = Self {
             in_use,
@@ -73,6 +79,7 @@ impl Concealed {
             offered: None,
             is_uncovered_elsewhere: cause == ConcealCause::Elsewhere,
             signs_out_at: None,
+            renews_grace: false,
         };
         (concealed, commands)
     }
@@ -127,11 +134,15 @@ impl Concealed {
             Event::SignInSubmitted { attempt, name, password } => {
                 self.take_over_by_name(attempt, name, password, now)
             }
+            Event::LossReported { attempt, name, password } => {
+                self.loss_reported(attempt, name, password, now)
+            }
             Event::SignInCancelled => self.cancelled(now),
 
             Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
                 self.answered(event, now)
             }
+            Event::BadgesRevoked { .. } => self.badges_revoked(event, now),
             Event::SessionResumed { attempt, session, method, limits } => {
                 self.resumed(attempt, session, method, limits, now)
             }
@@ -155,7 +166,7 @@ impl Concealed {
             Event::ScreenUncovered { session } => self.uncovered(session, now),
 
             // It is covered already, for whichever reason; the first one is on record.
-            Event::ConcealPressed => Step::stay(self),
+            Event::ConcealPressed | Event::RenewPressed => Step::stay(self),
             Event::CoveredElsewhere { session } => self.covered_elsewhere(session),
 
             Event::StartUpFinished
@@ -170,6 +181,8 @@ impl Concealed {
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
             | Event::BadgeNotEnrolled { .. }
+            | Event::MySessionsPressed(_)
+            | Event::MySessionsTold { .. }
             | Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
             | Event::SessionAdopted { .. }
@@ -200,6 +213,7 @@ impl Concealed {
             offered,
             is_uncovered_elsewhere,
             signs_out_at,
+            renews_grace,
         } = self;
         let with = |in_use| Self {
             in_use,
@@ -210,11 +224,12 @@ impl Concealed {
             offered,
             is_uncovered_elsewhere,
             signs_out_at,
+            renews_grace,
         };
         match in_use.take(event, now) {
             Taken::GoesOn(in_use, commands) => Step::to(with(in_use), commands),
             Taken::Ends(signing_out) => signing_out.enter(),
-            // What is on a covered screen is nobody's activity. "Sign out" and "I'm still here" are not on it; a press
+            // What is on a covered screen is nobody's activity. No button of the strip or the warning is on it; a press
             // may have crossed the change of screens. A look asked for before it was covered tells nothing any more.
             // A badge of which it was asked whose it is before was let go of when the screen was covered.
             Taken::AtScreen(
@@ -223,6 +238,8 @@ impl Concealed {
                 | AtScreen::InactivityUnknown
                 | AtScreen::StayPressed
                 | AtScreen::HoldersTap
+                | AtScreen::RenewPressed
+                | AtScreen::MySessionsPressed(_)
                 | AtScreen::CoveredByItself
                 | AtScreen::Uncovered,
             )
@@ -320,5 +337,7 @@ impl Concealed {
     }
 }
 
+#[cfg(test)]
+mod asked_for_tests;
 #[cfg(test)]
 mod tests;

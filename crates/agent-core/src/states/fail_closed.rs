@@ -209,10 +209,13 @@ impl FailClosed {
             | Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
+            | Event::LossReported { .. }
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
-            | Event::ConcealPressed => Step::stay(self),
+            | Event::ConcealPressed
+            | Event::RenewPressed
+            | Event::MySessionsPressed(_) => Step::stay(self),
             // The screen says why nobody signs in; a badge changes nothing about that.
             Event::BadgeTapped { .. } | Event::BadgeNotRead(_) => Step::stay(self),
             // There is no session that input could prolong.
@@ -229,6 +232,8 @@ impl FailClosed {
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
             | Event::BadgeNotEnrolled { .. }
+            | Event::BadgesRevoked { .. }
+            | Event::MySessionsTold { .. }
             | Event::CoveredElsewhere { session: _ } => Step::stay(self),
             // The next try finds out by itself.
             Event::ServerAway(_) => Step::stay(self),

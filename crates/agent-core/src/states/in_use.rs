@@ -8,6 +8,7 @@ use crate::{
     event::{Event, Whose},
     ids::{AttemptId, SessionId},
     instant::Instant,
+    my_sessions::MySessionsWish,
     session::{BadgeLine, Identifying, InUse},
     state::SigningOut,
     trail,
@@ -37,6 +38,10 @@ pub(super) enum AtScreen {
     StayPressed,
     /// The holder presented her badge.
     HoldersTap,
+    /// [`Event::RenewPressed`].
+    RenewPressed,
+    /// [`Event::MySessionsPressed`].
+    MySessionsPressed(MySessionsWish),
     /// [`Event::ScreenCovered`]: by itself, nobody asked for it.
     CoveredByItself,
     /// [`Event::ScreenUncovered`] for her.
@@ -54,6 +59,12 @@ impl InUse {
             Event::StayPressed => Taken::AtScreen(self, AtScreen::StayPressed),
             Event::SignOutPressed => self.ends(EndCause::UserButton, now),
             Event::ConcealPressed => Taken::Conceals(self, ConcealCause::UserButton),
+            Event::RenewPressed => Taken::AtScreen(self, AtScreen::RenewPressed),
+            Event::MySessionsPressed(wish) => Taken::AtScreen(self, AtScreen::MySessionsPressed(wish)),
+            Event::MySessionsTold { session, elsewhere } if self.is(session) => {
+                self.was_told_my_sessions(elsewhere);
+                self.goes_on()
+            }
             Event::CoveredElsewhere { session } if self.is(session) => {
                 Taken::Conceals(self, ConcealCause::Elsewhere)
             }
@@ -107,6 +118,7 @@ impl InUse {
             | Event::SessionAdopted { .. }
             | Event::SessionEndedByServer { .. }
             | Event::CoveredElsewhere { session: _ }
+            | Event::MySessionsTold { .. }
             | Event::SessionEndTold { session: _ } => self.goes_on(),
             Event::ServerAway(fault) => {
                 self.is_away(fault);
@@ -147,6 +159,7 @@ impl InUse {
             Event::AuditStored(_) | Event::AuditFailed(..) => self.goes_on(),
             // The covered screen offers these; a press may have crossed the change of screens.
             Event::SignInSubmitted { .. }
+            | Event::LossReported { .. }
             | Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
@@ -154,6 +167,7 @@ impl InUse {
             // Second copies of answers to what led here, or to a sign-in before.
             Event::ChallengeIssued { .. }
             | Event::SessionResumed { .. }
+            | Event::BadgesRevoked { .. }
             | Event::SignInRefused { .. }
             | Event::SignInUnanswered { .. } => self.goes_on(),
             // A second answer to a start-up that was asked twice.

@@ -19,6 +19,8 @@ use crate::{
 
 impl InactivityWarning {
     pub(crate) fn begin(in_use: InUse, now: Instant) -> Step {
+        // Nobody looks at it.
+        let in_use = InUse { my_sessions: None, ..in_use };
         let remaining = in_use.logoff_at().since(now);
         let commands = vec![Command::WatchForInput, Command::Notify(Notice::InactivityWarning { remaining })];
         Self { in_use, since: now, last_look_at: None }.due(now).after(commands)
@@ -30,7 +32,7 @@ impl InactivityWarning {
             None => self.in_use.logoff_at().min(self.in_use.heartbeat_at),
         };
         let announce = (!self.in_use.is_absolute_warned).then_some(self.in_use.session.absolute_warning_at);
-        [announce, self.in_use.badge_held_until(), Some(self.in_use.session.absolute_end)]
+        [announce, self.in_use.held_until(), Some(self.in_use.session.absolute_end)]
             .into_iter()
             .flatten()
             .fold(look, Instant::min)
@@ -69,6 +71,9 @@ impl InactivityWarning {
             }
             // Too late: the limit has come.
             AtScreen::HoldersTap => self.due(now),
+            AtScreen::RenewPressed => Concealed::begin_renewing(self.in_use, now).and(take_warning_away()),
+            // A person's press is told as the input it is, and ends the warning; then she may press again.
+            AtScreen::MySessionsPressed(_) => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
             AtScreen::CoveredByItself => match self.in_use.is_over(now) {
                 Some(cause) => self.over(cause, now),
@@ -111,7 +116,7 @@ impl InactivityWarning {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
-        self.in_use.let_go_of_badges(now);
+        self.in_use.let_go(now);
         if let Some(cause) = self.in_use.is_over(now) {
             return self.over(cause, now);
         }

@@ -36,7 +36,8 @@ impl SignedOut {
                 | SignedOutNotice::Unanswered(_)
                 | SignedOutNotice::NotPossibleNow(_)
                 | SignedOutNotice::SessionEnded(_)
-                | SignedOutNotice::Badge(_),
+                | SignedOutNotice::Badge(_)
+                | SignedOutNotice::BadgesRevoked(_),
             )
             | None => None,
         }
@@ -58,6 +59,9 @@ impl SignedOut {
             Event::SignInSubmitted { attempt, name, password } => {
                 let offered = self.offered.filter(|offer| now < offer.until);
                 SigningIn::begin(attempt, name, password, offered, now)
+            }
+            Event::LossReported { attempt, name, password } => {
+                SigningIn::begin_loss(attempt, name, password, now)
             }
             Event::BadgeTapped { attempt, badge } => SigningIn::begin_by_badge(attempt, badge, now),
             Event::BadgeNotRead(fault) => {
@@ -106,13 +110,16 @@ impl SignedOut {
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
-            | Event::ConcealPressed => Step::stay(self),
+            | Event::ConcealPressed
+            | Event::RenewPressed
+            | Event::MySessionsPressed(_) => Step::stay(self),
             // There is no session that input could prolong; a late answer.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // Answers to a sign-in that was cancelled or given up. A challenge ends by itself.
-            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
-                Step::stay(self)
-            }
+            Event::ChallengeIssued { .. }
+            | Event::BadgesRevoked { .. }
+            | Event::SignInRefused { .. }
+            | Event::SignInUnanswered { .. } => Step::stay(self),
             // News of a session that is over, told and on record. A fresh credential for it opens nothing.
             Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
@@ -123,6 +130,7 @@ impl SignedOut {
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
             | Event::BadgeNotEnrolled { .. }
+            | Event::MySessionsTold { .. }
             | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
             // Drawn by the shell; the next sign-in tries in any case.

@@ -59,13 +59,25 @@ impl SigningIn {
         Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names) }.ask()
     }
 
+    /// Of whoever has lost her badge: she proves herself as for a sign-in.
+    pub(crate) fn begin_loss(attempt: AttemptId, name: String, password: Secret, now: Instant) -> Step {
+        let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
+        let presented = Presented::Password { name, password };
+        Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(SignInBadge::Lost) }.ask()
+    }
+
     /// Whether this is the badge that names who signs in, or that is to be hers.
     pub(crate) fn has_part(&self, badge: BadgeMark) -> bool {
         match &self.badge {
             Some(SignInBadge::Names { mark, .. }) => *mark == badge,
             Some(SignInBadge::ToEnrol(offered)) => offered.mark == badge,
-            None => false,
+            Some(SignInBadge::Lost) | None => false,
         }
+    }
+
+    /// Whether a session that was opened for `attempt` is what it waits for.
+    pub(crate) fn awaits_session(&self, attempt: AttemptId) -> bool {
+        self.awaits(attempt) && self.badge != Some(SignInBadge::Lost)
     }
 
     /// Whether the answer to `attempt` is what it waits for.
@@ -116,10 +128,13 @@ impl SigningIn {
                 let challenge = Challenge { id: challenge, wants, expires_at: now + expires_in, tries_left };
                 self.challenge_issued(attempt, challenge, user)
             }
-            Event::SessionOpened { attempt, session, user, credential, limits } if self.awaits(attempt) => {
+            Event::SessionOpened { attempt, session, user, credential, limits }
+                if self.awaits_session(attempt) =>
+            {
                 Self::secure(self.opened(session, user, credential, limits, now), now)
             }
             Event::SessionOpened { session, .. } => self.opened_again(session),
+            Event::BadgesRevoked { attempt, count } => self.badges_revoked(attempt, count),
             Event::GraceTold { session, remaining } => {
                 self.with_session(|ours| ours.note_grace(session, remaining, now))
             }
@@ -158,9 +173,12 @@ impl SigningIn {
             Event::ReaderTold(_) => Step::stay(self),
 
             // The first press counts, its inputs are disabled; what came a second time is wiped.
-            Event::SignInSubmitted { .. } => Step::stay(self),
+            Event::SignInSubmitted { .. } | Event::LossReported { .. } => Step::stay(self),
             // Nothing offers to stay, or to cover, before somebody is there.
-            Event::StayPressed | Event::ConcealPressed => Step::stay(self),
+            Event::StayPressed
+            | Event::ConcealPressed
+            | Event::RenewPressed
+            | Event::MySessionsPressed(_) => Step::stay(self),
             // No inactivity is counted before the session is hers.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // A second answer to a start-up that was asked twice.
@@ -173,6 +191,7 @@ impl SigningIn {
             | Event::SessionAdopted { .. }
             | Event::SessionResumed { .. }
             | Event::BadgeIdentified { .. }
+            | Event::MySessionsTold { .. }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
             // Of a session before this one.
             Event::CredentialDeleted { session: _ } => Step::stay(self),
@@ -224,6 +243,15 @@ impl SigningIn {
     /// Sends what the stage asks.
     fn ask(self) -> Step {
         let command = match &self.stage {
+            Stage::AskingFirstFactor { request, presented: Presented::Password { name, password } }
+                if self.badge == Some(SignInBadge::Lost) =>
+            {
+                Some(Command::ReportBadgesLost {
+                    attempt: request.attempt,
+                    name: name.clone(),
+                    password: password.clone(),
+                })
+            }
             Stage::AskingFirstFactor { request, presented: Presented::Password { name, password } } => {
                 Some(Command::OpenSession {
                     attempt: request.attempt,
@@ -366,6 +394,16 @@ impl SigningIn {
         }
     }
 
+    /// What was reported is done; nobody is signed in by it.
+    fn badges_revoked(self, attempt: AttemptId, count: u32) -> Step {
+        if self.badge == Some(SignInBadge::Lost) && self.awaits(attempt) {
+            Step::stay(SignedOut::telling(SignedOutNotice::BadgesRevoked(count)))
+        } else {
+            // A second copy, or the answer to what was cancelled.
+            Step::stay(self)
+        }
+    }
+
     fn unanswered(mut self, attempt: AttemptId, fault: ContactFault, now: Instant) -> Step {
         match &mut self.stage {
             Stage::AskingFirstFactor { request, .. } | Stage::AskingSecondFactor { request, .. }
@@ -410,5 +448,7 @@ pub(in crate::states) fn told_refusal(refusal: Refusal, now: Instant) -> SignedO
 
 #[cfg(test)]
 mod by_badge_tests;
+#[cfg(test)]
+mod loss_tests;
 #[cfg(test)]
 mod tests;

@@ -189,10 +189,13 @@ impl SigningOut {
             | Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
+            | Event::LossReported { .. }
             | Event::SignInCancelled => Step::stay(self),
             // The first cause stands, and what is ended stays ended.
             Event::SignOutPressed
             | Event::ConcealPressed
+            | Event::RenewPressed
+            | Event::MySessionsPressed(_)
             | Event::StayPressed
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown => Step::stay(self),
@@ -204,11 +207,13 @@ impl SigningOut {
             | Event::SessionResumed { .. }
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
-            | Event::BadgeNotEnrolled { .. } => Step::stay(self),
+            | Event::BadgeNotEnrolled { .. }
+            | Event::MySessionsTold { .. } => Step::stay(self),
             // Of a sign-in before; its session, should there be one, comes as `SessionOpened`.
-            Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
-                Step::stay(self)
-            }
+            Event::ChallengeIssued { .. }
+            | Event::BadgesRevoked { .. }
+            | Event::SignInRefused { .. }
+            | Event::SignInUnanswered { .. } => Step::stay(self),
             // The durable outbox takes the end in any case.
             Event::ServerReached | Event::ServerAway(_) => Step::stay(self),
             // A second answer to a start-up that was asked twice.

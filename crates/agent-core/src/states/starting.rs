@@ -85,10 +85,13 @@ impl Starting {
             | Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
+            | Event::LossReported { .. }
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
-            | Event::ConcealPressed => Step::stay(self),
+            | Event::ConcealPressed
+            | Event::RenewPressed
+            | Event::MySessionsPressed(_) => Step::stay(self),
             // The screen says why nobody signs in; a badge changes nothing about that.
             Event::BadgeTapped { .. } | Event::BadgeNotRead(_) => Step::stay(self),
             // There is no session that input could prolong.
@@ -105,6 +108,8 @@ impl Starting {
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
             | Event::BadgeNotEnrolled { .. }
+            | Event::BadgesRevoked { .. }
+            | Event::MySessionsTold { .. }
             | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndedByServer { .. }
             | Event::SessionEndTold { session: _ }

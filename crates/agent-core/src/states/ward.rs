@@ -184,6 +184,7 @@ fn signing_in_text(signing_in: &SigningIn) -> String {
         Some(SignInBadge::Names { user: None, .. }) => ", by badge".to_owned(),
         Some(SignInBadge::Names { user: Some(user), .. }) => format!(", by badge of {}", user.display_name),
         Some(SignInBadge::ToEnrol(_)) => ", to enrol a badge".to_owned(),
+        Some(SignInBadge::Lost) => ", to report a loss".to_owned(),
     };
     format!("SigningIn{badge}, {}", stage_text(&signing_in.stage))
 }
@@ -204,10 +205,11 @@ fn concealed_text(concealed: &Concealed) -> String {
     let covering = if concealed.covering_since.is_some() { ", covering" } else { "" };
     let offered = if concealed.offered.is_some() { ", offering a badge" } else { "" };
     let told = concealed.notice.map_or(String::new(), |notice| format!(", telling {notice:?}"));
+    let renews = if concealed.renews_grace { ", renewing" } else { "" };
     let ends =
         concealed.signs_out_at.map_or(String::new(), |at| format!(", signs out at {:?}", at.since_boot()));
     format!(
-        "Concealed({:?}){covering}, {stage}{offered}{told}{ends}, {}",
+        "Concealed({:?}){covering}, {stage}{offered}{told}{ends}{renews}, {}",
         concealed.cause,
         in_use_text(&concealed.in_use)
     )
@@ -233,9 +235,10 @@ fn in_use_text(in_use: &InUse) -> String {
     let unknown = if in_use.is_input_unknown { " (unknown since)" } else { "" };
     let last_input = in_use.last_input.since_boot();
     let asked = if in_use.identifying.is_some() { ", asking whose badge" } else { "" };
+    let mine = in_use.my_sessions.as_ref().map_or(String::new(), |shown| format!(", my sessions {shown:?}"));
     let told = in_use.session.told.map_or(String::new(), |told| format!(", telling {:?}", told.line));
     format!(
-        "last input {last_input:?}{unknown}, report at {:?}{lapsed}{away}{asked}{told}",
+        "last input {last_input:?}{unknown}, report at {:?}{lapsed}{away}{asked}{told}{mine}",
         in_use.heartbeat_at.since_boot()
     )
 }
@@ -284,6 +287,9 @@ fn command_text(command: &Command, now: Instant) -> String {
         | Command::AnswerChallenge { .. }
         | Command::IdentifyBadge { .. }
         | Command::EnrolBadge { .. }
+        | Command::ReportBadgesLost { .. }
+        | Command::ListMySessions { .. }
+        | Command::EndElsewhere { .. }
         | Command::TellConcealed { .. }
         | Command::ResumeSession { .. }
         | Command::StoreCredential { .. }

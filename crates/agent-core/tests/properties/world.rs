@@ -12,6 +12,7 @@ use agent_core::{
     event::{ContactFault, Event, FactorWanted, Limits, RecordKey, Refusal, TapOut, Whose},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
+    my_sessions::{Elsewhere, MySessionsWish, SessionElsewhere},
     secret::Secret,
     state::{Concealed, ConcealedStage, FailClosed, State},
     step::{self, Step},
@@ -23,6 +24,8 @@ pub(crate) const WARNING: Duration = Duration::from_secs(60);
 pub(crate) const ABSOLUTE: Duration = Duration::from_secs(3600);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
 pub(crate) const CONCEAL: Duration = Duration::from_secs(150);
+/// Where whoever is signed in here is signed in too.
+const ELSEWHERE: SessionId = SessionId(Uuid::from_u128(0xE15E));
 /// Who signs in by name.
 const BY_NAME: u128 = 0;
 const CHALLENGE_LIFETIME: Duration = Duration::from_secs(120);
@@ -57,6 +60,14 @@ pub(crate) struct ServerSession {
     is_lapsed: bool,
 }
 
+/// What a code was asked for.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    SignIn(UserId),
+    Resume(SessionId),
+    Loss,
+}
+
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) now: Instant,
@@ -67,7 +78,7 @@ pub(crate) struct World {
     needs_code: bool,
     conceals: bool,
     /// Whose each challenge is, and whether a session is to be resumed by it.
-    asked: BTreeMap<ChallengeId, (UserId, Option<SessionId>)>,
+    asked: BTreeMap<ChallengeId, Asked>,
     /// Resumes on disk, of each session.
     pub(crate) resumes: BTreeMap<SessionId, u32>,
     /// Uncoverings asked for again after a resume, of each session.
@@ -160,6 +171,24 @@ impl World {
         let attempt = AttemptId(self.id());
         let (name, password) = ("nurse".to_owned(), Secret::new("canary password".to_owned()));
         self.tell(Event::SignInSubmitted { attempt, name, password });
+    }
+
+    pub(crate) fn report_loss(&mut self) {
+        self.input();
+        let attempt = AttemptId(self.id());
+        let (name, password) = ("nurse".to_owned(), Secret::new("canary password".to_owned()));
+        self.tell(Event::LossReported { attempt, name, password });
+    }
+
+    /// Pressed on the strip, or by a program where none is.
+    pub(crate) fn my_sessions(&mut self, wish: u8) {
+        let wish = match wish {
+            0 => MySessionsWish::Show,
+            1 => MySessionsWish::Close,
+            2 => MySessionsWish::End(Elsewhere::At(ELSEWHERE)),
+            _ => MySessionsWish::End(Elsewhere::Everywhere),
+        };
+        self.tell(Event::MySessionsPressed(wish));
     }
 
     pub(crate) fn code(&mut self) {
@@ -369,6 +398,9 @@ impl World {
                 | Command::AnswerChallenge { .. }
                 | Command::IdentifyBadge { .. }
                 | Command::EnrolBadge { .. }
+                | Command::ReportBadgesLost { .. }
+                | Command::ListMySessions { .. }
+                | Command::EndElsewhere { .. }
                 | Command::TellConcealed { .. }
                 | Command::ResumeSession { .. }
                 | Command::ReportActivity { .. }
@@ -418,6 +450,7 @@ impl World {
             Command::OpenSession { attempt, .. }
             | Command::OpenSessionByBadge { attempt, .. }
             | Command::ResumeSession { attempt, .. }
+            | Command::ReportBadgesLost { attempt, .. }
             | Command::AnswerChallenge { attempt, .. }
                 if is_broken =>
             {
@@ -433,11 +466,25 @@ impl World {
                 Ok(user) => self.sign_in(attempt, user),
                 Err(refusal) => Event::SignInRefused { attempt, refusal },
             },
-            Command::ResumeSession { attempt, session, factor } => self.resume(attempt, session, &factor),
+            Command::ResumeSession { attempt, session, factor, renews_grace } => {
+                self.resume(attempt, session, &factor, renews_grace)
+            }
+            Command::ReportBadgesLost { attempt, .. } => self.challenge(attempt, Asked::Loss),
             Command::AnswerChallenge { attempt, challenge, .. } => match self.asked[&challenge] {
-                (user, None) => self.open(attempt, user),
-                (_, Some(session)) => self.resumed(attempt, session, ResumeMethod::PasswordTotp),
+                Asked::SignIn(user) => self.open(attempt, user),
+                Asked::Resume(session) => self.resumed(attempt, session, ResumeMethod::PasswordTotp),
+                Asked::Loss => Event::BadgesRevoked { attempt, count: 2 },
             },
+            Command::ListMySessions { session } | Command::EndElsewhere { session, .. } => {
+                let row = SessionElsewhere {
+                    session: ELSEWHERE,
+                    workstation: "WS-08".to_owned(),
+                    unit: "ICU-3".to_owned(),
+                    opened_ago: Duration::from_secs(60),
+                    is_covered: true,
+                };
+                Event::MySessionsTold { session, elsewhere: (!is_broken).then(|| vec![row]) }
+            }
             Command::IdentifyBadge { attempt, .. } if is_broken => {
                 Event::BadgeIdentified { attempt, whose: None }
             }
@@ -501,13 +548,13 @@ impl World {
     }
 
     fn sign_in(&mut self, attempt: AttemptId, user: UserId) -> Event {
-        if self.needs_code { self.challenge(attempt, user, None) } else { self.open(attempt, user) }
+        if self.needs_code { self.challenge(attempt, Asked::SignIn(user)) } else { self.open(attempt, user) }
     }
 
-    fn challenge(&mut self, attempt: AttemptId, user: UserId, resumes: Option<SessionId>) -> Event {
+    fn challenge(&mut self, attempt: AttemptId, asked: Asked) -> Event {
         let fresh = ChallengeId(self.id());
         let challenge = *self.challenges.entry(attempt).or_insert(fresh);
-        self.asked.insert(challenge, (user, resumes));
+        self.asked.insert(challenge, asked);
         Event::ChallengeIssued {
             attempt,
             challenge,
@@ -518,18 +565,26 @@ impl World {
         }
     }
 
-    fn resume(&mut self, attempt: AttemptId, session: SessionId, factor: &ResumeFactor) -> Event {
+    fn resume(
+        &mut self,
+        attempt: AttemptId,
+        session: SessionId,
+        factor: &ResumeFactor,
+        renews_grace: bool,
+    ) -> Event {
         let holder = self.sessions[&session].user;
         let refused = |refusal| Event::SignInRefused { attempt, refusal };
         match factor {
             _ if self.sessions[&session].ended.is_some() => refused(Refusal::ChallengeOver),
             ResumeFactor::Badge(badge) => match owner(badge) {
                 Ok(user) if user != holder => refused(Refusal::BadgeOfAnother),
-                Ok(_) if self.needs_code => self.challenge(attempt, holder, Some(session)),
+                Ok(_) if self.needs_code => self.challenge(attempt, Asked::Resume(session)),
                 Ok(_) => self.resumed(attempt, session, ResumeMethod::Badge),
                 Err(refusal) => refused(refusal),
             },
-            ResumeFactor::Password(_) if self.needs_code => self.challenge(attempt, holder, Some(session)),
+            ResumeFactor::Password(_) if self.needs_code || renews_grace => {
+                self.challenge(attempt, Asked::Resume(session))
+            }
             ResumeFactor::Password(_) => self.resumed(attempt, session, ResumeMethod::Password),
         }
     }

@@ -52,6 +52,9 @@ enum Action {
     Cover {
         desk: usize,
     },
+    Renew {
+        desk: usize,
+    },
     SignOut {
         desk: usize,
     },
@@ -87,6 +90,7 @@ proptest! {
                 Action::Password { desk, person } => ward.password(desk, person),
                 Action::Cancel { desk } => ward.cancel(desk),
                 Action::Cover { desk } => ward.cover(desk),
+                Action::Renew { desk } => ward.renew(desk),
                 Action::SignOut { desk } => ward.sign_out(desk),
                 Action::Type { desk } => ward.types(desk),
                 Action::Contact { desk, is_in_contact } => ward.contact(desk, is_in_contact),
@@ -118,6 +122,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => (desk(), person()).prop_map(|(desk, person)| Action::Password { desk, person }),
         1 => desk().prop_map(|desk| Action::Cancel { desk }),
         1 => desk().prop_map(|desk| Action::Cover { desk }),
+        1 => desk().prop_map(|desk| Action::Renew { desk }),
         1 => desk().prop_map(|desk| Action::SignOut { desk }),
         3 => desk().prop_map(|desk| Action::Type { desk }),
         2 => (desk(), any::<bool>()).prop_map(|(desk, is_in_contact)| Action::Contact { desk, is_in_contact }),

@@ -75,8 +75,8 @@ impl Server {
                 };
                 Event::BadgeIdentified { attempt: *attempt, whose: Some(whose) }
             }
-            Command::ResumeSession { attempt, session, factor } => {
-                return self.resume(desk, *attempt, *session, factor);
+            Command::ResumeSession { attempt, session, factor, renews_grace } => {
+                return self.resume(desk, (*attempt, *session), factor, *renews_grace);
             }
             Command::TellConcealed { session, .. } => {
                 self.sessions.get_mut(session).unwrap().is_to_cover = false;
@@ -153,7 +153,13 @@ impl Server {
         told
     }
 
-    fn resume(&mut self, desk: usize, attempt: AttemptId, session: SessionId, factor: &ResumeFactor) -> Told {
+    fn resume(
+        &mut self,
+        desk: usize,
+        (attempt, session): (AttemptId, SessionId),
+        factor: &ResumeFactor,
+        renews_grace: bool,
+    ) -> Told {
         let Session { user, ended, .. } = self.sessions[&session].clone();
         if let Some(cause) = ended {
             return vec![(desk, Event::SessionEndedByServer { session, cause })];
@@ -167,7 +173,7 @@ impl Server {
             ResumeFactor::Password(password) if password.expose() != user.0.as_u128().to_string() => {
                 vec![(desk, refused(attempt, Refusal::NameOrPassword))]
             }
-            ResumeFactor::Password(_) if self.needs_code => {
+            ResumeFactor::Password(_) if self.needs_code || renews_grace => {
                 vec![(desk, self.challenge(attempt, user, Some(session)))]
             }
             ResumeFactor::Password(_) => self.resumed(desk, attempt, session, ResumeMethod::Password),

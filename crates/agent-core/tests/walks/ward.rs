@@ -117,6 +117,10 @@ impl Ward {
         self.tell(desk, Event::ConcealPressed);
     }
 
+    pub(crate) fn renew(&mut self, desk: usize) {
+        self.tell(desk, Event::RenewPressed);
+    }
+
     pub(crate) fn sign_out(&mut self, desk: usize) {
         self.tell(desk, Event::SignOutPressed);
     }
@@ -266,6 +270,9 @@ impl Ward {
                 | Command::AnswerChallenge { .. }
                 | Command::IdentifyBadge { .. }
                 | Command::EnrolBadge { .. }
+                | Command::ReportBadgesLost { .. }
+                | Command::ListMySessions { .. }
+                | Command::EndElsewhere { .. }
                 | Command::TellConcealed { .. }
                 | Command::ResumeSession { .. }
                 | Command::ReportActivity { .. }

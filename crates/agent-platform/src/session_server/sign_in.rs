@@ -11,9 +11,12 @@ use agent_core::{
 };
 use protocol::{
     secret::WireSecret,
-    v1::session::{
-        AnswerChallenge, ChallengeIssued, FirstFactor, OpenSession, ResumeSession, SecondFactor,
-        SessionOpened, SessionResumed,
+    v1::{
+        badge::{BadgesRevoked, ReportBadgesLost},
+        session::{
+            AnswerChallenge, ChallengeIssued, FirstFactor, OpenSession, ResumeSession, SecondFactor,
+            SessionOpened, SessionResumed,
+        },
     },
 };
 use reqwest::{Method, StatusCode};
@@ -33,6 +36,7 @@ enum Accepted {
     Opened(SessionOpened),
     Resumed(SessionResumed),
     Challenge(ChallengeIssued),
+    BadgesRevoked(BadgesRevoked),
 }
 
 /// Told apart by what they hold; the status must agree.
@@ -42,6 +46,7 @@ enum AcceptedBody {
     Opened(SessionOpened),
     Resumed(SessionResumed),
     Challenge(ChallengeIssued),
+    BadgesRevoked(BadgesRevoked),
 }
 
 impl HttpSessionServer {
@@ -49,6 +54,14 @@ impl HttpSessionServer {
         self.present(attempt, move |fit| async move {
             let request = OpenSession { attempt_id: attempt.0, factor };
             ask(&fit.link, "/v1/sessions", &request, None).await
+        });
+    }
+
+    pub(super) fn report_lost(&self, attempt: AttemptId, name: String, password: &Secret) {
+        let password = wire(password);
+        self.present(attempt, move |fit| async move {
+            let request = ReportBadgesLost { attempt_id: attempt.0, name, password };
+            ask(&fit.link, "/v1/badges/lost", &request, None).await
         });
     }
 
@@ -64,7 +77,13 @@ impl HttpSessionServer {
         });
     }
 
-    pub(super) fn resume(&self, attempt: AttemptId, session: SessionId, factor: &ResumeFactor) {
+    pub(super) fn resume(
+        &self,
+        attempt: AttemptId,
+        session: SessionId,
+        factor: &ResumeFactor,
+        renews_grace: bool,
+    ) {
         let factor = match factor {
             ResumeFactor::Badge(badge) => {
                 protocol::v1::session::ResumeFactor::Badge { badge: translate::presented(badge) }
@@ -79,7 +98,7 @@ impl HttpSessionServer {
         };
         let contact = self.contact.clone();
         tokio::spawn(async move {
-            let request = ResumeSession { attempt_id: attempt.0, factor, renews_grace: false };
+            let request = ResumeSession { attempt_id: attempt.0, factor, renews_grace };
             let result = ask(&fit.link, "/v1/session/resume", &request, Some(&credential)).await;
             if let Err(fault @ CallFault::Refused(problem)) = &result
                 && is_about_session(problem.code)
@@ -126,6 +145,7 @@ async fn ask(
     match (status, answer) {
         (StatusCode::CREATED, AcceptedBody::Opened(opened)) => Ok(Accepted::Opened(opened)),
         (StatusCode::OK, AcceptedBody::Resumed(resumed)) => Ok(Accepted::Resumed(resumed)),
+        (StatusCode::OK, AcceptedBody::BadgesRevoked(revoked)) => Ok(Accepted::BadgesRevoked(revoked)),
         (StatusCode::ACCEPTED, AcceptedBody::Challenge(challenge)) => Ok(Accepted::Challenge(challenge)),
         _ => Err(CallFault::Contact(ContactFault::NotOurServer)),
     }
@@ -142,6 +162,9 @@ fn tell(contact: &Contact, attempt: AttemptId, result: Result<Accepted, CallFaul
         Ok(Accepted::Resumed(resumed)) => {
             contact.send(translate::resumed(attempt, resumed));
             contact.send(grace(resumed.session_id, resumed.grace_remaining_ms));
+        }
+        Ok(Accepted::BadgesRevoked(revoked)) => {
+            contact.send(Event::BadgesRevoked { attempt, count: revoked.revoked });
         }
         Ok(Accepted::Challenge(challenge)) => match translate::challenge(attempt, challenge) {
             Some(event) => contact.send(event),

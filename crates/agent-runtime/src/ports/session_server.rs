@@ -6,6 +6,7 @@ use agent_core::{
     badge::Badge,
     command::{Answer, ConcealCause, EndCause, ResumeFactor},
     ids::{AttemptId, ChallengeId, SessionId},
+    my_sessions::Elsewhere,
     secret::Secret,
 };
 
@@ -20,7 +21,11 @@ pub trait SessionServer: Send + 'static {
     /// → the same. `SessionOpened` is followed by `GraceTold`.
     fn open_session_by_badge(&self, attempt: AttemptId, badge: Badge);
 
-    /// → `SessionOpened`, `SessionResumed`, `ChallengeIssued`, `SignInRefused`, `SignInUnanswered`.
+    /// Opens no session. → `ChallengeIssued`, `BadgesRevoked`, `SignInRefused`, `SignInUnanswered`.
+    fn report_badges_lost(&self, attempt: AttemptId, name: String, password: Secret);
+
+    /// → `SessionOpened`, `SessionResumed`, `BadgesRevoked`, `ChallengeIssued`, `SignInRefused`,
+    /// `SignInUnanswered`.
     fn answer_challenge(&self, attempt: AttemptId, challenge: ChallengeId, answer: Answer);
 
     /// The credential for the calls below, as far as they are of this session.
@@ -41,12 +46,24 @@ pub trait SessionServer: Send + 'static {
     /// → `BadgeEnrolled` and `GraceTold`, or `BadgeNotEnrolled`.
     fn enrol_badge(&self, session: SessionId, badge: Badge);
 
+    /// → `MySessionsTold`.
+    fn list_my_sessions(&self, session: SessionId);
+
+    /// → `MySessionsTold`, with what is left; and `GraceTold` where it was everywhere.
+    fn end_elsewhere(&self, session: SessionId, which: Elsewhere);
+
     /// Tells, once; nothing waits for it and nothing is lost without it.
     fn tell_concealed(&self, session: SessionId, cause: ConcealCause);
 
     /// → `SessionResumed` and `GraceTold`, `ChallengeIssued`, `SignInRefused`, `SignInUnanswered`; of a session that is
     /// no longer open, as [`SessionServer::report_activity`].
-    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor);
+    fn resume_session(
+        &self,
+        attempt: AttemptId,
+        session: SessionId,
+        factor: ResumeFactor,
+        renews_grace: bool,
+    );
 
     /// Puts the end into the durable outbox, answers `SessionEndTold` once it stands there, and tells the
     /// server as soon as it answers, however long that takes and across restarts.

@@ -11,6 +11,7 @@ use agent_core::{
     event::{ContactFault, FactorWanted as CoreWanted, NotEnrolled, Refusal, TapOut},
     ids::User,
     instant::Instant,
+    my_sessions::{MySessions, SessionElsewhere as CoreElsewhere},
     session::{BadgeLine as CoreLine, InUse},
     state::{
         ActiveScreen, Challenge, Concealed, ConcealedNotice as CoreConcealedNotice, ConcealedStage,
@@ -21,13 +22,16 @@ use agent_core::{
 
 use super::{
     AskingStep, BadgeLine, ConcealedNotice, Contact, ContactFaultView, EndCauseView, FactorWanted,
-    FailClosedCode, NextTap, ReaderView, ScreenView, SignedOutNotice,
+    FailClosedCode, MySessionsView, NextTap, ReaderView, ResumeTap, ScreenView, SessionElsewhere,
+    SignedOutNotice,
 };
 
 /// A concealed session counts down in this.
 const LAST_MINUTE: Duration = Duration::from_secs(60);
 /// The strip tells the time left from here on.
 const SIGNS_OUT_SHOWN: Duration = Duration::from_secs(2 * 60);
+/// "Renew" is offered so long before a tap alone is not enough any more.
+const RENEWAL_OFFERED: Duration = Duration::from_secs(30 * 60);
 
 /// What is known besides the core's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +59,7 @@ pub fn screen(state: &State, around: Around, now: Instant, from: Instant) -> Scr
             enrolment_offered_ms: signed_out.offered.as_ref().map(|offer| ms(offer.until.since(from))),
         },
         State::SigningIn(signing_in) => signing_in_screen(signing_in, contact, from),
-        State::Concealed(concealed) => concealed_screen(concealed, contact, now, from),
+        State::Concealed(concealed) => concealed_screen(concealed, around, now, from),
         State::Active(active) => match active.screen {
             ActiveScreen::Uncovered => strip(&active.in_use, around.reader, now, from),
             // The screen covered by itself and has been asked for again: what is drawn is on the cover.
@@ -68,6 +72,11 @@ pub fn screen(state: &State, around: Around, now: Instant, from: Instant) -> Scr
             role: role(&warning.in_use),
             signs_out_in_ms: ms(warning.in_use.over_at().since(from)),
             inactive_for_ms: ms(from.since(warning.in_use.last_input)),
+            tap: match around.reader {
+                ReaderView::None | ReaderView::Faulty => NextTap::None,
+                ReaderView::Ready => NextTap::Stays,
+            },
+            line: told(&warning.in_use, now),
         },
         State::SigningOut(signing_out) => ScreenView::SigningOut {
             display_name: signing_out.ending.user.display_name.clone(),
@@ -92,12 +101,15 @@ pub fn next_change(state: &State, now: Instant) -> Option<Instant> {
             Some(signs_out_shown_at(&active.in_use)),
             Some(active.in_use.session.absolute_warning_at),
             active.in_use.session.told.map(|told| told.until),
+            renewal_offered_at(&active.in_use),
         ],
-        State::Concealed(concealed) => vec![Some(last_minute_at(&concealed.in_use))],
+        State::InactivityWarning(warning) => vec![warning.in_use.session.told.map(|told| told.until)],
+        State::Concealed(concealed) => {
+            vec![Some(last_minute_at(&concealed.in_use)), concealed.in_use.session.grace_until]
+        }
         State::Starting(_)
         | State::SignedOut(_)
         | State::SigningIn(_)
-        | State::InactivityWarning(_)
         | State::SigningOut(_)
         | State::FailClosed(_) => Vec::new(),
     };
@@ -105,7 +117,8 @@ pub fn next_change(state: &State, now: Instant) -> Option<Instant> {
 }
 
 /// Her session is kept, or somebody is asked who he is.
-fn concealed_screen(concealed: &Concealed, contact: Contact, now: Instant, from: Instant) -> ScreenView {
+fn concealed_screen(concealed: &Concealed, around: Around, now: Instant, from: Instant) -> ScreenView {
+    let contact = around.contact;
     let user = &concealed.in_use.session.user;
     match &concealed.stage {
         ConcealedStage::AtRest => ScreenView::Concealed {
@@ -117,6 +130,12 @@ fn concealed_screen(concealed: &Concealed, contact: Contact, now: Instant, from:
                 .or_else(|| (now >= last_minute_at(&concealed.in_use)).then(|| concealed.in_use.over_at()))
                 .map(|at| ms(at.since(from))),
             enrolment_offered_ms: concealed.offered.as_ref().map(|offer| ms(offer.until.since(from))),
+            tap: match around.reader {
+                ReaderView::None | ReaderView::Faulty => ResumeTap::None,
+                ReaderView::Ready if concealed.in_use.session.is_tap_enough(now) => ResumeTap::Resumes,
+                ReaderView::Ready => ResumeTap::AsksMore,
+            },
+            is_renewing: concealed.renews_grace,
         },
         ConcealedStage::Asking { request, question, .. } => {
             let step = match **question {
@@ -126,7 +145,7 @@ fn concealed_screen(concealed: &Concealed, contact: Contact, now: Instant, from:
             asking(step, request, contact)
         }
         ConcealedStage::AwaitingFactor { challenge, is_refused, .. } => {
-            second_factor(challenge, *is_refused, Some(user), from)
+            second_factor(challenge, *is_refused, Some(user), false, from)
         }
         ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
             ScreenView::Opening { display_name: user.display_name.clone() }
@@ -156,7 +175,9 @@ fn concealed_notice(told: CoreConcealedNotice, from: Instant) -> ConcealedNotice
 fn signing_in_screen(signing_in: &SigningIn, contact: Contact, from: Instant) -> ScreenView {
     match &signing_in.stage {
         Stage::AskingFirstFactor { request, presented: Presented::Password { .. } } => {
-            asking(AskingStep::FirstFactor, request, contact)
+            let is_loss = signing_in.badge == Some(SignInBadge::Lost);
+            let step = if is_loss { AskingStep::Loss } else { AskingStep::FirstFactor };
+            asking(step, request, contact)
         }
         Stage::AskingFirstFactor { request, presented: Presented::Badge(_) } => {
             asking(AskingStep::Badge, request, contact)
@@ -165,9 +186,10 @@ fn signing_in_screen(signing_in: &SigningIn, contact: Contact, from: Instant) ->
         Stage::AwaitingCode { challenge, is_refused } => {
             let named = match &signing_in.badge {
                 Some(SignInBadge::Names { user, .. }) => user.as_ref(),
-                Some(SignInBadge::ToEnrol(_)) | None => None,
+                Some(SignInBadge::ToEnrol(_) | SignInBadge::Lost) | None => None,
             };
-            second_factor(challenge, *is_refused, named, from)
+            let is_loss = signing_in.badge == Some(SignInBadge::Lost);
+            second_factor(challenge, *is_refused, named, is_loss, from)
         }
         Stage::Securing { session, .. } | Stage::Uncovering { session, .. } => {
             ScreenView::Opening { display_name: session.user.display_name.clone() }
@@ -189,8 +211,15 @@ fn asking(step: AskingStep, request: &Request, contact: Contact) -> ScreenView {
     }
 }
 
-fn second_factor(challenge: &Challenge, is_refused: bool, named: Option<&User>, from: Instant) -> ScreenView {
+fn second_factor(
+    challenge: &Challenge,
+    is_refused: bool,
+    named: Option<&User>,
+    is_loss: bool,
+    from: Instant,
+) -> ScreenView {
     ScreenView::SecondFactor {
+        is_loss,
         wants: match challenge.wants {
             CoreWanted::Totp => FactorWanted::Totp,
             CoreWanted::Password => FactorWanted::Password,
@@ -215,7 +244,40 @@ fn strip(in_use: &InUse, reader: ReaderView, now: Instant, from: Instant) -> Scr
             (ReaderView::Ready, TapOut::Cover) => NextTap::Covers,
             (ReaderView::Ready, TapOut::SignOut) => NextTap::SignsOut,
         },
-        line: in_use.session.told.filter(|told| now < told.until).map(|told| badge_line(told.line)),
+        line: told(in_use, now),
+        offers_renewal: reader != ReaderView::None && renewal_offered_at(in_use).is_some_and(|at| now >= at),
+        my_sessions: in_use.my_sessions.as_ref().map(my_sessions),
+    }
+}
+
+fn told(in_use: &InUse, now: Instant) -> Option<BadgeLine> {
+    in_use.session.told.filter(|told| now < told.until).map(|told| badge_line(told.line))
+}
+
+/// From then on she may renew what a tap alone may do; also once that is over.
+fn renewal_offered_at(in_use: &InUse) -> Option<Instant> {
+    let until = in_use.session.grace_until?;
+    Some(Instant::from_boot(until.since_boot().saturating_sub(RENEWAL_OFFERED)))
+}
+
+fn my_sessions(shown: &MySessions) -> MySessionsView {
+    match shown {
+        MySessions::Asked { since: _ } => MySessionsView::Asking,
+        MySessions::Unanswered => MySessionsView::Unanswered,
+        MySessions::Told { elsewhere, ending_since } => MySessionsView::Told {
+            elsewhere: elsewhere.iter().map(session_elsewhere).collect(),
+            is_ending: ending_since.is_some(),
+        },
+    }
+}
+
+fn session_elsewhere(row: &CoreElsewhere) -> SessionElsewhere {
+    SessionElsewhere {
+        session: row.session.0,
+        workstation: row.workstation.clone(),
+        unit: row.unit.clone(),
+        opened_ago_ms: ms(row.opened_ago),
+        is_covered: row.is_covered,
     }
 }
 
@@ -259,6 +321,7 @@ fn notice(told: CoreNotice, from: Instant) -> SignedOutNotice {
         CoreNotice::NotPossibleNow(cause) => SignedOutNotice::NotPossibleNow { code: code(cause) },
         CoreNotice::SessionEnded(cause) => SignedOutNotice::SessionEnded { cause: end_cause(cause) },
         CoreNotice::Badge(line) => SignedOutNotice::Badge { line: badge_line(line) },
+        CoreNotice::BadgesRevoked(count) => SignedOutNotice::BadgesRevoked { count },
     }
 }
 

@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::secret::WireSecret;
 
@@ -86,6 +87,18 @@ pub struct BadgeEnrolled {
     /// How long a tap alone signs this person in from here on; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub grace_remaining_ms: Option<u64>,
+}
+
+/// "I lost my badge", by whoever has this name and password; a code is asked for besides, whatever policy says.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportBadgesLost {
+    /// Made by the agent, one per try; a repeat with the same id and body gets the same answer.
+    pub attempt_id: Uuid,
+    /// As typed; compared as at a sign-in.
+    pub name: String,
+    /// As typed.
+    pub password: WireSecret,
 }
 
 /// No badge of hers opens anything any more, and her grace period is over. None is no error.

@@ -2,6 +2,7 @@
 //! sessions, lets them lapse and ends them by its own clock.
 
 mod badges;
+mod elsewhere;
 
 use std::{
     collections::BTreeMap,
@@ -15,6 +16,7 @@ use agent_core::{
     event::{ContactFault, Event, FactorWanted, Limits, Refusal, TapOut},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
     instant::Instant,
+    my_sessions::{Elsewhere, SessionElsewhere},
     secret::Secret,
 };
 use agent_runtime::ports::{Clock, SessionServer};
@@ -117,6 +119,8 @@ struct State {
     /// A badge alone opens nothing any more.
     is_grace_over: bool,
     concealed: Vec<(SessionId, ConcealCause)>,
+    /// Where everybody is signed in besides.
+    elsewhere: Vec<SessionElsewhere>,
     limits: Limits,
     reach: Reach,
     was_reached: Option<bool>,
@@ -136,10 +140,20 @@ struct State {
 struct Challenge {
     of: UserId,
     wants: FactorWanted,
-    /// Of a session that is to be resumed, and how it is once this is right.
-    resumes: Option<(SessionId, ResumeMethod)>,
+    then: Then,
     until: Instant,
     tries_left: u32,
+}
+
+/// What follows on a right answer.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    /// She is signed in, once nothing is missing.
+    Opens,
+    /// This session is resumed, in this way.
+    Resumes(SessionId, ResumeMethod),
+    /// Her badges are revoked.
+    Revokes,
 }
 
 #[derive(Debug)]
@@ -161,6 +175,7 @@ impl FakeSessionServer {
             revoked: Vec::new(),
             is_grace_over: false,
             concealed: Vec::new(),
+            elsewhere: Vec::new(),
             limits: Limits {
                 inactivity: Duration::from_secs(15 * 60),
                 warning: Duration::from_secs(60),
@@ -439,6 +454,12 @@ impl State {
         Event::SessionOpened { attempt, session, user, credential, limits }
     }
 
+    fn who_types(&self, name: &str, password: &Secret) -> Option<&Person> {
+        let typed = name.trim().to_lowercase();
+        let named = self.people.iter().find(|person| person.name == typed);
+        named.filter(|person| password.expose() == person.password)
+    }
+
     fn fresh(&mut self) -> Uuid {
         self.seed += 1;
         Uuid::from_u128(self.seed)
@@ -448,14 +469,12 @@ impl State {
 impl SessionServer for FakeSessionServer {
     fn open_session(&self, attempt: AttemptId, name: String, password: Secret) {
         self.answer_sign_in("open_session", attempt, |state, now| {
-            let typed = name.trim().to_lowercase();
-            let named = state.people.iter().find(|person| person.name == typed);
-            let Some(person) = named.filter(|person| password.expose() == person.password) else {
+            let Some(person) = state.who_types(&name, &password) else {
                 return Event::SignInRefused { attempt, refusal: Refusal::NameOrPassword };
             };
             let (of, needs_code) = (person.user.id, person.code.is_some());
             if needs_code {
-                return state.challenge(attempt, of, FactorWanted::Totp, None, now);
+                return state.challenge(attempt, of, FactorWanted::Totp, Then::Opens, now);
             }
             state.open(attempt, of, now)
         });
@@ -487,9 +506,29 @@ impl SessionServer for FakeSessionServer {
         }
     }
 
-    fn resume_session(&self, attempt: AttemptId, session: SessionId, factor: ResumeFactor) {
+    fn report_badges_lost(&self, attempt: AttemptId, name: String, password: Secret) {
+        self.answer_sign_in("report_badges_lost", attempt, |state, now| {
+            state.report_lost(attempt, &name, &password, now)
+        });
+    }
+
+    fn list_my_sessions(&self, session: SessionId) {
+        self.list_mine(session);
+    }
+
+    fn end_elsewhere(&self, session: SessionId, which: Elsewhere) {
+        self.end_mine(session, which);
+    }
+
+    fn resume_session(
+        &self,
+        attempt: AttemptId,
+        session: SessionId,
+        factor: ResumeFactor,
+        renews_grace: bool,
+    ) {
         self.answer_sign_in("resume_session", attempt, |state, now| {
-            state.resume(attempt, session, &factor, now)
+            state.resume(attempt, session, &factor, renews_grace, now)
         });
     }
 

@@ -3,7 +3,7 @@
 /**
  * What is being asked.
  */
-export type AskingStep = "first_factor" | "second_factor" | "badge" | "resume";
+export type AskingStep = "first_factor" | "second_factor" | "badge" | "resume" | "loss";
 
 /**
  * One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.
@@ -71,7 +71,19 @@ password: string, } | { "kind": "pin",
 /**
  * As typed.
  */
-pin: string, } | { "kind": "cancel" } | { "kind": "conceal" } | { "kind": "sign_out" } | { "kind": "stay" } | { "kind": "choose_language",
+pin: string, } | { "kind": "cancel" } | { "kind": "lost_badge",
+/**
+ * As typed.
+ */
+name: string,
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "conceal" } | { "kind": "renew" } | { "kind": "my_sessions" } | { "kind": "close_my_sessions" } | { "kind": "end_elsewhere",
+/**
+ * As the view named it.
+ */
+session: string, } | { "kind": "end_everywhere_else" } | { "kind": "sign_out" } | { "kind": "stay" } | { "kind": "choose_language",
 /**
  * The one to speak from now on.
  */
@@ -83,9 +95,22 @@ language: Language, };
 export type Language = "en" | "es";
 
 /**
+ * "My sessions": where else she is signed in.
+ */
+export type MySessionsView = { "kind": "asking" } | { "kind": "unanswered" } | { "kind": "told",
+/**
+ * Where; may be nowhere.
+ */
+elsewhere: Array<SessionElsewhere>,
+/**
+ * She is being signed out of one or all of them.
+ */
+is_ending: boolean, };
+
+/**
  * What the holder's next tap does on her uncovered screen.
  */
-export type NextTap = "none" | "covers" | "signs_out";
+export type NextTap = "none" | "covers" | "signs_out" | "stays";
 
 /**
  * Names for the corners of the screen, from enrolment and policy.
@@ -123,6 +148,11 @@ export type PolicyNotice = "last_good" | "built_in_strict";
 export type ReaderView = "none" | "ready" | "faulty";
 
 /**
+ * What the holder's tap does on her concealed screen.
+ */
+export type ResumeTap = "none" | "resumes" | "asks_more";
+
+/**
  * One screen.
  */
 export type ScreenView = { "kind": "starting" } | { "kind": "signed_out",
@@ -151,6 +181,10 @@ fault?: ContactFaultView, } | { "kind": "second_factor",
  * What.
  */
 wants: FactorWanted,
+/**
+ * It signs nobody in: she has lost her badge, and it is to be revoked.
+ */
+is_loss: boolean,
 /**
  * Whom the badge names; absent where a name was typed.
  */
@@ -190,7 +224,15 @@ signs_out_in_ms: number | null,
 /**
  * "Enrol this badge?", as on the signed-out screen: for whoever signs in over her session.
  */
-enrolment_offered_ms: number | null, } | { "kind": "active",
+enrolment_offered_ms: number | null,
+/**
+ * What a tap of hers does.
+ */
+tap: ResumeTap,
+/**
+ * "Renew": her password is asked for, and then a code, so that a tap alone is enough for longer.
+ */
+is_renewing: boolean, } | { "kind": "active",
 /**
  * Who.
  */
@@ -214,7 +256,15 @@ tap: NextTap,
 /**
  * What a badge led to, for a few seconds.
  */
-line?: BadgeLine, } | { "kind": "inactivity_warning",
+line?: BadgeLine,
+/**
+ * "Renew": a tap alone will soon not be enough any more, or is not by now.
+ */
+offers_renewal: boolean,
+/**
+ * "My sessions" stands open.
+ */
+my_sessions?: MySessionsView, } | { "kind": "inactivity_warning",
 /**
  * Who.
  */
@@ -230,7 +280,15 @@ signs_out_in_ms: number,
 /**
  * For "nothing was typed or touched for {n} minutes".
  */
-inactive_for_ms: number, } | { "kind": "signing_out",
+inactive_for_ms: number,
+/**
+ * What her next tap does.
+ */
+tap: NextTap,
+/**
+ * What a badge led to, for a few seconds.
+ */
+line?: BadgeLine, } | { "kind": "signing_out",
 /**
  * Whose session.
  */
@@ -253,6 +311,31 @@ since_ms: number,
 retry_in_ms: number, };
 
 /**
+ * A session of hers at another workstation.
+ */
+export type SessionElsewhere = {
+/**
+ * Names it in [`Intent::EndElsewhere`].
+ */
+session: string,
+/**
+ * For example `WS-07`.
+ */
+workstation: string,
+/**
+ * For example `ICU-3`; may be empty.
+ */
+unit: string,
+/**
+ * So long ago, when the list was told, she signed in there.
+ */
+opened_ago_ms: number,
+/**
+ * Its screen is covered.
+ */
+is_covered: boolean, };
+
+/**
  * One line on the signed-out screen.
  */
 export type SignedOutNotice = { "kind": "refused" } | { "kind": "challenge_over" } | { "kind": "locked_out",
@@ -271,7 +354,11 @@ is_retrying: boolean, } | { "kind": "busy" } | { "kind": "malformed" } | { "kind
 /**
  * What of it.
  */
-line: BadgeLine, } | { "kind": "not_possible_now",
+line: BadgeLine, } | { "kind": "badges_revoked",
+/**
+ * So many there were; none where she had none.
+ */
+count: number, } | { "kind": "not_possible_now",
 /**
  * Stable code.
  */

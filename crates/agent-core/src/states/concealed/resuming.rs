@@ -84,10 +84,9 @@ impl Concealed {
             ConcealedStage::Asking { .. } | ConcealedStage::AwaitingFactor { .. } => {
                 Step::stay(Self { stage: ConcealedStage::AtRest, notice: None, ..self })
             }
+            ConcealedStage::AtRest => Step::stay(Self { renews_grace: false, ..self }),
             // Nothing is under way that could be given up.
-            ConcealedStage::AtRest | ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
-                Step::stay(self)
-            }
+            ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => Step::stay(self),
         }
     }
 
@@ -164,6 +163,7 @@ impl Concealed {
         self.notice = None;
         self.offered = None;
         self.signs_out_at = None;
+        self.renews_grace = false;
         self.stage = ConcealedStage::Recording { since: now };
         let record = trail::resumed(&self.in_use.session, method, now);
         Step::to(self, vec![record])
@@ -299,7 +299,10 @@ impl Concealed {
         let attempt = request.attempt;
         Some(match &**question {
             ResumeQuestion::Factor(factor) => {
-                Command::ResumeSession { attempt, session: self.in_use.session.id, factor: factor.clone() }
+                // No tap extends what a tap may do.
+                let renews_grace = self.renews_grace && matches!(factor, ResumeFactor::Password(_));
+                let session = self.in_use.session.id;
+                Command::ResumeSession { attempt, session, factor: factor.clone(), renews_grace }
             }
             ResumeQuestion::Answer { challenge, answer } => {
                 Command::AnswerChallenge { attempt, challenge: challenge.id, answer: answer.clone() }
@@ -376,7 +379,7 @@ impl Concealed {
     fn may_resume_out_of_contact(&self, badge: BadgeMark, now: Instant) -> bool {
         !self.is_uncovered_elsewhere
             && self.in_use.session.knows(badge)
-            && self.in_use.session.grace_until.is_some_and(|until| now < until)
+            && self.in_use.session.is_tap_enough(now)
     }
 
     /// Her covered screen, with the words for why.

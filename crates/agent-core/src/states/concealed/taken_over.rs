@@ -40,6 +40,32 @@ impl Concealed {
         }
     }
 
+    /// Whoever lost her badge says so here, over the session that is kept, and leaves it as it is.
+    pub(super) fn loss_reported(
+        self,
+        attempt: AttemptId,
+        name: String,
+        password: Secret,
+        now: Instant,
+    ) -> Step {
+        match self.stage {
+            ConcealedStage::AtRest | ConcealedStage::AwaitingFactor { .. } => {
+                self.with_signing_in(SigningIn::begin_loss(attempt, name, password, now), now)
+            }
+            // The first press counts, its inputs are disabled; what came a second time is wiped.
+            ConcealedStage::Asking { .. }
+            | ConcealedStage::Recording { .. }
+            | ConcealedStage::Uncovering { .. }
+            | ConcealedStage::TakenOver { .. } => Step::stay(self),
+        }
+    }
+
+    /// It may be the holder's badge that was lost: without the server, no tap resumes her session any more.
+    pub(super) fn badges_revoked(mut self, event: Event, now: Instant) -> Step {
+        self.in_use.session.grace_until = None;
+        self.over(event, now)
+    }
+
     /// Hands `event` to his sign-in.
     pub(super) fn over(self, event: Event, now: Instant) -> Step {
         let ConcealedStage::TakenOver { signing_in, quiet_since } = self.stage else {
@@ -67,7 +93,7 @@ impl Concealed {
             return Step::stay(self);
         }
         match &self.stage {
-            ConcealedStage::TakenOver { signing_in, .. } if signing_in.awaits(attempt) => {
+            ConcealedStage::TakenOver { signing_in, .. } if signing_in.awaits_session(attempt) => {
                 let opened = signing_in.opened(session, user, credential, limits, now);
                 self.signing_out(EndCause::TapOver, now).then(AfterSignOut::SignIn(Box::new(opened))).enter()
             }

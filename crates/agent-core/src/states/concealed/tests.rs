@@ -50,8 +50,8 @@ fn a_tap_asks_whether_it_is_she() {
         tap(HERS),
         MINUTE,
         expect![[r#"
-        → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
-        ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }) }"#]],
+            → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
+            ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }), renews_grace: false }"#]],
     );
 }
 
@@ -135,7 +135,7 @@ fn her_password_alone_is_asked_of_the_server_too() {
         MINUTE,
         expect![[r#"
             → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
-            ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Password(Secret(…)) }"#]],
+            ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Password(Secret(…)), renews_grace: false }"#]],
     );
 }
 
@@ -201,7 +201,7 @@ fn her_tap_sends_whoever_signs_in_over_her_session_away_with_whichever_badge() {
             MINUTE,
             expect![[r#"
                 → Concealed(UserTap), asking, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
-                ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }) }"#]],
+                ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Badge(Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid }), renews_grace: false }"#]],
         );
     }
     check_ignored(taken_over_awaiting_code(), tap(HIS), MINUTE);
@@ -416,7 +416,7 @@ fn its_server_ends_it_whoever_waits() {
     }
 }
 
-fn concealed() -> Concealed {
+pub(super) fn concealed() -> Concealed {
     Concealed {
         in_use: crate::session::InUse { heartbeat_at: at(60 * MINUTE), ..in_use() },
         cause: ConcealCause::UserTap,
@@ -426,6 +426,7 @@ fn concealed() -> Concealed {
         offered: None,
         is_uncovered_elsewhere: false,
         signs_out_at: None,
+        renews_grace: false,
     }
 }
 
@@ -474,11 +475,11 @@ fn taken_over_awaiting_code() -> Concealed {
     awaiting
 }
 
-fn tap(which: u8) -> Event {
+pub(super) fn tap(which: u8) -> Event {
     Event::BadgeTapped { attempt: ATTEMPT, badge: badge(which) }
 }
 
-fn resumed() -> Event {
+pub(super) fn resumed() -> Event {
     let limits = Limits { absolute_remaining: Duration::from_secs(11 * 60 * 60), ..limits() };
     Event::SessionResumed { attempt: ATTEMPT, session: SESSION, method: ResumeMethod::Badge, limits }
 }

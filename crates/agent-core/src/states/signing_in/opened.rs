@@ -33,7 +33,8 @@ impl SigningIn {
         match &self.badge {
             Some(SignInBadge::Names { mark, .. }) => session.learn(*mark),
             Some(SignInBadge::ToEnrol(badge)) => session.offer(badge.clone(), now),
-            None => {}
+            // None is opened for her.
+            Some(SignInBadge::Lost) | None => {}
         }
         Opened { session, credential }
     }

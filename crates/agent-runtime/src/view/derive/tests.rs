@@ -4,6 +4,7 @@ use agent_core::{
     badge::{Badge, BadgeFault, BadgeGrade, BadgeMark},
     event::{ContactFault, Event, Limits, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User, UserId},
+    my_sessions::MySessionsWish,
     secret::Secret,
     step,
 };
@@ -58,6 +59,7 @@ fn the_second_factor_tells_the_time_and_the_tries_left() {
     let state = awaiting_code();
     let expected = |expires_in_ms, tries_left, is_refused| ScreenView::SecondFactor {
         wants: FactorWanted::Totp,
+        is_loss: false,
         display_name: None,
         expires_in_ms,
         tries_left,
@@ -148,11 +150,102 @@ fn a_concealed_screen_says_whose_it_is_and_counts_its_last_minute_down() {
         notice: None,
         signs_out_in_ms,
         enrolment_offered_ms: None,
+        tap: ResumeTap::AsksMore,
+        is_renewing: false,
     };
 
     check(&concealed, 14 * MINUTE - 1, &expected(None));
     check(&concealed, 14 * MINUTE, &expected(Some(MINUTE)));
     assert_eq!(next_change(&concealed, ms_at(0)), Some(ms_at(14 * MINUTE)));
+}
+
+#[test]
+fn a_concealed_screen_says_tap_to_resume_only_while_a_tap_is_enough() {
+    let with_grace = after(active(12 * 60 * MINUTE), grace(Some(5 * MINUTE)), 0);
+    let concealed = after(with_grace, Event::ConcealPressed, 0);
+    let tap = |reader, at_ms| {
+        let shown = screen(&concealed, Around { reader, ..online() }, ms_at(at_ms), ms_at(at_ms));
+        let ScreenView::Concealed { tap, .. } = shown else { panic!("{shown:?}") };
+        tap
+    };
+
+    assert_eq!(tap(ReaderView::Ready, 5 * MINUTE - 1), ResumeTap::Resumes);
+    assert_eq!(tap(ReaderView::Ready, 5 * MINUTE), ResumeTap::AsksMore);
+    assert_eq!(tap(ReaderView::Faulty, 0), ResumeTap::None);
+    assert_eq!(tap(ReaderView::None, 0), ResumeTap::None);
+    assert_eq!(next_change(&concealed, ms_at(0)), Some(ms_at(5 * MINUTE)), "and then it is drawn again");
+}
+
+#[test]
+fn renew_is_offered_half_an_hour_before_a_tap_is_not_enough_any_more() {
+    let state = after(active(12 * 60 * MINUTE), grace(Some(60 * MINUTE)), 0);
+    let offers = |state: &State, reader, at_ms| {
+        let shown = screen(state, Around { reader, ..online() }, ms_at(at_ms), ms_at(at_ms));
+        let ScreenView::Active { offers_renewal, .. } = shown else { panic!("{shown:?}") };
+        offers_renewal
+    };
+
+    assert!(!offers(&state, ReaderView::Ready, 30 * MINUTE - 1));
+    assert!(offers(&state, ReaderView::Ready, 30 * MINUTE));
+    assert!(offers(&state, ReaderView::Ready, 61 * MINUTE), "also when it is over");
+    assert!(!offers(&state, ReaderView::None, 30 * MINUTE), "nobody taps here");
+    assert!(
+        !offers(&after(state.clone(), grace(None), 0), ReaderView::Ready, 30 * MINUTE),
+        "no tap is enough here"
+    );
+    assert_eq!(next_change(&state, ms_at(29 * MINUTE)), Some(ms_at(30 * MINUTE)), "and then it is drawn");
+}
+
+#[test]
+fn renewing_is_said_on_the_covered_screen() {
+    let renewing = after(active(12 * 60 * MINUTE), Event::RenewPressed, 0);
+    let shown = screen(&renewing, online(), ms_at(0), ms_at(0));
+    assert!(matches!(shown, ScreenView::Concealed { is_renewing: true, .. }), "{shown:?}");
+}
+
+#[test]
+fn my_sessions_are_drawn_while_she_looks_at_them() {
+    let shown = |state: &State| {
+        let shown = screen(state, online(), ms_at(0), ms_at(0));
+        let ScreenView::Active { my_sessions, .. } = shown else { panic!("{shown:?}") };
+        my_sessions
+    };
+    let row = CoreElsewhere {
+        session: SessionId(Uuid::from_u128(8)),
+        workstation: "WS-08".to_owned(),
+        unit: "ICU-3".to_owned(),
+        opened_ago: Duration::from_secs(60),
+        is_covered: true,
+    };
+
+    let asked = after(active(12 * 60 * MINUTE), Event::MySessionsPressed(MySessionsWish::Show), 0);
+    assert_eq!(shown(&asked), Some(MySessionsView::Asking));
+    let told = Event::MySessionsTold { session: SESSION, elsewhere: Some(vec![row]) };
+    let listed = after(asked.clone(), told, 0);
+    let Some(MySessionsView::Told { elsewhere, is_ending: false }) = shown(&listed) else { panic!() };
+    assert_eq!((elsewhere[0].workstation.as_str(), elsewhere[0].opened_ago_ms), ("WS-08", MINUTE));
+    let unanswered = after(asked, Event::MySessionsTold { session: SESSION, elsewhere: None }, 0);
+    assert_eq!(shown(&unanswered), Some(MySessionsView::Unanswered));
+}
+
+#[test]
+fn a_loss_is_told_apart_from_a_sign_in() {
+    let name_and_password = Event::LossReported {
+        attempt: ATTEMPT,
+        name: "maria".to_owned(),
+        password: Secret::new("correct horse".to_owned()),
+    };
+    let asked = after(signed_out_at_zero(), name_and_password, 0);
+    check(&asked, 0, &ScreenView::Asking { step: AskingStep::Loss, is_slow: false, fault: None });
+
+    let awaiting = after(asked, challenge_of(CoreWanted::Totp, None), 0);
+    let shown = screen(&awaiting, online(), ms_at(0), ms_at(0));
+    assert!(matches!(shown, ScreenView::SecondFactor { is_loss: true, .. }), "{shown:?}");
+
+    let answered = after(awaiting, code_submitted(), 0);
+    let revoked = after(answered, Event::BadgesRevoked { attempt: ATTEMPT, count: 2 }, 0);
+    let notice = Some(SignedOutNotice::BadgesRevoked { count: 2 });
+    check(&revoked, 0, &ScreenView::SignedOut { notice, enrolment_offered_ms: None });
 }
 
 #[test]
@@ -167,6 +260,7 @@ fn a_badge_names_her_while_the_rest_is_asked() {
         0,
         &ScreenView::SecondFactor {
             wants: FactorWanted::Password,
+            is_loss: false,
             display_name: Some("Maria O.".to_owned()),
             expires_in_ms: 120_000,
             tries_left: 5,
@@ -191,6 +285,8 @@ fn the_warning_tells_both_how_long_it_was_and_how_long_it_still_is() {
         role: "RN".to_owned(),
         signs_out_in_ms,
         inactive_for_ms,
+        tap: NextTap::Stays,
+        line: None,
     };
     check(&warned(12 * 60 * MINUTE), 14 * MINUTE + 1_000, &expected(59_000, 14 * MINUTE + 1_000));
     // Whichever limit is nearer.
@@ -385,7 +481,13 @@ fn strip_of(signs_out_in_ms: Option<u64>, absolute_limit_in_ms: Option<u64>) -> 
         absolute_limit_in_ms,
         tap: NextTap::Covers,
         line: None,
+        offers_renewal: false,
+        my_sessions: None,
     }
+}
+
+fn grace(remaining_ms: Option<u64>) -> Event {
+    Event::GraceTold { session: SESSION, remaining: remaining_ms.map(Duration::from_millis) }
 }
 
 fn after(state: State, event: Event, at_ms: u64) -> State {

@@ -8,10 +8,11 @@ use agent_core::{
     event::{Event, FactorWanted, Limits, NotEnrolled, Refusal, Whose},
     ids::{AttemptId, ChallengeId, SessionId, UserId},
     instant::Instant,
+    secret::Secret,
 };
 
 use super::{
-    CHALLENGE_LIFE, CHALLENGE_TRIES, Challenge, FakeSessionServer, Person, Reach, ServerSession, State,
+    CHALLENGE_LIFE, CHALLENGE_TRIES, Challenge, FakeSessionServer, Person, Reach, ServerSession, State, Then,
     given_up_after,
 };
 use crate::fake::lock;
@@ -90,12 +91,11 @@ impl State {
         attempt: AttemptId,
         of: UserId,
         wants: FactorWanted,
-        resumes: Option<(SessionId, ResumeMethod)>,
+        then: Then,
         now: Instant,
     ) -> Event {
         let challenge = ChallengeId(self.fresh());
-        let asked =
-            Challenge { of, wants, resumes, until: now + CHALLENGE_LIFE, tries_left: CHALLENGE_TRIES };
+        let asked = Challenge { of, wants, then, until: now + CHALLENGE_LIFE, tries_left: CHALLENGE_TRIES };
         self.challenges.insert(challenge, asked);
         Event::ChallengeIssued {
             attempt,
@@ -109,7 +109,9 @@ impl State {
 
     pub(super) fn open_by_badge(&mut self, attempt: AttemptId, badge: &Badge, now: Instant) -> Event {
         match self.holder(badge) {
-            Ok(of) if self.is_grace_over => self.challenge(attempt, of, FactorWanted::Password, None, now),
+            Ok(of) if self.is_grace_over => {
+                self.challenge(attempt, of, FactorWanted::Password, Then::Opens, now)
+            }
             Ok(of) => self.open(attempt, of, now),
             Err(refusal) => Event::SignInRefused { attempt, refusal },
         }
@@ -127,7 +129,7 @@ impl State {
         if asked.until <= now || asked.tries_left == 0 {
             return over;
         }
-        let (of, wants, resumes) = (asked.of, asked.wants, asked.resumes);
+        let (of, wants, then) = (asked.of, asked.wants, asked.then);
         let person = self.person(of);
         let needs_code = person.code.is_some();
         let is_right = match answer {
@@ -149,12 +151,13 @@ impl State {
             return Event::SignInRefused { attempt, refusal };
         }
         self.challenges.remove(&challenge);
-        match resumes {
-            Some((session, method)) => self.resumed(attempt, session, method, now),
-            None if wants == FactorWanted::Password && needs_code => {
-                self.challenge(attempt, of, FactorWanted::Totp, None, now)
+        match then {
+            Then::Resumes(session, method) => self.resumed(attempt, session, method, now),
+            Then::Revokes => self.revoke_all_of(attempt, of),
+            Then::Opens if wants == FactorWanted::Password && needs_code => {
+                self.challenge(attempt, of, FactorWanted::Totp, Then::Opens, now)
             }
-            None => self.open(attempt, of, now),
+            Then::Opens => self.open(attempt, of, now),
         }
     }
 
@@ -163,6 +166,7 @@ impl State {
         attempt: AttemptId,
         session: SessionId,
         factor: &ResumeFactor,
+        renews_grace: bool,
         now: Instant,
     ) -> Event {
         let refused = |refusal| Event::SignInRefused { attempt, refusal };
@@ -176,17 +180,43 @@ impl State {
             ResumeFactor::Badge(badge) => match self.holder(badge) {
                 Ok(holder) if holder != of => refused(Refusal::BadgeOfAnother),
                 Ok(_) if self.is_grace_over => {
-                    let resumes = Some((session, ResumeMethod::BadgePassword));
-                    self.challenge(attempt, of, FactorWanted::Password, resumes, now)
+                    let then = Then::Resumes(session, ResumeMethod::BadgePassword);
+                    self.challenge(attempt, of, FactorWanted::Password, then, now)
                 }
                 Ok(_) => self.resumed(attempt, session, ResumeMethod::Badge, now),
                 Err(refusal) => refused(refusal),
             },
             ResumeFactor::Password(password) if self.person(of).password == password.expose() => {
+                if renews_grace {
+                    let then = Then::Resumes(session, ResumeMethod::PasswordTotp);
+                    return self.challenge(attempt, of, FactorWanted::Totp, then, now);
+                }
                 self.resumed(attempt, session, ResumeMethod::Password, now)
             }
             ResumeFactor::Password(_) => refused(Refusal::NameOrPassword),
         }
+    }
+
+    pub(super) fn report_lost(
+        &mut self,
+        attempt: AttemptId,
+        name: &str,
+        password: &Secret,
+        now: Instant,
+    ) -> Event {
+        let Some(person) = self.who_types(name, password) else {
+            return Event::SignInRefused { attempt, refusal: Refusal::NameOrPassword };
+        };
+        let of = person.user.id;
+        self.challenge(attempt, of, FactorWanted::Totp, Then::Revokes, now)
+    }
+
+    fn revoke_all_of(&mut self, attempt: AttemptId, of: UserId) -> Event {
+        let mut lost = self.person(of).badges.clone();
+        lost.retain(|badge| !self.revoked.contains(badge));
+        let count = u32::try_from(lost.len()).unwrap_or(u32::MAX);
+        self.revoked.append(&mut lost);
+        Event::BadgesRevoked { attempt, count }
     }
 
     /// What follows on an answer that opens or resumes a session.

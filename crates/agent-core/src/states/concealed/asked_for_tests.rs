@@ -1,0 +1,127 @@
+//! What is asked for at a concealed screen besides resuming: to renew, and to report a lost badge.
+
+use std::time::Duration;
+
+use expect_test::expect;
+
+use super::{
+    tests::{concealed, resumed, tap},
+    *,
+};
+use crate::{
+    event::{FactorWanted, Refusal},
+    states::ward::{ATTEMPT, CHALLENGE, HERS, SESSION, at, check, check_ignored, secret, session_opened},
+};
+
+#[test]
+fn whoever_renews_is_asked_for_her_password_and_a_code_whatever_policy_says() {
+    check(
+        renewing(),
+        password(),
+        10,
+        expect![[r#"
+            → Concealed(UserTap), asking, Waiting { asked_at: Instant(10ms), is_slow: false }, renewing, last input 0ns, report at 3600s
+            ResumeSession { attempt: AttemptId(1), session: SessionId(7), factor: Password(Secret(…)), renews_grace: true }"#]],
+    );
+}
+
+#[test]
+fn no_tap_renews_what_a_tap_may_do() {
+    let step = step(renewing().into(), tap(HERS), at(10));
+    assert!(
+        matches!(step.commands[..], [Command::ResumeSession { renews_grace: false, .. }]),
+        "{:?}",
+        step.commands
+    );
+}
+
+#[test]
+fn a_refused_password_leaves_her_renewing_and_cancel_or_being_back_does_not() {
+    let asked = after(renewing(), password(), 10);
+    let refused = Event::SignInRefused { attempt: ATTEMPT, refusal: Refusal::NameOrPassword };
+    assert!(after(asked.clone(), refused, 20).renews_grace);
+
+    assert!(!after(renewing(), Event::SignInCancelled, 10).renews_grace);
+    assert!(!after(asked, resumed(), 20).renews_grace);
+}
+
+#[test]
+fn a_loss_is_reported_over_her_session_and_leaves_it_as_it_is() {
+    check(
+        concealed(),
+        loss(),
+        10,
+        expect![[r#"
+            → Concealed(UserTap), taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
+            ReportBadgesLost { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
+    );
+    let reporting = after(after(concealed(), loss(), 10), challenged(), 20);
+    let answered = after(reporting, Event::CodeSubmitted { attempt: ATTEMPT, code: secret() }, 30);
+    check(
+        answered,
+        Event::BadgesRevoked { attempt: ATTEMPT, count: 2 },
+        40,
+        expect![
+            "→ Concealed(UserTap), at rest, telling Failed(BadgesRevoked(2)), last input 0ns, report at 3600s"
+        ],
+    );
+}
+
+#[test]
+fn after_a_loss_no_tap_resumes_without_the_server() {
+    let mut reporting = after(concealed(), loss(), 10);
+    reporting.in_use.session.grace_until = Some(at(60_000));
+
+    let told = after(reporting, Event::BadgesRevoked { attempt: ATTEMPT, count: 1 }, 20);
+
+    assert_eq!(told.in_use.session.grace_until, None);
+}
+
+#[test]
+fn nobody_is_signed_in_by_a_reported_loss() {
+    check(
+        after(concealed(), loss(), 10),
+        session_opened(ATTEMPT, crate::states::ward::OTHER),
+        20,
+        expect![[r#"
+            → Concealed(UserTap), taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
+            EndSession { session: SessionId(8), cause: FailClosed }"#]],
+    );
+}
+
+#[test]
+fn the_strips_buttons_are_not_on_a_covered_screen() {
+    let wish = crate::my_sessions::MySessionsWish::Show;
+    check_ignored(concealed(), Event::MySessionsPressed(wish), 10);
+    check_ignored(concealed(), Event::RenewPressed, 10);
+    check_ignored(concealed(), Event::MySessionsTold { session: SESSION, elsewhere: None }, 10);
+}
+
+fn renewing() -> Concealed {
+    Concealed { renews_grace: true, ..concealed() }
+}
+
+fn password() -> Event {
+    Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() }
+}
+
+fn loss() -> Event {
+    Event::LossReported { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() }
+}
+
+fn challenged() -> Event {
+    Event::ChallengeIssued {
+        attempt: ATTEMPT,
+        challenge: CHALLENGE,
+        wants: FactorWanted::Totp,
+        user: None,
+        expires_in: Duration::from_secs(120),
+        tries_left: 5,
+    }
+}
+
+fn after(concealed: Concealed, event: Event, at_ms: u64) -> Concealed {
+    let Step { state, .. } = step(concealed.into(), event, at(at_ms));
+    let State::Concealed(after) = state else { panic!("{}", state.name()) };
+    after
+}
