@@ -106,12 +106,29 @@ fn staying_and_leaving() {
             state: SessionState::Lapsed,
             inactivity_remaining_ms: 1,
             absolute_remaining_ms: 2,
+            grace_remaining_ms: None,
         },
         json!({
             "session_id": A_TEXT,
             "state": "lapsed",
             "inactivity_remaining_ms": 1,
             "absolute_remaining_ms": 2,
+        }),
+    );
+    golden(
+        &SessionStatus {
+            session_id: A,
+            state: SessionState::Open,
+            inactivity_remaining_ms: 1,
+            absolute_remaining_ms: 2,
+            grace_remaining_ms: Some(3),
+        },
+        json!({
+            "session_id": A_TEXT,
+            "state": "open",
+            "inactivity_remaining_ms": 1,
+            "absolute_remaining_ms": 2,
+            "grace_remaining_ms": 3,
         }),
     );
     golden(&AdoptSession { idle_ms: 1, idle_longest_ms: 2 }, json!({ "idle_ms": 1, "idle_longest_ms": 2 }));

@@ -22,8 +22,11 @@ use crate::{
     ending,
     error::ApiError,
     session::{Session, State as Standing, expiry, lifecycle::Outcome},
-    sign_in::opening::remaining_ms,
-    store::sessions::{self, SessionRow},
+    sign_in::{grace, opening::remaining_ms},
+    store::{
+        StoreError,
+        sessions::{self, SessionRow},
+    },
 };
 
 /// Where the session stands.
@@ -51,7 +54,7 @@ pub async fn status(
         Standing::Open if expiry::due(&row.session, now).is_some() => SessionState::Lapsed,
         Standing::Open => SessionState::Open,
     };
-    Ok(Json(told(row.id, &row.session, state, now)))
+    Ok(Json(told(&app, &mut read, &row, state, now).await?))
 }
 
 /// Takes a report of activity.
@@ -79,8 +82,10 @@ pub async fn activity(
         Outcome::Open { last_input_at } => {
             let session = Session { last_input_at, last_heard_at: now, ..row.session };
             sessions::update(&mut write, row.id, &session).await?;
+            let row = SessionRow { session, ..row };
+            let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
             write.commit().await?;
-            Ok(Json(told(row.id, &session, SessionState::Open, now)))
+            Ok(Json(told))
         }
         Outcome::Lapsed => {
             if row.session.state == Standing::Open {
@@ -123,11 +128,19 @@ pub async fn in_use(
     }
 }
 
-fn told(session_id: Uuid, session: &Session, state: SessionState, now: Timestamp) -> SessionStatus {
-    SessionStatus {
-        session_id,
+/// Where it stands, with what is left of her grace: ended or renewed elsewhere, its workstation learns that here.
+async fn told(
+    app: &App,
+    connection: &mut SqliteConnection,
+    row: &SessionRow,
+    state: SessionState,
+    now: Timestamp,
+) -> Result<SessionStatus, StoreError> {
+    Ok(SessionStatus {
+        session_id: row.id,
         state,
-        inactivity_remaining_ms: remaining_ms(session.inactive_at(), now),
-        absolute_remaining_ms: remaining_ms(session.absolute_until, now),
-    }
+        inactivity_remaining_ms: remaining_ms(row.session.inactive_at(), now),
+        absolute_remaining_ms: remaining_ms(row.session.absolute_until, now),
+        grace_remaining_ms: grace::of_session(app, connection, row, now).await?,
+    })
 }

@@ -214,7 +214,7 @@ async fn opened_again(
     let (credential, hash) = credential::mint();
     sessions::replace_credential(connection, row.id, hash, None).await?;
     let now = app.clock.now();
-    let left = grace::of_person(app, connection, user.id, row.workstation_id, None, now).await?;
+    let left = grace::of_session(app, connection, &row, now).await?;
     let opened = opening::answer(app, &row, &user, credential, now);
     Ok(Answer::Opened(SessionOpened { grace_remaining_ms: left, ..opened }, Others::default()))
 }
@@ -234,7 +234,7 @@ async fn resumed_again(
         State::Lapsed { .. } => return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionLapsed))),
         State::Open => {}
     }
-    let left = grace::of_person(app, connection, row.user_id, row.workstation_id, None, now).await?;
+    let left = grace::of_session(app, connection, &row, now).await?;
     let limits = opening::limits(app, &row.session, now);
     let resumed = SessionResumed { session_id, method, limits, grace_remaining_ms: left };
     Ok(Answer::Resumed(resumed, Others::default()))

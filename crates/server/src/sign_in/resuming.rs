@@ -61,9 +61,12 @@ pub async fn resume(
         grace::begin(connection, step.user.id, step.workstation.id, now).await?;
     }
     let others = elsewhere::follow(app, connection, step.user.id, session_id, now).await?;
-    let row = SessionRow { session, ..row };
-    let grade = step.badge.map(|badge| badge.grade);
-    let left = grace::of_person(app, connection, step.user.id, step.workstation.id, grade, now).await?;
+    let mut row = SessionRow { session, ..row };
+    if let Some(badge) = step.badge {
+        sessions::note_badge(connection, session_id, badge.grade).await?;
+        row.badge_grade = Some(badge.grade);
+    }
+    let left = grace::of_session(app, connection, &row, now).await?;
     tracing::info!(session.id = %session_id, workstation.id = %row.workstation_id, "Session resumed");
     let resumed = SessionResumed {
         session_id,

@@ -192,11 +192,7 @@ fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
     Ok(Badge {
         id: row.try_get("id")?,
         user_id: row.try_get("user_id")?,
-        grade: match row.try_get::<String, _>("grade")?.as_str() {
-            "uid" => BadgeGrade::Uid,
-            "cryptographic" => BadgeGrade::Cryptographic,
-            _ => return Err(StoreError::Corrupt("badge grade")),
-        },
+        grade: grade_parsed(&row.try_get::<String, _>("grade")?)?,
         enrolled_at: timestamp(row.try_get("enrolled_at")?)?,
         enrolled_by: match row.try_get::<String, _>("enrolled_by")?.as_str() {
             "self" => EnrolledBy::Holder,
@@ -210,10 +206,18 @@ fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
     })
 }
 
-const fn grade_spelled(grade: BadgeGrade) -> &'static str {
+pub(super) const fn grade_spelled(grade: BadgeGrade) -> &'static str {
     match grade {
         BadgeGrade::Uid => "uid",
         BadgeGrade::Cryptographic => "cryptographic",
+    }
+}
+
+pub(super) fn grade_parsed(text: &str) -> Result<BadgeGrade, StoreError> {
+    match text {
+        "uid" => Ok(BadgeGrade::Uid),
+        "cryptographic" => Ok(BadgeGrade::Cryptographic),
+        _ => Err(StoreError::Corrupt("badge grade")),
     }
 }
 

@@ -136,24 +136,6 @@ async fn a_resume_that_came_too_late_is_not_granted_to_its_repeat() {
     assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
 }
 
-#[tokio::test]
-async fn password_and_code_renew_her_grace_within_the_session() {
-    let ward = Ward::concealed("").await;
-    ward.server.advance(Duration::from_secs(600));
-    let factor = json!({ "kind": "password", "password": ward.maria.password });
-    let body = json!({ "attempt_id": Uuid::new_v4(), "factor": factor, "renews_grace": true });
-    let challenge = ward.workstation.post("/v1/session/resume", &body).await;
-    assert_eq!((challenge.status, &challenge.body["satisfied_by"]), (202, &json!(["totp"])), "{challenge:?}");
-    let code = json!({ "kind": "totp", "code": ward.server.code(&ward.maria) });
-    let renewed = ward.workstation.give(&challenge, code).await;
-
-    assert_eq!((renewed.status, &renewed.body["method"]), (200, &json!("password-totp")), "{renewed:?}");
-    assert_eq!(renewed.body["grace_remaining_ms"], 8 * HOUR * 1_000);
-    let badge = json!({ "kind": "badge", "badge": { "number": BADGE, "grade": "uid" } });
-    let body = json!({ "attempt_id": Uuid::new_v4(), "factor": badge, "renews_grace": true });
-    ward.workstation.post("/v1/session/resume", &body).await.assert_refused(422, "request.invalid");
-}
-
 fn typed(password: &str) -> Value {
     json!({ "kind": "password", "password": password })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{
     server::{Person, TestServer},
-    workstation::{Answer, Workstation},
+    workstation::Workstation,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -196,7 +196,7 @@ async fn a_repeated_tap_gets_the_same_session_and_another_badge_under_its_id_a_c
 async fn a_grace_of_one_unit_is_none_in_another() {
     let server = TestServer::start_with("grace.reach = 'unit'").await;
     let [mut here, beside, away] =
-        [in_unit(&server, "ICU-3").await, in_unit(&server, "ICU-3").await, in_unit(&server, "ER-1").await];
+        [server.enrol_in("ICU-3").await, server.enrol_in("ICU-3").await, server.enrol_in("ER-1").await];
     let maria = server.add_person("maria").await;
     let session = here.sign_in(&server, &maria).await;
     assert_eq!(here.enrol_badge(BADGE).await.status, 201);
@@ -261,16 +261,6 @@ async fn a_workstation_that_was_revoked_signs_nobody_in_by_badge() {
 
 fn typed(password: &str) -> Value {
     json!({ "kind": "password", "password": password })
-}
-
-async fn in_unit(server: &TestServer, unit: &str) -> Workstation {
-    let command = json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 3_600, "unit": unit });
-    let answer: Value = server.admin(command).await.unwrap();
-    let secret = answer["code"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
-    let mut workstation = Workstation::new(server);
-    let enrolled: Answer = workstation.enrol(&secret).await;
-    assert_eq!(enrolled.status, 201, "{enrolled:?}");
-    workstation
 }
 
 /// Signed out again, her grace just begun.

@@ -21,7 +21,8 @@ use crate::{
     sign_in::{grace, presenting},
     store::{
         badges::{self as rows, EnrolledBy},
-        screens, sessions,
+        screens,
+        sessions::{self, SessionRow},
     },
     trail,
 };
@@ -79,8 +80,10 @@ pub async fn enrol(
         }
     }
     let count = rows::live_of(&mut write, row.user_id).await?.len();
-    let grade = Some(request.badge.grade);
-    let left = grace::of_person(&app, &mut write, row.user_id, workstation.id, grade, now).await?;
+    let grade = request.badge.grade;
+    sessions::note_badge(&mut write, row.id, grade).await?;
+    let row = SessionRow { badge_grade: Some(grade), ..row };
+    let left = grace::of_session(&app, &mut write, &row, now).await?;
     write.commit().await?;
     tracing::info!(user.id = %row.user_id, workstation.id = %workstation.id, "Badge enrolled by its holder");
     let enrolled =
