@@ -390,6 +390,7 @@ pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
             absolute_until: timestamp(row.try_get("absolute_until")?)?,
             last_input_at: timestamp(row.try_get("last_input_at")?)?,
             last_heard_at: timestamp(row.try_get("last_heard_at")?)?,
+            concealed_at: row.try_get::<Option<i64>, _>("concealed_at")?.map(timestamp).transpose()?,
         },
     })
 }

@@ -50,7 +50,7 @@ pub async fn list(
                 Standing::Lapsed { .. } => SessionState::Lapsed,
                 Standing::Ended { .. } => SessionState::Ended,
             },
-            is_covered: screen.is_concealed,
+            is_covered: screen.is_concealed(),
             is_this: screen.row.id == here.id,
         });
     }
