@@ -1,6 +1,6 @@
 //! Badges as administrators give and take them: one by one, and by a list.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
 use harness::server::{TestServer, files_that_hold};
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ async fn an_administrator_gives_a_badge_takes_it_back_and_gives_it_to_somebody_e
     for (action, times) in [("badge.enrol", 2), ("badge.revoke", 1)] {
         assert_eq!(server.recorded(&["110137", action]), times, "{action}");
     }
+    assert_eq!(server.recorded(&["badge.enrol-own"]), 0, "she enrolled none by herself");
+    assert_eq!(server.recorded(&["badge.enrol", "WS-01"]), 0, "no workstation did");
 }
 
 #[tokio::test]
@@ -152,7 +154,8 @@ async fn a_list_gives_no_badge_back_that_was_lost_or_revoked_and_to_nobody_else(
     enrol(&server, "maria", "wedge:revoked-1").await.unwrap();
     server.admin(json!({ "do": "badge_revoke", "name": "maria" })).await.unwrap();
     assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
-    assert_eq!(workstation.post("/v1/badges/lost", &json!({})).await.status, 200);
+    server.advance(Duration::from_secs(30));
+    assert_eq!(workstation.lose_badges(&server, &maria).await.body["revoked"], 1);
     let rows = ["maria,uid:04a1b2c3d4e5f6,uid", "jonas,uid:04a1b2c3d4e5f6,uid", "jonas,wedge:revoked-1,uid"];
     let told = import(&server, &rows).await;
 

@@ -174,6 +174,10 @@ fn badges() {
         &BadgeEnrolled { badges: 2, grace_remaining_ms: Some(1) },
         json!({ "badges": 2, "grace_remaining_ms": 1 }),
     );
+    golden(
+        &BadgeLost { attempt_id: A, name: text("maria"), password: secret("password") },
+        json!({ "attempt_id": A_TEXT, "name": "maria", "password": "password" }),
+    );
     golden(&BadgeEnrolled { badges: 2, grace_remaining_ms: None }, json!({ "badges": 2 }));
     golden(&BadgesRevoked { revoked: 3 }, json!({ "revoked": 3 }));
     assert!(!format!("{:?}", FirstFactor::Badge { badge: badge() }).contains("a1b2c3"));

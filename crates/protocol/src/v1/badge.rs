@@ -4,13 +4,14 @@
 //! | --- | --- | --- |
 //! | `POST /v1/session/identify` | [`IdentifyBadge`] | `200` [`BadgeIdentified`] |
 //! | `POST /v1/badges` | [`EnrolBadge`] | `201` [`BadgeEnrolled`] |
-//! | `POST /v1/badges/lost` | - | `200` [`BadgesRevoked`] |
+//! | `POST /v1/badges/lost` | [`BadgeLost`] | `202` [`super::session::ChallengeIssued`], whose answer is `200` [`BadgesRevoked`] |
 //!
-//! All are made within a session. A badge names a person and proves nothing: its number can be read by anybody near
+//! The first two are made within a session, the third by the workstation's proof alone. A badge names a person and proves nothing: its number can be read by anybody near
 //! it. It crosses the wire as it was read, is stored as a keyed hash only, and stands in no log.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::secret::WireSecret;
 
@@ -86,6 +87,18 @@ pub struct BadgeEnrolled {
     /// How long a tap alone signs this person in from here on; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub grace_remaining_ms: Option<u64>,
+}
+
+/// "I lost my badge": her name and password; her one-time code is asked with a challenge.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BadgeLost {
+    /// Made by the agent, one per try; a repeat with the same id and body gets the same answer.
+    pub attempt_id: Uuid,
+    /// As typed; compared after NFC normalisation, trimming and lower-casing.
+    pub name: String,
+    /// As typed; compared after NFC normalisation only.
+    pub password: WireSecret,
 }
 
 /// No badge of hers opens anything any more, and her grace period is over. None is no error.

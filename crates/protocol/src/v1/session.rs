@@ -3,7 +3,7 @@
 //! | call | body | answer |
 //! | --- | --- | --- |
 //! | `POST /v1/sessions` | [`OpenSession`] | `201` [`SessionOpened`], `202` [`ChallengeIssued`] |
-//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`], `202` [`ChallengeIssued`] |
+//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`] or [`super::badge::BadgesRevoked`], `202` [`ChallengeIssued`] |
 //! | `GET /v1/sessions` | - | `200` [`MySessions`] |
 //! | `DELETE /v1/sessions` | - | `200` [`SignedOutElsewhere`] |
 //! | `GET /v1/session` | - | `200` [`SessionStatus`] |

@@ -12,6 +12,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use protocol::v1::{
+    badge::BadgesRevoked,
     problem::ProblemCode,
     session::{ChallengeIssued, ResumeMethod, SessionOpened, SessionResumed},
 };
@@ -45,6 +46,8 @@ pub enum Answer {
     Opened(SessionOpened, Others),
     /// The screen may be uncovered.
     Resumed(SessionResumed, Others),
+    /// Her badges open nothing any more.
+    BadgesRevoked(BadgesRevoked),
     /// No.
     Refused(ApiError),
     /// No, and her session ended with it.
@@ -71,6 +74,7 @@ impl Answer {
                 app.deadlines_changed.notify_one();
                 Ok(Json(resumed).into_response())
             }
+            Self::BadgesRevoked(revoked) => Ok(Json(revoked).into_response()),
             Self::Refused(refusal) => Err(refusal),
             Self::RefusedAndTold(refusal, others) => {
                 others.tell(app);
@@ -173,6 +177,7 @@ pub async fn repeated_within(
         Outcome::Resumed { session_id, method } => {
             resumed_again(app, connection, session_id, method).await.map(Some)
         }
+        Outcome::BadgesRevoked { revoked } => Ok(Some(Answer::BadgesRevoked(BadgesRevoked { revoked }))),
         Outcome::BadgeUnknown => refused(ProblemCode::BadgeUnknown),
         Outcome::BadgeRefused => refused(ProblemCode::BadgeRefused),
         Outcome::BadgeOfAnother => refused(ProblemCode::BadgeOfAnother),

@@ -8,7 +8,6 @@ use protocol::v1::{
     problem::{Problem, ProblemCode},
 };
 
-use super::about;
 use crate::{
     app::App,
     auth::{
@@ -67,8 +66,8 @@ pub async fn enrol(
     let wish = Wish { user_id: row.user_id, number, grade: request.badge.grade, by: EnrolledBy::Holder };
     match badges::bind(&mut write, wish, now).await? {
         Bound::Anew => {
-            let about = about(&mut write, &workstation, row.id, row.user_id).await?;
-            trail::administration(&mut write, about, "badge.enrol", now).await?;
+            let about = trail::about_herself(&mut write, &workstation, &row).await?;
+            trail::administration(&mut write, about, "badge.enrol-own", now).await?;
         }
         // Nothing to record.
         Bound::Before => {}
