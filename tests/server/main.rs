@@ -20,5 +20,6 @@ mod secrets;
 mod spool_recovery;
 mod timing;
 mod transport;
+mod unknown_badges;
 mod whole_passwords;
 mod without_its_database;

@@ -252,6 +252,20 @@ async fn one_badge_at_two_workstations_at_once_raises_one_alert_and_refuses_noth
 }
 
 #[tokio::test]
+async fn two_workstations_of_one_unit_stand_side_by_side_and_two_units_do_not() {
+    for (units, raised) in [(["ICU-3", "ICU-3"], 0), (["ICU-3", "ER-1"], 1)] {
+        let (server, _, _) = maria_with_a_badge("").await;
+        let [here, there] = [server.enrol_in(units[0]).await, server.enrol_in(units[1]).await];
+        server.advance(Duration::from_secs(60));
+        assert_eq!(here.tap(Uuid::new_v4(), BADGE).await.status, 201);
+        server.advance(Duration::from_secs(3));
+        assert_eq!(there.tap(Uuid::new_v4(), BADGE).await.status, 201);
+
+        assert_eq!(server.recorded(&["badge-in-two-places"]), raised, "{units:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_workstation_that_was_revoked_signs_nobody_in_by_badge() {
     let (server, workstation, _) = maria_with_a_badge("").await;
     server.admin(json!({ "do": "workstation_revoke", "workstation": "WS-01" })).await.unwrap();
