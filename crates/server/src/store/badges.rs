@@ -121,15 +121,25 @@ pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result
         .collect()
 }
 
-/// At most `count` badges with their holders' names, by name.
+/// At most `count` badges with their holders' names, by name, of one person or of all; those behind the badge `after`, if
+/// one is given.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<(Badge, String)>, StoreError> {
+pub async fn list(
+    connection: &mut SqliteConnection,
+    of: Option<Uuid>,
+    after: Option<Uuid>,
+    count: i64,
+) -> Result<Vec<(Badge, String)>, StoreError> {
     sqlx::query(
         "SELECT badges.*, users.name AS holder FROM badges JOIN users ON users.id = badges.user_id \
-         ORDER BY users.name, badges.enrolled_at LIMIT $1",
+         WHERE ($1 IS NULL OR badges.user_id = $1) AND ($2 IS NULL OR (users.name, badges.enrolled_at, badges.id) > \
+         (SELECT u.name, b.enrolled_at, b.id FROM badges b JOIN users u ON u.id = b.user_id WHERE b.id = $2)) \
+         ORDER BY users.name, badges.enrolled_at, badges.id LIMIT $3",
     )
+    .bind(of)
+    .bind(after)
     .bind(count)
     .fetch_all(connection)
     .await?
