@@ -107,13 +107,18 @@ impl TestServer {
     }
 
     /// Waits until something is so, and panics when that takes too long.
-    pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+    pub async fn until(&self, what: &str, holds: impl FnMut(&Self) -> bool) {
+        self.until_within(Duration::from_secs(10), what, holds).await;
+    }
+
+    /// Waits until something is so that may take this long.
+    pub async fn until_within(&self, limit: Duration, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let waits = async {
             while !holds(self) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), waits).await.expect(what);
+        tokio::time::timeout(limit, waits).await.expect(what);
     }
 
     /// Drains the server, if it runs, and starts it again on the same folder.

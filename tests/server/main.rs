@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result, reason = "tests")]
 
 mod administration;
+mod badge_import_whole;
 mod badge_list;
 mod certificate;
 mod clock;

@@ -138,6 +138,19 @@ pub async fn administration(
     put(connection, about, What::Administration { action: action.to_owned() }, now).await
 }
 
+/// The same of what was changed `at` a time, and is on record only now.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn administration_late(
+    connection: &mut SqliteConnection,
+    about: About,
+    action: &str,
+    (at, now): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    put_late(connection, about, What::Administration { action: action.to_owned() }, at, now).await.map(|_| ())
+}
+
 /// The logout of a session that ended at `at`; whether it was not on record yet. Its login is recorded too
 /// where its workstation has not told it yet (and may never): each logout has its login.
 ///

@@ -7,6 +7,7 @@
 pub mod attempts;
 pub mod audit_events;
 pub mod auditor_tokens;
+pub mod badge_imports;
 pub mod badges;
 pub mod challenges;
 pub mod enrolment_codes;
