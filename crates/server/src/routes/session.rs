@@ -48,12 +48,10 @@ pub async fn status(
     let row = sessions::find_by_credential(&mut read, credential.0, workstation.id)
         .await?
         .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
-    let state = match row.session.state {
-        Standing::Ended { cause } => return Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
-        Standing::Lapsed { .. } => SessionState::Lapsed,
-        Standing::Open if expiry::due(&row.session, now).is_some() => SessionState::Lapsed,
-        Standing::Open => SessionState::Open,
-    };
+    if let Standing::Ended { cause } = row.session.state {
+        return Err(ApiError::new(ProblemCode::SessionEnded).cause(cause));
+    }
+    let state = state_told(&row.session, now);
     Ok(Json(told(&app, &mut read, &row, state, now).await?))
 }
 
@@ -125,6 +123,17 @@ pub async fn in_use(
             Err(ApiError::new(ProblemCode::SessionLapsed))
         }
         Standing::Open => Ok(row),
+    }
+}
+
+/// The state as it is told: what is due has happened, also where the job that sees to it has not come by yet.
+#[must_use]
+pub fn state_told(session: &Session, now: Timestamp) -> SessionState {
+    match session.state {
+        Standing::Ended { .. } => SessionState::Ended,
+        Standing::Lapsed { .. } => SessionState::Lapsed,
+        Standing::Open if expiry::due(session, now).is_some() => SessionState::Lapsed,
+        Standing::Open => SessionState::Open,
     }
 }
 
