@@ -12,6 +12,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use protocol::v1::problem::ProblemCode;
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{BadRow, ImportLine, Imported, row::Row};
@@ -74,11 +75,14 @@ pub async fn import(app: &App, lines: &[ImportLine]) -> Result<Imported, ApiErro
 pub async fn plan(app: &App, lines: &[ImportLine]) -> Result<Plan, StoreError> {
     let mut planning = Planning { app, people: HashMap::new(), badges: HashMap::new(), live: HashMap::new() };
     let mut told = Imported::default();
-    for line in lines {
-        match planning.line(line).await? {
-            Ok(Bound::Anew) => told.imported += 1,
-            Ok(_) => told.unchanged += 1,
-            Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
+    for burst in lines.chunks(BURST) {
+        let mut read = app.store.read().await?;
+        for line in burst {
+            match planning.line(&mut read, line).await? {
+                Ok(Bound::Anew) => told.imported += 1,
+                Ok(_) => told.unchanged += 1,
+                Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
+            }
         }
     }
     Ok(Plan { rows: planning.badges.into_values().filter_map(|seen| seen.aside).collect(), told })
@@ -163,15 +167,18 @@ struct Seen {
 }
 
 impl Planning<'_> {
-    async fn line(&mut self, line: &ImportLine) -> Result<Result<Bound, String>, StoreError> {
+    async fn line(
+        &mut self,
+        read: &mut SqliteConnection,
+        line: &ImportLine,
+    ) -> Result<Result<Bound, String>, StoreError> {
         let row = match Row::parse(line.text.expose()) {
             Ok(row) => row,
             Err(reason) => return Ok(Err(reason)),
         };
-        let mut read = self.app.store.read().await?;
         let name = row.name.as_str();
         if !self.people.contains_key(name) {
-            let found = users::find_by_name(&mut read, &row.name).await?;
+            let found = users::find_by_name(read, &row.name).await?;
             self.people.insert(name.to_owned(), found.map(|user| user.id));
         }
         let Some(user_id) = self.people.get(name).copied().flatten() else {
@@ -179,11 +186,11 @@ impl Planning<'_> {
         };
         let number = row.number.index(&self.app.keys.index);
         if let Entry::Vacant(unseen) = self.badges.entry(number) {
-            let badge = rows::find(&mut read, number).await?;
+            let badge = rows::find(read, number).await?;
             unseen.insert(Seen { badge, aside: None });
         }
         if let Entry::Vacant(unseen) = self.live.entry(user_id) {
-            unseen.insert(rows::live_of(&mut read, user_id).await?.len());
+            unseen.insert(rows::live_of(read, user_id).await?.len());
         }
         let wish = Wish { user_id, number, grade: row.grade, by: EnrolledBy::List };
         Ok(self.bind(wish))
