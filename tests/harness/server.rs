@@ -107,13 +107,18 @@ impl TestServer {
     }
 
     /// Waits until something is so, and panics when that takes too long.
-    pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+    pub async fn until(&self, what: &str, holds: impl FnMut(&Self) -> bool) {
+        self.until_within(Duration::from_secs(10), what, holds).await;
+    }
+
+    /// Waits until something is so that may take this long.
+    pub async fn until_within(&self, limit: Duration, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let waits = async {
             while !holds(self) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), waits).await.expect(what);
+        tokio::time::timeout(limit, waits).await.expect(what);
     }
 
     /// Drains the server, if it runs, and starts it again on the same folder.
@@ -191,16 +196,28 @@ impl TestServer {
 
     /// Makes an enrolment code and returns its secret part.
     pub async fn enrolment_secret(&self, uses: u32) -> String {
-        let command = json!({ "do": "workstation_code", "uses": uses, "expires_in_s": 3_600 });
+        self.secret_of_code(json!({ "do": "workstation_code", "uses": uses, "expires_in_s": 3_600 })).await
+    }
+
+    async fn secret_of_code(&self, command: Value) -> String {
         let answer = self.admin(command).await.unwrap();
         answer["code"].as_str().unwrap().split('-').nth(1).unwrap().to_owned()
     }
 
     /// Enrols a workstation.
     pub async fn enrol(&self) -> Workstation {
-        let secret = self.enrolment_secret(1).await;
+        self.enrol_with(&self.enrolment_secret(1).await).await
+    }
+
+    /// Enrols a workstation of this unit.
+    pub async fn enrol_in(&self, unit: &str) -> Workstation {
+        let command = json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 3_600, "unit": unit });
+        self.enrol_with(&self.secret_of_code(command).await).await
+    }
+
+    async fn enrol_with(&self, secret: &str) -> Workstation {
         let mut workstation = Workstation::new(self);
-        let answer = workstation.enrol(&secret).await;
+        let answer = workstation.enrol(secret).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         workstation
     }

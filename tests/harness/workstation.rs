@@ -198,6 +198,13 @@ impl Workstation {
         self.post("/v1/badges", &json!({ "badge": { "number": badge, "grade": "uid" } })).await
     }
 
+    /// "I lost my badge", with all that is asked for.
+    pub async fn lose_badges(&self, server: &TestServer, person: &Person) -> Answer {
+        let body = json!({ "attempt_id": Uuid::new_v4(), "name": person.name, "password": person.password });
+        let challenge = self.post("/v1/badges/lost", &body).await;
+        self.give(&challenge, json!({ "kind": "totp", "code": server.code(person) })).await
+    }
+
     /// A badge is presented at the covered screen of the session at hand.
     pub async fn resume(&self, badge: &str) -> Answer {
         let factor = json!({ "kind": "badge", "badge": { "number": badge, "grade": "uid" } });

@@ -1,6 +1,6 @@
 //! Badges as administrators give and take them: one by one, and by a list.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
 use harness::server::{TestServer, files_that_hold};
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ async fn an_administrator_gives_a_badge_takes_it_back_and_gives_it_to_somebody_e
     for (action, times) in [("badge.enrol", 2), ("badge.revoke", 1)] {
         assert_eq!(server.recorded(&["110137", action]), times, "{action}");
     }
+    assert_eq!(server.recorded(&["badge.enrol-own"]), 0, "she enrolled none by herself");
+    assert_eq!(server.recorded(&["badge.enrol", "WS-01"]), 0, "no workstation did");
 }
 
 #[tokio::test]
@@ -152,7 +154,8 @@ async fn a_list_gives_no_badge_back_that_was_lost_or_revoked_and_to_nobody_else(
     enrol(&server, "maria", "wedge:revoked-1").await.unwrap();
     server.admin(json!({ "do": "badge_revoke", "name": "maria" })).await.unwrap();
     assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
-    assert_eq!(workstation.post("/v1/badges/lost", &json!({})).await.status, 200);
+    server.advance(Duration::from_secs(30));
+    assert_eq!(workstation.lose_badges(&server, &maria).await.body["revoked"], 1);
     let rows = ["maria,uid:04a1b2c3d4e5f6,uid", "jonas,uid:04a1b2c3d4e5f6,uid", "jonas,wedge:revoked-1,uid"];
     let told = import(&server, &rows).await;
 
@@ -217,8 +220,44 @@ async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
     }
 }
 
-async fn enrol(server: &TestServer, name: &str, number: &str) -> anyhow::Result<Value> {
+pub(crate) async fn enrol(server: &TestServer, name: &str, number: &str) -> anyhow::Result<Value> {
     server.admin(json!({ "do": "badge_enrol", "name": name, "number": number, "grade": "uid" })).await
+}
+
+#[tokio::test]
+async fn one_persons_badges_are_listed_alone_and_of_many_none_is_left_out() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let people = 1_100;
+    add_people(&server, people);
+    let rows: Vec<String> = (0..people).map(|row| format!("person{row},wedge:badge-{row},uid")).collect();
+    let lines: Vec<Value> =
+        (1..).zip(&rows).map(|(line, text): (u64, _)| json!({ "line": line, "text": text })).collect();
+    let whole = json!({ "do": "badge_import", "lines": lines, "is_all_or_none": true });
+    assert_eq!(server.admin(whole).await.unwrap()["imported"], people);
+    for number in [BADGE, "wedge:4711-0815"] {
+        enrol(&server, "maria", number).await.unwrap();
+    }
+    let page = server.admin(json!({ "do": "badge_list" })).await.unwrap();
+    assert_eq!(page["badges"].as_array().unwrap().len(), 1_000);
+    assert_eq!(page["next"], page["badges"][999]["badge_id"]);
+
+    let (out, _) = run(&server, &["badge", "list", "--json"], "").await;
+    let all: Value = serde_json::from_str(&out).unwrap();
+    let ids: std::collections::BTreeSet<&str> =
+        all["badges"].as_array().unwrap().iter().map(|line| line["badge_id"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), all.get("next")), (1_102, None), "each once, and none is left out");
+    let (out, _) = run(&server, &["badge", "list"], "").await;
+    assert_eq!(out.lines().count(), 1_103, "with its heading");
+    let (out, _) = run(&server, &["badge", "list", "--of", "Maria", "--json"], "").await;
+    let hers: Value = serde_json::from_str(&out).unwrap();
+    let names: Vec<&Value> =
+        hers["badges"].as_array().unwrap().iter().map(|line| &line["user_name"]).collect();
+    assert_eq!(names, ["maria", "maria"]);
+    let (out, _) = run(&server, &["badge", "list", "--of", "maria"], "").await;
+    assert_eq!(out.lines().count(), 3, "{out}");
+    let (_, error) = run(&server, &["badge", "list", "--of", "nobody"], "").await;
+    assert!(error.contains("Nobody has this name"), "{error}");
 }
 
 async fn import(server: &TestServer, rows: &[&str]) -> Value {
@@ -229,12 +268,12 @@ async fn import(server: &TestServer, rows: &[&str]) -> Value {
 }
 
 /// A sample, or what `cargo xtask soak` asks for.
-fn rows() -> u64 {
+pub(crate) fn rows() -> u64 {
     if std::env::var_os("TAPWARD_SOAK").is_some() { 50_000 } else { 5_000 }
 }
 
 /// Into the database: so many passwords would take minutes to hash.
-fn add_people(server: &TestServer, count: u64) {
+pub(crate) fn add_people(server: &TestServer, count: u64) {
     let mut database = server.database();
     let transaction = database.transaction().unwrap();
     for number in 0..count {

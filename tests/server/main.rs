@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result, reason = "tests")]
 
 mod administration;
+mod badge_import_whole;
 mod badge_list;
 mod certificate;
 mod clock;
@@ -20,5 +21,6 @@ mod secrets;
 mod spool_recovery;
 mod timing;
 mod transport;
+mod unknown_badges;
 mod whole_passwords;
 mod without_its_database;

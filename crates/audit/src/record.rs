@@ -119,7 +119,8 @@ pub enum What {
         /// Its coded cause in kebab case, one of `codes`' fail-closed causes.
         cause: String,
     },
-    /// An administrator changed something (110113 / 110129, or 110137 for a person's authenticators).
+    /// An administrator changed something (110113 / 110129, or 110137 for a person's authenticators), or she herself, at a
+    /// workstation: then the record names both.
     Administration {
         /// What, as the command is called: `user.add`, `user.disable`, `totp.reset`, …
         action: String,
@@ -195,11 +196,13 @@ pub enum Alert {
     LockedOut,
     /// One badge was presented at two workstations within a time in which nobody walks from one to the other (110113).
     BadgeInTwoPlaces,
+    /// One badge after the other that nobody has was presented at a workstation (110113).
+    UnknownBadges,
 }
 
 impl Alert {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::WorkstationRefused,
         Self::WorkstationCloned,
         Self::ClockJumped,
@@ -210,6 +213,7 @@ impl Alert {
         Self::SafeguardWeakened,
         Self::LockedOut,
         Self::BadgeInTwoPlaces,
+        Self::UnknownBadges,
     ];
 }
 

@@ -21,6 +21,11 @@ pub const CHALLENGE_LIFETIME: Duration = Duration::from_secs(120);
 /// Wrong answers that one challenge takes.
 pub const CHALLENGE_TRIES_MAX: u32 = 5;
 
+/// Different badges that nobody has, presented at one workstation, before such ones must wait there.
+pub const UNKNOWN_BADGES_MAX: u32 = 20;
+/// So many within this time; a ward on the day it is handed new cards does not come near it.
+pub const UNKNOWN_BADGES_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// How long a name must wait at a workstation after `failures` consecutive ones there; `None` while it
 /// need not.
 #[must_use]
@@ -28,6 +33,12 @@ pub fn wait_here(failures: u32) -> Option<Duration> {
     let over = failures.checked_sub(FAILURES_HERE_MAX)?;
     let doubled = 2_u32.checked_pow(over).and_then(|factor| WAIT_FIRST.checked_mul(factor));
     Some(doubled.unwrap_or(WAIT_MAX).min(WAIT_MAX))
+}
+
+/// How long badges that nobody has must wait at a workstation after this many there.
+#[must_use]
+pub fn wait_of_unknown_badges(count: u32) -> Option<Duration> {
+    wait_here(count.checked_sub(UNKNOWN_BADGES_MAX)?.saturating_add(FAILURES_HERE_MAX))
 }
 
 #[cfg(test)]

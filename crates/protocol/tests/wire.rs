@@ -106,12 +106,29 @@ fn staying_and_leaving() {
             state: SessionState::Lapsed,
             inactivity_remaining_ms: 1,
             absolute_remaining_ms: 2,
+            grace_remaining_ms: None,
         },
         json!({
             "session_id": A_TEXT,
             "state": "lapsed",
             "inactivity_remaining_ms": 1,
             "absolute_remaining_ms": 2,
+        }),
+    );
+    golden(
+        &SessionStatus {
+            session_id: A,
+            state: SessionState::Open,
+            inactivity_remaining_ms: 1,
+            absolute_remaining_ms: 2,
+            grace_remaining_ms: Some(3),
+        },
+        json!({
+            "session_id": A_TEXT,
+            "state": "open",
+            "inactivity_remaining_ms": 1,
+            "absolute_remaining_ms": 2,
+            "grace_remaining_ms": 3,
         }),
     );
     golden(&AdoptSession { idle_ms: 1, idle_longest_ms: 2 }, json!({ "idle_ms": 1, "idle_longest_ms": 2 }));
@@ -156,6 +173,10 @@ fn badges() {
     golden(
         &BadgeEnrolled { badges: 2, grace_remaining_ms: Some(1) },
         json!({ "badges": 2, "grace_remaining_ms": 1 }),
+    );
+    golden(
+        &BadgeLost { attempt_id: A, name: text("maria"), password: secret("password") },
+        json!({ "attempt_id": A_TEXT, "name": "maria", "password": "password" }),
     );
     golden(&BadgeEnrolled { badges: 2, grace_remaining_ms: None }, json!({ "badges": 2 }));
     golden(&BadgesRevoked { revoked: 3 }, json!({ "revoked": 3 }));

@@ -42,8 +42,7 @@ pub enum Bound {
     Revoked,
 }
 
-/// Binds a badge. One that was revoked stays so for its finder and for a list, which may be older than the loss; only
-/// an administrator enrols it again. Nor does anybody else make less of one that proves a key.
+/// Binds a badge, where that is so decided.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -53,21 +52,37 @@ pub async fn bind(
     now: Timestamp,
 ) -> Result<Bound, StoreError> {
     let known = badges::find(connection, wish.number).await?;
+    let live = badges::live_of(connection, wish.user_id).await?.len();
+    let bound = decided(&wish, known.as_ref(), live);
+    if bound == Bound::Anew {
+        badges::put(connection, &anew(&wish, known.as_ref(), now), wish.number).await?;
+    }
+    Ok(bound)
+}
+
+/// What becomes of a wish, where `known` is the badge on file under its number and she has `live` ones. One that was
+/// revoked stays so for its finder and for a list, which may be older than the loss; only an administrator enrols it
+/// again. Nor does anybody else make less of one that proves a key.
+#[must_use]
+pub fn decided(wish: &Wish, known: Option<&Badge>, live: usize) -> Bound {
     let is_live = known.is_some_and(|known| known.revoked_at.is_none());
     let is_administrator = wish.by == EnrolledBy::Administrator;
     match known {
-        Some(_) if !is_live && !is_administrator => return Ok(Bound::Revoked),
-        Some(known) if is_live && known.user_id != wish.user_id => return Ok(Bound::Taken),
-        Some(known) if is_live && known.grade == wish.grade => return Ok(Bound::Before),
+        Some(_) if !is_live && !is_administrator => Bound::Revoked,
+        Some(known) if is_live && known.user_id != wish.user_id => Bound::Taken,
+        Some(known) if is_live && known.grade == wish.grade => Bound::Before,
         Some(known) if is_live && known.grade == BadgeGrade::Cryptographic && !is_administrator => {
-            return Ok(Bound::Before);
+            Bound::Before
         }
-        Some(_) | None => {}
+        Some(_) | None if !is_live && live >= BADGES_OF_A_PERSON_MAX => Bound::TooMany,
+        Some(_) | None => Bound::Anew,
     }
-    if !is_live && badges::live_of(connection, wish.user_id).await?.len() >= BADGES_OF_A_PERSON_MAX {
-        return Ok(Bound::TooMany);
-    }
-    let badge = Badge {
+}
+
+/// The badge as it is from now on.
+#[must_use]
+pub fn anew(wish: &Wish, known: Option<&Badge>, now: Timestamp) -> Badge {
+    Badge {
         id: known.map_or_else(Uuid::new_v4, |known| known.id),
         user_id: wish.user_id,
         grade: wish.grade,
@@ -76,9 +91,7 @@ pub async fn bind(
         revoked_at: None,
         seen: None,
         alerted_at: None,
-    };
-    badges::put(connection, &badge, wish.number).await?;
-    Ok(Bound::Anew)
+    }
 }
 
 /// Revokes one badge; `false` when it was before. Its holder's grace is over, and challenges it began with it; no

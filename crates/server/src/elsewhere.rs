@@ -73,7 +73,7 @@ pub async fn follow(
         }
         Elsewhere::Follow => {}
         Elsewhere::Allow(count) => {
-            let is_uncovered = |screen: &Screen| !screen.is_concealed && !screen.is_cover_asked;
+            let is_uncovered = |screen: &Screen| !screen.is_concealed() && !screen.is_cover_asked;
             // Longest ago first, and the one just uncovered counts.
             let kept = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(1);
             let mut too_many = others.iter().filter(|other| is_uncovered(other)).count().saturating_sub(kept);

@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
+    auth::workstation::ProvenWorkstation,
     error::spelled,
     store::{
         StoreError,
@@ -42,6 +43,19 @@ impl About {
         self.user = user.map(|user| UserRef { id: user.id, display_name: user.display_name.clone() });
         self
     }
+}
+
+/// What she does herself, within her session.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn about_herself(
+    connection: &mut SqliteConnection,
+    workstation: &ProvenWorkstation,
+    row: &SessionRow,
+) -> Result<About, StoreError> {
+    let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
+    Ok(About { session_id: Some(row.id), ..workstation.about().user(Some(&user)) })
 }
 
 /// Puts one record on the trail.
@@ -111,7 +125,7 @@ pub async fn alert(
     put(connection, about, What::SecurityAlert { alert }, now).await
 }
 
-/// An administrator changed something.
+/// An administrator changed something, or a person herself at the workstation that `about` names.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -122,6 +136,19 @@ pub async fn administration(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     put(connection, about, What::Administration { action: action.to_owned() }, now).await
+}
+
+/// The same of what was changed `at` a time, and is on record only now.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn administration_late(
+    connection: &mut SqliteConnection,
+    about: About,
+    action: &str,
+    (at, now): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    put_late(connection, about, What::Administration { action: action.to_owned() }, at, now).await.map(|_| ())
 }
 
 /// The logout of a session that ended at `at`; whether it was not on record yet. Its login is recorded too

@@ -7,6 +7,10 @@ use serde_json::json;
 use server::store::workstations;
 use uuid::Uuid;
 
+const BADGE: &str = "uid:04a1b2c3d4e5f6";
+const ONE_AT_A_TIME: &str = "hashes_at_once = 1\nhash_memory_kib = 64\nhash_passes = 1\n\
+                             danger_allow_cheap_password_hashes = true\n";
+
 #[tokio::test]
 async fn password_and_code_open_a_session_on_record_for_this_workstation() {
     let server = TestServer::start().await;
@@ -255,5 +259,59 @@ async fn a_workstation_revoked_or_found_cloned_as_the_code_comes_in_signs_nobody
         let (answer, ()) = tokio::join!(request, meanwhile);
 
         answer.assert_refused(403, code);
+    }
+}
+
+#[tokio::test]
+async fn where_policy_leaves_no_way_on_from_what_was_shown_she_is_told_to_begin_again() {
+    let mut server = TestServer::start_with("factors.sign_in = 'badge+pin'\ngrace.period.uid = '0s'").await;
+    let workstation = server.enrol().await;
+    server.add_person("maria").await;
+    let badge = json!({ "do": "badge_enrol", "name": "maria", "number": BADGE, "grade": "uid" });
+    server.admin(badge).await.unwrap();
+    server.admin(json!({ "do": "user_pin", "name": "maria", "pin": "271828" })).await.unwrap();
+    let challenge = workstation.tap(Uuid::new_v4(), BADGE).await;
+    assert_eq!(challenge.body["satisfied_by"], json!(["pin", "password"]), "{challenge:?}");
+    std::fs::write(server.data().join("policy.toml"), "grace.period.uid = '0s'").unwrap();
+    server.restart().await;
+    let workstation = workstation.at(&server);
+    let path = format!("/v1/challenges/{}", challenge.body["challenge_id"].as_str().unwrap());
+    let pin = json!({ "attempt_id": Uuid::new_v4(), "factor": { "kind": "pin", "pin": "271828" } });
+
+    for _ in 0..2 {
+        workstation.post(&path, &pin).await.assert_refused(410, "challenge.over");
+    }
+    let again = workstation.tap(Uuid::new_v4(), BADGE).await;
+    assert_eq!((again.status, &again.body["satisfied_by"]), (202, &json!(["password"])));
+    assert_eq!(server.count("SELECT COUNT(*) FROM sessions"), 0);
+}
+
+#[tokio::test]
+async fn what_takes_no_answer_costs_no_hash() {
+    for refused in ["expired", "elsewhere", "used up", "not asked"] {
+        let server = TestServer::start_configured("grace.period.uid = '0s'", ONE_AT_A_TIME).await;
+        let [mut workstation, other] = [server.enrol().await, server.enrol().await];
+        server.add_person("maria").await;
+        let badge = json!({ "do": "badge_enrol", "name": "maria", "number": BADGE, "grade": "uid" });
+        server.admin(badge).await.unwrap();
+        let challenge = workstation.tap(Uuid::new_v4(), BADGE).await;
+        let password = json!({ "kind": "password", "password": "wrong password" });
+        let (mut given, mut told) = (password.clone(), (410, "challenge.over"));
+        match refused {
+            "expired" => server.advance(Duration::from_secs(120)),
+            "elsewhere" => workstation = other,
+            "used up" => {
+                for _ in 0..5 {
+                    let wrong = workstation.give(&challenge, password.clone()).await;
+                    wrong.assert_refused(401, "second_factor.refused");
+                }
+            }
+            _ => (given, told) = (json!({ "kind": "pin", "pin": "271828" }), (422, "request.invalid")),
+        }
+        let held = server.app().passwords.hold_place().await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), workstation.give(&challenge, given)).await;
+        drop(held);
+
+        answer.expect(refused).assert_refused(told.0, told.1);
     }
 }

@@ -12,7 +12,7 @@ use agent_core::{
 use protocol::{
     secret::WireSecret,
     v1::{
-        badge::{BadgesRevoked, ReportBadgesLost},
+        badge::{BadgeLost, BadgesRevoked},
         session::{
             AnswerChallenge, ChallengeIssued, FirstFactor, OpenSession, ResumeSession, SecondFactor,
             SessionOpened, SessionResumed,
@@ -60,7 +60,7 @@ impl HttpSessionServer {
     pub(super) fn report_lost(&self, attempt: AttemptId, name: String, password: &Secret) {
         let password = wire(password);
         self.present(attempt, move |fit| async move {
-            let request = ReportBadgesLost { attempt_id: attempt.0, name, password };
+            let request = BadgeLost { attempt_id: attempt.0, name, password };
             ask(&fit.link, "/v1/badges/lost", &request, None).await
         });
     }

@@ -173,6 +173,10 @@ fn participants(record: &AuditRecord) -> Vec<Participant> {
             Source::Server => vec![Some(server_participant(true)), workstation_as(false), user_as(false)],
         },
         What::FailedClosed { .. } => vec![workstation_as(true)],
+        // By herself at a workstation, or by a command.
+        What::Administration { .. } if user.is_some() && workstation.is_some() => {
+            requested(RequestedBy::User)
+        }
         What::Administration { .. } => vec![Some(server_participant(true))],
         What::TrailRead { auditor } => {
             vec![Some(auditor_participant(auditor)), Some(server_participant(false))]
@@ -408,6 +412,9 @@ pub(super) fn alert_code(alert: Alert) -> Code {
         Alert::BadgeInTwoPlaces => {
             ("badge-in-two-places", "One badge was presented at two workstations within too short a time")
         }
+        Alert::UnknownBadges => {
+            ("unknown-badges", "Many badges that nobody has were presented at one workstation")
+        }
     };
     Code { system: codes::SECURITY_ALERT, code, display }
 }
@@ -422,7 +429,8 @@ fn alert_dicom(alert: Alert) -> Option<Code> {
         | Alert::SpoolFilling
         | Alert::SpoolSetAside
         | Alert::LockedOut
-        | Alert::BadgeInTwoPlaces => None,
+        | Alert::BadgeInTwoPlaces
+        | Alert::UnknownBadges => None,
     }
 }
 
@@ -433,7 +441,8 @@ fn alert_outcome(alert: Alert) -> Outcome {
         | Alert::SpoolFilling
         | Alert::PolicyRefused
         | Alert::SafeguardWeakened
-        | Alert::LockedOut => Outcome::MinorFailure,
+        | Alert::LockedOut
+        | Alert::UnknownBadges => Outcome::MinorFailure,
         Alert::WorkstationCloned
         | Alert::RecordQuarantined
         | Alert::SpoolSetAside

@@ -54,12 +54,13 @@ pub(crate) fn samples() -> Vec<Sample> {
             other(6, Source::Server, None, None, What::Enrolment { is_accepted: false }),
         ),
     ]);
-    samples.extend(Alert::ALL.into_iter().zip(10..).map(|(alert, n)| {
+    samples.extend(Alert::ALL.into_iter().zip((10..20).chain(60..)).map(|(alert, n)| {
         let source = match alert {
             Alert::WorkstationRefused
             | Alert::WorkstationCloned
             | Alert::LockedOut
-            | Alert::BadgeInTwoPlaces => Source::Server,
+            | Alert::BadgeInTwoPlaces
+            | Alert::UnknownBadges => Source::Server,
             Alert::ClockJumped
             | Alert::RecordQuarantined
             | Alert::SpoolFilling
@@ -83,6 +84,13 @@ pub(crate) fn samples() -> Vec<Sample> {
         sample(
             "administration_of_a_workstation",
             other(21, Source::Server, Some(ws()), None, administration("workstation.revoke")),
+        ),
+        sample(
+            "administration_by_herself",
+            AuditRecord {
+                session_id: Some(SESSION),
+                ..other(23, Source::Server, Some(ws()), Some(maria()), administration("badge.enrol-own"))
+            },
         ),
         sample(
             "trail_read",

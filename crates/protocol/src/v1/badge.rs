@@ -4,9 +4,9 @@
 //! | --- | --- | --- |
 //! | `POST /v1/session/identify` | [`IdentifyBadge`] | `200` [`BadgeIdentified`] |
 //! | `POST /v1/badges` | [`EnrolBadge`] | `201` [`BadgeEnrolled`] |
-//! | `POST /v1/badges/lost` | - | `200` [`BadgesRevoked`] |
+//! | `POST /v1/badges/lost` | [`BadgeLost`] | `202` [`super::session::ChallengeIssued`], whose answer is `200` [`BadgesRevoked`] |
 //!
-//! All are made within a session. A badge names a person and proves nothing: its number can be read by anybody near
+//! The first two are made within a session, the third by the workstation's proof alone. A badge names a person and proves nothing: its number can be read by anybody near
 //! it. It crosses the wire as it was read, is stored as a keyed hash only, and stands in no log.
 
 use serde::{Deserialize, Serialize};
@@ -89,15 +89,15 @@ pub struct BadgeEnrolled {
     pub grace_remaining_ms: Option<u64>,
 }
 
-/// "I lost my badge", by whoever has this name and password; a code is asked for besides, whatever policy says.
+/// "I lost my badge": her name and password; her one-time code is asked with a challenge.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReportBadgesLost {
+pub struct BadgeLost {
     /// Made by the agent, one per try; a repeat with the same id and body gets the same answer.
     pub attempt_id: Uuid,
-    /// As typed; compared as at a sign-in.
+    /// As typed; compared after NFC normalisation, trimming and lower-casing.
     pub name: String,
-    /// As typed.
+    /// As typed; compared after NFC normalisation only.
     pub password: WireSecret,
 }
 

@@ -3,7 +3,7 @@
 //! | call | body | answer |
 //! | --- | --- | --- |
 //! | `POST /v1/sessions` | [`OpenSession`] | `201` [`SessionOpened`], `202` [`ChallengeIssued`] |
-//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`], `202` [`ChallengeIssued`] |
+//! | `POST /v1/challenges/{id}` | [`AnswerChallenge`] | `201` [`SessionOpened`], `200` [`SessionResumed`] or [`super::badge::BadgesRevoked`], `202` [`ChallengeIssued`] |
 //! | `GET /v1/sessions` | - | `200` [`MySessions`] |
 //! | `DELETE /v1/sessions` | - | `200` [`SignedOutElsewhere`] |
 //! | `GET /v1/session` | - | `200` [`SessionStatus`] |
@@ -287,6 +287,10 @@ pub struct SessionStatus {
     pub inactivity_remaining_ms: u64,
     /// Time until the absolute limit.
     pub absolute_remaining_ms: u64,
+    /// How long a tap alone still resumes and signs this person in; absent where it does not. It may have been ended or
+    /// renewed elsewhere since it was last told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grace_remaining_ms: Option<u64>,
 }
 
 /// `open → lapsed → open | ended`, `open → ended`; `ended` is final.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     message::{Answer, BadgeLine},
-    perform::{LINES_MAX, missing},
+    perform::missing,
     users::find,
 };
 use crate::{
@@ -24,6 +24,9 @@ use crate::{
     },
     trail::{self, About},
 };
+
+/// Badges that one answer lists.
+const PAGE_LINES: i64 = 1_000;
 
 pub(super) async fn enrol(
     app: &App,
@@ -91,10 +94,16 @@ pub(super) async fn revoke(
     Ok(Answer::Done { is_changed, sessions_ended: 0 })
 }
 
-pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
+/// One page of the list, and where the next begins.
+pub(super) async fn list(app: &App, of: Option<&str>, after: Option<Uuid>) -> Result<Answer, ApiError> {
     let mut read = app.store.read().await?;
+    let of = match of {
+        Some(name) => Some(find(&mut read, name).await?.1.id),
+        None => None,
+    };
     let mut lines = Vec::new();
-    for (badge, user_name) in rows::list(&mut read, LINES_MAX).await? {
+    // One more than fits tells whether there is a next page.
+    for (badge, user_name) in rows::list(&mut read, of, after, PAGE_LINES + 1).await? {
         let seen_at = match badge.seen {
             Some(seen) => workstations::find(&mut read, seen.workstation_id)
                 .await?
@@ -112,5 +121,9 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
             last_seen_workstation: seen_at,
         });
     }
-    Ok(Answer::Badges { badges: lines })
+    let page = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
+    let has_next = lines.len() > page;
+    lines.truncate(page);
+    let next = lines.last().filter(|_| has_next).map(|line| line.badge_id);
+    Ok(Answer::Badges { badges: lines, next })
 }

@@ -71,11 +71,18 @@ pub enum Command {
         /// Whose.
         name: Option<String>,
     },
-    /// `badge list`
-    BadgeList,
-    /// `badge import`, batch by batch.
+    /// `badge list`, page by page.
+    BadgeList {
+        /// Whose; absent: everybody's.
+        #[serde(default)]
+        of: Option<String>,
+        /// What `next` told with the page before.
+        #[serde(default)]
+        after: Option<Uuid>,
+    },
+    /// `badge import`: all at once, or batch by batch.
     BadgeImport {
-        /// At most [`super::badge_import::ROWS_MAX`].
+        /// At most [`super::badge_import::ROWS_MAX`], or [`super::badge_import::BATCH_ROWS`] where the good ones are asked for.
         lines: Vec<ImportLine>,
         /// Whether one bad row leaves all as it was.
         is_all_or_none: bool,
@@ -181,6 +188,9 @@ pub enum Answer {
     Badges {
         /// By name of the holder.
         badges: Vec<BadgeLine>,
+        /// Where the next page begins; absent with the last one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        next: Option<Uuid>,
     },
     /// `badge import`
     BadgesImported(Imported),

@@ -171,8 +171,15 @@ pub enum Badge {
         #[arg(long, value_name = "NAME")]
         of: Option<String>,
     },
-    /// List all: id, holder, grade, when enrolled and last seen. Numbers are kept nowhere.
-    List,
+    /// List all, or those of one person: id, holder, grade, when enrolled and last seen. Numbers are kept nowhere.
+    #[command(
+        after_help = "Examples:\n  tapward-server badge list\n  tapward-server badge list --of maria --json"
+    )]
+    List {
+        /// Of this person alone.
+        #[arg(long, value_name = "NAME")]
+        of: Option<String>,
+    },
     /// Give badges to people by a list: one a line, `name,number,grade`, with or without that heading. Bad rows are
     /// listed with their line and reason. A badge that is hers already is no error, so a list may be imported again.
     #[command(
@@ -191,7 +198,7 @@ pub enum Badge {
 #[derive(Debug, Clone, Copy, Args)]
 #[group(required = true, multiple = false)]
 pub struct How {
-    /// One bad row leaves all as it was. Sign-ins wait while it is written: some seconds for tens of thousands of rows.
+    /// One bad row leaves all as it was. It is imported at once, and sign-ins go on meanwhile.
     #[arg(long)]
     pub all_or_none: bool,
     /// The good rows are imported, batch by batch.

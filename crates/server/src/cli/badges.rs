@@ -25,10 +25,26 @@ pub(super) async fn ask(data: &Path, verb: Badge) -> Result<Answer> {
             Command::BadgeEnrol { name, number, grade: grade.into() }
         }
         Badge::Revoke { badge, of } => Command::BadgeRevoke { badge_id: badge, name: of },
-        Badge::List => Command::BadgeList,
+        Badge::List { of } => return list(data, of).await,
         Badge::Import { file, how } => return import(data, &file, how).await,
     };
     socket::ask(data, &command).await
+}
+
+/// Every page, as one answer.
+async fn list(data: &Path, of: Option<String>) -> Result<Answer> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let command = Command::BadgeList { of: of.clone(), after };
+        let Answer::Badges { badges, next } = socket::ask(data, &command).await? else {
+            bail!("the answer is of another version");
+        };
+        all.extend(badges);
+        after = next;
+        if after.is_none() {
+            return Ok(Answer::Badges { badges: all, next: None });
+        }
+    }
 }
 
 async fn import(data: &Path, file: &Path, how: How) -> Result<Answer> {

@@ -47,7 +47,7 @@ pub fn show(answer: &Answer) -> String {
                 ]
             }),
         ),
-        Answer::Badges { badges } => table(
+        Answer::Badges { badges, .. } => table(
             &["ID", "NAME", "GRADE", "STATE", "ENROLLED", "LAST SEEN", "AT"],
             badges.iter().map(|badge| {
                 let grade = match badge.grade {

@@ -20,7 +20,7 @@ const UID_SIZES_BYTES: [usize; 4] = [4, 7, 8, 10];
 pub struct BadgeNumber(Zeroizing<String>);
 
 /// The blind index of a number: the same for the same number, and tells nothing without the index key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NumberIndex(pub [u8; 32]);
 
 /// Why a number cannot be used, in words for whoever presented it.

@@ -7,3 +7,4 @@ pub mod name;
 pub mod password;
 pub mod sealing;
 pub mod totp;
+pub mod unknown_badges;

@@ -12,6 +12,7 @@ use policy::Factor as Shown;
 use protocol::{
     secret::WireSecret,
     v1::{
+        badge::BadgesRevoked,
         problem::{Problem, ProblemCode},
         session::{
             AnswerChallenge, ChallengeIssued, PASSWORD_SIZE_BYTES_MAX, SecondFactor, SessionOpened,
@@ -44,6 +45,18 @@ use crate::{
     },
 };
 
+/// What a challenge leads to that opens no session: as its question was `POST /v1/session/resume` or
+/// `POST /v1/badges/lost`.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands in the interface's description")]
+enum Satisfied {
+    /// Of a resume.
+    Resumed(SessionResumed),
+    /// Of a lost badge.
+    BadgesRevoked(BadgesRevoked),
+}
+
 /// Answers a challenge. A repeat with the same `attempt_id` and body gets the same answer; a code is
 /// accepted once, whoever sends it.
 ///
@@ -51,7 +64,7 @@ use crate::{
 /// `second_factor.refused`, `challenge.over`, `sign_in.locked_out`, `user.disabled`, `conflict`.
 #[utoipa::path(post, path = "/v1/challenges/{id}", tag = "sessions", request_body = AnswerChallenge,
     params(("id" = Uuid, Path, description = "Of `202` to a sign-in or a resume")), responses(
-    (status = 200, description = "The session is resumed", body = SessionResumed),
+    (status = 200, description = "The session is resumed, or her badges are revoked", body = Satisfied),
     (status = 201, description = "Signed in", body = SessionOpened),
     (status = 202, description = "It was right, and another factor is asked", body = ChallengeIssued),
     (status = 401, description = "It is wrong, stale or was used, or the proof", body = Problem),
@@ -80,12 +93,12 @@ pub async fn answer(
         if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
             return answer.into_response(&app);
         }
+        // What takes no answer costs no hash. It tells of no name: who is asked is known since the badge was shown.
         let user = {
             let mut read = app.store.read().await?;
-            match challenges::find(&mut read, id, workstation.id).await? {
-                Some(challenge) => users::find(&mut read, challenge.user_id).await?,
-                None => return Err(ApiError::new(ProblemCode::ChallengeOver)),
-            }
+            let challenge = find(&mut read, id, &workstation, app.clock.now()).await?;
+            given.must_be_asked_by(&challenge)?;
+            users::find(&mut read, challenge.user_id).await?
         };
         let was = proving::check(&app, user, which, given.text, place.clone()).await?;
         checked = Some((was, place));
@@ -99,14 +112,9 @@ pub async fn answer(
         write.commit().await?;
         return answer.into_response(&app);
     }
-    let challenge = challenges::find(&mut write, id, workstation.id).await?;
-    let Some(challenge) = challenge.filter(|known| known.takes_answers(now)) else {
-        write.commit().await?;
-        return Err(ApiError::new(ProblemCode::ChallengeOver));
-    };
-    if !challenge.asks.contains(&given.factor) {
-        return Err(invalid("This challenge is not satisfied by that."));
-    }
+    // Again: it may have been answered, or have run out, while the hash took its time.
+    let challenge = find(&mut write, id, &workstation, now).await?;
+    given.must_be_asked_by(&challenge)?;
     let user = users::find(&mut write, challenge.user_id)
         .await?
         .ok_or(StoreError::Corrupt("user of a challenge"))?;
@@ -119,6 +127,17 @@ pub async fn answer(
         renew_hash(&app, &given, &answer, user, place);
     }
     answer.into_response(&app)
+}
+
+/// The challenge, if it still takes answers here.
+async fn find(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    workstation: &ProvenWorkstation,
+    now: Timestamp,
+) -> Result<Challenge, ApiError> {
+    let challenge = challenges::find(connection, id, workstation.id).await?;
+    challenge.filter(|known| known.takes_answers(now)).ok_or(ApiError::new(ProblemCode::ChallengeOver))
 }
 
 /// What was given, and which factor it is.
@@ -138,6 +157,13 @@ impl<'a> Given<'a> {
             return Err(invalid("A password or PIN has at most 1024 bytes."));
         }
         Ok(Self { factor, text })
+    }
+
+    fn must_be_asked_by(&self, challenge: &Challenge) -> Result<(), ApiError> {
+        if challenge.asks.contains(&self.factor) {
+            return Ok(());
+        }
+        Err(invalid("This challenge is not satisfied by that."))
     }
 
     /// What is hashed, and so checked outside the transaction.
@@ -248,7 +274,7 @@ async fn spend_code(
 }
 
 fn renew_hash(app: &App, given: &Given<'_>, answer: &Answer, user: User, place: FirstPlace) {
-    let was_accepted = matches!(answer, Answer::Challenged(_) | Answer::Opened(..) | Answer::Resumed(..));
+    let was_accepted = !matches!(answer, Answer::Refused(_) | Answer::RefusedAndTold(..));
     if was_accepted && given.factor == Shown::Password {
         rehash::if_outdated(app, user, given.text, place);
     }

@@ -22,8 +22,11 @@ use crate::{
     ending,
     error::ApiError,
     session::{Session, State as Standing, expiry, lifecycle::Outcome},
-    sign_in::opening::remaining_ms,
-    store::sessions::{self, SessionRow},
+    sign_in::{grace, opening::remaining_ms},
+    store::{
+        StoreError,
+        sessions::{self, SessionRow},
+    },
 };
 
 /// Where the session stands.
@@ -45,13 +48,11 @@ pub async fn status(
     let row = sessions::find_by_credential(&mut read, credential.0, workstation.id)
         .await?
         .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
-    let state = match row.session.state {
-        Standing::Ended { cause } => return Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
-        Standing::Lapsed { .. } => SessionState::Lapsed,
-        Standing::Open if expiry::due(&row.session, now).is_some() => SessionState::Lapsed,
-        Standing::Open => SessionState::Open,
-    };
-    Ok(Json(told(row.id, &row.session, state, now)))
+    if let Standing::Ended { cause } = row.session.state {
+        return Err(ApiError::new(ProblemCode::SessionEnded).cause(cause));
+    }
+    let state = state_told(&row.session, now);
+    Ok(Json(told(&app, &mut read, &row, state, now).await?))
 }
 
 /// Takes a report of activity.
@@ -79,8 +80,10 @@ pub async fn activity(
         Outcome::Open { last_input_at } => {
             let session = Session { last_input_at, last_heard_at: now, ..row.session };
             sessions::update(&mut write, row.id, &session).await?;
+            let row = SessionRow { session, ..row };
+            let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
             write.commit().await?;
-            Ok(Json(told(row.id, &session, SessionState::Open, now)))
+            Ok(Json(told))
         }
         Outcome::Lapsed => {
             if row.session.state == Standing::Open {
@@ -123,11 +126,30 @@ pub async fn in_use(
     }
 }
 
-fn told(session_id: Uuid, session: &Session, state: SessionState, now: Timestamp) -> SessionStatus {
-    SessionStatus {
-        session_id,
-        state,
-        inactivity_remaining_ms: remaining_ms(session.inactive_at(), now),
-        absolute_remaining_ms: remaining_ms(session.absolute_until, now),
+/// The state as it is told: what is due has happened, also where the job that sees to it has not come by yet.
+#[must_use]
+pub fn state_told(session: &Session, now: Timestamp) -> SessionState {
+    match session.state {
+        Standing::Ended { .. } => SessionState::Ended,
+        Standing::Lapsed { .. } => SessionState::Lapsed,
+        Standing::Open if expiry::due(session, now).is_some() => SessionState::Lapsed,
+        Standing::Open => SessionState::Open,
     }
+}
+
+/// Where it stands, with what is left of her grace: ended or renewed elsewhere, its workstation learns that here.
+async fn told(
+    app: &App,
+    connection: &mut SqliteConnection,
+    row: &SessionRow,
+    state: SessionState,
+    now: Timestamp,
+) -> Result<SessionStatus, StoreError> {
+    Ok(SessionStatus {
+        session_id: row.id,
+        state,
+        inactivity_remaining_ms: remaining_ms(row.session.inactive_at(), now),
+        absolute_remaining_ms: remaining_ms(row.session.absolute_until, now),
+        grace_remaining_ms: grace::of_session(app, connection, row, now).await?,
+    })
 }

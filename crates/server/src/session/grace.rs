@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use policy::Reach;
 use protocol::v1::badge::BadgeGrade;
 
-/// A person's last strong sign-in.
+/// A person's last strong sign-in in one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grace {
     /// When.

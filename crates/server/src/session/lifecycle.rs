@@ -20,6 +20,8 @@ pub struct Session {
     pub last_input_at: Timestamp,
     /// When the workstation last said something about it.
     pub last_heard_at: Timestamp,
+    /// Since when its screen is covered, as far as is known here.
+    pub concealed_at: Option<Timestamp>,
 }
 
 /// Where a session stands. `Ended` carries the cause that came first; it stands for good.
@@ -85,6 +87,7 @@ impl Session {
             absolute_until: after(now, absolute_limit),
             last_input_at: now,
             last_heard_at: now,
+            concealed_at: None,
         }
     }
 
@@ -94,7 +97,8 @@ impl Session {
         after(self.last_input_at, self.limits.inactivity)
     }
 
-    /// A report of activity, which only an open session takes.
+    /// A report of activity, which only an open session takes. What happens at a covered screen is nobody's activity:
+    /// whatever is reported, there was none after the moment of covering.
     #[must_use]
     pub fn on_activity(&self, idle: Duration, now: Timestamp) -> Outcome {
         match self.state {
@@ -105,8 +109,17 @@ impl Session {
             }
             State::Open if expiry::due(self, now).is_some() => Outcome::Lapsed,
             State::Open if idle >= self.limits.inactivity => Outcome::Ends(EndCause::Inactivity),
-            State::Open => Outcome::Open { last_input_at: self.input_at(idle, now) },
+            State::Open => {
+                let told = self.input_at(idle, now);
+                Outcome::Open { last_input_at: self.at_covered_screen(told) }
+            }
         }
+    }
+
+    /// Its holder is back at the covered screen, which is activity.
+    #[must_use]
+    pub fn on_resume(&self, now: Timestamp) -> Outcome {
+        Self { concealed_at: None, ..*self }.on_activity(Duration::ZERO, now)
     }
 
     /// The workstation is back and tells what the inactivity really was. A session that never lapsed
@@ -122,7 +135,16 @@ impl Session {
         if expiry::is_over_absolute_limit(self, now) {
             return Outcome::Ends(EndCause::AbsoluteLimit);
         }
-        Outcome::Open { last_input_at: self.input_at(inactivity.current, now) }
+        let told = self.input_at(inactivity.current, now);
+        let was_uncovered = self.was_uncovered_by(told);
+        Outcome::Open { last_input_at: if was_uncovered { told } else { self.at_covered_screen(told) } }
+    }
+
+    /// Whether input that a workstation back in contact tells of means that its screen was uncovered there meanwhile. The
+    /// word that it was covered may have taken a while, and so may this one.
+    #[must_use]
+    pub fn was_uncovered_by(&self, input_at: Timestamp) -> bool {
+        self.concealed_at.is_some_and(|at| input_at > after(at, expiry::GRACE))
     }
 
     /// The cause that is on record after an end for `cause`: the first one stands.
@@ -137,6 +159,11 @@ impl Session {
     /// A report that arrives late or out of order takes no activity back, and none can lie ahead.
     fn input_at(&self, idle: Duration, now: Timestamp) -> Timestamp {
         now.saturating_sub(idle).unwrap_or(Timestamp::MIN).max(self.last_input_at).min(now)
+    }
+
+    /// Nor does it take any back that was before the covering.
+    fn at_covered_screen(&self, told: Timestamp) -> Timestamp {
+        self.concealed_at.map_or(told, |covered| told.min(covered).max(self.last_input_at))
     }
 }
 
@@ -185,6 +212,30 @@ mod tests {
         let session = Session { last_input_at: at(90), ..session() };
 
         assert_eq!(session.on_activity(seconds(50), at(100)), Outcome::Open { last_input_at: at(90) });
+    }
+
+    #[test]
+    fn at_a_covered_screen_there_was_no_input_after_the_covering_whatever_is_reported() {
+        let session = Session { last_input_at: at(60), concealed_at: Some(at(100)), ..session() };
+
+        for (idle, now, input) in [(0, 700, 100), (30, 120, 90), (610, 700, 90), (700, 700, 60)] {
+            let open = Outcome::Open { last_input_at: at(input) };
+            assert_eq!(session.on_activity(seconds(idle), at(now)), open, "{idle} s before {now}");
+        }
+        assert_eq!(session.on_resume(at(700)), Outcome::Open { last_input_at: at(700) });
+    }
+
+    #[test]
+    fn an_adoption_that_tells_of_input_after_the_covering_says_that_she_came_back_out_of_contact() {
+        let covered = Session { concealed_at: Some(at(100)), ..session() };
+        let adopt = |current, now| {
+            let truth = Inactivity { current: seconds(current), longest: seconds(current.max(300)) };
+            covered.on_adopt(truth, at(now))
+        };
+
+        assert_eq!(adopt(10, 1_500), Outcome::Open { last_input_at: at(1_490) });
+        assert!(covered.was_uncovered_by(at(1_490)) && !covered.was_uncovered_by(at(105)));
+        assert_eq!(adopt(596, 700), Outcome::Open { last_input_at: at(100) }, "the word took a while");
     }
 
     #[test]

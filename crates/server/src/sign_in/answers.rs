@@ -12,6 +12,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use protocol::v1::{
+    badge::BadgesRevoked,
     problem::ProblemCode,
     session::{ChallengeIssued, ResumeMethod, SessionOpened, SessionResumed},
 };
@@ -45,6 +46,8 @@ pub enum Answer {
     Opened(SessionOpened, Others),
     /// The screen may be uncovered.
     Resumed(SessionResumed, Others),
+    /// Her badges open nothing any more.
+    BadgesRevoked(BadgesRevoked),
     /// No.
     Refused(ApiError),
     /// No, and her session ended with it.
@@ -71,6 +74,7 @@ impl Answer {
                 app.deadlines_changed.notify_one();
                 Ok(Json(resumed).into_response())
             }
+            Self::BadgesRevoked(revoked) => Ok(Json(revoked).into_response()),
             Self::Refused(refusal) => Err(refusal),
             Self::RefusedAndTold(refusal, others) => {
                 others.tell(app);
@@ -173,6 +177,7 @@ pub async fn repeated_within(
         Outcome::Resumed { session_id, method } => {
             resumed_again(app, connection, session_id, method).await.map(Some)
         }
+        Outcome::BadgesRevoked { revoked } => Ok(Some(Answer::BadgesRevoked(BadgesRevoked { revoked }))),
         Outcome::BadgeUnknown => refused(ProblemCode::BadgeUnknown),
         Outcome::BadgeRefused => refused(ProblemCode::BadgeRefused),
         Outcome::BadgeOfAnother => refused(ProblemCode::BadgeOfAnother),
@@ -214,7 +219,7 @@ async fn opened_again(
     let (credential, hash) = credential::mint();
     sessions::replace_credential(connection, row.id, hash, None).await?;
     let now = app.clock.now();
-    let left = grace::of_person(app, connection, user.id, row.workstation_id, None, now).await?;
+    let left = grace::of_session(app, connection, &row, now).await?;
     let opened = opening::answer(app, &row, &user, credential, now);
     Ok(Answer::Opened(SessionOpened { grace_remaining_ms: left, ..opened }, Others::default()))
 }
@@ -234,7 +239,7 @@ async fn resumed_again(
         State::Lapsed { .. } => return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionLapsed))),
         State::Open => {}
     }
-    let left = grace::of_person(app, connection, row.user_id, row.workstation_id, None, now).await?;
+    let left = grace::of_session(app, connection, &row, now).await?;
     let limits = opening::limits(app, &row.session, now);
     let resumed = SessionResumed { session_id, method, limits, grace_remaining_ms: left };
     Ok(Answer::Resumed(resumed, Others::default()))

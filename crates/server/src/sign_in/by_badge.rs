@@ -1,5 +1,5 @@
-//! A sign-in that begins with a badge. It is never locked: within her grace period a tap signs in whatever was guessed
-//! before, and beyond it the factors that are asked for have their own counts.
+//! A sign-in that begins with a badge. One that somebody has is never locked: within her grace period a tap signs in
+//! whatever was guessed before, and beyond it the factors that are asked for have their own counts.
 
 use jiff::Timestamp;
 use policy::Factor;
@@ -11,6 +11,7 @@ use super::{
     grace,
     next::{self, Step},
     presenting::{self, Presented},
+    refusals,
 };
 use crate::{
     app::App,
@@ -27,7 +28,8 @@ use crate::{
 /// Opens a session within grace, asks for what is missing beyond it, refuses a badge that opens nothing.
 ///
 /// # Errors
-/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`.
+/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`; `sign_in.locked_out` for one that nobody has, after
+/// many such ones.
 pub async fn open(
     app: &App,
     workstation: &ProvenWorkstation,
@@ -60,7 +62,12 @@ async fn decide(
 ) -> Result<(Option<Outcome>, Answer), ApiError> {
     let refused = |code| Answer::Refused(ApiError::new(code));
     match presenting::look_up(app, connection, workstation, (number, presented.grade), now).await? {
-        Presented::Unknown => {
+        Presented::Unknown { locked_for: Some(left) } => {
+            let about = workstation.about();
+            let refusal = refusals::unknown_badge_locked_out(connection, about, left, now).await?;
+            Ok((None, Answer::Refused(refusal)))
+        }
+        Presented::Unknown { locked_for: None } => {
             trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
             Ok((Some(Outcome::BadgeUnknown), refused(ProblemCode::BadgeUnknown)))
         }

@@ -12,7 +12,7 @@ use super::opening::millis;
 use crate::{
     app::App,
     session::grace::Grace,
-    store::{StoreError, badges, graces, workstations},
+    store::{StoreError, badges, graces, sessions::SessionRow, workstations},
 };
 
 /// A strong sign-in at a workstation begins her grace, or renews it.
@@ -41,34 +41,33 @@ pub async fn remaining(
     grade: BadgeGrade,
     now: Timestamp,
 ) -> Result<Option<Duration>, StoreError> {
-    let Some(grace) = graces::find(connection, user_id).await? else { return Ok(None) };
+    let graces = graces::of(connection, user_id).await?;
     let unit = unit(connection, workstation_id).await?;
-    Ok(grace.remaining(grade, &unit, app.policy.grace(), now))
+    Ok(graces.iter().filter_map(|grace| grace.remaining(grade, &unit, app.policy.grace(), now)).max())
 }
 
-/// The same as it is told, with the badge at hand, else with the best one she has. A workstation resumes by it where the
-/// server is out of reach: where policy lets no badge alone resume, none is told.
+/// The same as the workstation of a session is told it, with the badge last shown there, else with the best one she has.
+/// It resumes by that where the server is out of reach: where policy lets no badge alone resume, none is told.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of_person(
+pub async fn of_session(
     app: &App,
     connection: &mut SqliteConnection,
-    user_id: Uuid,
-    workstation_id: Uuid,
-    grade: Option<BadgeGrade>,
+    row: &SessionRow,
     now: Timestamp,
 ) -> Result<Option<u64>, StoreError> {
     if !app.policy.resume_factors().allow(ResumeMethod::Badge) {
         return Ok(None);
     }
-    let grades = match grade {
+    let grades = match row.badge_grade {
         Some(grade) => vec![grade],
-        None => badges::live_of(connection, user_id).await?.iter().map(|badge| badge.grade).collect(),
+        None => badges::live_of(connection, row.user_id).await?.iter().map(|badge| badge.grade).collect(),
     };
     let mut longest = None;
     for grade in grades {
-        longest = longest.max(remaining(app, connection, user_id, workstation_id, grade, now).await?);
+        let left = remaining(app, connection, row.user_id, row.workstation_id, grade, now).await?;
+        longest = longest.max(left);
     }
     Ok(longest.map(millis))
 }

@@ -2,7 +2,9 @@
 
 pub mod answers;
 pub mod by_badge;
+pub mod by_name;
 pub mod grace;
+pub mod losing;
 pub mod next;
 pub mod opening;
 pub mod presenting;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     answers::{self, Answer},
+    losing,
     opening::{self, Opening},
     refusals, resuming,
 };
@@ -54,15 +55,20 @@ pub async fn after(
     let methods = match step.purpose {
         Purpose::SignIn => app.policy.sign_in_factors().clone(),
         Purpose::Resume { .. } => app.policy.resume_factors().beyond_grace(),
-        Purpose::Renew { .. } => SignInFactors::default(),
+        Purpose::Renew { .. } | Purpose::BadgeLost => SignInFactors::default(),
     };
     match methods.lacking(step.shown) {
         Lacking::Nothing => complete(app, connection, step, now).await,
+        // Policy was changed since the first of it was shown, and no way leads on from there.
+        Lacking::AnyOf(asks) if asks.is_empty() => {
+            let detail = "What a sign-in asks for was changed meanwhile. Begin again.";
+            Ok((None, Answer::Refused(ApiError::new(ProblemCode::ChallengeOver).detail(detail))))
+        }
         Lacking::AnyOf(asks) => ask(app, connection, step, asks, now).await,
     }
 }
 
-/// Opens or resumes: nothing is lacking, or the grace period stands for what is.
+/// Does what it was for: nothing is lacking, or the grace period stands for what is.
 ///
 /// # Errors
 /// [`ApiError`] of the store.
@@ -87,6 +93,7 @@ pub async fn complete(
         Purpose::Resume { session_id } | Purpose::Renew { session_id } => {
             resuming::resume(app, connection, step, session_id, now).await
         }
+        Purpose::BadgeLost => losing::revoke(app, connection, step, now).await,
     }
 }
 

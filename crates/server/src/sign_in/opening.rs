@@ -73,6 +73,7 @@ pub async fn open(
         factors,
         opened_at: now,
         is_credential_used: false,
+        badge_grade: badge.map(|badge| badge.grade),
         session: Session::opened(now, session_limits, limits.absolute),
     };
     let (credential, hash) = credential::mint();
@@ -83,8 +84,7 @@ pub async fn open(
         grace::begin(connection, user.id, workstation.id, now).await?;
     }
     let others = elsewhere::follow(app, connection, user.id, row.id, now).await?;
-    let grade = badge.map(|badge| badge.grade);
-    let left = grace::of_person(app, connection, user.id, workstation.id, grade, now).await?;
+    let left = grace::of_session(app, connection, &row, now).await?;
     tracing::info!(session.id = %row.id, workstation.id = %workstation.id, "Session opened");
     Ok((SessionOpened { grace_remaining_ms: left, ..answer(app, &row, user, credential, now) }, others))
 }

@@ -1,10 +1,19 @@
 //! A badge is presented: whose it is, and whether it was somewhere else a moment ago.
 //!
 //! # Two places at once
-//! A number can be copied. Where one badge is presented at two workstations of one unit within 2 s, or of two units
-//! within 5 s, nobody has walked from one to the other: that is an alert, once in ten minutes for each badge. It
-//! refuses nothing: the one who stands there with the right badge may be its holder. A repeat of an attempt is no
+//! A number can be copied. Where nobody can have walked from one workstation to the other, that is an alert, once in ten
+//! minutes for each badge:
+//!
+//! | two workstations | alert |
+//! | --- | --- |
+//! | of one unit | never: they may stand side by side |
+//! | of two units | within 5 s |
+//! | one of them, or both, of no unit | within 2 s |
+//!
+//! It refuses nothing: the one who stands there with the right badge may be its holder. A repeat of an attempt is no
 //! presentation, and two readers of one workstation are one place.
+
+use std::time::Duration;
 
 use audit::record::Alert;
 use jiff::{SignedDuration, Timestamp};
@@ -18,20 +27,24 @@ use crate::{
     app::App,
     auth::workstation::ProvenWorkstation,
     error::ApiError,
-    identity::badge::BadgeNumber,
+    identity::{
+        badge::{BadgeNumber, NumberIndex},
+        unknown_badges::Tried,
+    },
     store::{
         StoreError,
         badges::{self, Badge, Seen},
+        unknown_badges,
         users::{self, User},
         workstations,
     },
     trail,
 };
 
-/// Nobody walks from one workstation of a unit to another in less.
-const WITHIN_A_UNIT: SignedDuration = SignedDuration::from_secs(2);
 /// Nobody walks from one unit to another in less.
 const BETWEEN_UNITS: SignedDuration = SignedDuration::from_secs(5);
+/// Nor from one workstation to another, where nobody has said whether they are of one unit.
+const BETWEEN_UNPLACED: SignedDuration = SignedDuration::from_secs(2);
 /// What follows within this belongs to the same incident.
 const INCIDENT: SignedDuration = SignedDuration::from_mins(10);
 
@@ -43,7 +56,10 @@ pub enum Presented {
     /// It was revoked, its holder is disabled, or it showed less than when it was enrolled: a copy of its number.
     Refused(Box<User>),
     /// Nobody has it.
-    Unknown,
+    Unknown {
+        /// For how long such badges are refused here, after many of them.
+        locked_for: Option<Duration>,
+    },
 }
 
 /// Reads the number of a presented badge.
@@ -75,8 +91,9 @@ pub async fn look_up(
     (number, grade): (&BadgeNumber, BadgeGrade),
     now: Timestamp,
 ) -> Result<Presented, StoreError> {
-    let Some(badge) = badges::find(connection, number.index(&app.keys.index)).await? else {
-        return Ok(Presented::Unknown);
+    let number = number.index(&app.keys.index);
+    let Some(badge) = badges::find(connection, number).await? else {
+        return unknown(connection, workstation, number, now).await;
     };
     let user =
         users::find(connection, badge.user_id).await?.ok_or(StoreError::Corrupt("holder of a badge"))?;
@@ -97,6 +114,25 @@ pub async fn look_up(
     Ok(Presented::Names(badge, Box::new(user)))
 }
 
+/// Counts a badge that nobody has, unless too many such ones were presented there already.
+async fn unknown(
+    connection: &mut SqliteConnection,
+    workstation: &ProvenWorkstation,
+    number: NumberIndex,
+    now: Timestamp,
+) -> Result<Presented, StoreError> {
+    let before = unknown_badges::find(connection, workstation.id).await?;
+    let locked_for = before.and_then(|before| before.locked_for(now));
+    if locked_for.is_none() {
+        let tried = Tried::next(before, number, now);
+        unknown_badges::put(connection, workstation.id, &tried).await?;
+        if tried.is_alarm(before.as_ref()) {
+            trail::alert(connection, workstation.about(), Alert::UnknownBadges, now).await?;
+        }
+    }
+    Ok(Presented::Unknown { locked_for })
+}
+
 async fn is_in_two_places(
     connection: &mut SqliteConnection,
     badge: &Badge,
@@ -111,7 +147,41 @@ async fn is_in_two_places(
     }
     let there = workstations::find(connection, before.workstation_id).await?;
     let this = workstations::find(connection, here.workstation_id).await?;
-    let units = there.zip(this).map(|(there, this)| (there.unit, this.unit));
-    let is_one_unit = units.is_none_or(|(there, this)| there == this);
-    Ok(!is_one_unit || passed < WITHIN_A_UNIT)
+    Ok(there.zip(this).is_some_and(|(there, this)| is_too_soon(&there.unit, &this.unit, passed)))
+}
+
+/// Whether nobody walks in that time from a workstation of one unit to another workstation of the other. A unit that is
+/// empty is none.
+fn is_too_soon(there: &str, here: &str, passed: SignedDuration) -> bool {
+    if there.is_empty() || here.is_empty() {
+        return passed < BETWEEN_UNPLACED;
+    }
+    there != here && passed < BETWEEN_UNITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_feet_can_do_is_no_alert() {
+        for (there, here, raised_before_ms) in [
+            ("ICU-3", "ICU-3", None),
+            ("ICU-3", "ER-1", Some(5_000)),
+            ("ER-1", "ICU-3", Some(5_000)),
+            ("ICU-3", "", Some(2_000)),
+            ("", "ICU-3", Some(2_000)),
+            ("", "", Some(2_000)),
+        ] {
+            for passed in [0, 1, 1_999, 2_000, 4_999, 5_000, 600_000] {
+                let is_raised = raised_before_ms.is_some_and(|before| passed < before);
+
+                assert_eq!(
+                    is_too_soon(there, here, SignedDuration::from_millis(passed)),
+                    is_raised,
+                    "{there:?} {here:?} {passed} ms"
+                );
+            }
+        }
+    }
 }

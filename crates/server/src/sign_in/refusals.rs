@@ -76,6 +76,22 @@ pub async fn disabled(
     trail::refused(connection, about, ProblemCode::UserDisabled, now).await
 }
 
+/// Records a badge that nobody has, where too many such ones were presented; what its client is told.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn unknown_badge_locked_out(
+    connection: &mut SqliteConnection,
+    about: About,
+    left: Duration,
+    now: Timestamp,
+) -> Result<ApiError, StoreError> {
+    locked_out(connection, about, now).await?;
+    let detail =
+        "Too many badges that nobody has were presented here. Wait, or sign in with name and password.";
+    Ok(locked_out_for(left).detail(detail))
+}
+
 /// What a locked-out client is told.
 #[must_use]
 pub fn locked_out_for(left: Duration) -> ApiError {

@@ -1,7 +1,5 @@
 //! The holder of a session is back: its screen may be uncovered again.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use protocol::v1::{problem::ProblemCode, session::SessionResumed};
 use sqlx::SqliteConnection;
@@ -41,7 +39,7 @@ pub async fn resume(
     };
     let method = shown::resume_method(step.shown);
     let refused = |refusal| Ok((None, Answer::Refused(refusal)));
-    let last_input_at = match row.session.on_activity(Duration::ZERO, now) {
+    let last_input_at = match row.session.on_resume(now) {
         Becomes::Open { last_input_at } => last_input_at,
         Becomes::Lapsed => return refused(ApiError::new(ProblemCode::SessionLapsed)),
         Becomes::HadEnded(cause) => return refused(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
@@ -52,7 +50,7 @@ pub async fn resume(
             return Ok((None, Answer::RefusedAndTold(refusal, others)));
         }
     };
-    let session = Session { last_input_at, last_heard_at: now, ..row.session };
+    let session = Session { last_input_at, last_heard_at: now, concealed_at: None, ..row.session };
     sessions::update(connection, session_id, &session).await?;
     screens::uncover(connection, session_id, now).await?;
     opening::clear_failures(app, connection, step.user, step.workstation.id, step.shown).await?;
@@ -61,9 +59,12 @@ pub async fn resume(
         grace::begin(connection, step.user.id, step.workstation.id, now).await?;
     }
     let others = elsewhere::follow(app, connection, step.user.id, session_id, now).await?;
-    let row = SessionRow { session, ..row };
-    let grade = step.badge.map(|badge| badge.grade);
-    let left = grace::of_person(app, connection, step.user.id, step.workstation.id, grade, now).await?;
+    let mut row = SessionRow { session, ..row };
+    if let Some(badge) = step.badge {
+        sessions::note_badge(connection, session_id, badge.grade).await?;
+        row.badge_grade = Some(badge.grade);
+    }
+    let left = grace::of_session(app, connection, &row, now).await?;
     tracing::info!(session.id = %session_id, workstation.id = %row.workstation_id, "Session resumed");
     let resumed = SessionResumed {
         session_id,

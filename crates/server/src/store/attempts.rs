@@ -15,6 +15,8 @@ pub const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_mins(10)
 
 /// What the outcome of a resume begins with; its method follows.
 const RESUMED_BY: &str = "resumed-";
+/// What the outcome of a lost badge begins with; their number follows.
+const BADGES_REVOKED: &str = "badges-revoked-";
 
 /// Names an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,11 @@ pub enum Outcome {
         session_id: Uuid,
         /// How.
         method: ResumeMethod,
+    },
+    /// All badges of somebody who lost one were revoked.
+    BadgesRevoked {
+        /// How many that were.
+        revoked: u32,
     },
 }
 
@@ -95,6 +102,10 @@ pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<
         ("badge-unknown", None, None) => Outcome::BadgeUnknown,
         ("badge-refused", None, None) => Outcome::BadgeRefused,
         ("badge-of-another", None, None) => Outcome::BadgeOfAnother,
+        (text, None, None) => {
+            let revoked = text.strip_prefix(BADGES_REVOKED).and_then(|count| count.parse().ok());
+            Outcome::BadgesRevoked { revoked: revoked.ok_or(StoreError::Corrupt("attempt"))? }
+        }
         (text, Some(session_id), None) => {
             let method = text.strip_prefix(RESUMED_BY).ok_or(StoreError::Corrupt("attempt"))?;
             Outcome::Resumed { session_id, method: method_parsed(method)? }
@@ -115,7 +126,7 @@ pub async fn insert(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let resumed;
+    let spelled;
     let (outcome, reference, tries_left) = match attempt.outcome {
         Outcome::Challenged(id) => ("challenged", Some(id), None),
         Outcome::Opened(id) => ("opened", Some(id), None),
@@ -126,8 +137,12 @@ pub async fn insert(
         Outcome::BadgeRefused => ("badge-refused", None, None),
         Outcome::BadgeOfAnother => ("badge-of-another", None, None),
         Outcome::Resumed { session_id, method } => {
-            resumed = format!("{RESUMED_BY}{}", method_spelled(method));
-            (resumed.as_str(), Some(session_id), None)
+            spelled = format!("{RESUMED_BY}{}", method_spelled(method));
+            (spelled.as_str(), Some(session_id), None)
+        }
+        Outcome::BadgesRevoked { revoked } => {
+            spelled = format!("{BADGES_REVOKED}{revoked}");
+            (spelled.as_str(), None, None)
         }
     };
     sqlx::query(

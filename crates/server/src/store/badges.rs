@@ -121,15 +121,25 @@ pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result
         .collect()
 }
 
-/// At most `count` badges with their holders' names, by name.
+/// At most `count` badges with their holders' names, by name, of one person or of all; those behind the badge `after`, if
+/// one is given.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<(Badge, String)>, StoreError> {
+pub async fn list(
+    connection: &mut SqliteConnection,
+    of: Option<Uuid>,
+    after: Option<Uuid>,
+    count: i64,
+) -> Result<Vec<(Badge, String)>, StoreError> {
     sqlx::query(
         "SELECT badges.*, users.name AS holder FROM badges JOIN users ON users.id = badges.user_id \
-         ORDER BY users.name, badges.enrolled_at LIMIT $1",
+         WHERE ($1 IS NULL OR badges.user_id = $1) AND ($2 IS NULL OR (users.name, badges.enrolled_at, badges.id) > \
+         (SELECT u.name, b.enrolled_at, b.id FROM badges b JOIN users u ON u.id = b.user_id WHERE b.id = $2)) \
+         ORDER BY users.name, badges.enrolled_at, badges.id LIMIT $3",
     )
+    .bind(of)
+    .bind(after)
     .bind(count)
     .fetch_all(connection)
     .await?
@@ -192,11 +202,7 @@ fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
     Ok(Badge {
         id: row.try_get("id")?,
         user_id: row.try_get("user_id")?,
-        grade: match row.try_get::<String, _>("grade")?.as_str() {
-            "uid" => BadgeGrade::Uid,
-            "cryptographic" => BadgeGrade::Cryptographic,
-            _ => return Err(StoreError::Corrupt("badge grade")),
-        },
+        grade: grade_parsed(&row.try_get::<String, _>("grade")?)?,
         enrolled_at: timestamp(row.try_get("enrolled_at")?)?,
         enrolled_by: match row.try_get::<String, _>("enrolled_by")?.as_str() {
             "self" => EnrolledBy::Holder,
@@ -210,10 +216,18 @@ fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
     })
 }
 
-const fn grade_spelled(grade: BadgeGrade) -> &'static str {
+pub(super) const fn grade_spelled(grade: BadgeGrade) -> &'static str {
     match grade {
         BadgeGrade::Uid => "uid",
         BadgeGrade::Cryptographic => "cryptographic",
+    }
+}
+
+pub(super) fn grade_parsed(text: &str) -> Result<BadgeGrade, StoreError> {
+    match text {
+        "uid" => Ok(BadgeGrade::Uid),
+        "cryptographic" => Ok(BadgeGrade::Cryptographic),
+        _ => Err(StoreError::Corrupt("badge grade")),
     }
 }
 

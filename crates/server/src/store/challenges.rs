@@ -47,13 +47,15 @@ pub enum Purpose {
         /// Which.
         session_id: Uuid,
     },
+    /// Revoking all her badges: she lost one.
+    BadgeLost,
 }
 
 impl Challenge {
     /// Whether an answer is still looked at.
     #[must_use]
     pub fn takes_answers(&self, now: Timestamp) -> bool {
-        !self.is_satisfied && self.tries_left > 0 && now < self.expires_at
+        !self.is_satisfied && !self.asks.is_empty() && self.tries_left > 0 && now < self.expires_at
     }
 }
 
@@ -66,6 +68,7 @@ pub async fn insert(connection: &mut SqliteConnection, challenge: &Challenge) ->
         Purpose::SignIn => ("sign-in", None),
         Purpose::Resume { session_id } => ("resume", Some(session_id)),
         Purpose::Renew { session_id } => ("renew", Some(session_id)),
+        Purpose::BadgeLost => ("badge-lost", None),
     };
     sqlx::query(
         "INSERT INTO challenges (id, workstation_id, user_id, expires_at, tries_left, purpose, session_id, shown, \
@@ -110,6 +113,7 @@ pub async fn find(
         ("sign-in", None) => Purpose::SignIn,
         ("resume", Some(session_id)) => Purpose::Resume { session_id },
         ("renew", Some(session_id)) => Purpose::Renew { session_id },
+        ("badge-lost", None) => Purpose::BadgeLost,
         _ => return Err(StoreError::Corrupt("purpose of a challenge")),
     };
     Ok(Some(Challenge {
@@ -170,7 +174,7 @@ fn spelled(factors: &[Factor]) -> String {
 
 fn parsed(text: &str) -> Result<Vec<Factor>, StoreError> {
     const ALL: [Factor; 4] = [Factor::Badge, Factor::Pin, Factor::Password, Factor::Totp];
-    text.split(' ')
+    text.split_whitespace()
         .map(|one| {
             let known = ALL.into_iter().find(|factor| factor_spelled(*factor) == one);
             known.ok_or(StoreError::Corrupt("factor of a challenge"))

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, millis, timestamp};
 use crate::session::grace::Grace;
 
-/// Begins a person's grace, or renews it.
+/// Begins a person's grace where she signed in, or renews it; that of other units stays as it is.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -17,7 +17,7 @@ pub async fn begin(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO graces (user_id, began_at, unit) VALUES ($1, $2, $3) \
-         ON CONFLICT (user_id) DO UPDATE SET began_at = excluded.began_at, unit = excluded.unit",
+         ON CONFLICT (user_id, unit) DO UPDATE SET began_at = excluded.began_at",
     )
     .bind(user_id)
     .bind(millis(grace.began_at))
@@ -27,20 +27,21 @@ pub async fn begin(
     Ok(())
 }
 
-/// A person's grace, if one began and was not ended.
+/// A person's graces that were not ended, over or not: one for each unit where she signed in strongly.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Option<Grace>, StoreError> {
-    let row = sqlx::query("SELECT began_at, unit FROM graces WHERE user_id = $1")
+pub async fn of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Vec<Grace>, StoreError> {
+    sqlx::query("SELECT began_at, unit FROM graces WHERE user_id = $1")
         .bind(user_id)
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| Ok(Grace { began_at: timestamp(row.try_get("began_at")?)?, unit: row.try_get("unit")? }))
-        .transpose()
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok(Grace { began_at: timestamp(row.try_get("began_at")?)?, unit: row.try_get("unit")? }))
+        .collect()
 }
 
-/// Ends a person's grace: the next tap asks for what is missing. No session is touched.
+/// Ends a person's grace everywhere: the next tap asks for what is missing. No session is touched.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].

@@ -7,6 +7,7 @@
 pub mod attempts;
 pub mod audit_events;
 pub mod auditor_tokens;
+pub mod badge_imports;
 pub mod badges;
 pub mod challenges;
 pub mod enrolment_codes;
@@ -15,6 +16,7 @@ pub mod graces;
 pub mod proofs;
 pub mod screens;
 pub mod sessions;
+pub mod unknown_badges;
 pub mod unsettled_ends;
 pub mod users;
 pub mod workstations;
@@ -170,6 +172,7 @@ pub async fn forget(store: &Store, index: &Key, now: Timestamp) -> Result<(), St
     for (sql, bound) in [
         ("DELETE FROM spent_proofs WHERE expires_at < $1", millis(now)),
         ("DELETE FROM attempts WHERE at < $1", before(attempts::REMEMBERED)),
+        ("DELETE FROM unknown_badges WHERE last_at < $1 AND locked_until < $1", before(FAILURES_REMEMBERED)),
         ("DELETE FROM challenges WHERE expires_at < $1", before(attempts::REMEMBERED)),
         ("DELETE FROM enrolment_codes WHERE expires_at < $1 OR uses_left = 0", millis(now)),
     ] {

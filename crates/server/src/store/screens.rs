@@ -15,10 +15,16 @@ use super::{
 pub struct Screen {
     /// The session.
     pub row: SessionRow,
-    /// Whether its workstation has said that it is covered.
-    pub is_concealed: bool,
     /// Whether it was asked to cover it.
     pub is_cover_asked: bool,
+}
+
+impl Screen {
+    /// Whether its workstation has said that it is covered.
+    #[must_use]
+    pub const fn is_concealed(&self) -> bool {
+        self.row.session.concealed_at.is_some()
+    }
 }
 
 /// A person's screens, the one uncovered longest ago first.
@@ -41,7 +47,6 @@ pub async fn of(
     .map(|row| {
         Ok(Screen {
             row: session_row(row)?,
-            is_concealed: row.try_get::<Option<i64>, _>("concealed_at")?.is_some(),
             is_cover_asked: row.try_get::<Option<i64>, _>("cover_asked_at")?.is_some(),
         })
     })
@@ -85,6 +90,18 @@ pub async fn uncover(
     .bind(millis(now))
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Its workstation tells that it was uncovered out of contact. Whether it should be covered is another question.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_uncovered(connection: &mut SqliteConnection, session_id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET concealed_at = NULL WHERE id = $1 AND state <> 'ended'")
+        .bind(session_id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

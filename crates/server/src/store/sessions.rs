@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use audit::record::Factors;
 use jiff::Timestamp;
-use protocol::v1::session::EndCause;
+use protocol::v1::{badge::BadgeGrade, session::EndCause};
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{
+    StoreError,
+    badges::{grade_parsed, grade_spelled},
+    millis, timestamp,
+};
 use crate::session::{Session, SessionLimits, State, expiry};
 
 /// A session with its names.
@@ -26,6 +30,8 @@ pub struct SessionRow {
     pub opened_at: Timestamp,
     /// Whether its credential has been used.
     pub is_credential_used: bool,
+    /// Of the badge that was last shown or enrolled within it.
+    pub badge_grade: Option<BadgeGrade>,
     /// What the rules know of it.
     pub session: Session,
 }
@@ -54,8 +60,8 @@ pub async fn insert(
     sqlx::query(
         "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
          opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
-         due_at, factors, uncovered_at, strong_at) \
-         VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5, $14)",
+         due_at, factors, uncovered_at, strong_at, badge_grade) \
+         VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5, $14, $15)",
     )
     .bind(row.id)
     .bind(row.user_id)
@@ -71,6 +77,7 @@ pub async fn insert(
     .bind(expiry::deadline(session).map(millis))
     .bind(factors_spelled(row.factors))
     .bind(row.factors.is_strong().then(|| millis(row.opened_at)))
+    .bind(row.badge_grade.map(grade_spelled))
     .execute(connection)
     .await?;
     Ok(())
@@ -256,6 +263,23 @@ pub async fn note_credential_used(connection: &mut SqliteConnection, id: Uuid) -
     Ok(())
 }
 
+/// Notes what kind of badge was shown or enrolled within the session.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn note_badge(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    grade: BadgeGrade,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET badge_grade = $2 WHERE id = $1")
+        .bind(id)
+        .bind(grade_spelled(grade))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Replaces the credential. The one before may still adopt, once, until the fresh one is used.
 ///
 /// # Errors
@@ -355,12 +379,18 @@ pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         factors: factors_parsed(row.try_get("factors")?)?,
         opened_at: timestamp(row.try_get("opened_at")?)?,
         is_credential_used: row.try_get("is_credential_used")?,
+        badge_grade: row
+            .try_get::<Option<String>, _>("badge_grade")?
+            .as_deref()
+            .map(grade_parsed)
+            .transpose()?,
         session: Session {
             state,
             limits,
             absolute_until: timestamp(row.try_get("absolute_until")?)?,
             last_input_at: timestamp(row.try_get("last_input_at")?)?,
             last_heard_at: timestamp(row.try_get("last_heard_at")?)?,
+            concealed_at: row.try_get::<Option<i64>, _>("concealed_at")?.map(timestamp).transpose()?,
         },
     })
 }

@@ -18,7 +18,7 @@ async fn she_enrols_her_badge_after_a_strong_sign_in_and_it_is_on_record_without
         (&enrolled.body["badges"], &enrolled.body["grace_remaining_ms"]),
         (&json!(1), &json!(28_800_000))
     );
-    assert_eq!(server.recorded(&["110137", "badge.enrol", "Maria O."]), 1);
+    assert_eq!(server.recorded(&["110137", "badge.enrol-own", "Maria O.", "WS-01"]), 1);
     assert_eq!(server.recorded(&["04a1b2c3d4e5f6"]), 0);
 }
 

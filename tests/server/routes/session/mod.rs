@@ -1,5 +1,6 @@
 mod activity;
 mod conceal;
+mod grace;
 mod identify;
 mod resume;
 mod status;

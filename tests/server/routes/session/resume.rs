@@ -40,7 +40,7 @@ async fn a_badge_of_another_or_of_nobody_or_a_revoked_one_resumes_nothing() {
     ward.workstation.resume("wedge:jonas-1").await.assert_refused(403, "badge.of_another");
     ward.workstation.resume("wedge:nobody-1").await.assert_refused(404, "badge.unknown");
     ward.workstation.resume("uid:08000001").await.assert_refused(422, "badge.unusable");
-    other.post("/v1/badges/lost", &json!({})).await;
+    ward.server.admin(json!({ "do": "badge_revoke", "name": "jonas" })).await.unwrap();
     ward.workstation.resume("wedge:jonas-1").await.assert_refused(403, "badge.refused");
     assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
     assert_eq!(ward.server.recorded(&["badge.of_another"]), 0, "a tap over hers is no refused login");
@@ -133,25 +133,7 @@ async fn a_resume_that_came_too_late_is_not_granted_to_its_repeat() {
     ward.workstation.hold(&adopted);
 
     ward.workstation.post(&path, &body).await.assert_refused(410, "challenge.over");
-    assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
-}
-
-#[tokio::test]
-async fn password_and_code_renew_her_grace_within_the_session() {
-    let ward = Ward::concealed("").await;
-    ward.server.advance(Duration::from_secs(600));
-    let factor = json!({ "kind": "password", "password": ward.maria.password });
-    let body = json!({ "attempt_id": Uuid::new_v4(), "factor": factor, "renews_grace": true });
-    let challenge = ward.workstation.post("/v1/session/resume", &body).await;
-    assert_eq!((challenge.status, &challenge.body["satisfied_by"]), (202, &json!(["totp"])), "{challenge:?}");
-    let code = json!({ "kind": "totp", "code": ward.server.code(&ward.maria) });
-    let renewed = ward.workstation.give(&challenge, code).await;
-
-    assert_eq!((renewed.status, &renewed.body["method"]), (200, &json!("password-totp")), "{renewed:?}");
-    assert_eq!(renewed.body["grace_remaining_ms"], 8 * HOUR * 1_000);
-    let badge = json!({ "kind": "badge", "badge": { "number": BADGE, "grade": "uid" } });
-    let body = json!({ "attempt_id": Uuid::new_v4(), "factor": badge, "renews_grace": true });
-    ward.workstation.post("/v1/session/resume", &body).await.assert_refused(422, "request.invalid");
+    assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE uncovered_at = opened_at"), 1);
 }
 
 fn typed(password: &str) -> Value {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{
     server::{Person, TestServer},
-    workstation::{Answer, Workstation},
+    workstation::Workstation,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -196,7 +196,7 @@ async fn a_repeated_tap_gets_the_same_session_and_another_badge_under_its_id_a_c
 async fn a_grace_of_one_unit_is_none_in_another() {
     let server = TestServer::start_with("grace.reach = 'unit'").await;
     let [mut here, beside, away] =
-        [in_unit(&server, "ICU-3").await, in_unit(&server, "ICU-3").await, in_unit(&server, "ER-1").await];
+        [server.enrol_in("ICU-3").await, server.enrol_in("ICU-3").await, server.enrol_in("ER-1").await];
     let maria = server.add_person("maria").await;
     let session = here.sign_in(&server, &maria).await;
     assert_eq!(here.enrol_badge(BADGE).await.status, 201);
@@ -252,6 +252,20 @@ async fn one_badge_at_two_workstations_at_once_raises_one_alert_and_refuses_noth
 }
 
 #[tokio::test]
+async fn two_workstations_of_one_unit_stand_side_by_side_and_two_units_do_not() {
+    for (units, raised) in [(["ICU-3", "ICU-3"], 0), (["ICU-3", "ER-1"], 1)] {
+        let (server, _, _) = maria_with_a_badge("").await;
+        let [here, there] = [server.enrol_in(units[0]).await, server.enrol_in(units[1]).await];
+        server.advance(Duration::from_secs(60));
+        assert_eq!(here.tap(Uuid::new_v4(), BADGE).await.status, 201);
+        server.advance(Duration::from_secs(3));
+        assert_eq!(there.tap(Uuid::new_v4(), BADGE).await.status, 201);
+
+        assert_eq!(server.recorded(&["badge-in-two-places"]), raised, "{units:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_workstation_that_was_revoked_signs_nobody_in_by_badge() {
     let (server, workstation, _) = maria_with_a_badge("").await;
     server.admin(json!({ "do": "workstation_revoke", "workstation": "WS-01" })).await.unwrap();
@@ -261,16 +275,6 @@ async fn a_workstation_that_was_revoked_signs_nobody_in_by_badge() {
 
 fn typed(password: &str) -> Value {
     json!({ "kind": "password", "password": password })
-}
-
-async fn in_unit(server: &TestServer, unit: &str) -> Workstation {
-    let command = json!({ "do": "workstation_code", "uses": 1, "expires_in_s": 3_600, "unit": unit });
-    let answer: Value = server.admin(command).await.unwrap();
-    let secret = answer["code"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
-    let mut workstation = Workstation::new(server);
-    let enrolled: Answer = workstation.enrol(&secret).await;
-    assert_eq!(enrolled.status, 201, "{enrolled:?}");
-    workstation
 }
 
 /// Signed out again, her grace just begun.

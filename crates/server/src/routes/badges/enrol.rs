@@ -8,7 +8,6 @@ use protocol::v1::{
     problem::{Problem, ProblemCode},
 };
 
-use super::about;
 use crate::{
     app::App,
     auth::{
@@ -21,7 +20,8 @@ use crate::{
     sign_in::{grace, presenting},
     store::{
         badges::{self as rows, EnrolledBy},
-        screens, sessions,
+        screens,
+        sessions::{self, SessionRow},
     },
     trail,
 };
@@ -66,8 +66,8 @@ pub async fn enrol(
     let wish = Wish { user_id: row.user_id, number, grade: request.badge.grade, by: EnrolledBy::Holder };
     match badges::bind(&mut write, wish, now).await? {
         Bound::Anew => {
-            let about = about(&mut write, &workstation, row.id, row.user_id).await?;
-            trail::administration(&mut write, about, "badge.enrol", now).await?;
+            let about = trail::about_herself(&mut write, &workstation, &row).await?;
+            trail::administration(&mut write, about, "badge.enrol-own", now).await?;
         }
         // Nothing to record.
         Bound::Before => {}
@@ -79,8 +79,10 @@ pub async fn enrol(
         }
     }
     let count = rows::live_of(&mut write, row.user_id).await?.len();
-    let grade = Some(request.badge.grade);
-    let left = grace::of_person(&app, &mut write, row.user_id, workstation.id, grade, now).await?;
+    let grade = request.badge.grade;
+    sessions::note_badge(&mut write, row.id, grade).await?;
+    let row = SessionRow { badge_grade: Some(grade), ..row };
+    let left = grace::of_session(&app, &mut write, &row, now).await?;
     write.commit().await?;
     tracing::info!(user.id = %row.user_id, workstation.id = %workstation.id, "Badge enrolled by its holder");
     let enrolled =

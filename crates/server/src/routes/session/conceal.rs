@@ -36,10 +36,11 @@ pub async fn conceal(
     let row = in_use(&mut write, credential, workstation.id, now).await?;
     sessions::note_credential_used(&mut write, row.id).await?;
     screens::conceal(&mut write, row.id, now).await?;
+    let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
     write.commit().await?;
     tracing::info!(
         session.id = %row.id, workstation.id = %workstation.id, cause = ?request.cause,
         "Screen covered, session kept"
     );
-    Ok(Json(told(row.id, &row.session, SessionState::Open, now)))
+    Ok(Json(told))
 }

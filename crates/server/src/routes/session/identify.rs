@@ -40,7 +40,7 @@ pub async fn identify(
     sessions::note_credential_used(&mut write, row.id).await?;
     let badge = (&number, request.badge.grade);
     let whose = match presenting::look_up(&app, &mut write, &workstation, badge, now).await? {
-        Presented::Unknown => Whose::Unknown,
+        Presented::Unknown { .. } => Whose::Unknown,
         Presented::Refused(_) => Whose::Refused,
         Presented::Names(_, user) if user.id == row.user_id => Whose::Holder,
         Presented::Names(..) => Whose::Other,

@@ -145,7 +145,14 @@ impl Resuming<'_> {
                 let about = workstation.about().user(Some(&user));
                 (about, ProblemCode::BadgeRefused, Outcome::BadgeRefused)
             }
-            Presented::Unknown => (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown),
+            Presented::Unknown { locked_for: Some(left) } => {
+                let about = workstation.about();
+                let refusal = refusals::unknown_badge_locked_out(connection, about, left, now).await?;
+                return Ok((None, Answer::Refused(refusal)));
+            }
+            Presented::Unknown { locked_for: None } => {
+                (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown)
+            }
         };
         trail::refused(connection, about, code, now).await?;
         Ok((Some(outcome), Answer::Refused(ApiError::new(code))))

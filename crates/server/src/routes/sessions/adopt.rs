@@ -27,7 +27,7 @@ use crate::{
     },
     sign_in::opening,
     store::{
-        StoreError,
+        StoreError, screens,
         sessions::{self, Of, SessionRow},
     },
 };
@@ -84,6 +84,9 @@ pub async fn adopt(
             let session = Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
             let (credential, hash) = credential::mint();
             sessions::update(&mut write, id, &session).await?;
+            if row.session.was_uncovered_by(last_input_at) {
+                screens::note_uncovered(&mut write, id).await?;
+            }
             sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
             let mut never_used = Vec::new();
             for other in since.never_used {

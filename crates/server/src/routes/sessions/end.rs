@@ -21,13 +21,14 @@ use crate::{
     routes::{body::JsonBody, session::in_use},
     session::{State as Standing, lifecycle::Outcome},
     store::sessions,
+    trail,
 };
 
 /// Ends a session of this workstation, whose proof alone suffices. It may be repeated: the cause that
 /// came first stands and is answered. Its logout record is the workstation's to deliver.
 ///
-/// With the credential of her session here, a person ends one of hers elsewhere, cause `user-elsewhere`; that
-/// workstation is told, and the server records it.
+/// With the credential of her session here, however that was begun, a person ends one of hers elsewhere, cause
+/// `user-elsewhere`; that workstation is told, and the server records it, and in which session she asked.
 ///
 /// # Errors
 /// `session.unknown` when the workstation never had such a session, nor the person of its session.
@@ -58,6 +59,10 @@ pub async fn end(
             return Err(ApiError::new(ProblemCode::SessionUnknown));
         }
         let ended = ending::end(&mut write, &row, EndCause::UserElsewhere, now).await?;
+        if ended.is_some() {
+            let about = trail::about_herself(&mut write, &workstation, &here).await?;
+            trail::administration(&mut write, about, "session.end-elsewhere", now).await?;
+        }
         write.commit().await?;
         let cause = match row.session.state {
             Standing::Ended { cause } => cause,

@@ -19,6 +19,7 @@ use crate::{
         graces,
         sessions::{self, Of},
     },
+    trail,
 };
 
 /// Sessions that one call ends; a person has far fewer.
@@ -51,6 +52,8 @@ pub async fn end_others(
         }
     }
     graces::end(&mut write, here.user_id).await?;
+    let about = trail::about_herself(&mut write, &workstation, &here).await?;
+    trail::administration(&mut write, about, "session.end-everywhere", now).await?;
     write.commit().await?;
     let told = SignedOutElsewhere { ended: ended.iter().map(|ended| ended.session).collect() };
     ended.into_iter().for_each(|ended| ended.tell(&app));

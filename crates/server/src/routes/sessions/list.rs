@@ -3,15 +3,14 @@
 use axum::{Json, extract::State};
 use protocol::v1::{
     problem::Problem,
-    session::{MySession, MySessions, SessionState},
+    session::{MySession, MySessions},
 };
 
 use crate::{
     app::App,
     auth::{credential::PresentedCredential, workstation::ProvenWorkstation},
     error::ApiError,
-    routes::session::in_use,
-    session::State as Standing,
+    routes::session::{in_use, state_told},
     store::{StoreError, screens, workstations},
 };
 
@@ -45,12 +44,8 @@ pub async fn list(
             workstation: place.name,
             unit: place.unit,
             opened_at: screen.row.opened_at.to_string(),
-            state: match screen.row.session.state {
-                Standing::Open => SessionState::Open,
-                Standing::Lapsed { .. } => SessionState::Lapsed,
-                Standing::Ended { .. } => SessionState::Ended,
-            },
-            is_covered: screen.is_concealed,
+            state: state_told(&screen.row.session, now),
+            is_covered: screen.is_concealed(),
             is_this: screen.row.id == here.id,
         });
     }

@@ -1,0 +1,40 @@
+//! "I lost my badge": password and one-time code, at whatever covered screen is near.
+
+use jiff::Timestamp;
+use protocol::v1::badge::BadgesRevoked;
+use sqlx::SqliteConnection;
+
+use super::{answers::Answer, next::Step, opening};
+use crate::{
+    app::App,
+    badges,
+    error::ApiError,
+    store::{attempts::Outcome, badges as rows, graces},
+    trail,
+};
+
+/// Revokes every badge of hers and ends her grace. No session is opened and none is touched, neither one of hers nor that
+/// of somebody else whose screen is covered there. With no badge left it is no error.
+///
+/// # Errors
+/// [`ApiError`] of the store.
+pub async fn revoke(
+    app: &App,
+    connection: &mut SqliteConnection,
+    step: Step<'_>,
+    now: Timestamp,
+) -> Result<(Option<Outcome>, Answer), ApiError> {
+    let Step { user, workstation, shown, .. } = step;
+    let about = workstation.about().user(Some(user));
+    let mut revoked = 0;
+    for badge in rows::live_of(connection, user.id).await? {
+        if badges::revoke(connection, &badge, now).await? {
+            trail::administration(connection, about.clone(), "badge.lost", now).await?;
+            revoked += 1;
+        }
+    }
+    graces::end(connection, user.id).await?;
+    opening::clear_failures(app, connection, user, workstation.id, shown).await?;
+    tracing::info!(user.id = %user.id, workstation.id = %workstation.id, revoked, "Badges revoked by their holder");
+    Ok((Some(Outcome::BadgesRevoked { revoked }), Answer::BadgesRevoked(BadgesRevoked { revoked })))
+}

@@ -1,0 +1,174 @@
+//! A list of badges that is imported all or none: while people sign in, and over the end of the server.
+
+use std::time::Duration;
+
+use harness::{server::TestServer, workstation::Workstation};
+use protocol::secret::WireSecret;
+use serde_json::{Value, json};
+use server::admin::{
+    badge_import::{ImportLine, whole},
+    message::Command,
+    socket,
+};
+use uuid::Uuid;
+
+use crate::badge_list::{add_people, enrol, rows};
+
+const BADGE: &str = "uid:04a1b2c3d4e5f6";
+
+#[tokio::test]
+async fn sign_ins_go_on_while_a_long_list_is_imported() {
+    let (server, maria) = ward().await;
+    let rows = rows();
+    add_people(&server, rows);
+    let (data, lines) = (server.data(), list(rows));
+    let import = tokio::spawn(async move {
+        let command = Command::BadgeImport { lines, is_all_or_none: true };
+        serde_json::to_value(socket::ask(&data, &command).await.unwrap()).unwrap()
+    });
+    let limit = Duration::from_secs(120);
+    let are_some_aside = |server: &TestServer| server.count("SELECT COUNT(*) FROM badge_import_rows") > 0;
+    server.until_within(limit, "every row was looked at and the first are set aside", are_some_aside).await;
+    for _ in 0..3 {
+        assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201);
+        assert!(!import.is_finished(), "she waits for a burst, not for the list");
+    }
+    let told: Value = import.await.unwrap();
+
+    assert_eq!((&told["imported"], &told["is_nothing_done"]), (&json!(rows), &json!(false)));
+    assert_eq!(
+        server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"),
+        i64::try_from(rows).unwrap()
+    );
+    let records = server.count("SELECT COUNT(*) FROM audit_events WHERE event LIKE '%\"badge.import\"%'");
+    assert_eq!(u64::try_from(records).unwrap(), rows);
+    assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), 0);
+    assert_eq!(server.count("SELECT COUNT(*) FROM badge_imports"), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_before_the_list_is_taken_over_has_imported_nothing() {
+    let (mut server, maria) = ward().await;
+    add_people(&server, 600);
+    let app = server.app().clone();
+    let plan = whole::plan(&app, &list(600)).await.unwrap();
+    whole::set_aside(&app, &plan).await.unwrap();
+    assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), 600);
+    maria.tap(Uuid::new_v4(), "wedge:badge-7").await.assert_refused(404, "badge.unknown");
+    server.restart().await;
+
+    until_nothing_is_under_way(&server).await;
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"), 0);
+    assert_eq!(server.recorded(&["badge.import"]), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_after_the_list_was_taken_over_has_all_of_it_and_writes_the_records_it_owes() {
+    let (mut server, maria) = ward().await;
+    add_people(&server, 600);
+    let app = server.app().clone();
+    let plan = whole::plan(&app, &list(600)).await.unwrap();
+    let id = whole::set_aside(&app, &plan).await.unwrap();
+    assert!(whole::take_over(&app, id).await.unwrap());
+    assert!(whole::finish_burst(&app, id).await.unwrap());
+    let first = server.recorded(&["badge.import"]);
+    assert!((1..600).contains(&first), "{first}");
+    assert_eq!(maria.tap(Uuid::new_v4(), "wedge:badge-599").await.status, 202, "it is somebody's");
+    server.advance(Duration::from_secs(600));
+    server.restart().await;
+
+    until_nothing_is_under_way(&server).await;
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"), 600);
+    assert_eq!(server.recorded(&["badge.import", "110137"]), 600, "each once");
+    assert_eq!(server.recorded(&["badge.import", "2027-03-01T13:00:00"]), 600, "of when it was taken over");
+}
+
+#[tokio::test]
+async fn a_badge_that_somebody_else_got_meanwhile_is_not_taken_from_her() {
+    let (server, _) = ward().await;
+    add_people(&server, 4);
+    let app = server.app().clone();
+    let lines = list(4);
+    let id = whole::set_aside(&app, &whole::plan(&app, &lines).await.unwrap()).await.unwrap();
+    enrol(&server, "maria", "wedge:badge-2").await.unwrap();
+    assert!(!whole::take_over(&app, id).await.unwrap());
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"), 0);
+
+    let told = whole::import(&app, &lines).await.unwrap();
+    assert!(told.is_nothing_done);
+    let bad: Vec<_> = told.bad.iter().map(|row| (row.line, row.reason.as_str())).collect();
+    assert_eq!(bad, [(3, "This badge is another person's. Revoke it there first.")]);
+}
+
+#[tokio::test]
+async fn a_person_who_got_her_third_badge_meanwhile_gets_no_fourth() {
+    let (server, _) = ward().await;
+    add_people(&server, 1);
+    let app = server.app().clone();
+    let lines = [line(1, "person0,wedge:badge-1,uid"), line(2, "person0,wedge:badge-2,uid")];
+    let id = whole::set_aside(&app, &whole::plan(&app, &lines).await.unwrap()).await.unwrap();
+    for number in ["wedge:other-1", "wedge:other-2"] {
+        enrol(&server, "person0", number).await.unwrap();
+    }
+
+    assert!(!whole::take_over(&app, id).await.unwrap());
+    let told = whole::import(&app, &lines).await.unwrap();
+    assert_eq!((told.is_nothing_done, told.bad.len(), told.bad[0].line), (true, 1, 2), "{told:?}");
+}
+
+#[tokio::test]
+async fn rows_of_one_list_are_looked_at_as_if_those_before_them_were_imported() {
+    let (server, _) = ward().await;
+    add_people(&server, 2);
+    let app = server.app().clone();
+    let rows = [
+        "person0,wedge:badge-1,uid",
+        "person0,wedge:badge-1,uid",
+        "person0,wedge:badge-1,cryptographic",
+        "person0,wedge:badge-1,uid",
+        "person0,wedge:badge-2,uid",
+        "person0,wedge:badge-3,uid",
+    ];
+    let told = whole::import(&app, &lines(&rows)).await.unwrap();
+    assert_eq!((told.imported, told.unchanged, told.bad.len()), (4, 2, 0), "{told:?}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE grade = 'cryptographic'"), 1);
+
+    let told = whole::import(&app, &lines(&["person1,wedge:badge-1,uid", "person0,wedge:badge-4,uid"]))
+        .await
+        .unwrap();
+    assert_eq!(told.bad.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 2]);
+    let told = whole::import(&app, &lines(&["person0,wedge:badge-2,cryptographic"])).await.unwrap();
+    assert_eq!((told.imported, told.bad.len()), (1, 0), "{told:?}");
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE grade = 'cryptographic'"), 2);
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"), 3);
+}
+
+/// Maria's badge within its grace, at a workstation where nobody is signed in.
+async fn ward() -> (TestServer, Workstation) {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    let session = workstation.sign_in(&server, &maria).await;
+    assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
+    workstation.sign_out(&session).await;
+    (server, workstation)
+}
+
+async fn until_nothing_is_under_way(server: &TestServer) {
+    let is_none = |server: &TestServer| server.count("SELECT COUNT(*) FROM badge_imports") == 0;
+    server.until("what was under way is finished", is_none).await;
+    assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), 0);
+}
+
+/// One badge for each of so many people.
+fn list(rows: u64) -> Vec<ImportLine> {
+    (0..rows).map(|row| line(row + 1, &format!("person{row},wedge:badge-{row},uid"))).collect()
+}
+
+fn lines(rows: &[&str]) -> Vec<ImportLine> {
+    (1..).zip(rows).map(|(number, text)| line(number, text)).collect()
+}
+
+fn line(line: u64, text: &str) -> ImportLine {
+    ImportLine { line, text: WireSecret::new(text.to_owned()) }
+}
