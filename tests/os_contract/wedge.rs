@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use agent_core::badge::{BadgeFault, ReaderFact, ReaderFault, ReaderId};
+use agent_core::{
+    badge::{BadgeFault, ReaderFact, ReaderFault, ReaderId},
+    event::Event,
+};
 use agent_runtime::ports::BadgeReaders;
 use harness::{
     app::App,
@@ -64,6 +67,27 @@ async fn what_a_claimed_reader_types_reaches_no_app_and_what_an_unclaimed_one_ty
     }
 
     assert_eq!(app.received().keys.len(), 14, "a badge's number reached the app");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_another_program_holds_is_told_and_reads_when_that_program_lets_go() {
+    let mut ward = Ward::new();
+    let mut reader = ward.reader();
+    let another = reader.wedge().held_by_another(ward.x_server.display()).unwrap();
+    ward.readers.watch();
+    ward.readers.tell(&ReaderFact::Faulty { reader: READER, fault: ReaderFault::Unavailable }).await;
+    reader.present(NUMBER);
+    assert_eq!(contract::until_quiet(&mut ward.readers, Duration::from_secs(1)).await, []);
+
+    drop(another);
+
+    let ready = Event::ReaderTold(ReaderFact::Ready { reader: READER });
+    let bound = Duration::from_secs(20);
+    contract::wait_for(&mut ward.readers, bound, "Ready", |told| (*told == ready).then_some(()))
+        .await
+        .unwrap();
+    reader.present(NUMBER);
+    assert_eq!(ward.readers.presented().await.0, NUMBER);
 }
 
 #[tokio::test(flavor = "multi_thread")]
