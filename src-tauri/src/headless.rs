@@ -9,7 +9,7 @@ use std::{
 
 use agent_platform::{
     enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode, STATE_FILE},
-    idle::{SyntheticInput, SystemIdle},
+    idle::{Counting, SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
     spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
@@ -79,7 +79,7 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     let runtime = Runtime::new()?;
     report.of("keychain", runtime.block_on(keychain()));
     report.of("display", display());
-    report.of("inactivity", runtime.block_on(inactivity()));
+    report.of("inactivity", runtime.block_on(inactivity(&config)));
     report.print()
 }
 
@@ -164,9 +164,10 @@ fn display() -> anyhow::Result<String> {
     std::env::var("DISPLAY").context("DISPLAY is not set: there is no X display to cover")
 }
 
-async fn inactivity() -> anyhow::Result<String> {
+async fn inactivity(config: &Config) -> anyhow::Result<String> {
     let (sink, _events) = EventSink::channel();
-    let idle = SystemIdle::start(None, SyntheticInput::default(), Arc::new(SystemClock::new()), sink)?;
+    let counting = Counting::of(SyntheticInput::default(), &config.readers);
+    let idle = SystemIdle::start(None, counting, Arc::new(SystemClock::new()), sink)?;
     ensure!(idle.gauge().works().await, "no keyboard, mouse or other device tells when it was last touched");
     Ok("input can be told".to_owned())
 }
