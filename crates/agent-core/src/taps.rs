@@ -1,12 +1,13 @@
 //! From what readers tell to taps that count.
 //!
 //! A badge that lies on a reader is one tap, however long it lies there. The same badge again, at whichever reader,
-//! counts once it has been away for [`AWAY_MIN`]: cards bounce, and a hand that lingers means nothing.
+//! counts once it has been away for [`AWAY_MIN`]: cards bounce, and a hand that lingers means nothing. A badge that a
+//! reader tells before it is ready lay there when it was plugged in, or healed: that is nobody's tap either.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    badge::{Badge, BadgeFault, BadgeMark, ReaderFact, ReaderFault, ReaderId},
+    badge::{Badge, BadgeFault, BadgeMark, ReaderFact, ReaderId},
     instant::Instant,
     time_limits::AWAY_MIN,
 };
@@ -30,7 +31,8 @@ pub struct Taps {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Reader {
-    fault: Option<ReaderFault>,
+    /// `None` before either was told.
+    reads: Option<bool>,
     lying: Option<BadgeMark>,
 }
 
@@ -39,12 +41,12 @@ impl Taps {
     pub fn take(&mut self, fact: ReaderFact, now: Instant) -> Option<Tap> {
         match fact {
             ReaderFact::Ready { reader } => {
-                self.readers.entry(reader).or_default().fault = None;
+                self.readers.entry(reader).or_default().reads = Some(true);
                 None
             }
             // What lay there may lie there still; the reader tells when it is back.
-            ReaderFact::Faulty { reader, fault } => {
-                self.readers.entry(reader).or_default().fault = Some(fault);
+            ReaderFact::Faulty { reader, .. } => {
+                self.readers.entry(reader).or_default().reads = Some(false);
                 None
             }
             ReaderFact::Removed { reader } => {
@@ -58,8 +60,9 @@ impl Taps {
             ReaderFact::Presented { reader, badge } => {
                 self.emptied(reader, now);
                 let counts = self.counts(badge.mark, now);
-                self.readers.insert(reader, Reader { fault: None, lying: Some(badge.mark) });
-                counts.then_some(Tap::Badge(badge))
+                let at = self.readers.entry(reader).or_default();
+                at.lying = Some(badge.mark);
+                (counts && at.reads == Some(true)).then_some(Tap::Badge(badge))
             }
         }
     }
@@ -67,18 +70,17 @@ impl Taps {
     /// Whether there is a reader, and whether one reads.
     #[must_use]
     pub fn readers(&self) -> Readers {
-        if self.readers.is_empty() {
-            Readers::None
-        } else if self.readers.values().any(|reader| reader.fault.is_none()) {
-            Readers::Ready
-        } else {
-            Readers::Faulty
+        let told = || self.readers.values().filter_map(|reader| reader.reads);
+        match (told().any(|reads| reads), told().any(|reads| !reads)) {
+            (false, false) => Readers::None,
+            (true, _) => Readers::Ready,
+            (false, true) => Readers::Faulty,
         }
     }
 
     fn counts(&self, mark: BadgeMark, now: Instant) -> bool {
         let lies_elsewhere =
-            self.readers.values().any(|reader| reader.fault.is_none() && reader.lying == Some(mark));
+            self.readers.values().any(|reader| reader.reads != Some(false) && reader.lying == Some(mark));
         let was_just_here = self.away_since.get(&mark).is_some_and(|since| now < *since + AWAY_MIN);
         !lies_elsewhere && !was_just_here
     }
@@ -107,14 +109,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{badge::BadgeGrade, secret::Secret};
+    use crate::{
+        badge::{BadgeGrade, ReaderFault},
+        secret::Secret,
+    };
 
     const LEFT: ReaderId = ReaderId(1);
     const RIGHT: ReaderId = ReaderId(2);
 
     #[test]
     fn a_badge_left_lying_is_one_tap_for_an_hour() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
 
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         for second in 1..3_600 {
@@ -125,7 +130,7 @@ mod tests {
     #[test]
     fn the_same_badge_counts_again_once_it_was_away_for_two_and_a_half_seconds() {
         for (back_at, counts) in [(1_050, false), (3_499, false), (3_500, true)] {
-            let mut taps = Taps::default();
+            let mut taps = with_two_readers();
             assert!(is_tap(&mut taps, LEFT, 1, 0));
             taps.take(ReaderFact::Removed { reader: LEFT }, at(1_000));
 
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_bouncing_card_is_one_tap_however_often_it_bounces() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         let mut counted = 0;
         for bounce in 0..50 {
             counted += u32::from(is_tap(&mut taps, LEFT, 1, bounce * 100));
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_colleagues_badge_counts_at_once() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Removed { reader: LEFT }, at(100));
 
@@ -160,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_badge_left_lying_that_bounces_after_a_colleagues_tap_is_no_tap() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         assert!(is_tap(&mut taps, RIGHT, 2, 60_000));
         taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
@@ -170,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_badge_left_on_one_reader_keeps_nobody_from_the_other_and_is_no_tap_there() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
 
         assert!(!is_tap(&mut taps, RIGHT, 1, 10_000), "a copy of what lies on the other");
@@ -179,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_told_and_leaves_no_trace() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         let two = ReaderFact::NotRead { reader: LEFT, fault: BadgeFault::TwoAtOnce };
 
         assert_eq!(taps.take(two, at(0)), Some(Tap::NotRead(BadgeFault::TwoAtOnce)));
@@ -188,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_badge_that_lay_there_through_a_fault_counts_once_it_was_away() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unavailable }, at(1_000));
         taps.take(ReaderFact::Ready { reader: LEFT }, at(60_000));
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_badge_that_was_on_a_reader_that_is_gone_counts_at_another() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(1_000));
 
@@ -209,19 +214,53 @@ mod tests {
     }
 
     #[test]
-    fn readers_are_ready_while_one_of_them_reads() {
+    fn what_is_told_of_the_readers_is_whether_all_some_or_none_of_them_read() {
         let mut taps = Taps::default();
         assert_eq!(taps.readers(), Readers::None);
         let faulty = |reader| ReaderFact::Faulty { reader, fault: ReaderFault::Unplugged };
 
+        assert!(!is_tap(&mut taps, LEFT, 1, 0), "it lay there");
+        assert_eq!(taps.readers(), Readers::None, "nothing was told of the reader yet");
         taps.take(ReaderFact::Ready { reader: LEFT }, at(0));
         taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
+        assert_eq!(taps.readers(), Readers::Ready);
         taps.take(faulty(LEFT), at(1));
         assert_eq!(taps.readers(), Readers::Ready);
         taps.take(faulty(RIGHT), at(2));
         assert_eq!(taps.readers(), Readers::Faulty);
         taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
         assert_eq!(taps.readers(), Readers::Ready);
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(4));
+        assert_eq!(taps.readers(), Readers::Ready);
+    }
+
+    #[test]
+    fn a_badge_that_lay_on_a_reader_before_it_was_ready_counts_once_it_was_lifted() {
+        let faulty = ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged };
+        for before in [None, Some(faulty)] {
+            let mut taps = Taps::default();
+            if let Some(fact) = before {
+                taps.take(fact, at(0));
+            }
+            assert!(!is_tap(&mut taps, LEFT, 1, 1_000));
+            taps.take(ReaderFact::Ready { reader: LEFT }, at(1_000));
+            taps.take(ReaderFact::Ready { reader: RIGHT }, at(1_000));
+            assert!(!is_tap(&mut taps, RIGHT, 1, 60_000), "a copy of what lies there");
+            taps.take(ReaderFact::Removed { reader: RIGHT }, at(60_500));
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
+            assert!(!is_tap(&mut taps, LEFT, 1, 61_100), "nudged");
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(62_000));
+
+            assert!(is_tap(&mut taps, LEFT, 1, 64_500));
+            assert!(is_tap(&mut taps, LEFT, 2, 64_600), "a colleague's, at any time");
+        }
+    }
+
+    fn with_two_readers() -> Taps {
+        let mut taps = Taps::default();
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(0));
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
+        taps
     }
 
     fn is_tap(taps: &mut Taps, reader: ReaderId, badge: u8, at_ms: u64) -> bool {
