@@ -392,6 +392,23 @@ const TABLE: &[Row] = &[
 ];
 
 #[test]
+fn one_dead_reader_of_two_is_told_while_the_other_reads_and_it_heals() {
+    let mut bedside = with_a_reader();
+    let other = bedside.readers.plug_in();
+    bedside.readers.breaks(other, ReaderFault::Unavailable);
+    bedside.settle();
+    assert_eq!(bedside.view().unwrap().reader, ReaderView::SomeFaulty);
+
+    hers(&mut bedside);
+    assert!(is_active(&bedside));
+    assert_eq!(next_tap(&bedside), NextTap::Covers);
+    bedside.readers.heals(other);
+    bedside.settle();
+
+    assert_eq!(bedside.view().unwrap().reader, ReaderView::Ready);
+}
+
+#[test]
 fn a_badge_that_lies_on_a_reader_when_it_is_plugged_in_is_a_tap_once_it_was_lifted() {
     let mut bedside = Bedside::switched_off();
     let reader = bedside.readers.plug_in_with(HERS);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    badge::{Badge, BadgeFault, BadgeMark, ReaderFact, ReaderId},
+    badge::{Badge, BadgeFault, BadgeMark, ReaderFact, ReaderFault, ReaderId},
     instant::Instant,
     time_limits::AWAY_MIN,
 };
@@ -33,6 +33,10 @@ pub struct Taps {
 struct Reader {
     /// `None` before either was told.
     reads: Option<bool>,
+    has_read: bool,
+    is_unplugged: bool,
+    /// It was unplugged, and another one stands in its place.
+    is_replaced: bool,
     lying: Option<BadgeMark>,
 }
 
@@ -41,12 +45,24 @@ impl Taps {
     pub fn take(&mut self, fact: ReaderFact, now: Instant) -> Option<Tap> {
         match fact {
             ReaderFact::Ready { reader } => {
-                self.readers.entry(reader).or_default().reads = Some(true);
+                if self.readers.get(&reader).is_none_or(|reader| reader.reads.is_none()) {
+                    self.replace_one();
+                }
+                let ready = self.readers.entry(reader).or_default();
+                *ready = Reader {
+                    reads: Some(true),
+                    has_read: true,
+                    is_unplugged: false,
+                    is_replaced: false,
+                    lying: ready.lying,
+                };
                 None
             }
             // What lay there may lie there still; the reader tells when it is back.
-            ReaderFact::Faulty { reader, .. } => {
-                self.readers.entry(reader).or_default().reads = Some(false);
+            ReaderFact::Faulty { reader, fault } => {
+                let faulty = self.readers.entry(reader).or_default();
+                faulty.is_unplugged = fault == ReaderFault::Unplugged;
+                faulty.reads = Some(false);
                 None
             }
             ReaderFact::Removed { reader } => {
@@ -70,11 +86,22 @@ impl Taps {
     /// Whether there is a reader, and whether one reads.
     #[must_use]
     pub fn readers(&self) -> Readers {
-        let told = || self.readers.values().filter_map(|reader| reader.reads);
+        let told =
+            || self.readers.values().filter(|reader| !reader.is_replaced).filter_map(|reader| reader.reads);
         match (told().any(|reads| reads), told().any(|reads| !reads)) {
             (false, false) => Readers::None,
-            (true, _) => Readers::Ready,
+            (true, false) => Readers::Ready,
+            (true, true) => Readers::SomeFaulty,
             (false, true) => Readers::Faulty,
+        }
+    }
+
+    /// A reader that was never there before has come: where one was unplugged, it stands in its place, and that one is
+    /// missed no more.
+    fn replace_one(&mut self) {
+        let is_free = |reader: &&mut Reader| reader.is_unplugged && reader.has_read && !reader.is_replaced;
+        if let Some(unplugged) = self.readers.values_mut().find(is_free) {
+            unplugged.is_replaced = true;
         }
     }
 
@@ -98,8 +125,10 @@ impl Taps {
 pub enum Readers {
     /// There is no reader.
     None,
-    /// One reads at least.
+    /// All of them read.
     Ready,
+    /// One reads at least, and another one does not.
+    SomeFaulty,
     /// None of them reads now.
     Faulty,
 }
@@ -109,10 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
-        badge::{BadgeGrade, ReaderFault},
-        secret::Secret,
-    };
+    use crate::{badge::BadgeGrade, secret::Secret};
 
     const LEFT: ReaderId = ReaderId(1);
     const RIGHT: ReaderId = ReaderId(2);
@@ -225,11 +251,11 @@ mod tests {
         taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
         assert_eq!(taps.readers(), Readers::Ready);
         taps.take(faulty(LEFT), at(1));
-        assert_eq!(taps.readers(), Readers::Ready);
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
         taps.take(faulty(RIGHT), at(2));
         assert_eq!(taps.readers(), Readers::Faulty);
         taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
-        assert_eq!(taps.readers(), Readers::Ready);
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
         taps.take(ReaderFact::Ready { reader: RIGHT }, at(4));
         assert_eq!(taps.readers(), Readers::Ready);
     }
@@ -254,6 +280,52 @@ mod tests {
             assert!(is_tap(&mut taps, LEFT, 1, 64_500));
             assert!(is_tap(&mut taps, LEFT, 2, 64_600), "a colleague's, at any time");
         }
+    }
+
+    #[test]
+    fn a_reader_that_was_unplugged_is_missed_until_another_one_is_plugged_in_in_its_place() {
+        let new = ReaderId(3);
+        for (fault, is_replaced) in
+            [(ReaderFault::Unplugged, true), (ReaderFault::Mute, false), (ReaderFault::Unavailable, false)]
+        {
+            let mut taps = with_two_readers();
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(1));
+            assert_eq!(taps.readers(), Readers::SomeFaulty);
+            taps.take(ReaderFact::Ready { reader: new }, at(2));
+            assert_eq!(taps.readers() == Readers::Ready, is_replaced, "{fault:?}");
+            // The service goes, and comes back as it was.
+            for reader in [LEFT, RIGHT, new] {
+                taps.take(ReaderFact::Faulty { reader, fault: ReaderFault::Unavailable }, at(2));
+            }
+            assert_eq!(taps.readers(), Readers::Faulty);
+            taps.take(ReaderFact::Ready { reader: RIGHT }, at(2));
+            taps.take(ReaderFact::Ready { reader: new }, at(2));
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(2));
+            assert_eq!(taps.readers() == Readers::Ready, is_replaced, "{fault:?}");
+            taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
+            assert_eq!(taps.readers(), Readers::Ready);
+        }
+    }
+
+    #[test]
+    fn a_reader_that_must_be_there_and_never_was_is_missed_whatever_else_is_plugged_in() {
+        let mut taps = Taps::default();
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(0));
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(1));
+
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
+    }
+
+    #[test]
+    fn a_reader_whose_service_goes_and_comes_back_without_it_was_unplugged() {
+        let mut taps = with_two_readers();
+        for fault in [ReaderFault::Unavailable, ReaderFault::Unplugged, ReaderFault::Unavailable] {
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(1));
+        }
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(2));
+        taps.take(ReaderFact::Ready { reader: ReaderId(3) }, at(3));
+
+        assert_eq!(taps.readers(), Readers::Ready);
     }
 
     fn with_two_readers() -> Taps {

@@ -212,8 +212,8 @@ fn strip(in_use: &InUse, reader: ReaderView, now: Instant, from: Instant) -> Scr
         absolute_limit_in_ms: told_from(in_use.session.absolute_warning_at, in_use.session.absolute_end),
         tap: match (reader, in_use.session.tap_out) {
             (ReaderView::None | ReaderView::Faulty, _) => NextTap::None,
-            (ReaderView::Ready, TapOut::Cover) => NextTap::Covers,
-            (ReaderView::Ready, TapOut::SignOut) => NextTap::SignsOut,
+            (ReaderView::Ready | ReaderView::SomeFaulty, TapOut::Cover) => NextTap::Covers,
+            (ReaderView::Ready | ReaderView::SomeFaulty, TapOut::SignOut) => NextTap::SignsOut,
         },
         line: in_use.session.told.filter(|told| now < told.until).map(|told| badge_line(told.line)),
     }
