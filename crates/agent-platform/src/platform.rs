@@ -47,8 +47,11 @@ pub fn for_this_platform(
 ) -> io::Result<Ports> {
     durable_file::make_private_folder(&settings.state_folder)?;
     let counting = Counting::of(settings.synthetic_input, &settings.readers);
-    let readers =
-        ReaderSettings { synthetic_input: settings.synthetic_input, ..ReaderSettings::of(settings.readers) };
+    let readers = ReaderSettings {
+        synthetic_input: settings.synthetic_input,
+        state_folder: Some(settings.state_folder.clone()),
+        ..ReaderSettings::of(settings.readers)
+    };
     let workstation = Workstation::default();
     let vault = Vault::of_this_system();
     let idle = SystemIdle::start(settings.display, counting, Arc::clone(&clock), sink.clone())?;

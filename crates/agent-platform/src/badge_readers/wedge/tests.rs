@@ -4,7 +4,7 @@ use agent_core::event::Event;
 use agent_runtime::{config::WedgeThrough, ports::EventSink};
 
 use super::*;
-use crate::{idle::SyntheticInput, testing::StillClock};
+use crate::{badge_readers::fault_record::FaultRecord, idle::SyntheticInput, testing::StillClock};
 
 #[test]
 fn a_claimed_reader_is_told_as_it_comes_and_goes_and_what_it_types_is_a_badge() {
@@ -128,7 +128,7 @@ fn run(steps: Vec<Step>) -> (Vec<String>, Vec<Option<Duration>>) {
     let (sink, mut events) = EventSink::channel();
     let (marking, clock) = (Marking::new().unwrap(), Arc::new(StillClock));
     let shared = Shared {
-        teller: Teller::new(sink),
+        teller: Teller::new(sink, FaultRecord::default()),
         marking,
         clock,
         synthetic: SyntheticInput::Ignored,
