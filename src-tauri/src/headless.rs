@@ -8,8 +8,9 @@ use std::{
 };
 
 use agent_platform::{
+    badge_readers::fault_record::{self, READERS_FILE, ReaderRecord},
     enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode, STATE_FILE},
-    idle::{SyntheticInput, SystemIdle},
+    idle::{Counting, SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
     spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
@@ -76,10 +77,11 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     report.of("enrolment", enrolled_as(&config));
     report_policy(&mut report, &config.policy_file, &config.state_directory);
     report_spool(&mut report, &config.state_directory);
+    report_readers(&mut report, &config.state_directory);
     let runtime = Runtime::new()?;
     report.of("keychain", runtime.block_on(keychain()));
     report.of("display", display());
-    report.of("inactivity", runtime.block_on(inactivity()));
+    report.of("inactivity", runtime.block_on(inactivity(&config)));
     report.print()
 }
 
@@ -164,9 +166,10 @@ fn display() -> anyhow::Result<String> {
     std::env::var("DISPLAY").context("DISPLAY is not set: there is no X display to cover")
 }
 
-async fn inactivity() -> anyhow::Result<String> {
+async fn inactivity(config: &Config) -> anyhow::Result<String> {
     let (sink, _events) = EventSink::channel();
-    let idle = SystemIdle::start(None, SyntheticInput::default(), Arc::new(SystemClock::new()), sink)?;
+    let counting = Counting::of(SyntheticInput::default(), &config.readers);
+    let idle = SystemIdle::start(None, counting, Arc::new(SystemClock::new()), sink)?;
     ensure!(idle.gauge().works().await, "no keyboard, mouse or other device tells when it was last touched");
     Ok("input can be told".to_owned())
 }
@@ -220,6 +223,29 @@ fn report_spool(report: &mut Report, state_directory: &Path) {
     }
 }
 
+/// As the agent that runs, or ran last, has seen them.
+fn report_readers(report: &mut Report, state_directory: &Path) {
+    const WHAT: &str = "badge readers";
+    let readers = match fault_record::read(state_directory) {
+        Ok(Some(readers)) => readers,
+        Ok(None) => return,
+        Err(error) => return report.look_at(WHAT, &format!("`{READERS_FILE}`: {error}")),
+    };
+    let failed: Vec<_> = readers.iter().filter(|reader| reader.faults > 0).map(reader_words).collect();
+    if failed.is_empty() {
+        report.good(WHAT, &format!("{} seen, none failed since the agent started", readers.len()));
+    } else {
+        report.look_at(WHAT, &failed.join("; "));
+    }
+}
+
+fn reader_words(reader: &ReaderRecord) -> String {
+    let now = if reader.reads { "reads again" } else { "does not read" };
+    let times = if reader.faults == 1 { "once".to_owned() } else { format!("{} times", reader.faults) };
+    let last = reader.last_fault.as_deref().unwrap_or("unknown");
+    format!("reader {} {now}, failed {times} since the agent started, last: {last}", reader.reader)
+}
+
 /// One line for each thing that was looked at.
 #[derive(Debug, Default)]
 struct Report {
@@ -257,6 +283,8 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use agent_platform::durable_file;
 
     use super::*;
 
@@ -368,6 +396,40 @@ mod tests {
         fs::write(&file, "nonsense").unwrap();
         let last_good = line();
         assert!(last_good.starts_with("LOOK AT  policy: ") && last_good.contains("last good"), "{last_good}");
+    }
+
+    #[test]
+    fn the_doctor_tells_how_often_each_reader_failed_and_whether_it_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = |text: Option<&str>| {
+            if let Some(text) = text {
+                durable_file::write_atomically(&folder.path().join(READERS_FILE), text.as_bytes()).unwrap();
+            }
+            let mut report = Report::default();
+            report_readers(&mut report, folder.path());
+            assert_eq!(report.faults, 0, "people can sign in");
+            report.lines
+        };
+        assert!(lines(None).is_empty(), "the agent has not run yet");
+
+        let well = r#"[{"reader":1,"reads":true,"faults":0}]"#;
+        assert_eq!(
+            lines(Some(well)),
+            ["ok       badge readers: 1 seen, none failed since the agent started"]
+        );
+
+        let ill = r#"[{"reader":1,"reads":true,"faults":3,"last_fault":"mute"},{"reader":2,"reads":true,"faults":0},
+            {"reader":3,"reads":false,"faults":1,"last_fault":"unplugged"}]"#;
+        assert_eq!(
+            lines(Some(ill)),
+            [
+                "LOOK AT  badge readers: reader 1 reads again, failed 3 times since the agent started, last: mute; \
+              reader 3 does not read, failed once since the agent started, last: unplugged"
+            ]
+        );
+
+        let strange = lines(Some("nonsense"));
+        assert!(strange[0].starts_with("LOOK AT  badge readers: `readers.json`: "), "{strange:?}");
     }
 
     #[test]

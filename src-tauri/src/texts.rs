@@ -41,6 +41,10 @@ pub struct Texts {
     pub sign_out_everywhere_why: &'static str,
     /// "My sessions".
     pub close: &'static str,
+    /// Strip, while none of the badge readers reads.
+    pub reader_faulty: &'static str,
+    /// Strip, while another one does.
+    pub reader_some_faulty: &'static str,
     /// Strip, without a shield.
     pub not_enforced: &'static str,
     /// In place of a page that is not there yet.
@@ -94,6 +98,8 @@ static EN: Texts = Texts {
     cover: "Cover",
     tap_to_cover: "Tap to cover",
     tap_to_sign_out: "Tap to sign out",
+    reader_faulty: "Badge reader does not answer",
+    reader_some_faulty: "One badge reader does not answer; use the other",
     badge_unknown: "This badge is not known here",
     badge_refused: "This badge cannot be used. Ask the help desk",
     badge_unusable: "This kind of badge cannot be used here",
@@ -142,6 +148,8 @@ static ES: Texts = Texts {
     cover: "Cubrir",
     tap_to_cover: "Acerque su tarjeta para cubrir la pantalla",
     tap_to_sign_out: "Acerque su tarjeta para cerrar la sesión",
+    reader_faulty: "El lector de tarjetas no responde",
+    reader_some_faulty: "Un lector de tarjetas no responde; use el otro",
     badge_unknown: "Esta tarjeta no se conoce aquí",
     badge_refused: "Esta tarjeta no se puede usar. Consulte a soporte técnico",
     badge_unusable: "Este tipo de tarjeta no se puede usar aquí",
@@ -368,6 +376,8 @@ mod tests {
             cover,
             tap_to_cover,
             tap_to_sign_out,
+            reader_faulty,
+            reader_some_faulty,
             badge_unknown,
             badge_refused,
             badge_unusable,
@@ -414,6 +424,8 @@ mod tests {
             cover,
             tap_to_cover,
             tap_to_sign_out,
+            reader_faulty,
+            reader_some_faulty,
             badge_unknown,
             badge_refused,
             badge_unusable,

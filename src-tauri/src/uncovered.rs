@@ -13,7 +13,7 @@ use agent_core::instant::Instant;
 use agent_runtime::{
     intent::Intent,
     ports::Clock,
-    view::{BadgeLine, Contact, NextTap, ScreenView, ViewModel},
+    view::{BadgeLine, Contact, NextTap, ReaderView, ScreenView, ViewModel},
 };
 use gtk::glib;
 
@@ -160,6 +160,7 @@ struct Showing {
     who: String,
     contact: Contact,
     is_enforced: bool,
+    reader: ReaderView,
     signs_out: Option<Countdown>,
     absolute_limit: Option<Countdown>,
     /// Set while the warning stands.
@@ -183,6 +184,7 @@ impl Showing {
             who: String::new(),
             contact: view.contact,
             is_enforced: view.is_enforced,
+            reader: view.reader,
             signs_out: None,
             absolute_limit: None,
             inactive_for: None,
@@ -256,9 +258,14 @@ impl Showing {
             NextTap::SignsOut => Some(texts.tap_to_sign_out),
             NextTap::Stays => Some(texts.tap_to_stay),
         };
+        let reader = match self.reader {
+            ReaderView::None | ReaderView::Ready => None,
+            ReaderView::SomeFaulty => Some(texts.reader_some_faulty),
+            ReaderView::Faulty => Some(texts.reader_faulty),
+        };
         let line = self.line.map(|line| texts.badge(line));
         // What a badge has just led to is said in place of what the next one would do.
-        let parts = [line, due.as_deref(), contact, enforced, tap.filter(|_| line.is_none())];
+        let parts = [line, due.as_deref(), contact, enforced, tap.filter(|_| line.is_none()), reader];
         StripText {
             who: self.who.clone(),
             status: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -298,7 +305,7 @@ impl Showing {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{EndCauseView, Place, ReaderView, ResumeTap},
+        view::{EndCauseView, Place, ResumeTap},
     };
 
     use super::*;
@@ -440,6 +447,25 @@ mod tests {
         assert_eq!(strip(NextTap::SignsOut, None), "Tap to sign out");
         assert_eq!(strip(NextTap::None, None), "");
         assert_eq!(strip(NextTap::Covers, Some(BadgeLine::Unknown)), "This badge is not known here");
+    }
+
+    #[test]
+    fn the_strip_says_which_readers_do_not_answer_and_what_a_tap_at_another_does() {
+        let strip = |reader, next_tap| {
+            let mut view = active();
+            view.reader = reader;
+            if let ScreenView::Active { tap, .. } = &mut view.screen {
+                *tap = next_tap;
+            }
+            strip_at(&view, 0).status
+        };
+
+        assert_eq!(strip(ReaderView::Faulty, NextTap::None), "Badge reader does not answer");
+        assert_eq!(
+            strip(ReaderView::SomeFaulty, NextTap::Covers),
+            "Tap to cover · One badge reader does not answer; use the other"
+        );
+        assert_eq!(strip(ReaderView::None, NextTap::None), "");
     }
 
     #[test]

@@ -26,6 +26,7 @@ const HERS: &str = "uid:04a1b2c3d4e580";
 const HIS: &str = "uid:04ffeeddccbb80";
 const UNKNOWN: &str = "uid:04111111111180";
 const READER: ReaderId = ReaderId(1);
+const SIGNED_OUT: ScreenView = ScreenView::SignedOut { notice: None, enrolment_offered_ms: None };
 
 /// One row: where the screen is, what is tapped, and what follows.
 struct Row {
@@ -389,6 +390,39 @@ const TABLE: &[Row] = &[
         },
     },
 ];
+
+#[test]
+fn one_dead_reader_of_two_is_told_while_the_other_reads_and_it_heals() {
+    let mut bedside = with_a_reader();
+    let other = bedside.readers.plug_in();
+    bedside.readers.breaks(other, ReaderFault::Unavailable);
+    bedside.settle();
+    assert_eq!(bedside.view().unwrap().reader, ReaderView::SomeFaulty);
+
+    hers(&mut bedside);
+    assert!(is_active(&bedside));
+    assert_eq!(next_tap(&bedside), NextTap::Covers);
+    bedside.readers.heals(other);
+    bedside.settle();
+
+    assert_eq!(bedside.view().unwrap().reader, ReaderView::Ready);
+}
+
+#[test]
+fn a_badge_that_lies_on_a_reader_when_it_is_plugged_in_is_a_tap_once_it_was_lifted() {
+    let mut bedside = Bedside::switched_off();
+    let reader = bedside.readers.plug_in_with(HERS);
+    bedside.switch_on();
+    assert_eq!(bedside.shows(), SIGNED_OUT);
+    bedside.pass(MINUTE);
+    assert_eq!(bedside.shows(), SIGNED_OUT);
+
+    bedside.readers.take_away(reader);
+    bedside.pass(3 * SECOND);
+    hers(&mut bedside);
+
+    assert!(is_active(&bedside));
+}
 
 #[test]
 fn where_policy_says_so_her_tap_signs_out_and_a_second_one_undoes_it() {

@@ -143,6 +143,12 @@ impl CardService {
     pub fn put(&self, reader: u16, card: Card) -> Result<LyingCard> {
         LyingCard::on(Arc::clone(&self.place), PORT + reader, card)
     }
+
+    /// Puts `card` on reader 0 or 1 while the service is killed; it lies there when the service starts again.
+    #[must_use]
+    pub fn put_while_away(&self, reader: u16, card: Card) -> LyingCard {
+        LyingCard::lying(Arc::clone(&self.place), PORT + reader, card, None)
+    }
 }
 
 fn start(folder: &Path) -> Result<(Part, OwnedFd)> {
@@ -245,18 +251,30 @@ pub struct LyingCard {
 #[derive(Debug)]
 enum Link {
     Lying(TcpStream),
+    ServiceAway,
     TakenAway,
 }
 
 impl LyingCard {
-    fn on(place: Place, port: u16, mut card: Card) -> Result<Self> {
+    fn on(place: Place, port: u16, card: Card) -> Result<Self> {
         let stream = connect(&place, port).context("the virtual reader does not listen")?;
-        let link = Arc::new(Mutex::new(Link::Lying(stream.try_clone()?)));
+        let other_end = stream.try_clone()?;
+        Ok(Self::lying(place, port, card, Some((stream, other_end))))
+    }
+
+    /// On a reader that listens, or on one that will.
+    fn lying(place: Place, port: u16, mut card: Card, stream: Option<(TcpStream, TcpStream)>) -> Self {
+        let (mut stream, other_end) = stream.unzip();
+        let link = Arc::new(Mutex::new(other_end.map_or(Link::ServiceAway, Link::Lying)));
         let answers = Arc::<AtomicUsize>::default();
         let (shared, count) = (Arc::clone(&link), Arc::clone(&answers));
         let program = thread::spawn(move || {
-            let mut stream = stream;
-            while serve(&mut stream, &mut card, &count) == End::ServiceGone {
+            loop {
+                if let Some(mut stream) = stream.take()
+                    && serve(&mut stream, &mut card, &count) == End::TornAway
+                {
+                    return;
+                }
                 // It lies there while the service is started again.
                 let again = loop {
                     if matches!(*lock(&shared), Link::TakenAway) {
@@ -272,10 +290,10 @@ impl LyingCard {
                     return;
                 }
                 *link = Link::Lying(again.try_clone().unwrap());
-                stream = again;
+                stream = Some(again);
             }
         });
-        Ok(Self { link, answers, program: Some(program) })
+        Self { link, answers, program: Some(program) }
     }
 
     /// How many commands it has answered.

@@ -3,15 +3,15 @@
 //! X servers without hardware have no second keyboard; a new master device brings one. It says of itself what a driver
 //! would say of a USB reader. Being typed on by a program, it is claimed only where synthetic input counts.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use x11rb::{
-    connection::RequestConnection as _,
+    connection::{Connection as _, RequestConnection as _},
     protocol::{
         xinput::{
             self, ChangeMode, ConnectionExt as _, DeviceId, DeviceType, HierarchyChange, HierarchyChangeData,
             HierarchyChangeDataAddMaster, HierarchyChangeDataRemoveMaster, XIChangePropertyAux,
         },
-        xproto::{AtomEnum, ConnectionExt as _, PropMode},
+        xproto::{AtomEnum, ConnectionExt as _, GrabMode, GrabStatus, PropMode},
         xtest::ConnectionExt as _,
     },
     rust_connection::RustConnection,
@@ -94,6 +94,28 @@ impl Wedge {
         // An answer comes only behind them all.
         self.connection.get_input_focus()?.reply()?;
         Ok(())
+    }
+
+    /// Has another program take it for itself alone, until the answer is dropped.
+    ///
+    /// # Errors
+    /// When the display is gone, or somebody has it.
+    pub fn held_by_another(&self, display: &str) -> Result<RustConnection> {
+        let (connection, screen) = RustConnection::connect(Some(display))?;
+        connection.xinput_xi_query_version(2, 2)?.reply()?;
+        let root = connection.setup().roots[screen].root;
+        let grabbed = connection.xinput_xi_grab_device(
+            root,
+            x11rb::CURRENT_TIME,
+            x11rb::NONE,
+            DeviceId::from(self.keyboard),
+            GrabMode::ASYNC,
+            GrabMode::ASYNC,
+            xinput::GrabOwner::NO_OWNER,
+            &[u32::from(xinput::XIEventMask::KEY_PRESS)],
+        )?;
+        ensure!(grabbed.reply()?.status == GrabStatus::SUCCESS, "somebody has the reader");
+        Ok(connection)
     }
 
     /// Pulls it out.

@@ -13,7 +13,7 @@ use agent_platform::{
     audit_trail::SpooledTrail,
     badge_readers::{ReaderSettings, SystemBadgeReaders, pcsc::card::UidReading},
     enrolment::{Enrolling, EnrolmentCode, enrol},
-    idle::{SyntheticInput, SystemIdle},
+    idle::{Counting, SyntheticInput, SystemIdle},
     keychain::{Entry, SystemKeychain, Vault},
     notifier::DesktopNotifier,
     session_server::HttpSessionServer,
@@ -268,7 +268,7 @@ impl Kept {
     fn start_up_on(&self, display: &str) -> Result<(SystemIdle, WorkstationStartUp)> {
         let (nobody, _) = EventSink::channel();
         let display = Some(display.to_owned());
-        let idle = SystemIdle::start(display, SyntheticInput::Ignored, Arc::clone(&self.clock), nobody)?;
+        let idle = SystemIdle::start(display, Counting::default(), Arc::clone(&self.clock), nobody)?;
         let needs = Needs {
             vault: self.vault.clone(),
             workstation: self.workstation.clone(),

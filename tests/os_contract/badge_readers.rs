@@ -8,12 +8,18 @@ use std::{
 use agent_core::{
     badge::{BadgeFault, BadgeGrade, ReaderFact, ReaderFault, ReaderId},
     event::Event,
+    taps::{Readers, Tap, Taps},
+    time_limits::AWAY_MIN,
 };
-use agent_runtime::ports::BadgeReaders;
+use agent_runtime::{
+    clock::SystemClock,
+    ports::{BadgeReaders, Clock as _},
+};
 use harness::{
     badge_reader::{Card, CardService, LyingCard, READER_POLL, Reply, SOCKET_VARIABLE},
     reader_lines,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use testkit::contract::{
     self, Told,
     badge_readers::{Breakable, Reader},
@@ -147,6 +153,50 @@ async fn a_reader_that_was_never_there_before_gets_a_number_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_badge_that_lies_there_at_the_start_is_a_tap_once_it_was_lifted() {
+    let mut ward = Ward::new();
+    let mut taps = Taps::default();
+    let mut reader = ward.reader(0);
+    reader.present(NUMBERS[0]);
+    contract::until_quiet(&mut ward.readers, 2 * READER_POLL).await;
+
+    ward.readers.watch();
+    assert_eq!(ward.taps(&mut taps).await, 0, "it lay there");
+    assert_eq!(taps.readers(), Readers::Ready);
+    reader.take_away();
+    assert_eq!(ward.taps(&mut taps).await, 0);
+    reader.present(NUMBERS[0]);
+
+    assert_eq!(ward.taps(&mut taps).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_badge_laid_down_while_the_service_is_away_is_a_tap_once_it_was_lifted() {
+    let mut ward = Ward::new();
+    let mut taps = Taps::default();
+    ward.readers.watch();
+    ward.taps(&mut taps).await;
+    let mut reader = ServiceKilled(ward.reader(0));
+    reader.breaks();
+    ward.taps(&mut taps).await;
+    assert_eq!(taps.readers(), Readers::Faulty);
+
+    // So that the service has seen the card before we see the service.
+    ward.readers.signal(Signal::STOP);
+    reader.0.put_while_away(Card::with_uid(&NUMBERS[0][4..]));
+    reader.heals();
+    contract::until_quiet(&mut ward.readers, 3 * READER_POLL).await;
+    ward.readers.signal(Signal::CONT);
+    assert_eq!(ward.taps(&mut taps).await, 0, "it lay there");
+    assert_eq!(taps.readers(), Readers::Ready);
+    reader.take_away();
+    assert_eq!(ward.taps(&mut taps).await, 0);
+    reader.present(NUMBERS[0]);
+
+    assert_eq!(ward.taps(&mut taps).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_answers_a_challenge_proves_itself_and_a_forged_one_is_none() {
     let mut ward = Ward::new();
     let id = ward.watches(2).await[0];
@@ -235,6 +285,18 @@ impl Ward {
         contract::badge_readers::tells_each_reader(&readers, &mut self.readers, count).await.unwrap()
     }
 
+    /// What is told until nothing is told any more, longer than a badge must be away to count again: how many taps.
+    async fn taps(&mut self, taps: &mut Taps) -> usize {
+        let told = contract::until_quiet(&mut self.readers, AWAY_MIN + 2 * READER_POLL).await;
+        let now = SystemClock::new().now();
+        let mut count = 0;
+        for event in told {
+            let Event::ReaderTold(fact) = event else { panic!("{event:?}") };
+            count += usize::from(matches!(taps.take(fact, now), Some(Tap::Badge(_))));
+        }
+        count
+    }
+
     /// The reader at this place.
     pub(crate) fn reader(&self, index: usize) -> VirtualReader {
         VirtualReader { service: Arc::clone(&self.service), index: u16::try_from(index).unwrap(), card: None }
@@ -283,6 +345,12 @@ impl DrivenReaders {
         self.0.lock().unwrap().threads(name)
     }
 
+    /// To its process.
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.0.lock().unwrap().pid().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
     /// How often its reader threads gave up the processor to wait.
     fn wakes(&self) -> Vec<(String, String)> {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.0.lock().unwrap().pid())).unwrap();
@@ -325,6 +393,10 @@ impl VirtualReader {
     pub(crate) fn put(&mut self, card: Card) {
         self.take_away();
         self.card = Some(self.service.lock().unwrap().put(self.index, card).unwrap());
+    }
+
+    fn put_while_away(&mut self, card: Card) {
+        self.card = Some(self.service.lock().unwrap().put_while_away(self.index, card));
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use agent_core::{event::Event, instant::Instant};
-use agent_platform::idle::{SyntheticInput, SystemIdle};
+use agent_platform::idle::{Counting, SyntheticInput, SystemIdle};
 use agent_runtime::{
     clock::SystemClock,
     ports::{Clock, EventSink, Idle},
@@ -34,7 +34,7 @@ async fn the_ports_contract_holds_on_a_display_that_is_there_and_on_one_that_is_
     let mut told = contract::Live(events);
     let clock = Arc::clone(&ward.clock);
     let display = Some(ward.x_server.display().to_owned());
-    let idle = SystemIdle::start(display, SyntheticInput::Ignored, clock.clone(), sink).unwrap();
+    let idle = SystemIdle::start(display, Counting::default(), clock.clone(), sink).unwrap();
     let person = ward.person();
     let touch = || person.type_text("a").unwrap();
 
@@ -251,7 +251,8 @@ struct Watched {
 impl Watched {
     fn on(display: &str, synthetic: SyntheticInput, clock: Arc<SleepyClock>) -> Self {
         let (sink, events) = EventSink::channel();
-        Self { port: SystemIdle::start(Some(display.to_owned()), synthetic, clock, sink).unwrap(), events }
+        let counting = Counting { synthetic, ..Counting::default() };
+        Self { port: SystemIdle::start(Some(display.to_owned()), counting, clock, sink).unwrap(), events }
     }
 
     async fn next(&mut self) -> Event {

@@ -1,9 +1,18 @@
 //! Keyboard-wedge readers claimed as devices of a real X server.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use agent_core::badge::{BadgeFault, ReaderFact, ReaderFault, ReaderId};
-use agent_runtime::ports::BadgeReaders;
+use agent_core::{
+    badge::{BadgeFault, ReaderFact, ReaderFault, ReaderId},
+    event::Event,
+    instant::Instant,
+};
+use agent_platform::idle::{Counting, SyntheticInput, SystemIdle};
+use agent_runtime::{
+    clock::SystemClock,
+    config::{ReadersConfig, WedgeClaim, WedgeThrough},
+    ports::{BadgeReaders, EventSink, Idle},
+};
 use harness::{
     app::App,
     hand::{Hand, Whose},
@@ -15,6 +24,7 @@ use testkit::contract::{
     self,
     badge_readers::{Breakable, Reader},
 };
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::badge_readers::DrivenReaders;
 
@@ -64,6 +74,66 @@ async fn what_a_claimed_reader_types_reaches_no_app_and_what_an_unclaimed_one_ty
     }
 
     assert_eq!(app.received().keys.len(), 14, "a badge's number reached the app");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_another_program_holds_is_told_and_reads_when_that_program_lets_go() {
+    let mut ward = Ward::new();
+    let mut reader = ward.reader();
+    let another = reader.wedge().held_by_another(ward.x_server.display()).unwrap();
+    ward.readers.watch();
+    ward.readers.tell(&ReaderFact::Faulty { reader: READER, fault: ReaderFault::Unavailable }).await;
+    reader.present(NUMBER);
+    assert_eq!(contract::until_quiet(&mut ward.readers, Duration::from_secs(1)).await, []);
+
+    drop(another);
+
+    let ready = Event::ReaderTold(ReaderFact::Ready { reader: READER });
+    let bound = Duration::from_secs(20);
+    contract::wait_for(&mut ward.readers, bound, "Ready", |told| (*told == ready).then_some(()))
+        .await
+        .unwrap();
+    reader.present(NUMBER);
+    assert_eq!(ward.readers.presented().await.0, NUMBER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_claimed_reader_types_is_no_activity_of_a_person() {
+    let mut ward = Ward::new();
+    let (sink, mut events) = EventSink::channel();
+    let claim = WedgeClaim { vendor: 0x0c27, product: 0x3bfa, port: None, through: WedgeThrough::X11 };
+    let readers = ReadersConfig { wedges: vec![claim], ..ReadersConfig::default() };
+    let counting = Counting::of(SyntheticInput::Counted, &readers);
+    let display = Some(ward.x_server.display().to_owned());
+    let idle = SystemIdle::start(display, counting, Arc::new(SystemClock::new()), sink).unwrap();
+    idle.watch();
+    // Plugged in while it is watched for, as it is unplugged and plugged in on a ward.
+    let mut reader = ward.reader();
+    let person = Hand::on(ward.x_server.display(), Whose::Person).unwrap();
+    ward.readers.watch();
+    ward.readers.tell(&ReaderFact::Ready { reader: READER }).await;
+    idle.measure();
+    let before = last_input(&mut events).await;
+
+    for _ in 0..5 {
+        reader.present(NUMBER);
+        ward.readers.presented().await;
+    }
+    idle.measure();
+    assert_eq!(last_input(&mut events).await, before, "a badge's number counts as input");
+    person.type_text("1").unwrap();
+    idle.measure();
+    assert!(last_input(&mut events).await > before, "a keyboard's key does not");
+}
+
+/// The newest input that is told until nothing is told any more.
+async fn last_input(events: &mut UnboundedReceiver<Event>) -> Option<Instant> {
+    let mut last = None;
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_secs(1), events.recv()).await {
+        let Event::InputSeen { at } = event else { panic!("{event:?}") };
+        last = last.max(Some(at));
+    }
+    last
 }
 
 #[tokio::test(flavor = "multi_thread")]

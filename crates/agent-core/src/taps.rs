@@ -1,7 +1,8 @@
 //! From what readers tell to taps that count.
 //!
 //! A badge that lies on a reader is one tap, however long it lies there. The same badge again, at whichever reader,
-//! counts once it has been away for [`AWAY_MIN`]: cards bounce, and a hand that lingers means nothing.
+//! counts once it has been away for [`AWAY_MIN`]: cards bounce, and a hand that lingers means nothing. A badge that a
+//! reader tells before it is ready lay there when it was plugged in, or healed: that is nobody's tap either.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,12 @@ pub struct Taps {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Reader {
-    fault: Option<ReaderFault>,
+    /// `None` before either was told.
+    reads: Option<bool>,
+    has_read: bool,
+    is_unplugged: bool,
+    /// It was unplugged, and another one stands in its place.
+    is_replaced: bool,
     lying: Option<BadgeMark>,
 }
 
@@ -39,12 +45,24 @@ impl Taps {
     pub fn take(&mut self, fact: ReaderFact, now: Instant) -> Option<Tap> {
         match fact {
             ReaderFact::Ready { reader } => {
-                self.readers.entry(reader).or_default().fault = None;
+                if self.readers.get(&reader).is_none_or(|reader| reader.reads.is_none()) {
+                    self.replace_one();
+                }
+                let ready = self.readers.entry(reader).or_default();
+                *ready = Reader {
+                    reads: Some(true),
+                    has_read: true,
+                    is_unplugged: false,
+                    is_replaced: false,
+                    lying: ready.lying,
+                };
                 None
             }
             // What lay there may lie there still; the reader tells when it is back.
             ReaderFact::Faulty { reader, fault } => {
-                self.readers.entry(reader).or_default().fault = Some(fault);
+                let faulty = self.readers.entry(reader).or_default();
+                faulty.is_unplugged = fault == ReaderFault::Unplugged;
+                faulty.reads = Some(false);
                 None
             }
             ReaderFact::Removed { reader } => {
@@ -58,8 +76,9 @@ impl Taps {
             ReaderFact::Presented { reader, badge } => {
                 self.emptied(reader, now);
                 let counts = self.counts(badge.mark, now);
-                self.readers.insert(reader, Reader { fault: None, lying: Some(badge.mark) });
-                counts.then_some(Tap::Badge(badge))
+                let at = self.readers.entry(reader).or_default();
+                at.lying = Some(badge.mark);
+                (counts && at.reads == Some(true)).then_some(Tap::Badge(badge))
             }
         }
     }
@@ -67,18 +86,28 @@ impl Taps {
     /// Whether there is a reader, and whether one reads.
     #[must_use]
     pub fn readers(&self) -> Readers {
-        if self.readers.is_empty() {
-            Readers::None
-        } else if self.readers.values().any(|reader| reader.fault.is_none()) {
-            Readers::Ready
-        } else {
-            Readers::Faulty
+        let told =
+            || self.readers.values().filter(|reader| !reader.is_replaced).filter_map(|reader| reader.reads);
+        match (told().any(|reads| reads), told().any(|reads| !reads)) {
+            (false, false) => Readers::None,
+            (true, false) => Readers::Ready,
+            (true, true) => Readers::SomeFaulty,
+            (false, true) => Readers::Faulty,
+        }
+    }
+
+    /// A reader that was never there before has come: where one was unplugged, it stands in its place, and that one is
+    /// missed no more.
+    fn replace_one(&mut self) {
+        let is_free = |reader: &&mut Reader| reader.is_unplugged && reader.has_read && !reader.is_replaced;
+        if let Some(unplugged) = self.readers.values_mut().find(is_free) {
+            unplugged.is_replaced = true;
         }
     }
 
     fn counts(&self, mark: BadgeMark, now: Instant) -> bool {
         let lies_elsewhere =
-            self.readers.values().any(|reader| reader.fault.is_none() && reader.lying == Some(mark));
+            self.readers.values().any(|reader| reader.reads != Some(false) && reader.lying == Some(mark));
         let was_just_here = self.away_since.get(&mark).is_some_and(|since| now < *since + AWAY_MIN);
         !lies_elsewhere && !was_just_here
     }
@@ -96,8 +125,10 @@ impl Taps {
 pub enum Readers {
     /// There is no reader.
     None,
-    /// One reads at least.
+    /// All of them read.
     Ready,
+    /// One reads at least, and another one does not.
+    SomeFaulty,
     /// None of them reads now.
     Faulty,
 }
@@ -114,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_badge_left_lying_is_one_tap_for_an_hour() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
 
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         for second in 1..3_600 {
@@ -125,7 +156,7 @@ mod tests {
     #[test]
     fn the_same_badge_counts_again_once_it_was_away_for_two_and_a_half_seconds() {
         for (back_at, counts) in [(1_050, false), (3_499, false), (3_500, true)] {
-            let mut taps = Taps::default();
+            let mut taps = with_two_readers();
             assert!(is_tap(&mut taps, LEFT, 1, 0));
             taps.take(ReaderFact::Removed { reader: LEFT }, at(1_000));
 
@@ -135,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_bouncing_card_is_one_tap_however_often_it_bounces() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         let mut counted = 0;
         for bounce in 0..50 {
             counted += u32::from(is_tap(&mut taps, LEFT, 1, bounce * 100));
@@ -147,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_colleagues_badge_counts_at_once() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Removed { reader: LEFT }, at(100));
 
@@ -160,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_badge_left_lying_that_bounces_after_a_colleagues_tap_is_no_tap() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         assert!(is_tap(&mut taps, RIGHT, 2, 60_000));
         taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
@@ -170,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_badge_left_on_one_reader_keeps_nobody_from_the_other_and_is_no_tap_there() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
 
         assert!(!is_tap(&mut taps, RIGHT, 1, 10_000), "a copy of what lies on the other");
@@ -179,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_told_and_leaves_no_trace() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         let two = ReaderFact::NotRead { reader: LEFT, fault: BadgeFault::TwoAtOnce };
 
         assert_eq!(taps.take(two, at(0)), Some(Tap::NotRead(BadgeFault::TwoAtOnce)));
@@ -188,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_badge_that_lay_there_through_a_fault_counts_once_it_was_away() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unavailable }, at(1_000));
         taps.take(ReaderFact::Ready { reader: LEFT }, at(60_000));
@@ -201,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_badge_that_was_on_a_reader_that_is_gone_counts_at_another() {
-        let mut taps = Taps::default();
+        let mut taps = with_two_readers();
         assert!(is_tap(&mut taps, LEFT, 1, 0));
         taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(1_000));
 
@@ -209,19 +240,99 @@ mod tests {
     }
 
     #[test]
-    fn readers_are_ready_while_one_of_them_reads() {
+    fn what_is_told_of_the_readers_is_whether_all_some_or_none_of_them_read() {
         let mut taps = Taps::default();
         assert_eq!(taps.readers(), Readers::None);
         let faulty = |reader| ReaderFact::Faulty { reader, fault: ReaderFault::Unplugged };
 
+        assert!(!is_tap(&mut taps, LEFT, 1, 0), "it lay there");
+        assert_eq!(taps.readers(), Readers::None, "nothing was told of the reader yet");
         taps.take(ReaderFact::Ready { reader: LEFT }, at(0));
         taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
-        taps.take(faulty(LEFT), at(1));
         assert_eq!(taps.readers(), Readers::Ready);
+        taps.take(faulty(LEFT), at(1));
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
         taps.take(faulty(RIGHT), at(2));
         assert_eq!(taps.readers(), Readers::Faulty);
         taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(4));
         assert_eq!(taps.readers(), Readers::Ready);
+    }
+
+    #[test]
+    fn a_badge_that_lay_on_a_reader_before_it_was_ready_counts_once_it_was_lifted() {
+        let faulty = ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged };
+        for before in [None, Some(faulty)] {
+            let mut taps = Taps::default();
+            if let Some(fact) = before {
+                taps.take(fact, at(0));
+            }
+            assert!(!is_tap(&mut taps, LEFT, 1, 1_000));
+            taps.take(ReaderFact::Ready { reader: LEFT }, at(1_000));
+            taps.take(ReaderFact::Ready { reader: RIGHT }, at(1_000));
+            assert!(!is_tap(&mut taps, RIGHT, 1, 60_000), "a copy of what lies there");
+            taps.take(ReaderFact::Removed { reader: RIGHT }, at(60_500));
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(61_000));
+            assert!(!is_tap(&mut taps, LEFT, 1, 61_100), "nudged");
+            taps.take(ReaderFact::Removed { reader: LEFT }, at(62_000));
+
+            assert!(is_tap(&mut taps, LEFT, 1, 64_500));
+            assert!(is_tap(&mut taps, LEFT, 2, 64_600), "a colleague's, at any time");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_was_unplugged_is_missed_until_another_one_is_plugged_in_in_its_place() {
+        let new = ReaderId(3);
+        for (fault, is_replaced) in
+            [(ReaderFault::Unplugged, true), (ReaderFault::Mute, false), (ReaderFault::Unavailable, false)]
+        {
+            let mut taps = with_two_readers();
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(1));
+            assert_eq!(taps.readers(), Readers::SomeFaulty);
+            taps.take(ReaderFact::Ready { reader: new }, at(2));
+            assert_eq!(taps.readers() == Readers::Ready, is_replaced, "{fault:?}");
+            // The service goes, and comes back as it was.
+            for reader in [LEFT, RIGHT, new] {
+                taps.take(ReaderFact::Faulty { reader, fault: ReaderFault::Unavailable }, at(2));
+            }
+            assert_eq!(taps.readers(), Readers::Faulty);
+            taps.take(ReaderFact::Ready { reader: RIGHT }, at(2));
+            taps.take(ReaderFact::Ready { reader: new }, at(2));
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(2));
+            assert_eq!(taps.readers() == Readers::Ready, is_replaced, "{fault:?}");
+            taps.take(ReaderFact::Ready { reader: LEFT }, at(3));
+            assert_eq!(taps.readers(), Readers::Ready);
+        }
+    }
+
+    #[test]
+    fn a_reader_that_must_be_there_and_never_was_is_missed_whatever_else_is_plugged_in() {
+        let mut taps = Taps::default();
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(0));
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(1));
+
+        assert_eq!(taps.readers(), Readers::SomeFaulty);
+    }
+
+    #[test]
+    fn a_reader_whose_service_goes_and_comes_back_without_it_was_unplugged() {
+        let mut taps = with_two_readers();
+        for fault in [ReaderFault::Unavailable, ReaderFault::Unplugged, ReaderFault::Unavailable] {
+            taps.take(ReaderFact::Faulty { reader: LEFT, fault }, at(1));
+        }
+        taps.take(ReaderFact::Faulty { reader: LEFT, fault: ReaderFault::Unplugged }, at(2));
+        taps.take(ReaderFact::Ready { reader: ReaderId(3) }, at(3));
+
+        assert_eq!(taps.readers(), Readers::Ready);
+    }
+
+    fn with_two_readers() -> Taps {
+        let mut taps = Taps::default();
+        taps.take(ReaderFact::Ready { reader: LEFT }, at(0));
+        taps.take(ReaderFact::Ready { reader: RIGHT }, at(0));
+        taps
     }
 
     fn is_tap(taps: &mut Taps, reader: ReaderId, badge: u8, at_ms: u64) -> bool {

@@ -4,6 +4,7 @@
 //! once it is told. All technologies share the numbering of readers and the key of the badges' marks
 //! ([`marking::Marking`]). How each fails and heals stands with it.
 
+pub mod fault_record;
 pub mod marking;
 pub mod pcsc;
 mod teller;
@@ -11,6 +12,7 @@ mod wedge;
 
 use std::{
     fmt, io,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -21,6 +23,7 @@ use agent_runtime::{
 use tracing::error;
 
 use self::{
+    fault_record::FaultRecord,
     marking::Marking,
     pcsc::{
         Expected, Pcsc,
@@ -38,13 +41,20 @@ pub struct ReaderSettings {
     pub readings: Vec<Box<dyn CardReading>>,
     /// Whether a device that a program can type on may be a reader; it may not by default.
     pub synthetic_input: SyntheticInput,
+    /// Where faults are recorded for `tapward-agent doctor`; nowhere by default.
+    pub state_folder: Option<PathBuf>,
 }
 
 impl ReaderSettings {
     /// Cards are read by their serial number.
     #[must_use]
     pub fn of(config: ReadersConfig) -> Self {
-        Self { config, readings: vec![Box::new(UidReading)], synthetic_input: SyntheticInput::Ignored }
+        Self {
+            config,
+            readings: vec![Box::new(UidReading)],
+            synthetic_input: SyntheticInput::Ignored,
+            state_folder: None,
+        }
     }
 }
 
@@ -67,10 +77,12 @@ impl SystemBadgeReaders {
     /// Readers that are not watched yet, and tell into `sink`.
     ///
     /// # Errors
-    /// When the system gives no randomness.
+    /// When the system gives no randomness or no thread.
     pub fn new(settings: ReaderSettings, clock: Arc<dyn Clock>, sink: EventSink) -> io::Result<Self> {
-        let ReaderSettings { config, readings, synthetic_input } = settings;
-        let (marking, teller) = (Marking::new()?, Teller::new(sink));
+        let ReaderSettings { config, readings, synthetic_input, state_folder } = settings;
+        let record = state_folder
+            .map_or_else(|| Ok(FaultRecord::default()), |folder| FaultRecord::kept_in(&folder))?;
+        let (marking, teller) = (Marking::new()?, Teller::new(sink, record));
         let wedges = wedge::Shared {
             teller: teller.clone(),
             marking: marking.clone(),

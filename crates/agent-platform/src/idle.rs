@@ -4,14 +4,17 @@
 //! gone, a display that has no device a person could touch.
 //!
 //! # Platform-specific behavior
-//! Linux (X11) counts each device but the XTEST ones, by alarms of the SYNC extension. Windows and macOS
-//! ask the system for its idle time, while something is watched four times a second; there synthetic
+//! Linux (X11) counts each device but the XTEST ones and claimed badge readers, by alarms of the SYNC extension. Windows and
+//! macOS ask the system for its idle time, while something is watched four times a second; there synthetic
 //! input cannot be told apart.
 
 use std::{sync::Arc, time::Duration};
 
 use agent_core::{event::Event, instant::Instant};
-use agent_runtime::ports::{Clock, EventSink, Idle};
+use agent_runtime::{
+    config::{ReadersConfig, WedgeClaim, WedgeThrough},
+    ports::{Clock, EventSink, Idle},
+};
 use tokio::sync::oneshot;
 
 #[cfg_attr(target_os = "linux", path = "idle/linux.rs")]
@@ -35,6 +38,24 @@ pub enum SyntheticInput {
     Ignored,
     /// It does: for trials on a display that has no other devices.
     Counted,
+}
+
+/// Whose input counts as a person's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counting {
+    /// Whether a program's does.
+    pub synthetic: SyntheticInput,
+    /// Badge readers that type like keyboards: theirs does not.
+    pub wedges: Vec<WedgeClaim>,
+}
+
+impl Counting {
+    /// What is claimed through the kernel types on no display.
+    #[must_use]
+    pub fn of(synthetic: SyntheticInput, readers: &ReadersConfig) -> Self {
+        let wedges = readers.wedges.iter().filter(|claim| claim.through == WedgeThrough::X11);
+        Self { synthetic, wedges: wedges.cloned().collect() }
+    }
 }
 
 /// The last input, or `None` when it cannot be known.
@@ -72,13 +93,13 @@ impl SystemIdle {
     /// When the system gives no thread or no file descriptors.
     pub fn start(
         display: Option<String>,
-        synthetic: SyntheticInput,
+        counting: Counting,
         clock: Arc<dyn Clock>,
         sink: EventSink,
     ) -> std::io::Result<Self> {
         let reports = sink.clone();
         let report: Report = Box::new(move |reading| reports.send(event(reading)));
-        Ok(Self { source: Arc::new(imp::Source::start(display, synthetic, clock, report)?), sink })
+        Ok(Self { source: Arc::new(imp::Source::start(display, counting, clock, report)?), sink })
     }
 
     /// Of the same devices.

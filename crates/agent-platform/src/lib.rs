@@ -31,6 +31,8 @@ pub mod session_server;
 pub mod spool;
 pub mod start_up;
 pub mod workstation;
+#[cfg(target_os = "linux")]
+mod x_devices;
 
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ use crate::{
     audit_trail::SpooledTrail,
     badge_readers::{ReaderSettings, SystemBadgeReaders},
     durable_file,
-    idle::{SyntheticInput, SystemIdle},
+    idle::{Counting, SyntheticInput, SystemIdle},
     keychain::{SystemKeychain, Vault},
     notifier::DesktopNotifier,
     power::SystemPower,
@@ -46,12 +46,15 @@ pub fn for_this_platform(
     sink: EventSink,
 ) -> io::Result<Ports> {
     durable_file::make_private_folder(&settings.state_folder)?;
-    let readers =
-        ReaderSettings { synthetic_input: settings.synthetic_input, ..ReaderSettings::of(settings.readers) };
+    let counting = Counting::of(settings.synthetic_input, &settings.readers);
+    let readers = ReaderSettings {
+        synthetic_input: settings.synthetic_input,
+        state_folder: Some(settings.state_folder.clone()),
+        ..ReaderSettings::of(settings.readers)
+    };
     let workstation = Workstation::default();
     let vault = Vault::of_this_system();
-    let idle =
-        SystemIdle::start(settings.display, settings.synthetic_input, Arc::clone(&clock), sink.clone())?;
+    let idle = SystemIdle::start(settings.display, counting, Arc::clone(&clock), sink.clone())?;
     let needs = Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: Some(idle.gauge()) };
     let start_up = WorkstationStartUp::new(settings.state_folder, needs, Arc::clone(&clock), sink.clone());
     Ok(Ports {

@@ -50,8 +50,10 @@ pub enum ReaderView {
     /// There is no reader: no word of badges is said.
     #[default]
     None,
-    /// One reads at least.
+    /// All read.
     Ready,
+    /// One reads at least, and another one does not; it heals by itself.
+    SomeFaulty,
     /// There was one, and none reads now; it heals by itself.
     Faulty,
 }
@@ -61,6 +63,7 @@ impl From<agent_core::taps::Readers> for ReaderView {
         match readers {
             agent_core::taps::Readers::None => Self::None,
             agent_core::taps::Readers::Ready => Self::Ready,
+            agent_core::taps::Readers::SomeFaulty => Self::SomeFaulty,
             agent_core::taps::Readers::Faulty => Self::Faulty,
         }
     }

@@ -4,10 +4,11 @@
 use std::{cell::Cell, time::Duration};
 
 use agent_core::{
-    badge::{BadgeFault, ReaderFault, ReaderId},
+    badge::{BadgeFault, ReaderFact, ReaderFault, ReaderId},
     command::FailClosedCause,
+    event::Event,
 };
-use agent_runtime::ports::{Clock, EventSink};
+use agent_runtime::ports::{BadgeReaders, Clock, EventSink};
 use testkit::{
     clock::ManualClock,
     contract::{
@@ -236,6 +237,35 @@ async fn badges_are_told_once_and_readers_heal() {
         .await
         .unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_lies_on_a_reader_before_it_is_ready_is_told_before_that_and_only_what_is_a_badge() {
+    let (line, mut told) = stage();
+    let readers = FakeBadgeReaders::new(line);
+    let first = readers.plug_in_with("uid:04a1b2c3d4e580");
+    let second = readers.plug_in();
+    readers.breaks(second, ReaderFault::Unplugged);
+    readers.watch();
+    readers.present_useless(second, BadgeFault::Unreadable);
+    readers.heals(second);
+
+    let told = contract::until_quiet(&mut told, Duration::from_millis(50)).await;
+    let facts: Vec<_> = told
+        .iter()
+        .map(|event| {
+            let Event::ReaderTold(fact) = event else { panic!("{event:?}") };
+            match fact {
+                ReaderFact::Presented { reader, .. } => ("presented", *reader),
+                ReaderFact::Ready { reader } => ("ready", *reader),
+                ReaderFact::Faulty { reader, .. } => ("faulty", *reader),
+                ReaderFact::NotRead { reader, .. } => ("not read", *reader),
+                ReaderFact::Removed { reader } => ("removed", *reader),
+            }
+        })
+        .collect();
+
+    assert_eq!(facts, [("presented", first), ("ready", first), ("faulty", second), ("ready", second)]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 import type { ConcealedNotice, SignedOutNotice, ViewModel } from './generated/bindings';
 import { LANGUAGES, type Messages } from './messages/words';
 import { askingOf, concealedText, noticeText } from './notice';
+import { canTap } from './reader';
 
 /** What a screen reader hears when this view comes up: the state, and what to do next. */
 export function spoken(view: ViewModel): string {
@@ -19,7 +20,8 @@ export function spoken(view: ViewModel): string {
       if (view.reader === 'faulty') {
         return sentences(...first, words.signedOut.readerFaulty);
       }
-      return first[0] ?? (view.reader === 'ready' ? `${words.signedOut.tap}, ${words.signedOut.orType}` : words.signedOut.next);
+      const next = first[0] ?? (canTap(view.reader) ? `${words.signedOut.tap}, ${words.signedOut.orType}` : words.signedOut.next);
+      return view.reader === 'some_faulty' ? sentences(next, words.reader.some_faulty) : next;
     }
     case 'concealed': {
       const isOffered = screen.enrolment_offered_ms !== null;
@@ -38,8 +40,8 @@ export function spoken(view: ViewModel): string {
       }
       return sentences(
         ...before,
-        ...(view.reader === 'faulty' ? [words.reader.faulty] : []),
-        view.reader === 'ready' ? `${words.concealed.tap}, ${words.concealed.orType}` : words.concealed.next,
+        ...(view.reader === 'faulty' || view.reader === 'some_faulty' ? [words.reader[view.reader]] : []),
+        canTap(view.reader) ? `${words.concealed.tap}, ${words.concealed.orType}` : words.concealed.next,
       );
     }
     case 'asking':

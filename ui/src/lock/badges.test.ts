@@ -4,6 +4,7 @@ import { en as words } from '../lib/messages/en';
 import { Bedside } from './test_bedside';
 
 const READY = { ...SIGNED_OUT, reader: 'ready' } as const;
+const SOME_FAULTY = { ...SIGNED_OUT, reader: 'some_faulty' } as const;
 const FAULTY = { ...SIGNED_OUT, reader: 'faulty' } as const;
 const OFFERED = scene({ kind: 'signed_out', notice: { kind: 'badge', line: 'unknown' }, enrolment_offered_ms: 30_000 }, { reader: 'ready' });
 
@@ -40,6 +41,24 @@ describe('a workstation with a reader', () => {
 
     await bedside.show(READY);
     expect(bedside.heard).toContain('Tap your badge');
+  });
+
+  it('says that one of several readers does not answer and that the other does, and when it is back', async () => {
+    const bedside = await Bedside.at(READY);
+    const shape = () => document.querySelector<SVGElement>('[data-reader] svg')?.dataset['icon'];
+    const whole = shape();
+
+    await bedside.show(SOME_FAULTY);
+    expect(bedside.text).toContain('One badge reader does not answer; use the other');
+    expect(bedside.text).toContain('Tap your badge');
+    expect(bedside.text).toContain(words.signedOut.orType);
+    expect(bedside.heard).toContain(words.signedOut.tap);
+    expect(bedside.heard).toContain(words.reader.some_faulty);
+    expect(shape()).not.toBe(whole);
+
+    await bedside.show(READY);
+    expect(bedside.text).not.toContain('does not answer');
+    expect(shape()).toBe(whole);
   });
 
   it('keeps what is being typed while the reader comes and goes', async () => {

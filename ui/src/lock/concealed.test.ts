@@ -38,6 +38,15 @@ describe('the concealed screen', () => {
     expect(bedside.heard).toContain(words.concealed.next);
   });
 
+  it('says that one of several readers does not answer, and that a tap at the other resumes', async () => {
+    const bedside = await Bedside.at(concealed(undefined, null, { reader: 'some_faulty' }));
+
+    expect(bedside.text).toContain('Tap to resume');
+    expect(bedside.text).toContain(words.reader.some_faulty);
+    expect(bedside.heard).toContain(words.reader.some_faulty);
+    expect(bedside.heard).toContain(words.concealed.orType);
+  });
+
   it.each(Object.entries(CONCEALED_NOTICES))('says what happened: %s', async (_, notice) => {
     const bedside = await Bedside.at(concealed(notice));
 

@@ -1,7 +1,7 @@
 //! What the readers of all technologies share: their numbers, and whom they tell.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -12,17 +12,20 @@ use agent_core::{
 use agent_runtime::ports::EventSink;
 use tracing::{info, warn};
 
+use super::fault_record::FaultRecord;
+
 /// Numbers readers and tells of them.
 #[derive(Debug, Clone)]
 pub(super) struct Teller {
     sink: EventSink,
     /// Numbers given.
     numbers: Arc<AtomicU32>,
+    record: Arc<Mutex<FaultRecord>>,
 }
 
 impl Teller {
-    pub(super) fn new(sink: EventSink) -> Self {
-        Self { sink, numbers: Arc::default() }
+    pub(super) fn new(sink: EventSink, record: FaultRecord) -> Self {
+        Self { sink, numbers: Arc::default(), record: Arc::new(Mutex::new(record)) }
     }
 
     /// A number that no reader had before.
@@ -32,10 +35,17 @@ impl Teller {
 
     /// Tells the loop, and the log where somebody may have to act.
     pub(super) fn tell(&self, fact: ReaderFact) {
+        let faults = self.record.lock().unwrap_or_else(PoisonError::into_inner).note(&fact);
         match &fact {
             ReaderFact::Ready { reader } => info!(reader.id = reader.0, "Reader {} reads", reader.0),
             ReaderFact::Faulty { reader, fault } => {
-                warn!(reader.id = reader.0, reader.fault = ?fault, "Reader {} does not read", reader.0);
+                let id = reader.0;
+                warn!(
+                    reader.id = id,
+                    reader.fault = ?fault,
+                    reader.faults = faults,
+                    "Reader {id} does not read: fault {faults} of it since the agent started"
+                );
             }
             ReaderFact::NotRead { reader, fault } => {
                 info!(reader.id = reader.0, badge.fault = ?fault, "A badge could not be read");

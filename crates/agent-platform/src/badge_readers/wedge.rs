@@ -22,24 +22,32 @@ use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
 use agent_core::badge::{BadgeFault, BadgeGrade, ReaderFact, ReaderFault, ReaderId};
 use agent_runtime::{config::WedgeClaim, ports::Clock};
+use tracing::{debug, warn};
 
 use self::{
     keys::KeyEvent,
     typed::{Typed, TypedText},
 };
 use super::{marking::Marking, teller::Teller};
+use crate::backoff::Backoff;
+
+/// A device that is refused is asked for again after at most this long, then twice as long, …
+const RETRY_FIRST: Duration = Duration::from_millis(250);
+/// … up to this: nobody tells that another program has let go of it.
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Where claimed devices are found.
 trait Place: Send {
     /// Takes the device of this claim for us alone, if it is there and no other claim has it.
     fn take(&mut self, claim: &WedgeClaim, taken: &Taken) -> Result<Box<dyn Device>, Absent>;
 
-    /// Blocks until a device may have come, or become ours to open.
-    fn wait(&mut self);
+    /// Blocks until a device may have come, or become ours to open; at most for `limit`, where one is given.
+    fn wait(&mut self, limit: Option<Duration>);
 }
 
 /// A device that is ours.
@@ -49,13 +57,13 @@ trait Device {
 }
 
 /// Why a device was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there every device is refused"))]
 enum Absent {
     /// There is none of this claim.
     NotThere,
-    /// It may not be opened, or somebody else has it.
-    Refused,
+    /// It may not be opened, or somebody else has it: why, in words.
+    Refused(String),
 }
 
 /// Devices that a claim has, by their names.
@@ -121,20 +129,28 @@ struct Wedge {
 impl Wedge {
     /// Takes the device whenever it is there, and tells what it types, while `goes_on`.
     fn run(mut self, mut place: Box<dyn Place>, mut goes_on: impl FnMut() -> bool) {
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
         while goes_on() {
             match place.take(&self.claim, &self.taken) {
                 Ok(device) => {
+                    backoff.reset();
                     self.is(None);
                     self.listen(device);
                     self.is(Some(ReaderFault::Unplugged));
                 }
                 Err(Absent::NotThere) => {
+                    backoff.reset();
                     self.is(Some(ReaderFault::Unplugged));
-                    place.wait();
+                    place.wait(None);
                 }
-                Err(Absent::Refused) => {
+                Err(Absent::Refused(why)) => {
+                    if self.told == Some(Some(ReaderFault::Unavailable)) {
+                        debug!("The keyboard-wedge reader can still not be taken: {why}");
+                    } else {
+                        warn!("The keyboard-wedge reader cannot be taken: {why}");
+                    }
                     self.is(Some(ReaderFault::Unavailable));
-                    place.wait();
+                    place.wait(Some(backoff.pause()));
                 }
             }
         }

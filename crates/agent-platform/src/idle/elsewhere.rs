@@ -11,7 +11,7 @@ use agent_runtime::ports::Clock;
 use tokio::sync::oneshot;
 use user_idle::UserIdle;
 
-use super::{REPORT_INTERVAL, Reading, Report, SyntheticInput};
+use super::{Counting, REPORT_INTERVAL, Reading, Report};
 
 /// The thread's end that the port holds; the thread ends when it is dropped.
 pub(super) struct Source(mpsc::Sender<Order>);
@@ -25,7 +25,7 @@ enum Order {
 impl Source {
     pub(super) fn start(
         _display: Option<String>,
-        _synthetic: SyntheticInput,
+        _counting: Counting,
         clock: Arc<dyn Clock>,
         report: Report,
     ) -> io::Result<Self> {

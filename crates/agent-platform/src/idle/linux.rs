@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 use self::x_display::{DisplayError, QUIET, XDisplay};
 use super::{
-    REPORT_INTERVAL, Reading, Report, SyntheticInput,
+    Counting, REPORT_INTERVAL, Reading, Report,
     sleep_ledger::{Moment, SleepLedger},
 };
 
@@ -53,14 +53,14 @@ enum Order {
 impl Source {
     pub(super) fn start(
         display: Option<String>,
-        synthetic: SyntheticInput,
+        counting: Counting,
         clock: Arc<dyn Clock>,
         report: Report,
     ) -> io::Result<Self> {
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let (orders, queue) = mpsc::channel();
         let watcher = Watcher {
-            place: Place { display, synthetic },
+            place: Place { display, counting },
             queue,
             wake: Arc::clone(&wake),
             wall: WallTimer::new()?,
@@ -113,7 +113,7 @@ impl Drop for Source {
 /// Which display, and what counts there.
 struct Place {
     display: Option<String>,
-    synthetic: SyntheticInput,
+    counting: Counting,
 }
 
 /// The last input lies between these two points of the server's clock: what a round trip leaves open.
@@ -273,7 +273,7 @@ impl Watcher {
             if !self.retry.is_due(now) {
                 return None;
             }
-            match XDisplay::open(self.place.display.as_deref(), self.place.synthetic) {
+            match XDisplay::open(self.place.display.as_deref(), self.place.counting.clone()) {
                 Ok(display) => {
                     info!("Connected to the display");
                     self.retry = Retry::default();

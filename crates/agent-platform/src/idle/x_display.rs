@@ -9,19 +9,18 @@ use x11rb::{
     protocol::{
         Event,
         sync::{self, ConnectionExt as _, CreateAlarmAux, Int64, TESTTYPE, VALUETYPE},
-        xinput::{self, ConnectionExt as _, DeviceType, XIDeviceInfo, XIEventMask, XIGetPropertyItems},
+        xinput::{self, ConnectionExt as _, DeviceType, XIDeviceInfo, XIEventMask},
         xproto::{Atom, ConnectionExt as _},
     },
     rust_connection::RustConnection,
 };
 
-use super::super::SyntheticInput;
+use super::super::{Counting, SyntheticInput};
+use crate::x_devices;
 
 /// An alarm goes off when a device is touched that was untouched for this long, and when it becomes so.
 /// Shorter than the interval of reports, so that input between two of them is not missed.
 pub(super) const QUIET: Duration = Duration::from_millis(200);
-/// Property by which the server marks the devices that programs feed.
-const SYNTHETIC_PROPERTY: &[u8] = b"XTEST Device";
 /// Every device; `XIAllDevices`.
 const ALL_DEVICES: u16 = 0;
 
@@ -42,8 +41,9 @@ pub(super) enum DisplayError {
 #[derive(Debug)]
 pub(super) struct XDisplay {
     connection: RustConnection,
-    synthetic: SyntheticInput,
-    synthetic_property: Atom,
+    counting: Counting,
+    /// Changes when a device says what it is.
+    product: Atom,
     counters: Vec<sync::Counter>,
     alarms: Vec<sync::Alarm>,
 }
@@ -56,16 +56,16 @@ pub(super) struct Drained {
 }
 
 impl XDisplay {
-    pub(super) fn open(display: Option<&str>, synthetic: SyntheticInput) -> Result<Self, DisplayError> {
+    pub(super) fn open(display: Option<&str>, counting: Counting) -> Result<Self, DisplayError> {
         let (connection, screen) = RustConnection::connect(display)?;
         let root = connection.setup().roots[screen].root;
         connection.sync_initialize(3, 1)?.reply()?;
         connection.xinput_xi_query_version(2, 2)?.reply()?;
-        let synthetic_property = connection.intern_atom(false, SYNTHETIC_PROPERTY)?.reply()?.atom;
-        let hierarchy = xinput::EventMask { deviceid: ALL_DEVICES, mask: vec![XIEventMask::HIERARCHY] };
-        connection.xinput_xi_select_events(root, &[hierarchy])?.check()?;
-        let mut opened =
-            Self { connection, synthetic, synthetic_property, counters: Vec::new(), alarms: Vec::new() };
+        let product = connection.intern_atom(false, x_devices::PRODUCT)?.reply()?.atom;
+        let changes = vec![XIEventMask::HIERARCHY | XIEventMask::PROPERTY];
+        let devices = xinput::EventMask { deviceid: ALL_DEVICES, mask: changes };
+        connection.xinput_xi_select_events(root, &[devices])?.check()?;
+        let mut opened = Self { connection, counting, product, counters: Vec::new(), alarms: Vec::new() };
         opened.list_devices()?;
         Ok(opened)
     }
@@ -126,7 +126,8 @@ impl XDisplay {
         let mut is_stale = false;
         while let Some(event) = self.connection.poll_for_event()? {
             drained.has_alarm |= matches!(event, Event::SyncAlarmNotify(_));
-            is_stale |= matches!(event, Event::XinputHierarchy(_));
+            is_stale |= matches!(event, Event::XinputHierarchy(_))
+                || matches!(event, Event::XinputProperty(ref change) if change.property == self.product);
         }
         if is_stale {
             let is_armed = !self.alarms.is_empty();
@@ -179,20 +180,25 @@ impl XDisplay {
         Ok(())
     }
 
-    /// Masters repeat what their slaves do, XTEST's included: only slaves count.
+    /// Masters repeat what their slaves do, XTEST's included: only slaves count. A claimed badge reader types like a
+    /// keyboard, and is none.
     fn is_a_persons(&self, device: &XIDeviceInfo) -> Result<bool, DisplayError> {
         let is_slave = [DeviceType::SLAVE_POINTER, DeviceType::SLAVE_KEYBOARD, DeviceType::FLOATING_SLAVE]
             .contains(&device.type_);
-        if !is_slave || self.synthetic == SyntheticInput::Counted {
-            return Ok(is_slave);
+        if !is_slave {
+            return Ok(false);
         }
-        let property = self
-            .connection
-            .xinput_xi_get_property(device.deviceid, false, self.synthetic_property, 0u32, 0, 1)?
-            .reply()?;
-        let is_synthetic =
-            matches!(property.items, XIGetPropertyItems::Data8(ref value) if value.first() == Some(&1));
-        Ok(!is_synthetic)
+        if self.counting.synthetic == SyntheticInput::Ignored
+            && x_devices::is_synthetic(&self.connection, device.deviceid)?
+        {
+            return Ok(false);
+        }
+        for claim in &self.counting.wedges {
+            if x_devices::is_claimed(&self.connection, device.deviceid, claim)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

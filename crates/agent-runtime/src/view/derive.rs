@@ -74,7 +74,7 @@ pub fn screen(state: &State, around: Around, now: Instant, from: Instant) -> Scr
             inactive_for_ms: ms(from.since(warning.in_use.last_input)),
             tap: match around.reader {
                 ReaderView::None | ReaderView::Faulty => NextTap::None,
-                ReaderView::Ready => NextTap::Stays,
+                ReaderView::Ready | ReaderView::SomeFaulty => NextTap::Stays,
             },
             line: told(&warning.in_use, now),
         },
@@ -132,8 +132,8 @@ fn concealed_screen(concealed: &Concealed, around: Around, now: Instant, from: I
             enrolment_offered_ms: concealed.offered.as_ref().map(|offer| ms(offer.until.since(from))),
             tap: match around.reader {
                 ReaderView::None | ReaderView::Faulty => ResumeTap::None,
-                ReaderView::Ready if concealed.in_use.session.is_tap_enough(now) => ResumeTap::Resumes,
-                ReaderView::Ready => ResumeTap::AsksMore,
+                ReaderView::Ready | ReaderView::SomeFaulty if concealed.in_use.session.is_tap_enough(now) => ResumeTap::Resumes,
+                ReaderView::Ready | ReaderView::SomeFaulty => ResumeTap::AsksMore,
             },
             is_renewing: concealed.renews_grace,
         },
@@ -241,8 +241,8 @@ fn strip(in_use: &InUse, reader: ReaderView, now: Instant, from: Instant) -> Scr
         absolute_limit_in_ms: told_from(in_use.session.absolute_warning_at, in_use.session.absolute_end),
         tap: match (reader, in_use.session.tap_out) {
             (ReaderView::None | ReaderView::Faulty, _) => NextTap::None,
-            (ReaderView::Ready, TapOut::Cover) => NextTap::Covers,
-            (ReaderView::Ready, TapOut::SignOut) => NextTap::SignsOut,
+            (ReaderView::Ready | ReaderView::SomeFaulty, TapOut::Cover) => NextTap::Covers,
+            (ReaderView::Ready | ReaderView::SomeFaulty, TapOut::SignOut) => NextTap::SignsOut,
         },
         line: told(in_use, now),
         offers_renewal: reader != ReaderView::None && renewal_offered_at(in_use).is_some_and(|at| now >= at),

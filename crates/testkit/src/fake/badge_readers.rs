@@ -46,10 +46,25 @@ impl FakeBadgeReaders {
     /// A reader is plugged in.
     #[must_use]
     pub fn plug_in(&self) -> ReaderId {
+        self.plug_in_as(Fake::default())
+    }
+
+    /// A reader is plugged in on which the badge of this number lies.
+    #[must_use]
+    pub fn plug_in_with(&self, number: &str) -> ReaderId {
+        let reader = ReaderId(u32::try_from(lock(&self.state).readers.len() + 1).unwrap_or(u32::MAX));
+        let untold = Some(ReaderFact::Presented { reader, badge: badge(number, BadgeGrade::Uid) });
+        self.plug_in_as(Fake { untold, is_lain_on: true, ..Fake::default() })
+    }
+
+    fn plug_in_as(&self, fake: Fake) -> ReaderId {
         let mut state = lock(&self.state);
-        state.readers.push(Fake::default());
+        state.readers.push(fake);
         let reader = ReaderId(u32::try_from(state.readers.len()).unwrap_or(u32::MAX));
-        if state.is_watched {
+        if state.is_watched
+            && let Some(fake) = state.readers.last_mut()
+        {
+            self.tell_found(fake);
             self.tell(ReaderFact::Ready { reader });
         }
         reader
@@ -97,20 +112,26 @@ impl FakeBadgeReaders {
         }
     }
 
-    /// `reader` reads again. What lay on it through the fault is not told again; what was put on it meanwhile is told.
+    /// `reader` reads again. What lay on it through the fault is not told again; a badge that was put on it meanwhile is
+    /// told before that, as one that lies there.
     pub fn heals(&self, reader: ReaderId) {
         self.with(reader, |fake| {
             fake.fault = None;
-            self.tell(ReaderFact::Ready { reader });
             if fake.is_told && (!fake.is_lain_on || fake.untold.is_some()) {
                 fake.is_told = false;
                 self.tell(ReaderFact::Removed { reader });
             }
-            if let Some(fact) = fake.untold.take() {
-                fake.is_told = true;
-                self.tell(fact);
-            }
+            self.tell_found(fake);
+            self.tell(ReaderFact::Ready { reader });
         });
+    }
+
+    /// Tells the badge that lies on a reader that is not ready yet. Nobody has presented it: what cannot be used is not told.
+    fn tell_found(&self, fake: &mut Fake) {
+        if let Some(fact @ ReaderFact::Presented { .. }) = fake.untold.take() {
+            fake.is_told = true;
+            self.tell(fact);
+        }
     }
 
     fn put(&self, reader: ReaderId, fact: ReaderFact) {
@@ -144,7 +165,10 @@ impl BadgeReaders for FakeBadgeReaders {
             return;
         }
         state.is_watched = true;
-        for (reader, fake) in (1..).map(ReaderId).zip(&state.readers) {
+        for (reader, fake) in (1..).map(ReaderId).zip(&mut state.readers) {
+            if fake.fault.is_none() {
+                self.tell_found(fake);
+            }
             self.tell(match fake.fault {
                 None => ReaderFact::Ready { reader },
                 Some(fault) => ReaderFact::Faulty { reader, fault },

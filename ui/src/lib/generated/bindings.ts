@@ -145,7 +145,7 @@ export type PolicyNotice = "last_good" | "built_in_strict";
 /**
  * Whether a badge can be presented.
  */
-export type ReaderView = "none" | "ready" | "faulty";
+export type ReaderView = "none" | "ready" | "some_faulty" | "faulty";
 
 /**
  * What the holder's tap does on her concealed screen.

@@ -25,7 +25,11 @@ export const en: Messages = {
     not_our_server: 'Wrong server: call the help desk',
     clock_wrong: "This workstation's clock is wrong",
   },
-  reader: { ready: 'Reader ready', faulty: 'Badge reader does not answer' },
+  reader: {
+    ready: 'Reader ready',
+    some_faulty: 'One badge reader does not answer; use the other',
+    faulty: 'Badge reader does not answer',
+  },
   notEnforced: 'Screen not enforced: sign out before you leave',
   policy: {
     last_good: 'Rules not updated: tell IT',

@@ -28,7 +28,11 @@ export const es: Messages = {
     not_our_server: 'Servidor equivocado: llame a soporte técnico',
     clock_wrong: 'El reloj de esta computadora está mal',
   },
-  reader: { ready: 'Lector listo', faulty: 'El lector de tarjetas no responde' },
+  reader: {
+    ready: 'Lector listo',
+    some_faulty: 'Un lector de tarjetas no responde; use el otro',
+    faulty: 'El lector de tarjetas no responde',
+  },
   notEnforced: 'Pantalla sin protección: cierre sesión antes de irse',
   policy: {
     last_good: 'Reglas sin actualizar: avise a Informática',

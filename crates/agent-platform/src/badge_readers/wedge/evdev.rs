@@ -8,11 +8,15 @@ use std::{
     mem::MaybeUninit,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use agent_runtime::config::WedgeClaim;
 use evdev::{EventSummary, SynchronizationCode, raw_stream::RawDevice};
-use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    fs::inotify::{self, CreateFlags, WatchFlags},
+};
 use tracing::warn;
 
 use super::super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
@@ -84,22 +88,30 @@ impl Place for Devices {
             });
             match grabbed {
                 Ok(device) => return Ok(Box::new(Grabbed { device, _hold: hold })),
-                Err(error) => {
-                    warn!("The keyboard-wedge reader {name} cannot be taken: {error}");
-                    absent = Absent::Refused;
-                }
+                // EBUSY, where another program has it.
+                Err(error) => absent = Absent::Refused(format!("{name}: {error}")),
             }
         }
         Err(absent)
     }
 
-    fn wait(&mut self) {
+    fn wait(&mut self, limit: Option<Duration>) {
         let Ok(changes) = &self.changes else {
-            // Told when it was made; the reader stays away until the agent starts again.
-            loop {
-                std::thread::park();
+            // Told when it was made; a reader that is not there then stays away until the agent starts again.
+            match limit {
+                Some(limit) => std::thread::park_timeout(limit),
+                None => loop {
+                    std::thread::park();
+                },
             }
+            return;
         };
+        let limit = limit.and_then(|limit| limit.try_into().ok());
+        let changed = poll(&mut [PollFd::new(changes, PollFlags::IN)], limit.as_ref());
+        // Cut short by a signal or over: in either case everything is looked at again.
+        if !matches!(changed, Ok(1..)) {
+            return;
+        }
         let mut buffer = [MaybeUninit::uninit(); 4096];
         // One is enough: whatever happened, everything is looked at again. What else waits comes next.
         if let Err(error) = inotify::Reader::new(changes, &mut buffer).next() {
@@ -191,18 +203,35 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_was_refused_is_asked_for_again_although_nothing_is_told() {
+        let machine = Machine::new();
+        machine.has("event5", "0c27", "3bfa", "", KEYBOARD);
+        let mut devices = machine.devices();
+        let taken = Taken::default();
+
+        for _ in 0..3 {
+            assert!(matches!(devices.take(&claim(None), &taken).err(), Some(Absent::Refused(_))));
+            // Without a limit this would never come back.
+            devices.wait(Some(Duration::from_millis(1)));
+        }
+    }
+
+    #[test]
     fn a_device_that_cannot_be_opened_or_is_none_is_refused_and_free_for_another_try() {
         let machine = Machine::new();
         machine.has("event5", "0c27", "3bfa", "", KEYBOARD);
         let taken = Taken::default();
         let mut devices = machine.devices();
+        let is_refused = |devices: &mut Devices| {
+            matches!(devices.take(&claim(None), &taken).err(), Some(Absent::Refused(_)))
+        };
 
-        assert_eq!(devices.take(&claim(None), &taken).err(), Some(Absent::Refused), "no such file");
+        assert!(is_refused(&mut devices), "no such file");
         fs::write(machine.nodes().join("event5"), "").unwrap();
-        assert_eq!(devices.take(&claim(None), &taken).err(), Some(Absent::Refused), "a file");
+        assert!(is_refused(&mut devices), "a file");
         fs::remove_file(machine.nodes().join("event5")).unwrap();
         symlink("/dev/null", machine.nodes().join("event5")).unwrap();
-        assert_eq!(devices.take(&claim(None), &taken).err(), Some(Absent::Refused), "another device");
+        assert!(is_refused(&mut devices), "another device");
         assert!(taken.hold("event5").is_some());
     }
 
@@ -224,10 +253,10 @@ mod tests {
 
         devices.take(&claim(None), &taken).err().unwrap();
         fs::write(machine.nodes().join("event5"), "").unwrap();
-        devices.wait();
+        devices.wait(None);
         let rights = fs::metadata(machine.nodes().join("event5")).unwrap().permissions();
         fs::set_permissions(machine.nodes().join("event5"), rights).unwrap();
-        devices.wait();
+        devices.wait(None);
     }
 
     #[test]
@@ -239,10 +268,10 @@ mod tests {
 
         devices.take(&claim(None), &taken).err().unwrap();
         fs::create_dir(machine.nodes()).unwrap();
-        devices.wait();
+        devices.wait(None);
         devices.take(&claim(None), &taken).err().unwrap();
         fs::write(machine.nodes().join("event5"), "").unwrap();
-        devices.wait();
+        devices.wait(None);
     }
 
     #[test]

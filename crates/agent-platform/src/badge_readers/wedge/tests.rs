@@ -4,14 +4,14 @@ use agent_core::event::Event;
 use agent_runtime::{config::WedgeThrough, ports::EventSink};
 
 use super::*;
-use crate::{idle::SyntheticInput, testing::StillClock};
+use crate::{badge_readers::fault_record::FaultRecord, idle::SyntheticInput, testing::StillClock};
 
 #[test]
 fn a_claimed_reader_is_told_as_it_comes_and_goes_and_what_it_types_is_a_badge() {
     let told = tell(vec![
         Step::Absent(Absent::NotThere),
-        Step::Absent(Absent::Refused),
-        Step::Absent(Absent::Refused),
+        Step::Absent(refused()),
+        Step::Absent(refused()),
         Step::Types(vec![typed("1234567890123"), typed("12")]),
         Step::Types(vec![typed("999999999")]),
         Step::Absent(Absent::NotThere),
@@ -49,6 +49,21 @@ fn what_a_reader_typed_before_it_was_pulled_out_is_no_part_of_a_number() {
 }
 
 #[test]
+fn a_reader_that_another_program_holds_is_asked_for_again_with_growing_pauses_and_one_that_is_away_is_awaited()
+ {
+    let refusals = || (0..40).map(|_| Step::Absent(refused()));
+    let steps = refusals().chain([Step::Absent(Absent::NotThere)]).chain(refusals().take(1)).collect();
+
+    let (_, limits) = run(steps);
+
+    let (held, away_and_after) = limits.split_at(40);
+    assert!(held.iter().all(|limit| limit.is_some_and(|limit| limit <= RETRY_MAX)), "{held:?}");
+    assert!(held.iter().flatten().any(|limit| *limit > RETRY_FIRST), "{held:?}");
+    assert_eq!(away_and_after[0], None);
+    assert!(away_and_after[1].unwrap() <= RETRY_FIRST);
+}
+
+#[test]
 fn two_claims_of_one_kind_have_two_devices() {
     let taken = Taken::default();
 
@@ -72,20 +87,30 @@ enum Step {
     Types(Vec<Vec<KeyEvent>>),
 }
 
-struct Script(VecDeque<Step>);
+fn refused() -> Absent {
+    Absent::Refused("somebody has it".to_owned())
+}
+
+struct Script {
+    steps: VecDeque<Step>,
+    /// How long each wait was to be at most.
+    limits: Arc<Mutex<Vec<Option<Duration>>>>,
+}
 
 struct Typing(VecDeque<Vec<KeyEvent>>);
 
 impl Place for Script {
     fn take(&mut self, _: &WedgeClaim, _: &Taken) -> Result<Box<dyn Device>, Absent> {
-        match self.0.pop_front() {
+        match self.steps.pop_front() {
             Some(Step::Types(keys)) => Ok(Box::new(Typing(keys.into()))),
             Some(Step::Absent(absent)) => Err(absent),
             None => Err(Absent::NotThere),
         }
     }
 
-    fn wait(&mut self) {}
+    fn wait(&mut self, limit: Option<Duration>) {
+        self.limits.lock().unwrap().push(limit);
+    }
 }
 
 impl Device for Typing {
@@ -95,14 +120,25 @@ impl Device for Typing {
 }
 
 fn tell(steps: Vec<Step>) -> Vec<String> {
+    run(steps).0
+}
+
+/// What is told, and how long each wait was to be.
+fn run(steps: Vec<Step>) -> (Vec<String>, Vec<Option<Duration>>) {
     let (sink, mut events) = EventSink::channel();
     let (marking, clock) = (Marking::new().unwrap(), Arc::new(StillClock));
-    let shared = Shared { teller: Teller::new(sink), marking, clock, synthetic: SyntheticInput::Ignored };
+    let shared = Shared {
+        teller: Teller::new(sink, FaultRecord::default()),
+        marking,
+        clock,
+        synthetic: SyntheticInput::Ignored,
+    };
     let claim = WedgeClaim { vendor: 1, product: 2, port: None, through: WedgeThrough::Evdev };
     let reader = shared.teller.next_reader();
     let wedge = Wedge { claim, reader, taken: Taken::default(), shared, told: None };
     let mut left = steps.len();
-    wedge.run(Box::new(Script(steps.into())), || {
+    let limits = Arc::<Mutex<Vec<_>>>::default();
+    wedge.run(Box::new(Script { steps: steps.into(), limits: Arc::clone(&limits) }), || {
         let goes_on = left > 0;
         left = left.saturating_sub(1);
         goes_on
@@ -118,5 +154,6 @@ fn tell(steps: Vec<Step>) -> Vec<String> {
             ReaderFact::Removed { .. } => "removed".to_owned(),
         });
     }
-    told
+    let limits = limits.lock().unwrap().clone();
+    (told, limits)
 }

@@ -7,88 +7,80 @@
 use std::{io, time::Duration};
 
 use agent_runtime::config::WedgeClaim;
-use tracing::warn;
+use rustix::event::{PollFd, PollFlags, poll};
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
     protocol::{
         Event,
         xinput::{
             self, ConnectionExt as _, DeviceId, DeviceType, EventMask, HierarchyMask, KeyEventFlags,
-            XIEventMask, XIGetPropertyItems,
+            XIEventMask,
         },
-        xproto::{ConnectionExt as _, GrabMode, GrabStatus},
+        xproto::{GrabMode, GrabStatus},
     },
     rust_connection::RustConnection,
 };
 
 use super::super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
-use crate::{backoff::Backoff, idle::SyntheticInput};
+use crate::{
+    idle::SyntheticInput,
+    x_devices::{self, is_claimed},
+};
 
 /// An X server counts keys from here.
 const X_KEYCODES_FROM: u16 = 8;
-/// A display that is gone is looked for again after at most this long, then twice as long, up to the other.
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(10);
 
 /// The display of this session.
 pub(super) struct Display {
     synthetic: SyntheticInput,
     /// What tells of devices that come.
     watched: Option<RustConnection>,
-    backoff: Backoff,
 }
 
 impl Display {
     pub(super) fn of_this_session(synthetic: SyntheticInput) -> Self {
-        Self { synthetic, watched: None, backoff: Backoff::new(RETRY_FIRST, RETRY_MAX) }
+        Self { synthetic, watched: None }
     }
 
     fn try_take(&mut self, claim: &WedgeClaim, taken: &Taken) -> Result<Option<Grabbed>, XError> {
         // Watched for before it is looked for: what comes in between is told.
         let (connection, root) = connect()?;
-        let mut is_refused = false;
+        let mut refused = None;
         for device in keyboards(&connection, claim, self.synthetic)? {
             let Some(hold) = taken.hold(&format!("x11 {device}")) else { continue };
             match grab(&connection, root, device)? {
                 GrabStatus::SUCCESS => return Ok(Some(Grabbed { connection, device, _hold: hold })),
-                status => {
-                    warn!("The X server does not give the keyboard-wedge reader to us: {status:?}");
-                    is_refused = true;
-                }
+                status => refused = Some(status),
             }
         }
         self.watched = Some(connection);
-        if is_refused { Err(XError::Refused) } else { Ok(None) }
+        refused.map_or(Ok(None), |status| Err(XError::Refused(status)))
     }
 }
 
 impl Place for Display {
     fn take(&mut self, claim: &WedgeClaim, taken: &Taken) -> Result<Box<dyn Device>, Absent> {
         match self.try_take(claim, taken) {
-            Ok(Some(grabbed)) => {
-                self.backoff.reset();
-                Ok(Box::new(grabbed))
-            }
-            Ok(None) => {
-                self.backoff.reset();
-                Err(Absent::NotThere)
-            }
-            Err(error) => {
-                warn!("Keyboard-wedge readers of the X server: {error}");
-                Err(Absent::Refused)
-            }
+            Ok(Some(grabbed)) => Ok(Box::new(grabbed)),
+            Ok(None) => Err(Absent::NotThere),
+            Err(error) => Err(Absent::Refused(error.to_string())),
         }
     }
 
-    fn wait(&mut self) {
+    fn wait(&mut self, limit: Option<Duration>) {
         let Some(connection) = self.watched.take() else {
-            // No display, or nobody to tell when it is free: the only case in which it is asked again unasked.
-            std::thread::park_timeout(self.backoff.pause());
+            // No display: it is refused, so there is a limit.
+            std::thread::park_timeout(limit.unwrap_or_default());
             return;
         };
         // Any event will do: only devices are told of here. A display that goes is looked for again.
-        if connection.wait_for_event().is_err() {
-            std::thread::park_timeout(self.backoff.pause());
+        let Some(limit) = limit else {
+            let _ = connection.wait_for_event();
+            return;
+        };
+        if matches!(connection.poll_for_event(), Ok(None)) {
+            let limit = limit.try_into().ok();
+            let _ = poll(&mut [PollFd::new(connection.stream(), PollFlags::IN)], limit.as_ref());
         }
     }
 }
@@ -96,8 +88,8 @@ impl Place for Display {
 /// Why there is no device.
 #[derive(Debug, thiserror::Error)]
 enum XError {
-    #[error("another program has the device")]
-    Refused,
+    #[error("another program has the device ({0:?})")]
+    Refused(GrabStatus),
     #[error("the X server has no XInput 2")]
     NoXInput,
     #[error("the display does not answer: {0}")]
@@ -136,40 +128,15 @@ fn keyboards(
         if !types || !device.enabled {
             continue;
         }
-        let property = |name: &[u8]| property(connection, device.deviceid, name);
-        let is_synthetic =
-            matches!(property(b"XTEST Device")?, XIGetPropertyItems::Data8(bytes) if bytes == [1]);
-        if is_synthetic && synthetic == SyntheticInput::Ignored {
+        let is_typed_on = x_devices::is_synthetic(connection, device.deviceid)?;
+        if is_typed_on && synthetic == SyntheticInput::Ignored {
             continue;
         }
-        let id = property(b"Device Product ID")?;
-        let is_kind = matches!(id, XIGetPropertyItems::Data32(id)
-            if id == [u32::from(claim.vendor), u32::from(claim.product)]);
-        if is_kind && is_at_port(claim, &property(b"Device Node")?) {
+        if is_claimed(connection, device.deviceid, claim)? {
             keyboards.push(device.deviceid);
         }
     }
     Ok(keyboards)
-}
-
-fn is_at_port(claim: &WedgeClaim, node: &XIGetPropertyItems) -> bool {
-    let Some(port) = &claim.port else { return true };
-    matches!(node, XIGetPropertyItems::Data8(bytes)
-        if bytes.split(|byte| *byte == 0).next() == Some(port.as_bytes()))
-}
-
-fn property(
-    connection: &RustConnection,
-    device: DeviceId,
-    name: &[u8],
-) -> Result<XIGetPropertyItems, XError> {
-    /// In units of 4 bytes.
-    const LENGTH_MAX: u32 = 64;
-    let name = connection.intern_atom(true, name)?.reply()?.atom;
-    if name == x11rb::NONE {
-        return Ok(XIGetPropertyItems::InvalidValue(0));
-    }
-    Ok(connection.xinput_xi_get_property(device, false, name, 0, 0, LENGTH_MAX)?.reply()?.items)
 }
 
 fn grab(connection: &RustConnection, root: u32, device: DeviceId) -> Result<GrabStatus, XError> {

@@ -123,6 +123,7 @@ fn the_strip_says_what_her_next_tap_does_while_a_reader_reads() {
     };
 
     assert_eq!(tap(ReaderView::Ready), NextTap::Covers);
+    assert_eq!(tap(ReaderView::SomeFaulty), NextTap::Covers);
     assert_eq!(tap(ReaderView::Faulty), NextTap::None);
     assert_eq!(tap(ReaderView::None), NextTap::None);
 }
