@@ -16,11 +16,11 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use agent_core::time_limits::{AWAY_MIN, HOLDER_IGNORED_AFTER_UNCOVER};
@@ -238,8 +238,15 @@ impl std::fmt::Debug for Card {
 #[derive(Debug)]
 pub struct LyingCard {
     link: Arc<Mutex<Link>>,
-    answers: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
     program: Option<thread::JoinHandle<()>>,
+}
+
+/// What a card has seen of the service.
+#[derive(Debug, Default)]
+struct Seen {
+    answers: AtomicUsize,
+    noticed_at: OnceLock<SystemTime>,
 }
 
 #[derive(Debug)]
@@ -252,11 +259,11 @@ impl LyingCard {
     fn on(place: Place, port: u16, mut card: Card) -> Result<Self> {
         let stream = connect(&place, port).context("the virtual reader does not listen")?;
         let link = Arc::new(Mutex::new(Link::Lying(stream.try_clone()?)));
-        let answers = Arc::<AtomicUsize>::default();
-        let (shared, count) = (Arc::clone(&link), Arc::clone(&answers));
+        let seen = Arc::<Seen>::default();
+        let (shared, sees) = (Arc::clone(&link), Arc::clone(&seen));
         let program = thread::spawn(move || {
             let mut stream = stream;
-            while serve(&mut stream, &mut card, &count) == End::ServiceGone {
+            while serve(&mut stream, &mut card, &sees) == End::ServiceGone {
                 // It lies there while the service is started again.
                 let again = loop {
                     if matches!(*lock(&shared), Link::TakenAway) {
@@ -275,13 +282,19 @@ impl LyingCard {
                 stream = again;
             }
         });
-        Ok(Self { link, answers, program: Some(program) })
+        Ok(Self { link, seen, program: Some(program) })
     }
 
     /// How many commands it has answered.
     #[must_use]
     pub fn answers(&self) -> usize {
-        self.answers.load(Ordering::Relaxed)
+        self.seen.answers.load(Ordering::Relaxed)
+    }
+
+    /// When the service first asked it for anything, which it does at its next poll; by the wall clock, as logs tell time.
+    #[must_use]
+    pub fn noticed_at(&self) -> Option<SystemTime> {
+        self.seen.noticed_at.get().copied()
     }
 }
 
@@ -319,12 +332,13 @@ enum End {
 }
 
 /// vpcd's protocol: frames with a length of two bytes before them.
-fn serve(stream: &mut TcpStream, card: &mut Card, answers: &AtomicUsize) -> End {
+fn serve(stream: &mut TcpStream, card: &mut Card, seen: &Seen) -> End {
     loop {
         let mut length = [0; 2];
         if stream.read_exact(&mut length).is_err() {
             return End::ServiceGone;
         }
+        seen.noticed_at.get_or_init(SystemTime::now);
         let mut frame = vec![0; usize::from(u16::from_be_bytes(length))];
         if stream.read_exact(&mut frame).is_err() {
             return End::ServiceGone;
@@ -334,7 +348,7 @@ fn serve(stream: &mut TcpStream, card: &mut Card, answers: &AtomicUsize) -> End 
             [_] => continue,
             command => match (card.0)(command) {
                 Reply::Answer(answer) => {
-                    answers.fetch_add(1, Ordering::Relaxed);
+                    seen.answers.fetch_add(1, Ordering::Relaxed);
                     answer
                 }
                 Reply::Silence => continue,

@@ -101,9 +101,18 @@ impl Workstation {
     /// A machine that is not enrolled yet.
     #[must_use]
     pub fn new(server: &TestServer) -> Self {
+        Self::reaching(server.url(), &server.authority())
+    }
+
+    /// A machine that is not enrolled yet, at the server of this address and authority.
+    ///
+    /// # Panics
+    /// When that is no authority.
+    #[must_use]
+    pub fn reaching(base: String, authority: &[u8]) -> Self {
         Self {
-            client: client(server),
-            base: server.url(),
+            client: client_trusting(authority),
+            base,
             key: Arc::new(Ed25519KeyPair::generate().unwrap()),
             id: None,
             nonce: Arc::default(),
@@ -329,6 +338,10 @@ impl Workstation {
 /// A client that trusts the server's authority and nothing else.
 #[must_use]
 pub fn client(server: &TestServer) -> Client {
-    let authority = Certificate::from_pem(&server.authority()).unwrap();
+    client_trusting(&server.authority())
+}
+
+fn client_trusting(authority: &[u8]) -> Client {
+    let authority = Certificate::from_pem(authority).unwrap();
     Client::builder().tls_certs_only([authority]).https_only(true).no_proxy().build().unwrap()
 }
