@@ -1,6 +1,9 @@
 //! A workstation as the server knows one: a key, proofs, a nonce. For tests: it can lie about anything.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,6 +13,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::server::{Person, TestServer};
+
+/// The server closes a connection on which no request comes for ten seconds: one that may be closed in the very moment of
+/// a request is not used again.
+const IDLE_MAX: Duration = Duration::from_secs(8);
 
 /// A workstation with its own connection. A clone shares key, nonce and connection; [`Workstation::copy`]
 /// is another machine with the same key.
@@ -343,5 +350,11 @@ pub fn client(server: &TestServer) -> Client {
 
 fn client_trusting(authority: &[u8]) -> Client {
     let authority = Certificate::from_pem(authority).unwrap();
-    Client::builder().tls_certs_only([authority]).https_only(true).no_proxy().build().unwrap()
+    Client::builder()
+        .tls_certs_only([authority])
+        .https_only(true)
+        .no_proxy()
+        .pool_idle_timeout(IDLE_MAX)
+        .build()
+        .unwrap()
 }
