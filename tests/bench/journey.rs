@@ -113,7 +113,7 @@ pub(crate) fn figures(name: &str, journeys: &[Journey], goals: &[(usize, f64)]) 
         (
             "reader",
             |journey| journey.reader,
-            "to the agent's question to the server: the card is woken, read and told",
+            "to the agent's question to the server: the card (a virtual one answers at once) is woken, read and told",
         ),
         ("network", |journey| journey.network, "to the answer, without what the server took by its own log"),
         ("server", |journey| journey.server, "what the server took by its own log, in whole milliseconds"),
