@@ -7,15 +7,16 @@ use std::{
 
 use anyhow::Result;
 use harness::{
-    app::{App, MARKER},
+    app::App,
     hand::Whose,
-    picture::Eye,
     ward::{Setup, Ward, short_policy},
 };
 
-use crate::figure::{Figure, percentile_ms};
+use crate::{
+    figure::{Figure, percentile_ms},
+    sight::{SOON, wait_visible},
+};
 
-const SOON: Duration = Duration::from_secs(20);
 const SIGN_INS: u32 = 20;
 const LOGOFFS: u32 = 20;
 
@@ -89,18 +90,4 @@ pub(crate) fn automatic_logoff() -> Result<Vec<Figure>> {
             "{LOGOFFS} sessions, so the worst of them; from the limit after the last key to the app's pixel gone"
         ),
     )])
-}
-
-/// Waits until a pixel in the middle of the app is seen or gone; looks about a thousand times a second.
-fn wait_visible(eye: &Eye, is_visible: bool) -> Result<()> {
-    let start = Instant::now();
-    loop {
-        // Beside the warning, which stands in the middle.
-        let pixel = eye.pixel(100, 700)?;
-        if (pixel == MARKER) == is_visible {
-            return Ok(());
-        }
-        anyhow::ensure!(start.elapsed() < SOON, "waited in vain for the app to be visible: {is_visible}");
-        thread::sleep(Duration::from_micros(500));
-    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::{
     app::{App, MARKER},
+    badge_reader::{Card, LyingCard},
     hand::{Hand, Whose},
     nurse::Nurse,
     part::wait_for,
@@ -17,7 +18,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// The promise: a usable sign-in, or a plain message, within this after any fault.
 pub(crate) const USABLE_WITHIN: Duration = Duration::from_secs(10);
 
-/// A ward with the kiosk started and its sign-in on screen.
+/// A workstation with the kiosk started and its sign-in on screen.
 pub(crate) struct Bedside {
     pub(crate) chart: App,
     pub(crate) eye: Eye,
@@ -29,9 +30,19 @@ pub(crate) struct Bedside {
 
 impl Bedside {
     pub(crate) fn open(setup: Setup) -> Self {
-        let mut ward = Ward::open(setup).unwrap();
+        let ward = Ward::open(setup).unwrap();
         let maria = ward.add_nurse("maria", "Maria O.").unwrap();
         let token = ward.auditor_token("test").unwrap();
+        Self::at(ward, maria, token)
+    }
+
+    /// Another workstation of this one's server, `name`, for the same people.
+    pub(crate) fn beside(&self, name: &str, setup: Setup) -> Self {
+        let ward = self.ward.open_beside(name, setup).unwrap();
+        Self::at(ward, self.maria.clone(), self.token.clone())
+    }
+
+    fn at(mut ward: Ward, maria: Nurse, token: String) -> Self {
         let chart = App::start(ward.display()).unwrap();
         ward.start_kiosk().unwrap();
         ward.wait_sign_in_drawn().unwrap();
@@ -83,6 +94,11 @@ impl Bedside {
         assert!(logouts.len() == 1 && causes.contains(&logouts[0].as_str()), "{logouts:?} in {record:#?}");
     }
 
+    /// Puts a badge on the first reader; dropped, it is taken away.
+    pub(crate) fn tap(&self, number: &str) -> LyingCard {
+        self.ward.cards().unwrap().put(0, Card::with_uid(number)).unwrap()
+    }
+
     pub(crate) fn open_sessions(&self) -> usize {
         let sessions = self.ward.sessions().unwrap();
         sessions.iter().filter(|session| session["state"] != "ended").count()
@@ -114,15 +130,32 @@ pub(crate) fn logouts_of<'a>(record: &'a [Value], session: &str) -> Vec<&'a Valu
 }
 
 fn of_session<'a>(record: &'a [Value], session: &str, code: &str) -> Vec<&'a Value> {
+    events_of(record, session).into_iter().filter(|event| event["subtype"][0]["code"] == code).collect()
+}
+
+/// Everything on record of one session.
+pub(crate) fn events_of<'a>(record: &'a [Value], session: &str) -> Vec<&'a Value> {
     let is_its = |event: &&Value| {
         let entities = event["entity"].as_array().map_or(&[][..], Vec::as_slice);
-        event["subtype"][0]["code"] == code
-            && entities.iter().any(|entity| {
-                let identifier = &entity["what"]["identifier"];
-                identifier["system"] == "urn:tapward:session" && identifier["value"] == session
-            })
+        entities.iter().any(|entity| {
+            let identifier = &entity["what"]["identifier"];
+            identifier["system"] == "urn:tapward:session" && identifier["value"] == session
+        })
     };
     record.iter().filter(is_its).collect()
+}
+
+/// Whether a code of this system stands anywhere in an event.
+pub(crate) fn has_code(event: &Value, system: &str, code: &str) -> bool {
+    match event {
+        Value::Object(fields) => {
+            (fields.get("system").and_then(Value::as_str) == Some(system)
+                && fields.get("code").and_then(Value::as_str) == Some(code))
+                || fields.values().any(|field| has_code(field, system, code))
+        }
+        Value::Array(items) => items.iter().any(|item| has_code(item, system, code)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// The coded cause of one logout, wherever in the event it stands.

@@ -8,6 +8,7 @@ mod badges;
 mod bedside;
 mod canary;
 mod core_files;
+mod elsewhere;
 mod keychain;
 mod kills;
 mod machine_sleep;

@@ -16,16 +16,17 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use agent_core::time_limits::{AWAY_MIN, HOLDER_IGNORED_AFTER_UNCOVER};
 use anyhow::{Context, Result, ensure};
 use rustix::{
+    net::sockopt::set_tcp_quickack,
     process::Signal,
     thread::{LinkNameSpaceType, move_into_link_name_space},
 };
@@ -244,8 +245,15 @@ impl std::fmt::Debug for Card {
 #[derive(Debug)]
 pub struct LyingCard {
     link: Arc<Mutex<Link>>,
-    answers: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
     program: Option<thread::JoinHandle<()>>,
+}
+
+/// What a card has seen of the service.
+#[derive(Debug, Default)]
+struct Seen {
+    answers: AtomicUsize,
+    noticed_at: OnceLock<SystemTime>,
 }
 
 #[derive(Debug)]
@@ -266,12 +274,12 @@ impl LyingCard {
     fn lying(place: Place, port: u16, mut card: Card, stream: Option<(TcpStream, TcpStream)>) -> Self {
         let (mut stream, other_end) = stream.unzip();
         let link = Arc::new(Mutex::new(other_end.map_or(Link::ServiceAway, Link::Lying)));
-        let answers = Arc::<AtomicUsize>::default();
-        let (shared, count) = (Arc::clone(&link), Arc::clone(&answers));
+        let seen = Arc::<Seen>::default();
+        let (shared, sees) = (Arc::clone(&link), Arc::clone(&seen));
         let program = thread::spawn(move || {
             loop {
                 if let Some(mut stream) = stream.take()
-                    && serve(&mut stream, &mut card, &count) == End::TornAway
+                    && serve(&mut stream, &mut card, &sees) == End::TornAway
                 {
                     return;
                 }
@@ -293,13 +301,19 @@ impl LyingCard {
                 stream = Some(again);
             }
         });
-        Self { link, answers, program: Some(program) }
+        Self { link, seen, program: Some(program) }
     }
 
     /// How many commands it has answered.
     #[must_use]
     pub fn answers(&self) -> usize {
-        self.answers.load(Ordering::Relaxed)
+        self.seen.answers.load(Ordering::Relaxed)
+    }
+
+    /// When the service first asked it for anything, which it does at its next poll; by the wall clock, as logs tell time.
+    #[must_use]
+    pub fn noticed_at(&self) -> Option<SystemTime> {
+        self.seen.noticed_at.get().copied()
     }
 }
 
@@ -337,12 +351,16 @@ enum End {
 }
 
 /// vpcd's protocol: frames with a length of two bytes before them.
-fn serve(stream: &mut TcpStream, card: &mut Card, answers: &AtomicUsize) -> End {
+fn serve(stream: &mut TcpStream, card: &mut Card, seen: &Seen) -> End {
     loop {
+        // It sends the length first and the rest once that is acknowledged, which takes 40 ms of each exchange unless we ask
+        // for more haste; the kernel forgets that we did.
+        let _ = set_tcp_quickack(&*stream, true);
         let mut length = [0; 2];
         if stream.read_exact(&mut length).is_err() {
             return End::ServiceGone;
         }
+        seen.noticed_at.get_or_init(SystemTime::now);
         let mut frame = vec![0; usize::from(u16::from_be_bytes(length))];
         if stream.read_exact(&mut frame).is_err() {
             return End::ServiceGone;
@@ -352,7 +370,7 @@ fn serve(stream: &mut TcpStream, card: &mut Card, answers: &AtomicUsize) -> End 
             [_] => continue,
             command => match (card.0)(command) {
                 Reply::Answer(answer) => {
-                    answers.fetch_add(1, Ordering::Relaxed);
+                    seen.answers.fetch_add(1, Ordering::Relaxed);
                     answer
                 }
                 Reply::Silence => continue,

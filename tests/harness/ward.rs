@@ -1,4 +1,5 @@
-//! A ward: one private desktop with every real part on it, a session server, and an enrolled workstation.
+//! A ward: one private desktop with every real part on it, a session server, and an enrolled workstation; and, beside
+//! it, further workstations of the same server, each with a desktop of its own.
 //!
 //! Everything is started as a person in IT would, by the programs' own commands.
 
@@ -14,14 +15,18 @@ use tempfile::TempDir;
 
 mod administration;
 mod bedside;
+mod serving;
 
+use self::serving::Server;
 use crate::{
     badge_reader::{CardService, SOCKET_VARIABLE},
     hand::{Hand, Whose},
+    line::Line,
     part::{Part, READY_WITHIN, wait_for},
     picture::Eye,
     process::{children, descendants},
     program::{output, output_with, program, program_path},
+    server_process::{LOG_EACH_REQUEST, ServerProcess},
     session_bus::{Keyring, NotificationDaemon, SessionBus},
     x_server::{Monitors, XServer},
 };
@@ -41,6 +46,8 @@ pub struct Setup {
     pub has_window_manager: bool,
     /// A card service of its own with a virtual badge reader; else the workstation looks for none.
     pub has_badge_reader: bool,
+    /// A line of its own to the server, which can be cut.
+    pub has_line: bool,
     /// More variables for the agent.
     pub agent_environment: Vec<(String, String)>,
 }
@@ -54,6 +61,7 @@ impl Default for Setup {
             has_shield: true,
             has_window_manager: true,
             has_badge_reader: false,
+            has_line: false,
             agent_environment: Vec::new(),
         }
     }
@@ -73,7 +81,8 @@ pub fn short_policy(after: &str, warning: &str, absolute: &str) -> String {
 #[derive(Debug)]
 pub struct Ward {
     kiosk: Option<Part>,
-    server: Option<Part>,
+    server: Server,
+    line: Option<Line>,
     window_manager: Option<Part>,
     cards: Option<CardService>,
     notifications: Option<NotificationDaemon>,
@@ -82,7 +91,6 @@ pub struct Ward {
     x: XServer,
     setup: Setup,
     folder: Folder,
-    address: String,
 }
 
 #[derive(Debug)]
@@ -92,6 +100,12 @@ enum Folder {
 }
 
 impl Folder {
+    /// Removed with the ward.
+    fn temporary() -> Result<Self> {
+        // Short, because sockets below it must fit into 108 bytes.
+        Ok(Self::Temporary(tempfile::Builder::new().prefix("tw").tempdir_in("/tmp")?))
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Temporary(folder) => folder.path(),
@@ -106,9 +120,7 @@ impl Ward {
     /// # Errors
     /// When a part does not come up; what it printed is in the error.
     pub fn open(setup: Setup) -> Result<Self> {
-        // Short, because sockets below it must fit into 108 bytes.
-        let folder = tempfile::Builder::new().prefix("tw").tempdir_in("/tmp")?;
-        Self::open_in(Folder::Temporary(folder), setup)
+        Self::open_with_server(Folder::temporary()?, setup)
     }
 
     /// Opens a ward in `folder`, which stays.
@@ -117,10 +129,24 @@ impl Ward {
     /// As [`Ward::open`].
     pub fn open_kept(folder: &Path, setup: Setup) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        Self::open_in(Folder::Kept(folder.to_path_buf()), setup)
+        Self::open_with_server(Folder::Kept(folder.to_path_buf()), setup)
     }
 
-    fn open_in(folder: Folder, setup: Setup) -> Result<Self> {
+    /// Opens another workstation of this ward's server, `name`, with a desktop of its own. It is to be dropped first.
+    ///
+    /// # Errors
+    /// As [`Ward::open`].
+    pub fn open_beside(&self, name: &str, setup: Setup) -> Result<Self> {
+        let server = Server::Beside { data: self.data(), address: self.address().to_owned() };
+        Self::open_in(Folder::temporary()?, name, setup, server)
+    }
+
+    fn open_with_server(folder: Folder, setup: Setup) -> Result<Self> {
+        let server = ServerProcess::start_new(folder.path(), &setup.policy, LOG_EACH_REQUEST)?;
+        Self::open_in(folder, "WS-07", setup, Server::Own(Box::new(server)))
+    }
+
+    fn open_in(folder: Folder, name: &str, setup: Setup, server: Server) -> Result<Self> {
         let path = folder.path().to_path_buf();
         let x = XServer::start(setup.monitors, &path)?;
         let bus = SessionBus::start(&path)?;
@@ -136,7 +162,8 @@ impl Ward {
         let cards = if setup.has_badge_reader { Some(CardService::start(&path)?) } else { None };
         let mut ward = Self {
             kiosk: None,
-            server: None,
+            server,
+            line: None,
             window_manager,
             cards,
             notifications,
@@ -145,11 +172,11 @@ impl Ward {
             x,
             setup,
             folder,
-            address: String::new(),
         };
-        ward.init_server()?;
-        ward.start_server()?;
-        ward.enrol()?;
+        if ward.setup.has_line {
+            ward.line = Some(Line::to(ward.address())?);
+        }
+        ward.enrol(name)?;
         Ok(ward)
     }
 
@@ -159,22 +186,10 @@ impl Ward {
         self.folder.path()
     }
 
-    /// The server's data folder.
-    #[must_use]
-    pub fn data(&self) -> PathBuf {
-        self.path().join("data")
-    }
-
     /// The workstation's state folder.
     #[must_use]
     pub fn state(&self) -> PathBuf {
         self.path().join("state")
-    }
-
-    /// `HOST:PORT` of the server.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
     }
 
     /// The display, for example `:101`.
@@ -240,65 +255,7 @@ impl Ward {
         Eye::on(self.display())
     }
 
-    fn init_server(&self) -> Result<()> {
-        let mut command = program("tapward-server");
-        command.arg("init").arg("--data").arg(self.data());
-        command.args([
-            "--organisation",
-            "St. Example Hospital",
-            "--help-line",
-            "5-1234",
-            "--host",
-            "127.0.0.1",
-        ]);
-        output(&mut command)?;
-        fs::write(self.data().join("policy.toml"), &self.setup.policy)?;
-        Ok(())
-    }
-
-    /// Starts the server, on the address it had before if it ran already.
-    ///
-    /// # Errors
-    /// When it does not come up.
-    pub fn start_server(&mut self) -> Result<()> {
-        let listen = if self.address.is_empty() { "127.0.0.1:0" } else { &self.address };
-        let file = self.data().join("listen.addr");
-        let _ = fs::remove_file(&file);
-        let mut command = program("tapward-server");
-        command.arg("serve").arg("--data").arg(self.data()).args(["--listen", listen]);
-        let part = Part::start("server", &mut command, self.path())?;
-        let address = wait_for("the server's address", READY_WITHIN, || {
-            fs::read_to_string(&file).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-        })
-        .with_context(|| part.printed())?;
-        self.address = address;
-        self.server = Some(part);
-        wait_for("the server's door", READY_WITHIN, || {
-            std::net::TcpStream::connect(&self.address).ok().map(drop)
-        })
-    }
-
-    /// The server's process.
-    ///
-    /// # Panics
-    /// When it does not run.
-    pub fn server(&mut self) -> &mut Part {
-        self.server.as_mut().unwrap()
-    }
-
-    /// Ends the server with `signal` and waits for its end.
-    ///
-    /// # Errors
-    /// When it does not end.
-    pub fn stop_server(&mut self, signal: rustix::process::Signal) -> Result<()> {
-        if let Some(mut part) = self.server.take() {
-            part.signal(signal);
-            part.wait(READY_WITHIN)?;
-        }
-        Ok(())
-    }
-
-    fn enrol(&self) -> Result<()> {
+    fn enrol(&self, name: &str) -> Result<()> {
         fs::create_dir_all(self.state())?;
         fs::set_permissions(self.state(), fs::Permissions::from_mode(0o700))?;
         fs::write(self.path().join("policy.toml"), &self.setup.policy)?;
@@ -307,13 +264,13 @@ impl Ward {
             format!(
                 "[server]\nurl = \"https://{}\"\n\n[state]\ndirectory = \"{}\"\n\n[policy]\nfile = \"{}\"\n\n\
                  [readers]\npcsc = \"{}\"\n",
-                self.address,
+                self.line().map_or_else(|| self.address().to_owned(), Line::address),
                 self.state().display(),
                 self.path().join("policy.toml").display(),
                 if self.cards.is_some() { "when-present" } else { "off" }
             ),
         )?;
-        let code = self.admin(&["workstation", "code", "--name", "WS-07", "--unit", "ICU-3"], "")?;
+        let code = self.admin(&["workstation", "code", "--name", name, "--unit", "ICU-3"], "")?;
         let code = code["code"].as_str().context("the enrolment code")?.to_owned();
         let mut command = program("tapward-agent");
         command.arg("--config").arg(self.config()).arg("enrol");

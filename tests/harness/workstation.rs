@@ -1,6 +1,9 @@
 //! A workstation as the server knows one: a key, proofs, a nonce. For tests: it can lie about anything.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,6 +13,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::server::{Person, TestServer};
+
+/// The server closes a connection on which no request comes for ten seconds: one that may be closed in the very moment of
+/// a request is not used again.
+const IDLE_MAX: Duration = Duration::from_secs(8);
 
 /// A workstation with its own connection. A clone shares key, nonce and connection; [`Workstation::copy`]
 /// is another machine with the same key.
@@ -101,9 +108,18 @@ impl Workstation {
     /// A machine that is not enrolled yet.
     #[must_use]
     pub fn new(server: &TestServer) -> Self {
+        Self::reaching(server.url(), &server.authority())
+    }
+
+    /// A machine that is not enrolled yet, at the server of this address and authority.
+    ///
+    /// # Panics
+    /// When that is no authority.
+    #[must_use]
+    pub fn reaching(base: String, authority: &[u8]) -> Self {
         Self {
-            client: client(server),
-            base: server.url(),
+            client: client_trusting(authority),
+            base,
             key: Arc::new(Ed25519KeyPair::generate().unwrap()),
             id: None,
             nonce: Arc::default(),
@@ -336,6 +352,16 @@ impl Workstation {
 /// A client that trusts the server's authority and nothing else.
 #[must_use]
 pub fn client(server: &TestServer) -> Client {
-    let authority = Certificate::from_pem(&server.authority()).unwrap();
-    Client::builder().tls_certs_only([authority]).https_only(true).no_proxy().build().unwrap()
+    client_trusting(&server.authority())
+}
+
+fn client_trusting(authority: &[u8]) -> Client {
+    let authority = Certificate::from_pem(authority).unwrap();
+    Client::builder()
+        .tls_certs_only([authority])
+        .https_only(true)
+        .no_proxy()
+        .pool_idle_timeout(IDLE_MAX)
+        .build()
+        .unwrap()
 }

@@ -11,9 +11,12 @@ use crate::{
 /// What to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Only figures whose name contains this.
+    /// Only measurements whose name contains this, for example `badges`.
     #[arg(long)]
     only: Option<String>,
+    /// Those of badges a few times only, to see that they can be measured.
+    #[arg(long)]
+    quick: bool,
     /// Measure the debug build instead of the release: quicker to build, and said in the report.
     #[arg(long)]
     debug_build: bool,
@@ -37,6 +40,9 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     bench.arg("--report").arg(place::target().join("bench/report.json"));
     if let Some(name) = &options.only {
         bench.arg("--only").arg(name);
+    }
+    if options.quick {
+        bench.arg("--quick");
     }
     shell::run(&mut bench)
 }

@@ -6,10 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::Ward;
-use crate::{
-    nurse::Nurse,
-    program::{output_with, program},
-};
+use crate::{nurse::Nurse, server_process};
 
 impl Ward {
     /// One of the administrator's commands, answered in JSON.
@@ -17,13 +14,7 @@ impl Ward {
     /// # Errors
     /// When it fails; its words are in the error.
     pub fn admin(&self, arguments: &[&str], input: &str) -> Result<Value> {
-        let mut command = program("tapward-server");
-        command.args(arguments).arg("--data").arg(self.data()).arg("--json");
-        let text = output_with(&mut command, input)?;
-        if text.trim().is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_str(&text).with_context(|| format!("no JSON from {arguments:?}: {text}"))
+        server_process::admin(&self.data(), arguments, input)
     }
 
     /// Adds a nurse who can sign in.
@@ -63,7 +54,7 @@ impl Ward {
     /// # Errors
     /// When it cannot be read.
     pub fn audit_record(&self, token: &str) -> Result<Vec<Value>> {
-        crate::auditor::read_all(&self.address, &self.data(), token)
+        crate::auditor::read_all(self.address(), &self.data(), token)
     }
 
     /// A new auditor's token.

@@ -132,7 +132,9 @@ fn concealed_screen(concealed: &Concealed, around: Around, now: Instant, from: I
             enrolment_offered_ms: concealed.offered.as_ref().map(|offer| ms(offer.until.since(from))),
             tap: match around.reader {
                 ReaderView::None | ReaderView::Faulty => ResumeTap::None,
-                ReaderView::Ready | ReaderView::SomeFaulty if concealed.in_use.session.is_tap_enough(now) => ResumeTap::Resumes,
+                ReaderView::Ready | ReaderView::SomeFaulty if concealed.in_use.session.is_tap_enough(now) => {
+                    ResumeTap::Resumes
+                }
                 ReaderView::Ready | ReaderView::SomeFaulty => ResumeTap::AsksMore,
             },
             is_renewing: concealed.renews_grace,
