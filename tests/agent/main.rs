@@ -4,6 +4,7 @@
 mod absolute_limit;
 mod at_rest;
 mod bad_policy;
+mod besides;
 mod clock_set;
 mod crash_recovery;
 mod fail_closed;

@@ -81,7 +81,7 @@ impl HttpSessionServer {
         session: SessionId,
         request: impl FnOnce(Arc<FitWorkstation>, Zeroizing<String>) -> F + Send + 'static,
     ) where
-        F: Future<Output = Result<Event, CallFault>> + Send,
+        F: Future<Output = Result<Vec<Event>, CallFault>> + Send,
     {
         let ended_here = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, cause)) = ended_here.filter(|(ended, _)| *ended == session) {
@@ -95,9 +95,9 @@ impl HttpSessionServer {
         let contact = self.contact.clone();
         tokio::spawn(async move {
             match request(fit, credential).await {
-                Ok(event) => {
+                Ok(events) => {
                     contact.note(None);
-                    contact.send(event);
+                    events.into_iter().for_each(|event| contact.send(event));
                 }
                 Err(fault) => answer_in_session(&contact, session, &fault),
             }
@@ -179,9 +179,14 @@ impl SessionServer for HttpSessionServer {
             let (_, status): (_, SessionStatus) =
                 fit.link.call(Method::POST, "/v1/session/activity", Some(&report), Some(&credential)).await?;
             Ok(match status.state {
-                SessionState::Open => Event::ActivityAccepted { session },
-                SessionState::Lapsed => Event::SessionLapsed { session },
-                SessionState::Ended => ended(session, None),
+                SessionState::Open => {
+                    vec![
+                        Event::ActivityAccepted { session },
+                        sign_in::grace(session.0, status.grace_remaining_ms),
+                    ]
+                }
+                SessionState::Lapsed => vec![Event::SessionLapsed { session }],
+                SessionState::Ended => vec![ended(session, None)],
             })
         });
     }
@@ -195,7 +200,7 @@ impl SessionServer for HttpSessionServer {
             let path = format!("/v1/sessions/{session}/adopt");
             let (_, adopted): (_, SessionAdopted) =
                 fit.link.call(Method::POST, &path, Some(&request), Some(&credential)).await?;
-            Ok(translate::adopted(adopted))
+            Ok(vec![translate::adopted(adopted)])
         });
     }
 

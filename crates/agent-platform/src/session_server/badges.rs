@@ -64,13 +64,17 @@ impl HttpSessionServer {
 
     pub(super) fn conceal(&self, session: SessionId, cause: ConcealCause) {
         let Some((fit, HeldCredential { credential, .. })) = self.speaking_for(session) else { return };
+        let contact = self.contact.clone();
         tokio::spawn(async move {
             let request = ConcealSession { cause: translate::conceal_cause(cause) };
             let result: Result<(_, SessionStatus), _> =
                 fit.link.call(Method::POST, "/v1/session/conceal", Some(&request), Some(&credential)).await;
-            if let Err(fault) = result {
+            match result {
+                Ok((_, status)) => contact.send(grace(session.0, status.grace_remaining_ms)),
                 // The next report tells how the session stands.
-                debug!(session.id = %session, "The server was not told that session {session} is concealed: {fault}");
+                Err(fault) => {
+                    debug!(session.id = %session, "The server was not told that session {session} is concealed: {fault}");
+                }
             }
         });
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use agent_core::event::{ContactFault, Event};
 use agent_runtime::ports::EventSink;
+use tokio::sync::Notify;
 
 use super::translate;
 use crate::server_link::CallFault;
@@ -14,11 +15,12 @@ pub(crate) struct Contact {
     sink: EventSink,
     /// `None` before the first answer or failure.
     last: Arc<Mutex<Option<Result<(), ContactFault>>>>,
+    back: Arc<Notify>,
 }
 
 impl Contact {
     pub(crate) fn new(sink: EventSink) -> Self {
-        Self { sink, last: Arc::default() }
+        Self { sink, last: Arc::default(), back: Arc::default() }
     }
 
     pub(crate) fn send(&self, event: Event) {
@@ -51,7 +53,13 @@ impl Contact {
     fn note_reached(&self) {
         if self.becomes(Ok(())) {
             self.sink.send(Event::ServerReached);
+            self.back.notify_one();
         }
+    }
+
+    /// Waits until the server answers again; at once where it has since this was waited for last. One waits.
+    pub(crate) async fn back(&self) {
+        self.back.notified().await;
     }
 
     fn becomes(&self, state: Result<(), ContactFault>) -> bool {

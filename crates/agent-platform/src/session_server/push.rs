@@ -20,6 +20,7 @@ use super::{
     answer_in_session,
     contact::Contact,
     held::{Held, HeldCredential},
+    sign_in::grace,
     translate,
 };
 use crate::{
@@ -43,7 +44,8 @@ pub(super) async fn listen(workstation: Workstation, contact: Contact, held: Hel
         if let Err(fault) = follow(&fit, &contact, &held, &reached, &mut backoff).await {
             contact.note(Some(&fault));
         }
-        tokio::time::sleep(backoff.pause()).await;
+        // Whatever else reaches it again, the stream does, too: what was missed is told there.
+        let _ = tokio::time::timeout(backoff.pause(), contact.back()).await;
     }
 }
 
@@ -96,7 +98,7 @@ pub(super) async fn ask_after_session(fit: &FitWorkstation, contact: &Contact, h
     let result: Result<(_, SessionStatus), _> =
         fit.link.call(Method::GET, "/v1/session", None::<&()>, Some(&credential)).await;
     match result {
-        Ok(_) => {}
+        Ok((_, status)) => contact.send(grace(session.0, status.grace_remaining_ms)),
         // It may have been adopted meanwhile, and the answer with the fresh credential is on its way or was lost:
         // that is no end. The next report, or the next adoption, tells.
         Err(CallFault::Refused(problem)) if problem.code == ProblemCode::SessionUnknown => {

@@ -20,6 +20,8 @@ use uuid::Uuid;
 use super::*;
 use crate::testing::{Authority, fit_workstation, serve};
 
+mod besides;
+
 const SESSION: SessionId = SessionId(Uuid::from_u128(1));
 const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(2));
 
@@ -122,6 +124,22 @@ async fn what_the_server_says_of_the_session_is_told() {
         ward.server.report_activity(SESSION, Duration::ZERO);
 
         assert_eq!(ward.next_but_contact().await, told, "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn how_long_a_tap_is_enough_is_told_with_each_report() {
+    for (remaining_ms, told) in [(Some(5_000), Some(Duration::from_secs(5))), (None, None)] {
+        let status = json!({ "session_id": SESSION.0, "state": "open", "inactivity_remaining_ms": 1,
+            "absolute_remaining_ms": 1, "grace_remaining_ms": remaining_ms });
+        let mut ward =
+            Ward::new(Router::new().route("/v1/session/activity", post(json_of(200, status)))).await;
+        ward.server.hold_credential(SESSION, Secret::new("credential".into()));
+
+        ward.server.report_activity(SESSION, Duration::ZERO);
+
+        assert_eq!(ward.next_but_contact().await, Event::ActivityAccepted { session: SESSION });
+        assert_eq!(ward.next_but_contact().await, Event::GraceTold { session: SESSION, remaining: told });
     }
 }
 

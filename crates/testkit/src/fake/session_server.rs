@@ -118,6 +118,8 @@ struct State {
     revoked: Vec<String>,
     /// A badge alone opens nothing any more.
     is_grace_over: bool,
+    /// Until then a badge alone is said to be enough for a person.
+    grace_until: BTreeMap<UserId, Instant>,
     concealed: Vec<(SessionId, ConcealCause)>,
     /// Where everybody is signed in besides.
     elsewhere: Vec<SessionElsewhere>,
@@ -174,6 +176,7 @@ impl FakeSessionServer {
             people: vec![Person::maria(), Person::john()],
             revoked: Vec::new(),
             is_grace_over: false,
+            grace_until: BTreeMap::new(),
             concealed: Vec::new(),
             elsewhere: Vec::new(),
             limits: Limits {
@@ -367,7 +370,7 @@ impl FakeSessionServer {
                         answer
                     }),
                 };
-                let grace = state.grace_after(&event);
+                let grace = state.grace_after(&event, now);
                 self.line.tell_after(delay, event);
                 if let Some(grace) = grace {
                     self.line.tell_after(delay, grace);
@@ -392,7 +395,11 @@ impl FakeSessionServer {
             Reach::Answers(delay) => {
                 state.enforce(now);
                 let event = state.refuses(session).unwrap_or_else(|| decide(&mut state, now));
+                let grace = state.grace_after(&event, now);
                 self.line.tell_after(delay, event);
+                if let Some(grace) = grace {
+                    self.line.tell_after(delay, grace);
+                }
             }
         }
     }

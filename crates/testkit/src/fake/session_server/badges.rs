@@ -152,7 +152,12 @@ impl State {
         }
         self.challenges.remove(&challenge);
         match then {
-            Then::Resumes(session, method) => self.resumed(attempt, session, method, now),
+            Then::Resumes(session, method) => {
+                if matches!(answer, Answer::Totp(_)) {
+                    self.grace_until.insert(of, now + GRACE);
+                }
+                self.resumed(attempt, session, method, now)
+            }
             Then::Revokes => self.revoke_all_of(attempt, of),
             Then::Opens if wants == FactorWanted::Password && needs_code => {
                 self.challenge(attempt, of, FactorWanted::Totp, Then::Opens, now)
@@ -219,12 +224,17 @@ impl State {
         Event::BadgesRevoked { attempt, count }
     }
 
-    /// What follows on an answer that opens or resumes a session.
-    pub(super) fn grace_after(&self, answer: &Event) -> Option<Event> {
-        let (Event::SessionOpened { session, .. } | Event::SessionResumed { session, .. }) = answer else {
+    /// What follows on an answer that opens or resumes a session, or says how it stands.
+    pub(super) fn grace_after(&mut self, answer: &Event, now: Instant) -> Option<Event> {
+        let (Event::SessionOpened { session, .. }
+        | Event::SessionResumed { session, .. }
+        | Event::ActivityAccepted { session }) = answer
+        else {
             return None;
         };
-        let remaining = (!self.is_grace_over).then_some(GRACE);
+        let of = self.sessions.get(session)?.of;
+        let until = *self.grace_until.entry(of).or_insert(now + GRACE);
+        let remaining = Some(until.since(now)).filter(|left| !self.is_grace_over && !left.is_zero());
         Some(Event::GraceTold { session: *session, remaining })
     }
 
