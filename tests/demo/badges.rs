@@ -103,7 +103,7 @@ fn tap(ward: &Ward, number: &str) -> Result<LyingCard> {
 }
 
 /// Password and one-time code, one after the other.
-fn prove(ward: &Ward, eye: &Eye, nurse: &Nurse) -> Result<()> {
+pub(crate) fn prove(ward: &Ward, eye: &Eye, nurse: &Nurse) -> Result<()> {
     let hand = ward.hand(Whose::Person)?;
     hand.type_text(nurse.password())?;
     let asked = ward.log_mark();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program to be watched")]
 
 mod badges;
+mod besides;
 mod keep;
 mod story;
 
@@ -25,7 +26,9 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut keep = keep::Keep::in_folder(&arguments.keep)?;
-    let outcome = badges::play(&mut keep).and_then(|()| story::play(&mut keep, arguments.interactive));
+    let outcome = badges::play(&mut keep)
+        .and_then(|()| besides::play(&mut keep))
+        .and_then(|()| story::play(&mut keep, arguments.interactive));
     keep.print_table();
     outcome
 }

@@ -14,13 +14,22 @@ pub enum Button {
     SignOut,
     /// "I'm still here" at the foot of the warning.
     Stay,
+    /// "My sessions", the third from the right end of the strip.
+    MySessions,
+    /// "Renew", beside it, where there is one.
+    Renew,
+    /// "Sign out there" in the last line of "My sessions".
+    SignOutThere,
+    /// "Close" at the foot of it.
+    CloseMySessions,
 }
 
 impl Button {
     const fn window_type(self) -> &'static [u8] {
         match self {
-            Self::SignOut => b"_NET_WM_WINDOW_TYPE_DOCK",
+            Self::SignOut | Self::MySessions | Self::Renew => b"_NET_WM_WINDOW_TYPE_DOCK",
             Self::Stay => b"_NET_WM_WINDOW_TYPE_NOTIFICATION",
+            Self::SignOutThere | Self::CloseMySessions => b"_NET_WM_WINDOW_TYPE_DIALOG",
         }
     }
 
@@ -30,6 +39,11 @@ impl Button {
         match self {
             Self::SignOut => (x + width - 40, y + height / 2),
             Self::Stay => (x + width / 2, y + height - 44),
+            // In English, as wide as their words.
+            Self::MySessions => (x + width - 330, y + height / 2),
+            Self::Renew => (x + width - 480, y + height / 2),
+            Self::SignOutThere => (x + width - 80, y + height - 110),
+            Self::CloseMySessions => (x + width - 60, y + height - 50),
         }
     }
 }
