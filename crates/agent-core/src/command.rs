@@ -72,11 +72,15 @@ pub enum Command {
     },
     /// Where else is the person of this session signed in? → `MySessionsTold`.
     ListMySessions {
+        /// Names the question.
+        attempt: AttemptId,
         /// This one.
         session: SessionId,
     },
     /// Sign her out there, and tell where she still is. → `MySessionsTold`.
     EndElsewhere {
+        /// Names the question.
+        attempt: AttemptId,
         /// In the name of this one.
         session: SessionId,
         /// Where.

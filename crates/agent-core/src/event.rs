@@ -79,7 +79,12 @@ pub enum Event {
     /// "Renew": she wants to prove herself anew, so that a tap alone is enough for longer.
     RenewPressed,
     /// "My sessions", or something in it.
-    MySessionsPressed(MySessionsWish),
+    MySessionsPressed {
+        /// Made by the loop.
+        attempt: AttemptId,
+        /// What of it.
+        wish: MySessionsWish,
+    },
     /// "I lost my badge", by whoever has this name and password.
     LossReported {
         /// Made by the loop.
@@ -190,6 +195,8 @@ pub enum Event {
     },
     /// Where else the person of this session is signed in.
     MySessionsTold {
+        /// Of the attempt.
+        attempt: AttemptId,
         /// Of this session.
         session: SessionId,
         /// `None` without a usable answer.

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use crate::{command::Command, ids::SessionId, instant::Instant, session::InUse, time_limits::ANSWER_LIMIT};
+use crate::{
+    command::Command,
+    ids::{AttemptId, SessionId},
+    instant::Instant,
+    session::InUse,
+    time_limits::ANSWER_LIMIT,
+};
 
 /// A session of hers at another workstation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,51 +50,63 @@ pub enum Elsewhere {
 pub enum MySessions {
     /// The server is asked.
     Asked {
-        /// Since when.
-        since: Instant,
+        /// The question.
+        asked: Asked,
     },
     /// It has said.
     Told {
         /// Where.
         elsewhere: Vec<SessionElsewhere>,
-        /// It is asked since then to sign her out of one or all of these.
-        ending_since: Option<Instant>,
+        /// It is asked to sign her out of one or all of these.
+        ending: Option<Asked>,
     },
     /// It has not.
     Unanswered,
 }
 
+/// A question to the server; its answer is the only one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Names it.
+    pub attempt: AttemptId,
+    /// When it was asked.
+    pub since: Instant,
+}
+
 impl MySessions {
-    /// The server's answer has not come by then.
-    fn answered_until(&self) -> Option<Instant> {
+    const fn asked(&self) -> Option<Asked> {
         match self {
-            Self::Asked { since } | Self::Told { ending_since: Some(since), .. } => {
-                Some(*since + ANSWER_LIMIT)
-            }
-            Self::Told { ending_since: None, .. } | Self::Unanswered => None,
+            Self::Asked { asked } | Self::Told { ending: Some(asked), .. } => Some(*asked),
+            Self::Told { ending: None, .. } | Self::Unanswered => None,
         }
     }
 
     fn lists(&self, which: Elsewhere) -> bool {
         match (self, which) {
-            (Self::Told { elsewhere, ending_since: None }, Elsewhere::At(session)) => {
+            (Self::Told { elsewhere, ending: None }, Elsewhere::At(session)) => {
                 elsewhere.iter().any(|row| row.session == session)
             }
-            (Self::Told { elsewhere, ending_since: None }, Elsewhere::Everywhere) => !elsewhere.is_empty(),
+            (Self::Told { elsewhere, ending: None }, Elsewhere::Everywhere) => !elsewhere.is_empty(),
             // One press at a time; and nobody ends what nobody has seen.
-            (Self::Told { ending_since: Some(_), .. } | Self::Asked { .. } | Self::Unanswered, _) => false,
+            (Self::Told { ending: Some(_), .. } | Self::Asked { .. } | Self::Unanswered, _) => false,
         }
     }
 }
 
 impl InUse {
     /// On her uncovered screen alone.
-    pub(crate) fn wants_of_my_sessions(&mut self, wish: MySessionsWish, now: Instant) -> Option<Command> {
+    pub(crate) fn wants_of_my_sessions(
+        &mut self,
+        attempt: AttemptId,
+        wish: MySessionsWish,
+        now: Instant,
+    ) -> Option<Command> {
         let session = self.session.id;
+        let asked = Asked { attempt, since: now };
         match wish {
             MySessionsWish::Show if self.my_sessions.is_none() => {
-                self.my_sessions = Some(MySessions::Asked { since: now });
-                Some(Command::ListMySessions { session })
+                self.my_sessions = Some(MySessions::Asked { asked });
+                Some(Command::ListMySessions { attempt, session })
             }
             MySessionsWish::Show | MySessionsWish::Close => {
                 self.my_sessions = None;
@@ -96,19 +114,24 @@ impl InUse {
             }
             MySessionsWish::End(which) => {
                 let shown = self.my_sessions.as_mut().filter(|shown| shown.lists(which))?;
-                if let MySessions::Told { ending_since, .. } = shown {
-                    *ending_since = Some(now);
+                if let MySessions::Told { ending, .. } = shown {
+                    *ending = Some(asked);
                 }
-                Some(Command::EndElsewhere { session, which })
+                Some(Command::EndElsewhere { attempt, session, which })
             }
         }
     }
 
     /// The server's answer, where it is still waited for.
-    pub(crate) fn was_told_my_sessions(&mut self, elsewhere: Option<Vec<SessionElsewhere>>) {
-        if let Some(shown) = self.my_sessions.as_mut().filter(|shown| shown.answered_until().is_some()) {
+    pub(crate) fn was_told_my_sessions(
+        &mut self,
+        attempt: AttemptId,
+        elsewhere: Option<Vec<SessionElsewhere>>,
+    ) {
+        let is_awaited = |shown: &MySessions| shown.asked().is_some_and(|asked| asked.attempt == attempt);
+        if let Some(shown) = self.my_sessions.as_mut().filter(|shown| is_awaited(shown)) {
             *shown = match elsewhere {
-                Some(elsewhere) => MySessions::Told { elsewhere, ending_since: None },
+                Some(elsewhere) => MySessions::Told { elsewhere, ending: None },
                 None => MySessions::Unanswered,
             };
         }
@@ -116,7 +139,7 @@ impl InUse {
 
     /// The server is taken for silent then.
     pub(crate) fn my_sessions_due_at(&self) -> Option<Instant> {
-        self.my_sessions.as_ref().and_then(MySessions::answered_until)
+        self.my_sessions.as_ref().and_then(MySessions::asked).map(|asked| asked.since + ANSWER_LIMIT)
     }
 
     /// Says that no answer has come.

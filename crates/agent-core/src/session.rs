@@ -43,6 +43,9 @@ pub struct Session {
     pub tap_out: TapOut,
     /// Badges known to be hers: those that opened or resumed this session, and those that the server said were.
     pub badges: Vec<BadgeMark>,
+    /// The badge that was last shown, or enrolled, in this session: the one by which the server tells how long a tap is
+    /// enough, and the only one that resumes without the server.
+    pub shown: Option<BadgeMark>,
     /// Until then a tap of hers asks for nothing else.
     pub grace_until: Option<Instant>,
     /// She uncovered a screen elsewhere while this one was being uncovered: it is covered as soon as it is hers.
@@ -110,6 +113,7 @@ impl Session {
             conceal_after: limits.conceal_after,
             tap_out: limits.tap_out,
             badges: Vec::new(),
+            shown: None,
             grace_until: None,
             is_uncovered_elsewhere: false,
             to_enrol: None,
@@ -146,9 +150,21 @@ impl Session {
         }
     }
 
+    /// She has proved herself with it, or enrolled it.
+    pub(crate) fn was_shown(&mut self, badge: BadgeMark) {
+        self.learn(badge);
+        self.shown = Some(badge);
+    }
+
     /// A badge that opens nothing any more ends what a tap alone may do here.
     pub(crate) fn forget(&mut self, badge: BadgeMark) {
         self.badges.retain(|known| *known != badge);
+        self.no_tap_is_enough();
+    }
+
+    /// Until the server has seen a badge of hers again, none resumes without it.
+    pub(crate) const fn no_tap_is_enough(&mut self) {
+        self.shown = None;
         self.grace_until = None;
     }
 
@@ -158,13 +174,17 @@ impl Session {
 
     pub(crate) fn note_grace(&mut self, session: SessionId, remaining: Option<Duration>, now: Instant) {
         if session == self.id {
-            self.grace_until = remaining.map(|remaining| now + remaining);
+            match remaining {
+                Some(remaining) => self.grace_until = Some(now + remaining),
+                // Also where it was revoked: what is told later is told of another.
+                None => self.no_tap_is_enough(),
+            }
         }
     }
 
     pub(crate) fn was_enrolled(&mut self, session: SessionId, badge: BadgeMark, now: Instant) {
         if session == self.id {
-            self.learn(badge);
+            self.was_shown(badge);
             self.tell(BadgeLine::Enrolled, now);
         }
     }

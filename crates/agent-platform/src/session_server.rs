@@ -54,6 +54,8 @@ pub struct HttpSessionServer {
     /// The session that was ended here last: it stays ended, however long the server takes to hear of it.
     ended: Mutex<Option<(SessionId, EndCause)>>,
     end_added: Arc<Notify>,
+    /// Held while the server is told that the screen is covered: a resume must not overtake it.
+    concealing: Arc<tokio::sync::Mutex<()>>,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -73,7 +75,15 @@ impl HttpSessionServer {
             )),
             tokio::spawn(outbox::deliver(workstation.clone(), contact.clone(), Arc::clone(&end_added))),
         ];
-        Self { workstation, contact, held, ended: Mutex::new(None), end_added, background }
+        Self {
+            workstation,
+            contact,
+            held,
+            ended: Mutex::new(None),
+            end_added,
+            concealing: Arc::default(),
+            background,
+        }
     }
 
     fn in_session<F>(
@@ -146,12 +156,12 @@ impl SessionServer for HttpSessionServer {
         self.report_lost(attempt, name, &password);
     }
 
-    fn list_my_sessions(&self, session: SessionId) {
-        self.list_mine(session);
+    fn list_my_sessions(&self, attempt: AttemptId, session: SessionId) {
+        self.list_mine(attempt, session);
     }
 
-    fn end_elsewhere(&self, session: SessionId, which: Elsewhere) {
-        self.end_mine(session, which);
+    fn end_elsewhere(&self, attempt: AttemptId, session: SessionId, which: Elsewhere) {
+        self.end_mine(attempt, session, which);
     }
 
     fn resume_session(

@@ -55,7 +55,7 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::BadgeNotEnrolled { .. }
         | Event::MySessionsTold { elsewhere: None, .. }
         | Event::RenewPressed
-        | Event::MySessionsPressed(_)
+        | Event::MySessionsPressed { .. }
         | Event::LossReported { .. }
         | Event::GraceTold { .. }
         | Event::ConcealPressed

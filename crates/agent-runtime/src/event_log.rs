@@ -46,7 +46,7 @@ pub(crate) fn tell(event: &Event) {
             info!(session.id = %session, ?because, "A badge was not enrolled in session {session}");
         }
         Event::BadgesRevoked { count, .. } => info!(count, "Badges were revoked by their holder"),
-        Event::MySessionsTold { session, elsewhere: None } => {
+        Event::MySessionsTold { session, elsewhere: None, .. } => {
             info!(session.id = %session, "The server did not say where else the person of session {session} is signed in");
         }
         Event::CoveredElsewhere { session } => {
@@ -78,7 +78,7 @@ pub(crate) fn tell(event: &Event) {
         | Event::StayPressed
         | Event::ConcealPressed
         | Event::RenewPressed
-        | Event::MySessionsPressed(_)
+        | Event::MySessionsPressed { .. }
         | Event::LossReported { .. }
         | Event::MySessionsTold { elsewhere: Some(_), .. }
         | Event::ReaderTold(

@@ -150,18 +150,22 @@ impl Intent {
             Self::Cancel => Event::SignInCancelled,
             Self::Conceal => Event::ConcealPressed,
             Self::Renew => Event::RenewPressed,
-            Self::MySessions => Event::MySessionsPressed(MySessionsWish::Show),
-            Self::CloseMySessions => Event::MySessionsPressed(MySessionsWish::Close),
+            Self::MySessions => my_sessions(MySessionsWish::Show),
+            Self::CloseMySessions => my_sessions(MySessionsWish::Close),
             Self::EndElsewhere { session } => {
-                Event::MySessionsPressed(MySessionsWish::End(Elsewhere::At(SessionId(session))))
+                my_sessions(MySessionsWish::End(Elsewhere::At(SessionId(session))))
             }
-            Self::EndEverywhereElse => Event::MySessionsPressed(MySessionsWish::End(Elsewhere::Everywhere)),
+            Self::EndEverywhereElse => my_sessions(MySessionsWish::End(Elsewhere::Everywhere)),
             Self::SignOut => Event::SignOutPressed,
             Self::Stay => Event::StayPressed,
             Self::ChooseLanguage { language } => return Ok(Meaning::Language(language)),
         };
         Ok(Meaning::Event(Box::new(event)))
     }
+}
+
+fn my_sessions(wish: MySessionsWish) -> Event {
+    Event::MySessionsPressed { attempt: fresh_attempt(), wish }
 }
 
 fn fresh_attempt() -> AttemptId {

@@ -66,8 +66,12 @@ impl Interpreter {
             Command::ReportBadgesLost { attempt, name, password } => {
                 ports.session_server.report_badges_lost(attempt, name, password);
             }
-            Command::ListMySessions { session } => ports.session_server.list_my_sessions(session),
-            Command::EndElsewhere { session, which } => ports.session_server.end_elsewhere(session, which),
+            Command::ListMySessions { attempt, session } => {
+                ports.session_server.list_my_sessions(attempt, session)
+            }
+            Command::EndElsewhere { attempt, session, which } => {
+                ports.session_server.end_elsewhere(attempt, session, which)
+            }
             Command::ResumeSession { attempt, session, factor, renews_grace } => {
                 ports.session_server.resume_session(attempt, session, factor, renews_grace);
             }

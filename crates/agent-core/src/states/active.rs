@@ -101,8 +101,8 @@ impl Active {
                 let withdraw = withdraw_notice(&self.in_use);
                 Concealed::begin_renewing(self.in_use, now).and(withdraw)
             }
-            AtScreen::MySessionsPressed(wish) => {
-                let command = self.in_use.wants_of_my_sessions(wish, now);
+            AtScreen::MySessionsPressed { attempt, wish } => {
+                let command = self.in_use.wants_of_my_sessions(attempt, wish, now);
                 self.due(now).after(command.into_iter().collect())
             }
             AtScreen::CoveredByItself => self.covered_by_itself(now),

@@ -142,7 +142,7 @@ impl Concealed {
             Event::ChallengeIssued { .. } | Event::SignInRefused { .. } | Event::SignInUnanswered { .. } => {
                 self.answered(event, now)
             }
-            Event::BadgesRevoked { .. } => self.badges_revoked(event, now),
+            Event::BadgesRevoked { attempt, count } => self.badges_revoked(attempt, count, now),
             Event::SessionResumed { attempt, session, method, limits } => {
                 self.resumed(attempt, session, method, limits, now)
             }
@@ -181,7 +181,7 @@ impl Concealed {
             | Event::BadgeIdentified { .. }
             | Event::BadgeEnrolled { .. }
             | Event::BadgeNotEnrolled { .. }
-            | Event::MySessionsPressed(_)
+            | Event::MySessionsPressed { .. }
             | Event::MySessionsTold { .. }
             | Event::ActivityAccepted { session: _ }
             | Event::SessionLapsed { session: _ }
@@ -239,7 +239,7 @@ impl Concealed {
                 | AtScreen::StayPressed
                 | AtScreen::HoldersTap
                 | AtScreen::RenewPressed
-                | AtScreen::MySessionsPressed(_)
+                | AtScreen::MySessionsPressed { .. }
                 | AtScreen::CoveredByItself
                 | AtScreen::Uncovered,
             )

@@ -215,7 +215,7 @@ impl FailClosed {
             | Event::StayPressed
             | Event::ConcealPressed
             | Event::RenewPressed
-            | Event::MySessionsPressed(_) => Step::stay(self),
+            | Event::MySessionsPressed { .. } => Step::stay(self),
             // The screen says why nobody signs in; a badge changes nothing about that.
             Event::BadgeTapped { .. } | Event::BadgeNotRead(_) => Step::stay(self),
             // There is no session that input could prolong.

@@ -41,7 +41,7 @@ pub(super) enum AtScreen {
     /// [`Event::RenewPressed`].
     RenewPressed,
     /// [`Event::MySessionsPressed`].
-    MySessionsPressed(MySessionsWish),
+    MySessionsPressed { attempt: AttemptId, wish: MySessionsWish },
     /// [`Event::ScreenCovered`]: by itself, nobody asked for it.
     CoveredByItself,
     /// [`Event::ScreenUncovered`] for her.
@@ -60,9 +60,11 @@ impl InUse {
             Event::SignOutPressed => self.ends(EndCause::UserButton, now),
             Event::ConcealPressed => Taken::Conceals(self, ConcealCause::UserButton),
             Event::RenewPressed => Taken::AtScreen(self, AtScreen::RenewPressed),
-            Event::MySessionsPressed(wish) => Taken::AtScreen(self, AtScreen::MySessionsPressed(wish)),
-            Event::MySessionsTold { session, elsewhere } if self.is(session) => {
-                self.was_told_my_sessions(elsewhere);
+            Event::MySessionsPressed { attempt, wish } => {
+                Taken::AtScreen(self, AtScreen::MySessionsPressed { attempt, wish })
+            }
+            Event::MySessionsTold { attempt, session, elsewhere } if self.is(session) => {
+                self.was_told_my_sessions(attempt, elsewhere);
                 self.goes_on()
             }
             Event::CoveredElsewhere { session } if self.is(session) => {

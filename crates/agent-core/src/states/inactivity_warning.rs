@@ -73,7 +73,7 @@ impl InactivityWarning {
             AtScreen::HoldersTap => self.due(now),
             AtScreen::RenewPressed => Concealed::begin_renewing(self.in_use, now).and(take_warning_away()),
             // A person's press is told as the input it is, and ends the warning; then she may press again.
-            AtScreen::MySessionsPressed(_) => self.due(now),
+            AtScreen::MySessionsPressed { .. } => self.due(now),
             // No warning is drawn on a covered screen: back to being active, which asks for the screen.
             AtScreen::CoveredByItself => match self.in_use.is_over(now) {
                 Some(cause) => self.over(cause, now),

@@ -112,7 +112,7 @@ impl SignedOut {
             | Event::StayPressed
             | Event::ConcealPressed
             | Event::RenewPressed
-            | Event::MySessionsPressed(_) => Step::stay(self),
+            | Event::MySessionsPressed { .. } => Step::stay(self),
             // There is no session that input could prolong; a late answer.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // Answers to a sign-in that was cancelled or given up. A challenge ends by itself.

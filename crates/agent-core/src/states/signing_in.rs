@@ -75,9 +75,15 @@ impl SigningIn {
         }
     }
 
+    /// Whether a lost badge is reported by it, and nobody signed in.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        self.badge == Some(SignInBadge::Lost)
+    }
+
     /// Whether a session that was opened for `attempt` is what it waits for.
     pub(crate) fn awaits_session(&self, attempt: AttemptId) -> bool {
-        self.awaits(attempt) && self.badge != Some(SignInBadge::Lost)
+        self.awaits(attempt) && !self.is_loss()
     }
 
     /// Whether the answer to `attempt` is what it waits for.
@@ -178,7 +184,7 @@ impl SigningIn {
             Event::StayPressed
             | Event::ConcealPressed
             | Event::RenewPressed
-            | Event::MySessionsPressed(_) => Step::stay(self),
+            | Event::MySessionsPressed { .. } => Step::stay(self),
             // No inactivity is counted before the session is hers.
             Event::InputSeen { at: _ } | Event::InactivityUnknown => Step::stay(self),
             // A second answer to a start-up that was asked twice.
@@ -244,7 +250,7 @@ impl SigningIn {
     fn ask(self) -> Step {
         let command = match &self.stage {
             Stage::AskingFirstFactor { request, presented: Presented::Password { name, password } }
-                if self.badge == Some(SignInBadge::Lost) =>
+                if self.is_loss() =>
             {
                 Some(Command::ReportBadgesLost {
                     attempt: request.attempt,
@@ -396,7 +402,7 @@ impl SigningIn {
 
     /// What was reported is done; nobody is signed in by it.
     fn badges_revoked(self, attempt: AttemptId, count: u32) -> Step {
-        if self.badge == Some(SignInBadge::Lost) && self.awaits(attempt) {
+        if self.is_loss() && self.awaits(attempt) {
             Step::stay(SignedOut::telling(SignedOutNotice::BadgesRevoked(count)))
         } else {
             // A second copy, or the answer to what was cancelled.

@@ -195,7 +195,7 @@ impl SigningOut {
             Event::SignOutPressed
             | Event::ConcealPressed
             | Event::RenewPressed
-            | Event::MySessionsPressed(_)
+            | Event::MySessionsPressed { .. }
             | Event::StayPressed
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown => Step::stay(self),

@@ -188,7 +188,8 @@ impl World {
             2 => MySessionsWish::End(Elsewhere::At(ELSEWHERE)),
             _ => MySessionsWish::End(Elsewhere::Everywhere),
         };
-        self.tell(Event::MySessionsPressed(wish));
+        let attempt = AttemptId(self.id());
+        self.tell(Event::MySessionsPressed { attempt, wish });
     }
 
     pub(crate) fn code(&mut self) {
@@ -475,7 +476,7 @@ impl World {
                 Asked::Resume(session) => self.resumed(attempt, session, ResumeMethod::PasswordTotp),
                 Asked::Loss => Event::BadgesRevoked { attempt, count: 2 },
             },
-            Command::ListMySessions { session } | Command::EndElsewhere { session, .. } => {
+            Command::ListMySessions { attempt, session } | Command::EndElsewhere { attempt, session, .. } => {
                 let row = SessionElsewhere {
                     session: ELSEWHERE,
                     workstation: "WS-08".to_owned(),
@@ -483,7 +484,7 @@ impl World {
                     opened_ago: Duration::from_secs(60),
                     is_covered: true,
                 };
-                Event::MySessionsTold { session, elsewhere: (!is_broken).then(|| vec![row]) }
+                Event::MySessionsTold { attempt, session, elsewhere: (!is_broken).then(|| vec![row]) }
             }
             Command::IdentifyBadge { attempt, .. } if is_broken => {
                 Event::BadgeIdentified { attempt, whose: None }

@@ -28,10 +28,16 @@ impl Marking {
         Ok(Self(Arc::new(hmac::Key::new(HMAC_SHA256, key.as_ref()))))
     }
 
-    /// The badge of this number.
+    /// The badge of this number. What merely shows the number of one that proves a key is another badge.
     #[must_use]
     pub fn badge(&self, number: Secret, grade: BadgeGrade) -> Badge {
-        let tag = hmac::sign(&self.0, number.expose().as_bytes());
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(match grade {
+            BadgeGrade::Uid => b"number:",
+            BadgeGrade::Cryptographic => b"proved:",
+        });
+        context.update(number.expose().as_bytes());
+        let tag = context.sign();
         let mut mark = [0; 16];
         mark.copy_from_slice(&tag.as_ref()[..16]);
         Badge { mark: BadgeMark(mark), number, grade }
@@ -47,6 +53,14 @@ impl fmt::Debug for Marking {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_copied_number_of_a_badge_that_proves_a_key_is_another_badge() {
+        let marking = Marking::new().unwrap();
+        let badge = |grade| marking.badge(Secret::new("uid:04a1b2c3d4e580".to_owned()), grade).mark;
+
+        assert_ne!(badge(BadgeGrade::Uid), badge(BadgeGrade::Cryptographic));
+    }
 
     #[test]
     fn a_badge_has_the_same_mark_at_every_reader_and_another_one_in_another_process() {

@@ -1,5 +1,7 @@
 //! Whose a badge is, making one hers, and telling that her screen is covered.
 
+use std::sync::Arc;
+
 use agent_core::{
     badge::Badge,
     command::ConcealCause,
@@ -65,7 +67,9 @@ impl HttpSessionServer {
     pub(super) fn conceal(&self, session: SessionId, cause: ConcealCause) {
         let Some((fit, HeldCredential { credential, .. })) = self.speaking_for(session) else { return };
         let contact = self.contact.clone();
+        let concealing = Arc::clone(&self.concealing);
         tokio::spawn(async move {
+            let _telling = concealing.lock().await;
             let request = ConcealSession { cause: translate::conceal_cause(cause) };
             let result: Result<(_, SessionStatus), _> =
                 fit.link.call(Method::POST, "/v1/session/conceal", Some(&request), Some(&credential)).await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use agent_core::{
     event::Event,
-    ids::SessionId,
+    ids::{AttemptId, SessionId},
     my_sessions::{Elsewhere, SessionElsewhere},
 };
 use jiff::Timestamp;
@@ -20,13 +20,13 @@ use crate::{server_link::CallFault, workstation::FitWorkstation};
 const SHOWN_MAX: usize = 100;
 
 impl HttpSessionServer {
-    pub(super) fn list_mine(&self, session: SessionId) {
-        self.then_list(session, |_, _| async { Ok(()) });
+    pub(super) fn list_mine(&self, attempt: AttemptId, session: SessionId) {
+        self.then_list(attempt, session, |_, _| async { Ok(()) });
     }
 
-    pub(super) fn end_mine(&self, session: SessionId, which: Elsewhere) {
+    pub(super) fn end_mine(&self, attempt: AttemptId, session: SessionId, which: Elsewhere) {
         let contact = self.contact.clone();
-        self.then_list(session, move |fit, credential| async move {
+        self.then_list(attempt, session, move |fit, credential| async move {
             match which {
                 Elsewhere::At(there) => {
                     let request = EndSession { cause: EndCause::UserElsewhere };
@@ -47,13 +47,14 @@ impl HttpSessionServer {
     /// Does something about her sessions, and tells where else she is signed in then.
     fn then_list<F>(
         &self,
+        attempt: AttemptId,
         session: SessionId,
         act: impl FnOnce(Arc<FitWorkstation>, Zeroizing<String>) -> F + Send + 'static,
     ) where
         F: Future<Output = Result<(), CallFault>> + Send,
     {
         let contact = self.contact.clone();
-        let told = move |elsewhere| Event::MySessionsTold { session, elsewhere };
+        let told = move |elsewhere| Event::MySessionsTold { attempt, session, elsewhere };
         let Some((fit, HeldCredential { credential, .. })) = self.speaking_for(session) else {
             return contact.send(told(None));
         };

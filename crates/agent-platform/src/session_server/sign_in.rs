@@ -31,6 +31,9 @@ use crate::{
     workstation::FitWorkstation,
 };
 
+/// A resume waits for no longer than this until the server has taken that the screen was covered.
+const CONCEALING_MAX: Duration = Duration::from_secs(1);
+
 /// Every answer to what a person presented.
 enum Accepted {
     Opened(SessionOpened),
@@ -97,7 +100,10 @@ impl HttpSessionServer {
             return;
         };
         let contact = self.contact.clone();
+        let concealing = Arc::clone(&self.concealing);
         tokio::spawn(async move {
+            // The other way round the server would hold an uncovered screen for covered. She is not kept waiting for it.
+            let _ = tokio::time::timeout(CONCEALING_MAX, concealing.lock()).await;
             let request = ResumeSession { attempt_id: attempt.0, factor, renews_grace };
             let result = ask(&fit.link, "/v1/session/resume", &request, Some(&credential)).await;
             if let Err(fault @ CallFault::Refused(problem)) = &result

@@ -47,10 +47,10 @@ pub trait SessionServer: Send + 'static {
     fn enrol_badge(&self, session: SessionId, badge: Badge);
 
     /// → `MySessionsTold`.
-    fn list_my_sessions(&self, session: SessionId);
+    fn list_my_sessions(&self, attempt: AttemptId, session: SessionId);
 
     /// → `MySessionsTold`, with what is left; and `GraceTold` where it was everywhere.
-    fn end_elsewhere(&self, session: SessionId, which: Elsewhere);
+    fn end_elsewhere(&self, attempt: AttemptId, session: SessionId, which: Elsewhere);
 
     /// Tells, once; nothing waits for it and nothing is lost without it.
     fn tell_concealed(&self, session: SessionId, cause: ConcealCause);

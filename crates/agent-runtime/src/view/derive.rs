@@ -177,7 +177,7 @@ fn concealed_notice(told: CoreConcealedNotice, from: Instant) -> ConcealedNotice
 fn signing_in_screen(signing_in: &SigningIn, contact: Contact, from: Instant) -> ScreenView {
     match &signing_in.stage {
         Stage::AskingFirstFactor { request, presented: Presented::Password { .. } } => {
-            let is_loss = signing_in.badge == Some(SignInBadge::Lost);
+            let is_loss = signing_in.is_loss();
             let step = if is_loss { AskingStep::Loss } else { AskingStep::FirstFactor };
             asking(step, request, contact)
         }
@@ -190,8 +190,7 @@ fn signing_in_screen(signing_in: &SigningIn, contact: Contact, from: Instant) ->
                 Some(SignInBadge::Names { user, .. }) => user.as_ref(),
                 Some(SignInBadge::ToEnrol(_) | SignInBadge::Lost) | None => None,
             };
-            let is_loss = signing_in.badge == Some(SignInBadge::Lost);
-            second_factor(challenge, *is_refused, named, is_loss, from)
+            second_factor(challenge, *is_refused, named, signing_in.is_loss(), from)
         }
         Stage::Securing { session, .. } | Stage::Uncovering { session, .. } => {
             ScreenView::Opening { display_name: session.user.display_name.clone() }
@@ -264,11 +263,11 @@ fn renewal_offered_at(in_use: &InUse) -> Option<Instant> {
 
 fn my_sessions(shown: &MySessions) -> MySessionsView {
     match shown {
-        MySessions::Asked { since: _ } => MySessionsView::Asking,
+        MySessions::Asked { asked: _ } => MySessionsView::Asking,
         MySessions::Unanswered => MySessionsView::Unanswered,
-        MySessions::Told { elsewhere, ending_since } => MySessionsView::Told {
+        MySessions::Told { elsewhere, ending } => MySessionsView::Told {
             elsewhere: elsewhere.iter().map(session_elsewhere).collect(),
-            is_ending: ending_since.is_some(),
+            is_ending: ending.is_some(),
         },
     }
 }

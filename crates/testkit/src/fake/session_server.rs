@@ -519,12 +519,12 @@ impl SessionServer for FakeSessionServer {
         });
     }
 
-    fn list_my_sessions(&self, session: SessionId) {
-        self.list_mine(session);
+    fn list_my_sessions(&self, attempt: AttemptId, session: SessionId) {
+        self.list_mine(attempt, session);
     }
 
-    fn end_elsewhere(&self, session: SessionId, which: Elsewhere) {
-        self.end_mine(session, which);
+    fn end_elsewhere(&self, attempt: AttemptId, session: SessionId, which: Elsewhere) {
+        self.end_mine(attempt, session, which);
     }
 
     fn resume_session(

@@ -7,9 +7,9 @@ use expect_test::expect;
 use super::*;
 use crate::{
     ids::SessionId,
-    my_sessions::{Elsewhere, MySessions, MySessionsWish, SessionElsewhere},
+    my_sessions::{Asked, Elsewhere, MySessions, MySessionsWish, SessionElsewhere},
     state::State,
-    states::ward::{OTHER, SESSION, active, at, check, check_ignored, in_use, warning},
+    states::ward::{ATTEMPT, OLD_ATTEMPT, OTHER, SESSION, active, at, check, check_ignored, in_use, warning},
     step::step,
 };
 
@@ -20,15 +20,15 @@ fn my_sessions_are_asked_for_and_shown() {
         wish(MySessionsWish::Show),
         10,
         expect![[r#"
-            → Active, last input 0ns, report at 60s, my sessions Asked { since: Instant(10ms) }
-            ListMySessions { session: SessionId(7) }"#]],
+            → Active, last input 0ns, report at 60s, my sessions Asked { asked: Asked { attempt: AttemptId(1), since: Instant(10ms) } }
+            ListMySessions { attempt: AttemptId(1), session: SessionId(7) }"#]],
     );
     check(
-        showing(MySessions::Asked { since: at(10) }),
+        showing(MySessions::Asked { asked: asked(10) }),
         told(Some(vec![row()])),
         20,
         expect![[
-            r#"→ Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending_since: None }"#
+            r#"→ Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending: None }"#
         ]],
     );
 }
@@ -46,36 +46,36 @@ fn the_server_is_asked_to_sign_her_out_where_she_says_and_only_of_what_she_has_s
         wish(MySessionsWish::End(Elsewhere::At(OTHER))),
         10,
         expect![[r#"
-            → Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending_since: Some(Instant(10ms)) }
-            EndElsewhere { session: SessionId(7), which: At(SessionId(8)) }"#]],
+            → Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending: Some(Asked { attempt: AttemptId(1), since: Instant(10ms) }) }
+            EndElsewhere { attempt: AttemptId(1), session: SessionId(7), which: At(SessionId(8)) }"#]],
     );
     check(
         listed(),
         wish(MySessionsWish::End(Elsewhere::Everywhere)),
         10,
         expect![[r#"
-            → Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending_since: Some(Instant(10ms)) }
-            EndElsewhere { session: SessionId(7), which: Everywhere }"#]],
+            → Active, last input 0ns, report at 60s, my sessions Told { elsewhere: [SessionElsewhere { session: SessionId(8), workstation: "WS-08", unit: "ICU-3", opened_ago: 60s, is_covered: true }], ending: Some(Asked { attempt: AttemptId(1), since: Instant(10ms) }) }
+            EndElsewhere { attempt: AttemptId(1), session: SessionId(7), which: Everywhere }"#]],
     );
     check_ignored(listed(), wish(MySessionsWish::End(Elsewhere::At(SESSION))), 10);
     let everywhere = || wish(MySessionsWish::End(Elsewhere::Everywhere));
     check_ignored(active(), everywhere(), 10);
     check_ignored(showing(MySessions::Unanswered), everywhere(), 10);
-    check_ignored(showing(MySessions::Asked { since: at(0) }), everywhere(), 10);
-    check_ignored(showing(MySessions::Told { elsewhere: Vec::new(), ending_since: None }), everywhere(), 10);
+    check_ignored(showing(MySessions::Asked { asked: asked(0) }), everywhere(), 10);
+    check_ignored(showing(MySessions::Told { elsewhere: Vec::new(), ending: None }), everywhere(), 10);
 }
 
 #[test]
 fn one_press_at_a_time_ends_anything() {
-    let ending = showing(MySessions::Told { elsewhere: vec![row()], ending_since: Some(at(0)) });
+    let ending = showing(MySessions::Told { elsewhere: vec![row()], ending: Some(asked(0)) });
     check_ignored(ending, wish(MySessionsWish::End(Elsewhere::At(OTHER))), 10);
 }
 
 #[test]
 fn a_server_that_does_not_say_is_taken_for_silent_after_a_while() {
     for shown in [
-        MySessions::Asked { since: at(0) },
-        MySessions::Told { elsewhere: vec![row()], ending_since: Some(at(0)) },
+        MySessions::Asked { asked: asked(0) },
+        MySessions::Told { elsewhere: vec![row()], ending: Some(asked(0)) },
     ] {
         let state = showing(shown);
         assert_eq!(state.deadline(), at(8_000));
@@ -92,8 +92,11 @@ fn a_server_that_does_not_say_is_taken_for_silent_after_a_while() {
 fn an_answer_that_nobody_waits_for_shows_nothing() {
     check_ignored(active(), told(Some(vec![row()])), 10);
     check_ignored(listed(), told(Some(Vec::new())), 10);
-    let of_another = Event::MySessionsTold { session: OTHER, elsewhere: Some(vec![row()]) };
-    check_ignored(showing(MySessions::Asked { since: at(5) }), of_another, 10);
+    let of_another = Event::MySessionsTold { attempt: ATTEMPT, session: OTHER, elsewhere: Some(vec![row()]) };
+    check_ignored(showing(MySessions::Asked { asked: asked(5) }), of_another, 10);
+    let of_before =
+        Event::MySessionsTold { attempt: OLD_ATTEMPT, session: SESSION, elsewhere: Some(vec![row()]) };
+    check_ignored(showing(MySessions::Asked { asked: asked(5) }), of_before, 10);
 }
 
 #[test]
@@ -130,11 +133,15 @@ fn to_renew_the_screen_is_covered_and_she_is_asked_to_prove_herself() {
 }
 
 fn wish(wish: MySessionsWish) -> Event {
-    Event::MySessionsPressed(wish)
+    Event::MySessionsPressed { attempt: ATTEMPT, wish }
 }
 
 fn told(elsewhere: Option<Vec<SessionElsewhere>>) -> Event {
-    Event::MySessionsTold { session: SESSION, elsewhere }
+    Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere }
+}
+
+fn asked(at_ms: u64) -> Asked {
+    Asked { attempt: ATTEMPT, since: at(at_ms) }
 }
 
 fn row() -> SessionElsewhere {
@@ -152,5 +159,5 @@ fn showing(shown: MySessions) -> Active {
 }
 
 fn listed() -> Active {
-    showing(MySessions::Told { elsewhere: vec![row()], ending_since: None })
+    showing(MySessions::Told { elsewhere: vec![row()], ending: None })
 }

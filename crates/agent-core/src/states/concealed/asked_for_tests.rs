@@ -9,8 +9,11 @@ use super::{
     *,
 };
 use crate::{
-    event::{FactorWanted, Refusal},
-    states::ward::{ATTEMPT, CHALLENGE, HERS, SESSION, at, check, check_ignored, secret, session_opened},
+    event::{ContactFault, FactorWanted, Refusal},
+    states::ward::{
+        ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, at, badge, check, check_ignored, secret,
+        session_opened,
+    },
 };
 
 #[test]
@@ -68,13 +71,44 @@ fn a_loss_is_reported_over_her_session_and_leaves_it_as_it_is() {
 }
 
 #[test]
-fn after_a_loss_no_tap_resumes_without_the_server() {
-    let mut reporting = after(concealed(), loss(), 10);
-    reporting.in_use.session.grace_until = Some(at(60_000));
+fn after_a_loss_no_tap_resumes_without_the_server_also_when_it_tells_of_another_badges_grace() {
+    assert!(resumes_out_of_contact(shown(HERS)), "hers does at first");
 
-    let told = after(reporting, Event::BadgesRevoked { attempt: ATTEMPT, count: 1 }, 20);
+    let lost = after(after(shown(HERS), loss(), 10), Event::BadgesRevoked { attempt: ATTEMPT, count: 1 }, 20);
+    let lost = after(lost, grace(Some(Duration::from_secs(3_600))), 30);
 
-    assert_eq!(told.in_use.session.grace_until, None);
+    assert!(!resumes_out_of_contact(lost));
+}
+
+#[test]
+fn where_the_server_said_that_no_tap_is_enough_the_badge_before_resumes_nothing_later() {
+    let told = after(shown(HERS), grace(None), 10);
+    let told = after(told, grace(Some(Duration::from_secs(3_600))), 20);
+
+    assert!(!resumes_out_of_contact(told));
+}
+
+#[test]
+fn of_two_badges_of_hers_the_one_that_was_shown_last_resumes_without_the_server() {
+    let mut two = shown(HERS);
+    two.in_use.session.was_shown(badge(HIS).mark);
+
+    assert!(!resumes_out_of_contact(two));
+}
+
+#[test]
+fn a_loss_that_nobody_reported_here_takes_nothing_from_the_holder() {
+    let revoked = |attempt| Event::BadgesRevoked { attempt, count: 1 };
+    check_ignored(shown(HERS), revoked(ATTEMPT), 10);
+    check_ignored(after(shown(HERS), loss(), 5), revoked(OLD_ATTEMPT), 10);
+}
+
+#[test]
+fn whoever_reports_a_loss_has_the_time_that_the_code_has() {
+    let reporting = after(after(concealed(), loss(), 0), challenged(), 0);
+    assert_eq!(after(reporting.clone(), Event::DeadlineReached, 119_999), reporting);
+    let over = after(reporting, Event::DeadlineReached, 120_000);
+    assert_eq!(over.stage, ConcealedStage::AtRest);
 }
 
 #[test]
@@ -92,9 +126,13 @@ fn nobody_is_signed_in_by_a_reported_loss() {
 #[test]
 fn the_strips_buttons_are_not_on_a_covered_screen() {
     let wish = crate::my_sessions::MySessionsWish::Show;
-    check_ignored(concealed(), Event::MySessionsPressed(wish), 10);
+    check_ignored(concealed(), Event::MySessionsPressed { attempt: ATTEMPT, wish }, 10);
     check_ignored(concealed(), Event::RenewPressed, 10);
-    check_ignored(concealed(), Event::MySessionsTold { session: SESSION, elsewhere: None }, 10);
+    check_ignored(
+        concealed(),
+        Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: None },
+        10,
+    );
 }
 
 fn renewing() -> Concealed {
@@ -124,4 +162,22 @@ fn after(concealed: Concealed, event: Event, at_ms: u64) -> Concealed {
     let Step { state, .. } = step(concealed.into(), event, at(at_ms));
     let State::Concealed(after) = state else { panic!("{}", state.name()) };
     after
+}
+
+/// Her badge opened it, and a tap is enough.
+fn shown(which: u8) -> Concealed {
+    let mut concealed = concealed();
+    concealed.in_use.session.was_shown(badge(which).mark);
+    after(concealed, grace(Some(Duration::from_secs(3_600))), 0)
+}
+
+fn grace(remaining: Option<Duration>) -> Event {
+    Event::GraceTold { session: SESSION, remaining }
+}
+
+fn resumes_out_of_contact(concealed: Concealed) -> bool {
+    let asking = after(concealed, tap(HERS), 50_000);
+    let fault = ContactFault::Unreachable;
+    let tapped = after(asking, Event::SignInUnanswered { attempt: ATTEMPT, fault }, 51_000);
+    matches!(tapped.stage, ConcealedStage::Recording { .. })
 }

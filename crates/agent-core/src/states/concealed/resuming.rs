@@ -10,7 +10,7 @@ use crate::{
     session::BadgeLine,
     state::{
         Challenge, Concealed, ConcealedNotice, ConcealedStage, Offer, Request, ResumeQuestion,
-        SignedOutNotice,
+        SignedOutNotice, SigningIn,
     },
     states::{request::RequestDue, signing_in::told_refusal},
     step::Step,
@@ -101,7 +101,7 @@ impl Concealed {
                 let challenge = Challenge { id: challenge, wants, expires_at: now + expires_in, tries_left };
                 let mut in_use = self.in_use;
                 // A tap is not enough, as the server sees it: it is not out of contact either.
-                in_use.session.grace_until = None;
+                in_use.session.no_tap_is_enough();
                 let stage = ConcealedStage::AwaitingFactor { challenge, is_refused: false, badge: *badge };
                 Step::stay(Self { in_use, stage, notice: None, ..self })
             }
@@ -157,7 +157,7 @@ impl Concealed {
     /// It is she: that counts as activity, and goes on record before she sees anything.
     fn record(mut self, method: ResumeMethod, badge: Option<BadgeMark>, now: Instant) -> Step {
         if let Some(badge) = badge {
-            self.in_use.session.learn(badge);
+            self.in_use.session.was_shown(badge);
         }
         self.in_use.saw_input(now);
         self.notice = None;
@@ -204,7 +204,7 @@ impl Concealed {
             ConcealedStage::Recording { since } => Some(*since + SECURING_LIMIT),
             ConcealedStage::Uncovering { since } => Some(*since + UNCOVER_LIMIT),
             ConcealedStage::TakenOver { signing_in, quiet_since } => {
-                Some(signing_in.deadline().min(*quiet_since + TAP_OVER_LIMIT))
+                Some(taken_over_until(signing_in, *quiet_since))
             }
         }
     }
@@ -231,7 +231,9 @@ impl Concealed {
             ConcealedStage::Uncovering { since } if now >= since + UNCOVER_LIMIT => {
                 self.not_possible(FailClosedCause::CoverUnconfirmed, now)
             }
-            ConcealedStage::TakenOver { quiet_since, .. } if now >= quiet_since + TAP_OVER_LIMIT => {
+            ConcealedStage::TakenOver { ref signing_in, quiet_since }
+                if now >= quiet_since + TAP_OVER_LIMIT && !signing_in.is_loss() =>
+            {
                 self.back(SignedOutNotice::Refused(Refusal::ChallengeOver))
             }
             ConcealedStage::TakenOver { ref signing_in, .. } if now >= signing_in.deadline() => {
@@ -373,12 +375,12 @@ impl Concealed {
         resumes.then_some(*badge)
     }
 
-    /// A session in use when the network goes is hers to go on with: by a badge that is known to be hers, while the
-    /// server had said that a tap is enough. Not where it had said that she uncovered a screen elsewhere: then she would
+    /// A session in use when the network goes is hers to go on with: by the badge that she showed in it last, while the
+    /// server had said that a tap with that one is enough. Not where it had said that she uncovered a screen elsewhere: then she would
     /// have two.
     fn may_resume_out_of_contact(&self, badge: BadgeMark, now: Instant) -> bool {
         !self.is_uncovered_elsewhere
-            && self.in_use.session.knows(badge)
+            && self.in_use.session.shown == Some(badge)
             && self.in_use.session.is_tap_enough(now)
     }
 
@@ -393,4 +395,13 @@ impl Concealed {
         let notice = SignedOutNotice::NotPossibleNow(cause);
         self.signing_out(EndCause::FailClosed, now).telling(notice).enter()
     }
+}
+
+/// A colleague is given up after a while without a word from him. Who reports a loss takes nothing from the holder, whose
+/// tap steps in anyway, and may have to fetch her phone.
+pub(super) fn taken_over_until(signing_in: &SigningIn, quiet_since: Instant) -> Instant {
+    if signing_in.is_loss() {
+        return signing_in.deadline();
+    }
+    signing_in.deadline().min(quiet_since + TAP_OVER_LIMIT)
 }

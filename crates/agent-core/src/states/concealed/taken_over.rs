@@ -60,10 +60,16 @@ impl Concealed {
         }
     }
 
-    /// It may be the holder's badge that was lost: without the server, no tap resumes her session any more.
-    pub(super) fn badges_revoked(mut self, event: Event, now: Instant) -> Step {
-        self.in_use.session.grace_until = None;
-        self.over(event, now)
+    /// It may be the holder's badge that was lost, who knows: until the server has seen one of hers again, no tap resumes
+    /// her session without it.
+    pub(super) fn badges_revoked(mut self, attempt: AttemptId, count: u32, now: Instant) -> Step {
+        if let ConcealedStage::TakenOver { signing_in, .. } = &self.stage
+            && signing_in.is_loss()
+            && signing_in.awaits(attempt)
+        {
+            self.in_use.session.no_tap_is_enough();
+        }
+        self.over(Event::BadgesRevoked { attempt, count }, now)
     }
 
     /// Hands `event` to his sign-in.

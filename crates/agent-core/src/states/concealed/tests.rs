@@ -193,7 +193,7 @@ fn his_sign_in_is_given_up_when_he_cancels_or_says_nothing_for_twenty_seconds() 
 #[test]
 fn her_tap_sends_whoever_signs_in_over_her_session_away_with_whichever_badge() {
     let mut known = taken_over_awaiting_code();
-    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.was_shown(badge(HERS).mark);
     for state in [known, taken_over_awaiting_code()] {
         check(
             state,
@@ -297,7 +297,7 @@ fn whoever_presented_herself_in_time_is_given_the_moment_the_answer_takes() {
 #[test]
 fn out_of_contact_her_own_badge_resumes_while_a_tap_is_enough() {
     let mut known = concealed();
-    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.was_shown(badge(HERS).mark);
     known.in_use.session.grace_until = Some(at(5 * MINUTE));
     let asking = Concealed { stage: asking_stage(HERS, 0), ..known };
 
@@ -322,7 +322,7 @@ fn out_of_contact_her_own_badge_resumes_while_a_tap_is_enough() {
 #[test]
 fn a_server_that_answers_is_not_out_of_contact_whatever_it_says() {
     let mut known = concealed();
-    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.was_shown(badge(HERS).mark);
     known.in_use.session.grace_until = Some(at(5 * MINUTE));
     let asking = Concealed { stage: asking_stage(HERS, 0), ..known };
 
@@ -362,7 +362,7 @@ fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_m
 #[test]
 fn out_of_contact_nothing_resumes_what_she_has_left_for_another_screen() {
     let mut known = concealed();
-    known.in_use.session.badges.push(badge(HERS).mark);
+    known.in_use.session.was_shown(badge(HERS).mark);
     known.in_use.session.grace_until = Some(at(5 * MINUTE));
     let told = step(known.into(), Event::CoveredElsewhere { session: SESSION }, at(0)).state;
     let asked = step(told, tap(HERS), at(10)).state;

@@ -31,7 +31,7 @@ impl SigningIn {
     ) -> Opened {
         let mut session = Session::new(session, user, limits, now);
         match &self.badge {
-            Some(SignInBadge::Names { mark, .. }) => session.learn(*mark),
+            Some(SignInBadge::Names { mark, .. }) => session.was_shown(*mark),
             Some(SignInBadge::ToEnrol(badge)) => session.offer(badge.clone(), now),
             // None is opened for her.
             Some(SignInBadge::Lost) | None => {}

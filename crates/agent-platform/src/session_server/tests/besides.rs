@@ -53,13 +53,44 @@ async fn who_renews_says_so_with_her_password() {
 }
 
 #[tokio::test]
+async fn a_resume_does_not_overtake_the_word_that_the_screen_was_covered() {
+    let (asked, mut heard) = unbounded_channel();
+    let status = json!({ "session_id": SESSION.0, "state": "open", "inactivity_remaining_ms": 1,
+        "absolute_remaining_ms": 1 });
+    let concealed = asked.clone();
+    let conceal = move |Json(cause): Json<Value>| {
+        let (concealed, status) = (concealed.clone(), status.clone());
+        async move {
+            // Slow on its way: whatever comes next could be there before it.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            concealed.send(cause).unwrap();
+            Json(status)
+        }
+    };
+    let router = Router::new()
+        .route("/v1/session/conceal", post(conceal))
+        .route("/v1/session/resume", post(noting(&asked, 403, json!({}))));
+    let ward = Ward::new(router).await;
+    ward.server.hold_credential(SESSION, Secret::new("credential".into()));
+
+    ward.server.tell_concealed(SESSION, agent_core::command::ConcealCause::UserTap);
+    tokio::task::yield_now().await;
+    let factor = ResumeFactor::Password(Secret::new("correct horse".into()));
+    ward.server.resume_session(ATTEMPT, SESSION, factor, false);
+
+    assert_eq!(heard.recv().await.unwrap(), json!({ "cause": "user-tap" }));
+    assert_eq!(heard.recv().await.unwrap()["attempt_id"], json!(ATTEMPT.0));
+}
+
+#[tokio::test]
 async fn her_sessions_are_told_without_the_one_that_asks() {
     let mut ward = Ward::new(Router::new().route("/v1/sessions", get(json_of(200, mine())))).await;
     ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
-    ward.server.list_my_sessions(SESSION);
+    ward.server.list_my_sessions(ATTEMPT, SESSION);
 
-    let Event::MySessionsTold { session: SESSION, elsewhere: Some(rows) } = ward.next_but_contact().await
+    let Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: Some(rows) } =
+        ward.next_but_contact().await
     else {
         panic!("her sessions were not told")
     };
@@ -86,9 +117,9 @@ async fn where_she_ends_one_the_rest_is_told() {
     let mut ward = Ward::new(router).await;
     ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
-    ward.server.end_elsewhere(SESSION, Elsewhere::At(THERE));
+    ward.server.end_elsewhere(ATTEMPT, SESSION, Elsewhere::At(THERE));
 
-    let told = Event::MySessionsTold { session: SESSION, elsewhere: Some(Vec::new()) };
+    let told = Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: Some(Vec::new()) };
     assert_eq!(ward.next_but_contact().await, told);
     assert_eq!(heard.recv().await.unwrap(), (THERE.0, json!({ "cause": "user-elsewhere" })));
 }
@@ -102,30 +133,34 @@ async fn signed_out_everywhere_else_her_tap_is_not_enough_any_more() {
     let mut ward = Ward::new(router).await;
     ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
-    ward.server.end_elsewhere(SESSION, Elsewhere::Everywhere);
+    ward.server.end_elsewhere(ATTEMPT, SESSION, Elsewhere::Everywhere);
 
     assert_eq!(ward.next_but_contact().await, Event::GraceTold { session: SESSION, remaining: None });
-    let told = Event::MySessionsTold { session: SESSION, elsewhere: Some(Vec::new()) };
+    let told = Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: Some(Vec::new()) };
     assert_eq!(ward.next_but_contact().await, told);
 }
 
 #[tokio::test]
 async fn a_server_that_says_no_tells_no_sessions_and_what_it_says_of_this_one_counts() {
-    let unanswered = Event::MySessionsTold { session: SESSION, elsewhere: None };
+    let unanswered = Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: None };
     let refused = get(|| async { problem(410, ProblemCode::SessionEnded) });
     let mut ward = Ward::new(Router::new().route("/v1/sessions", refused)).await;
     ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
-    ward.server.list_my_sessions(SESSION);
+    ward.server.list_my_sessions(ATTEMPT, SESSION);
 
     assert_eq!(ward.next_but_contact().await, unanswered);
     let ended = Event::SessionEndedByServer { session: SESSION, cause: EndCause::Admin };
     assert_eq!(ward.next_but_contact().await, ended);
 
-    ward.server.list_my_sessions(THERE);
+    ward.server.list_my_sessions(ATTEMPT, THERE);
 
     let told = ward.next_but_contact().await;
-    assert_eq!(told, Event::MySessionsTold { session: THERE, elsewhere: None }, "nobody speaks for another");
+    assert_eq!(
+        told,
+        Event::MySessionsTold { attempt: ATTEMPT, session: THERE, elsewhere: None },
+        "nobody speaks for another"
+    );
 }
 
 fn mine() -> Value {

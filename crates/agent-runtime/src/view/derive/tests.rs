@@ -219,13 +219,18 @@ fn my_sessions_are_drawn_while_she_looks_at_them() {
         is_covered: true,
     };
 
-    let asked = after(active(12 * 60 * MINUTE), Event::MySessionsPressed(MySessionsWish::Show), 0);
+    let asked = after(
+        active(12 * 60 * MINUTE),
+        Event::MySessionsPressed { attempt: ATTEMPT, wish: MySessionsWish::Show },
+        0,
+    );
     assert_eq!(shown(&asked), Some(MySessionsView::Asking));
-    let told = Event::MySessionsTold { session: SESSION, elsewhere: Some(vec![row]) };
+    let told = Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: Some(vec![row]) };
     let listed = after(asked.clone(), told, 0);
     let Some(MySessionsView::Told { elsewhere, is_ending: false }) = shown(&listed) else { panic!() };
     assert_eq!((elsewhere[0].workstation.as_str(), elsewhere[0].opened_ago_ms), ("WS-08", MINUTE));
-    let unanswered = after(asked, Event::MySessionsTold { session: SESSION, elsewhere: None }, 0);
+    let unanswered =
+        after(asked, Event::MySessionsTold { attempt: ATTEMPT, session: SESSION, elsewhere: None }, 0);
     assert_eq!(shown(&unanswered), Some(MySessionsView::Unanswered));
 }
 

@@ -221,6 +221,7 @@ impl State {
         lost.retain(|badge| !self.revoked.contains(badge));
         let count = u32::try_from(lost.len()).unwrap_or(u32::MAX);
         self.revoked.append(&mut lost);
+        self.grace_until.insert(of, Instant::from_boot(Duration::ZERO));
         Event::BadgesRevoked { attempt, count }
     }
 

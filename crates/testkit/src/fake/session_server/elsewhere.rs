@@ -2,7 +2,7 @@
 
 use agent_core::{
     event::Event,
-    ids::SessionId,
+    ids::{AttemptId, SessionId},
     my_sessions::{Elsewhere, SessionElsewhere},
 };
 
@@ -15,18 +15,27 @@ impl FakeSessionServer {
         lock(&self.state).elsewhere = elsewhere;
     }
 
-    pub(super) fn list_mine(&self, session: SessionId) {
-        self.answer_mine("list_my_sessions", session, |_| {});
+    pub(super) fn list_mine(&self, attempt: AttemptId, session: SessionId) {
+        self.answer_mine("list_my_sessions", (attempt, session), |_| {});
     }
 
-    pub(super) fn end_mine(&self, session: SessionId, which: Elsewhere) {
-        self.answer_mine("end_elsewhere", session, |state| match which {
+    pub(super) fn end_mine(&self, attempt: AttemptId, session: SessionId, which: Elsewhere) {
+        self.answer_mine("end_elsewhere", (attempt, session), |state| match which {
             Elsewhere::At(there) => state.elsewhere.retain(|row| row.session != there),
             Elsewhere::Everywhere => state.elsewhere.clear(),
         });
+        if self.answers() && which == Elsewhere::Everywhere {
+            lock(&self.state).is_grace_over = true;
+            self.line.tell(Event::GraceTold { session, remaining: None });
+        }
     }
 
-    fn answer_mine(&self, call: &'static str, session: SessionId, act: impl FnOnce(&mut State)) {
+    fn answer_mine(
+        &self,
+        call: &'static str,
+        (attempt, session): (AttemptId, SessionId),
+        act: impl FnOnce(&mut State),
+    ) {
         let mut state = lock(&self.state);
         state.asked.push(call);
         let (delay, elsewhere) = match state.reach {
@@ -36,6 +45,6 @@ impl FakeSessionServer {
                 (delay, Some(state.elsewhere.clone()))
             }
         };
-        self.line.tell_after(delay, Event::MySessionsTold { session, elsewhere });
+        self.line.tell_after(delay, Event::MySessionsTold { attempt, session, elsewhere });
     }
 }
