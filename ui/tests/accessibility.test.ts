@@ -48,15 +48,15 @@ describe.each([
     }
   });
 
-  it.each(OPENED)('$name breaks no rule of WCAG 2.2 AA', async ({ scene, open }) => {
-    await bedside.open(scene, open, 'light');
+  it.each(OPENED)('$name breaks no rule of WCAG 2.2 AA', async (opened) => {
+    await bedside.open(opened, 'light');
     expect(await violations(bedside, EVERY_RULE)).toEqual([]);
 
-    await bedside.open(scene, open, 'light', 'es');
+    await bedside.open(opened, 'light', 'es');
     expect(await violations(bedside, EVERY_RULE)).toEqual([]);
 
     for (const theme of ['dark', 'contrast']) {
-      await bedside.open(scene, open, theme);
+      await bedside.open(opened, theme);
       expect(await violations(bedside, COLOURS)).toEqual([]);
     }
   });
@@ -69,10 +69,10 @@ describe.each([
     expect(await smallTargets(bedside)).toEqual([]);
   });
 
-  it.each((['en', 'es'] as const).flatMap((language) => OPENED.map((opened) => ({ language, ...opened }))))(
+  it.each((['en', 'es'] as const).flatMap((language) => OPENED.map((opened) => ({ language, name: opened.name, opened }))))(
     '$name has targets for a gloved finger in $language',
-    async ({ language, scene, open }) => {
-      await bedside.open(scene, open, 'light', language);
+    async ({ language, opened }) => {
+      await bedside.open(opened, 'light', language);
 
       expect(await smallTargets(bedside)).toEqual([]);
     },
@@ -81,7 +81,7 @@ describe.each([
   it.each(['letters', 'symbols', 'accents'] as const)('each layer of the keyboard has keys for a gloved finger, side by side: %s', async (layer) => {
     for (const language of ['en', 'es'] as const) {
       const { keyboard } = LANGUAGES[language];
-      await bedside.open('signed_out', () => keyboard.show, 'contrast', language);
+      await bedside.open({ scene: 'signed_out', open: () => [keyboard.show] }, 'contrast', language);
       if (layer !== 'letters') {
         await bedside.page.getByRole('button', { name: keyboard[layer] }).click();
       }

@@ -4,9 +4,10 @@ import { delimiter, join } from 'node:path';
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import type { WindowWithFake } from '../src/lib/backend/fake_window';
-import { SCENES } from '../src/lib/backend/scenes';
+import { SCENES, type Scene } from '../src/lib/backend/scenes';
 import type { Intent, Language, ScreenView } from '../src/lib/generated/bindings';
-import { LANGUAGES, type Messages } from '../src/lib/messages/words';
+import { LANGUAGES } from '../src/lib/messages/words';
+import type { Opened } from './opened';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -86,7 +87,7 @@ export class Bedside {
     this.complaints = complaints;
   }
 
-  async show(screen: ScreenView): Promise<void> {
+  async show(screen: Scene | ScreenView): Promise<void> {
     await this.page.evaluate((next) => {
       (window as WindowWithFake).tapwardFake?.show(next);
     }, screen);
@@ -113,13 +114,18 @@ export class Bedside {
     await this.page.waitForFunction(() => [...document.querySelectorAll('.busy')].every((busy) => busy.textContent.trim() !== ''));
   }
 
-  /** Draws a scene as `play` does, and presses the button that `open` names in it. */
-  async open(name: string, open: (words: Messages) => string, theme?: string, language: Language = 'en'): Promise<void> {
+  /** Draws a scene as `play` does, presses the buttons that `open` names in it, and shows what comes then. */
+  async open({ scene, open, then = [] }: Pick<Opened, 'scene' | 'open' | 'then'>, theme?: string, language: Language = 'en'): Promise<void> {
     // Another screen in between, so that what was opened on the last one is closed.
     await this.show({ kind: 'starting' });
     await this.page.evaluate(() => new Promise(requestAnimationFrame));
-    await this.play(name, theme, language);
-    await this.page.getByRole('button', { name: open(LANGUAGES[language]), exact: true }).click();
+    await this.play(scene, theme, language);
+    for (const name of open(LANGUAGES[language])) {
+      await this.page.getByRole('button', { name, exact: true }).click();
+    }
+    for (const next of then) {
+      await this.show(next);
+    }
   }
 
   /** Waits until it can be read in the middle of the screen. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { renewing, scene } from '../src/lib/backend/scenes';
 import { en as words } from '../src/lib/messages/en';
 import { es } from '../src/lib/messages/es';
 import { Browser, type Bedside } from './chromium';
@@ -110,6 +111,47 @@ describe('by keyboard alone', () => {
       words.keyboard.show,
       es.languageName,
     ]);
+  });
+
+  it('she has her lost badges revoked, is refused once, and is told how many there were', async () => {
+    const { page } = bedside;
+    const { keyboard } = page;
+    await bedside.show(scene({ kind: 'signed_out', enrolment_offered_ms: null }, { reader: 'ready' }));
+    await reach(words.without.open('5-1234'));
+    await keyboard.press('Enter');
+    await bedside.sees(words.without.phone.title);
+    await reach(words.without.lost.open);
+    await keyboard.press('Enter');
+    await bedside.sees(words.lost.line);
+
+    await keyboard.type('maria');
+    expect(await page.inputValue('#name')).toBe('maria');
+    await keyboard.press('Tab');
+    await keyboard.type('wrong');
+    await keyboard.press('Enter');
+    await bedside.sees(words.notice.refused);
+    await page.waitForFunction(() => document.activeElement?.id === 'password');
+    await keyboard.type('correct horse');
+    await keyboard.press('Enter');
+    await bedside.sees(words.lost.wanted.totp);
+    await keyboard.type('123456');
+    await bedside.sees(words.notice.badgesRevoked(2));
+
+    expect(await bedside.sent()).toEqual([
+      { kind: 'lost_badge', name: 'maria', password: 'wrong' },
+      { kind: 'lost_badge', name: 'maria', password: 'correct horse' },
+      { kind: 'code', code: '123456' },
+    ]);
+  });
+
+  it('she leaves the renewal for later', async () => {
+    await bedside.show(renewing());
+    await bedside.sees(words.renewing.line);
+
+    await reach(words.renewing.notNow);
+    await bedside.page.keyboard.press('Enter');
+
+    expect(await bedside.sent()).toEqual([{ kind: 'cancel' }]);
   });
 
   it('she chooses Spanish, and signs in in Spanish', async () => {
@@ -271,7 +313,7 @@ describe('what the desktop or the browser would do', () => {
 
 describe('pasting', () => {
   it('fills the six boxes from "123 456" and submits them', async () => {
-    await bedside.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    await bedside.show({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false });
 
     await paste('123 456');
 
@@ -315,6 +357,17 @@ describe('after the story', () => {
     expect(left.page).not.toContain('canary');
   });
 });
+
+/** Goes on with Tab until the button of this name has the focus. */
+async function reach(name: string): Promise<void> {
+  for (let press = 0; press < 12; press += 1) {
+    await bedside.page.keyboard.press('Tab');
+    if ((await bedside.focused()) === name) {
+      return;
+    }
+  }
+  throw new Error(`Tab does not lead to "${name}".`);
+}
 
 /** As the clipboard does it: the text arrives at once. */
 async function paste(text: string): Promise<void> {

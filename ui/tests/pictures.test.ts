@@ -52,9 +52,9 @@ describe.each(SIZES)('at $name', ({ name: size, width, height, zoom }) => {
     }
   });
 
-  it.each(SPOKEN.flatMap((language) => OPENED.map((opened) => ({ language, ...opened }))))('$name fits in $language', async ({ language, name, scene, open }) => {
+  it.each(SPOKEN.flatMap((language) => OPENED.map((opened) => ({ language, name: opened.name, opened }))))('$name fits in $language', async ({ language, name, opened }) => {
     for (const theme of themes(language)) {
-      await bedside.open(scene, open, theme, language);
+      await bedside.open(opened, theme, language);
       await look(name, theme, language);
     }
   });

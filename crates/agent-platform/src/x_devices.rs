@@ -20,7 +20,7 @@ const NODE: &[u8] = b"Device Node";
 /// Whether a program types on it (XTEST).
 ///
 /// # Errors
-/// When the display is gone, or the device.
+/// When the display is gone.
 pub(crate) fn is_synthetic(connection: &RustConnection, device: DeviceId) -> Result<bool, ReplyError> {
     let value = property(connection, device, SYNTHETIC)?;
     Ok(matches!(value, XIGetPropertyItems::Data8(bytes) if bytes.first() == Some(&1)))
@@ -29,7 +29,7 @@ pub(crate) fn is_synthetic(connection: &RustConnection, device: DeviceId) -> Res
 /// Whether it is a keyboard-wedge reader of this claim.
 ///
 /// # Errors
-/// When the display is gone, or the device.
+/// When the display is gone.
 pub(crate) fn is_claimed(
     connection: &RustConnection,
     device: DeviceId,
@@ -55,5 +55,10 @@ fn property(
     if name == x11rb::NONE {
         return Ok(XIGetPropertyItems::InvalidValue(0));
     }
-    Ok(connection.xinput_xi_get_property(device, false, name, 0, 0, LENGTH_MAX)?.reply()?.items)
+    match connection.xinput_xi_get_property(device, false, name, 0, 0, LENGTH_MAX)?.reply() {
+        Ok(property) => Ok(property.items),
+        // It was unplugged meanwhile: it has no property any more, and the display is not gone with it.
+        Err(ReplyError::X11Error(_)) => Ok(XIGetPropertyItems::InvalidValue(0)),
+        Err(error @ ReplyError::ConnectionError(_)) => Err(error),
+    }
 }

@@ -27,6 +27,44 @@ export function noticeText(notice: SignedOutNotice, words: Messages, countdown: 
       return words.notice.notPossibleNow[notice.code];
     case 'session_ended':
       return words.notice.sessionEnded[notice.cause];
+    case 'badges_revoked':
+      return words.notice.badgesRevoked(notice.count);
+  }
+}
+
+/** The words of a notice on the form that revokes her badges: what is over there was no sign-in. */
+export function lossText(notice: SignedOutNotice, words: Messages, countdown: string): string {
+  return notice.kind === 'challenge_over' ? words.lost.challengeOver : noticeText(notice, words, countdown);
+}
+
+/** What either screen says last of somebody who typed a name. */
+export function refusalOf(screen: ScreenView): SignedOutNotice | undefined {
+  switch (screen.kind) {
+    case 'signed_out':
+      return screen.notice ?? undefined;
+    case 'concealed':
+      return screen.notice?.kind === 'refused' ? screen.notice.notice : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a notice answers that what was asked for is not done, so that it may be asked for again. */
+export function isDenial(notice: SignedOutNotice): boolean {
+  switch (notice.kind) {
+    case 'refused':
+    case 'challenge_over':
+    case 'locked_out':
+    case 'disabled':
+    case 'unanswered':
+    case 'busy':
+    case 'malformed':
+    case 'not_possible_now':
+      return true;
+    case 'badge':
+    case 'badges_revoked':
+    case 'session_ended':
+      return false;
   }
 }
 
@@ -86,6 +124,7 @@ export function noticeTone(notice: SignedOutNotice): Tone {
     case 'badge':
       return badgeTone(notice.line);
     case 'session_ended':
+    case 'badges_revoked':
       return 'info';
   }
 }

@@ -1,6 +1,6 @@
 import type { ConcealedNotice, SignedOutNotice, ViewModel } from './generated/bindings';
 import { LANGUAGES, type Messages } from './messages/words';
-import { askingOf, concealedText, noticeText } from './notice';
+import { askingOf, concealedText, lossText, noticeText } from './notice';
 import { canTap } from './reader';
 
 /** What a screen reader hears when this view comes up: the state, and what to do next. */
@@ -38,10 +38,14 @@ export function spoken(view: ViewModel): string {
           words.concealed.someoneElseLine(screen.display_name),
         );
       }
+      if (screen.is_renewing) {
+        return sentences(...before, words.renewing.title, words.renewing.line);
+      }
+      const tap = screen.tap === 'none' ? undefined : words.concealed.tap[screen.tap];
       return sentences(
         ...before,
         ...(view.reader === 'faulty' || view.reader === 'some_faulty' ? [words.reader[view.reader]] : []),
-        canTap(view.reader) ? `${words.concealed.tap}, ${words.concealed.orType}` : words.concealed.next,
+        tap === undefined ? words.concealed.next : `${tap.prompt}, ${tap.orType}`,
       );
     }
     case 'asking':
@@ -50,6 +54,9 @@ export function spoken(view: ViewModel): string {
       const wanted = screen.wants === 'totp' ? words.secondFactor : words.wanted[screen.wants];
       if (screen.is_refused) {
         return sentences(wanted.refused, words.secondFactor.triesLeft(screen.tries_left));
+      }
+      if (screen.is_loss) {
+        return sentences(words.lost.wanted[screen.wants], wanted.next);
       }
       return screen.display_name === undefined ? wanted.next : `${screen.display_name}: ${wanted.next}`;
     }
@@ -65,6 +72,11 @@ export function spoken(view: ViewModel): string {
     case 'fail_closed':
       return sentences(words.failClosed.title, words.failClosed.what[screen.code], words.failClosed.todo[screen.code]);
   }
+}
+
+/** What she hears of it on the form that revokes her badges. */
+export function lossSpoken(notice: SignedOutNotice, words: Messages): string {
+  return notice.kind === 'locked_out' ? noticeSpoken(notice, words) : lossText(notice, words, '');
 }
 
 function noticeSpoken(notice: SignedOutNotice, words: Messages): string {

@@ -180,7 +180,7 @@ describe('the page and its agent', () => {
   });
 
   it('asks again when an answer does not come, and stays where it is if the agent lives', async () => {
-    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false });
     await bedside.paste(bedside.code, '123456');
 
     await bedside.wait(8_000);
@@ -190,7 +190,7 @@ describe('the page and its agent', () => {
   });
 
   it('says that it is getting ready when the agent hears nothing, and recovers by itself', async () => {
-    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false });
+    const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false });
     bedside.backend.isDeaf = true;
     await bedside.paste(bedside.code, '123456');
     expect(bedside.text).toContain(words.starting.title);
@@ -205,7 +205,7 @@ describe('the page and its agent', () => {
   });
 
   it('is told nothing twice by a view that changes only the contact', async () => {
-    const second = { kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false } as const;
+    const second = { kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false } as const;
     const bedside = await Bedside.at(second);
     await bedside.type('12');
     const heard = document.querySelector('[role=status][aria-live]')?.textContent;

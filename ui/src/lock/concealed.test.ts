@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { CONCEALED_NOTICES, SIGNED_OUT, concealed, offering } from '../lib/backend/scenes';
+import { CONCEALED_NOTICES, SIGNED_OUT, asksMore, concealed, offering } from '../lib/backend/scenes';
 import { en as words } from '../lib/messages/en';
 import { es } from '../lib/messages/es';
 import { concealedText, concealedTone } from '../lib/notice';
@@ -13,7 +13,7 @@ describe('the concealed screen', () => {
 
     expect(bedside.text).toContain('Maria O. is signed in');
     expect(bedside.text).toContain('Tap to resume');
-    expect(bedside.text).toContain(words.concealed.orType);
+    expect(bedside.text).toContain(words.concealed.tap.resumes.orType);
     expect(bedside.heard).toBe('Maria O. is signed in. Tap to resume, or type the password.');
     expect(document.querySelectorAll('#name')).toHaveLength(0);
   });
@@ -44,7 +44,36 @@ describe('the concealed screen', () => {
     expect(bedside.text).toContain('Tap to resume');
     expect(bedside.text).toContain(words.reader.some_faulty);
     expect(bedside.heard).toContain(words.reader.some_faulty);
-    expect(bedside.heard).toContain(words.concealed.orType);
+    expect(bedside.heard).toContain(words.concealed.tap.resumes.orType);
+  });
+
+  it('says that her tap names her and that more is asked for, where a tap alone is not enough', async () => {
+    const bedside = await Bedside.at(asksMore());
+
+    expect(bedside.text).toContain('Tap your badge or enter your password. A tap alone is not enough.');
+    expect(bedside.text).not.toContain('Tap to resume');
+    expect(bedside.heard).toBe('Maria O. is signed in. Tap your badge, or enter your password. A tap alone is not enough.');
+    await bedside.speak('es');
+    expect(bedside.text).toContain(`${es.concealed.tap.asks_more.prompt} ${es.concealed.tap.asks_more.orType}`);
+  });
+
+  it('says so from the moment on in which a tap alone is not enough any more', async () => {
+    const bedside = await Bedside.at(concealed());
+    await bedside.type('hunt');
+
+    await bedside.show(asksMore());
+
+    expect(bedside.text).toContain(words.concealed.tap.asks_more.prompt);
+    expect(bedside.password.value).toBe('hunt');
+  });
+
+  it('speaks of no tap where the agent says that it does nothing, whatever the reader', async () => {
+    const scene = concealed();
+    const bedside = await Bedside.at({ ...scene, screen: { ...scene.screen, tap: 'none' } as typeof scene.screen });
+
+    expect(document.querySelector('[data-tap]')).toBeNull();
+    expect(bedside.text).toContain(words.concealed.next);
+    expect(bedside.heard).not.toMatch(/\btap\b/i);
   });
 
   it.each(Object.entries(CONCEALED_NOTICES))('says what happened: %s', async (_, notice) => {
@@ -103,7 +132,7 @@ describe('the concealed screen', () => {
 
   it('remembers whose session waits while another factor is asked for', async () => {
     const bedside = await Bedside.at(concealed());
-    await bedside.show({ kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 100_000, tries_left: 10, is_refused: false });
+    await bedside.show({ kind: 'second_factor', wants: 'pin', is_loss: false, display_name: 'Maria O.', expires_in_ms: 100_000, tries_left: 10, is_refused: false });
     expect(bedside.text).toContain(words.wanted.pin.title);
 
     await bedside.show({ kind: 'asking', step: 'resume', is_slow: false });

@@ -5,7 +5,7 @@ import { en } from '../lib/messages/en';
 import { es } from '../lib/messages/es';
 import { Bedside } from './test_bedside';
 
-const SECOND_FACTOR: ScreenView = { kind: 'second_factor', wants: 'totp', expires_in_ms: 100_000, tries_left: 5, is_refused: false };
+const SECOND_FACTOR: ScreenView = { kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false };
 /** Something is under way by itself, or the desktop is hers. */
 const NOTHING_TO_CHOOSE = ['starting', 'opening', 'signing_out', 'active', 'inactivity_warning'];
 

@@ -4,8 +4,8 @@ import type { FactorWanted, ScreenView } from '../lib/generated/bindings';
 import { en as words } from '../lib/messages/en';
 import { Bedside } from './test_bedside';
 
-const ASKED: ScreenView = { kind: 'second_factor', wants: 'totp', expires_in_ms: 118_000, tries_left: 5, is_refused: false };
-const REFUSED: ScreenView = { kind: 'second_factor', wants: 'totp', expires_in_ms: 90_000, tries_left: 3, is_refused: true };
+const ASKED: ScreenView = { kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 118_000, tries_left: 5, is_refused: false };
+const REFUSED: ScreenView = { kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 90_000, tries_left: 3, is_refused: true };
 const ASKING: ScreenView = { kind: 'asking', step: 'second_factor', is_slow: false };
 
 describe('the six boxes', () => {
@@ -232,7 +232,7 @@ describe('what else may be missing', () => {
     const bedside = await Bedside.at(wanted('password'));
     await bedside.type('hunter2');
 
-    await bedside.show({ kind: 'second_factor', wants: 'password', display_name: 'Omar K.', expires_in_ms: 118_000, tries_left: 5, is_refused: false });
+    await bedside.show({ kind: 'second_factor', wants: 'password', is_loss: false, display_name: 'Omar K.', expires_in_ms: 118_000, tries_left: 5, is_refused: false });
 
     expect(bedside.text).toContain('Omar K.');
     expect(field('password').value).toBe('');
@@ -252,7 +252,7 @@ describe('what else may be missing', () => {
 });
 
 function wanted(wants: FactorWanted, is_refused = false): ScreenView {
-  return { kind: 'second_factor', wants, display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: is_refused ? 3 : 5, is_refused };
+  return { kind: 'second_factor', wants, is_loss: false, display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: is_refused ? 3 : 5, is_refused };
 }
 
 function field(id: string): HTMLInputElement {

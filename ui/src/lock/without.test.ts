@@ -17,11 +17,11 @@ describe('whoever cannot use badge or phone', () => {
     expect(document.activeElement?.tagName).toBe('H1');
   });
 
-  it('finds no way past the sign-in: one button, and that leads back', async () => {
+  it('finds no way past the sign-in: one button that leads back, and one for a lost badge', async () => {
     const bedside = await opened();
 
     const controls = [...document.querySelectorAll('main :is(button, a, input, summary, [role=button], [role=link])')];
-    expect(controls.map((control) => control.textContent.trim())).toEqual([words.without.back]);
+    expect(controls.map((control) => control.textContent.trim())).toEqual([words.without.lost.open, words.without.back]);
     await bedside.click(bedside.button(words.without.back));
 
     expect(bedside.text).toContain('Tap your badge');

@@ -25,10 +25,14 @@ export class FakeBackend implements Backend {
     }
   }
 
-  /** Emits one view; returns it, so that a test can replay it late. */
+  /** Emits one view, a mere screen in the place of the last one; returns it, so that a test can replay it late. */
   show(next: Scene | ScreenView): ViewModel {
     this.#revision += 1;
-    const view = { revision: this.#revision, language: this.#language, ...('kind' in next ? scene(next) : next) };
+    const view = {
+      ...('kind' in next ? { ...(this.#shown ?? scene(next)), screen: next } : next),
+      revision: this.#revision,
+      language: this.#language,
+    };
     this.emit(view);
     return view;
   }
@@ -81,6 +85,8 @@ export class FakeBackend implements Backend {
 /** Plays an agent and a server well enough to walk through the screens by hand or by keyboard alone. */
 export class StoryBackend extends FakeBackend {
   #triesLeft = 5;
+  /** The code is for having badges revoked. */
+  #isLoss = false;
 
   constructor(language?: Language) {
     super(SCENES['signed_out'], language);
@@ -92,7 +98,13 @@ export class StoryBackend extends FakeBackend {
       case 'sign_in':
         this.show({ kind: 'asking', step: 'first_factor', is_slow: false });
         this.#later(() => {
-          this.#answerFirstFactor(intent.name, intent.password);
+          this.#answerFirstFactor(intent.name, intent.password, false);
+        });
+        break;
+      case 'lost_badge':
+        this.show({ kind: 'asking', step: 'loss', is_slow: false });
+        this.#later(() => {
+          this.#answerFirstFactor(intent.name, intent.password, true);
         });
         break;
       case 'code':
@@ -114,7 +126,7 @@ export class StoryBackend extends FakeBackend {
         });
         break;
       case 'cancel':
-        this.show(SIGNED_OUT);
+        this.show(SIGNED_OUT.screen);
         break;
       case 'choose_language':
         this.speak(intent.language);
@@ -122,33 +134,39 @@ export class StoryBackend extends FakeBackend {
       case 'sign_out':
       case 'stay':
       case 'conceal':
+      case 'renew':
+      case 'my_sessions':
+      case 'close_my_sessions':
+      case 'end_elsewhere':
+      case 'end_everywhere_else':
         break;
     }
   }
 
-  #answerFirstFactor(name: string, password: string): void {
+  #answerFirstFactor(name: string, password: string, isLoss: boolean): void {
+    this.#isLoss = isLoss;
     if (name === 'maria' && password === 'correct horse') {
       this.#triesLeft = 5;
-      this.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 120_000, tries_left: 5, is_refused: false });
+      this.show({ kind: 'second_factor', wants: 'totp', is_loss: this.#isLoss, expires_in_ms: 120_000, tries_left: 5, is_refused: false });
     } else {
-      this.show(noticed({ kind: 'refused' }));
+      this.show(noticed({ kind: 'refused' }).screen);
     }
   }
 
   #answerResume(password: string): void {
-    this.show(password === 'correct horse' ? { kind: 'opening', display_name: 'Maria O.' } : concealed({ kind: 'refused', notice: { kind: 'refused' } }));
+    this.show(password === 'correct horse' ? { kind: 'opening', display_name: 'Maria O.' } : concealed({ kind: 'refused', notice: { kind: 'refused' } }).screen);
   }
 
   #answerSecondFactor(code: string): void {
     if (code === '123456') {
-      this.show({ kind: 'opening', display_name: 'Maria O.' });
+      this.show(this.#isLoss ? noticed({ kind: 'badges_revoked', count: 2 }).screen : { kind: 'opening', display_name: 'Maria O.' });
       return;
     }
     this.#triesLeft -= 1;
     if (this.#triesLeft === 0) {
-      this.show(noticed({ kind: 'challenge_over' }));
+      this.show(noticed({ kind: 'challenge_over' }).screen);
     } else {
-      this.show({ kind: 'second_factor', wants: 'totp', expires_in_ms: 90_000, tries_left: this.#triesLeft, is_refused: true });
+      this.show({ kind: 'second_factor', wants: 'totp', is_loss: this.#isLoss, expires_in_ms: 90_000, tries_left: this.#triesLeft, is_refused: true });
     }
   }
 

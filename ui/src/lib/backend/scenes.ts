@@ -9,6 +9,7 @@ import type {
   SignedOutNotice,
   ViewModel,
 } from '../generated/bindings';
+import { canTap } from '../reader';
 
 /** A view without its revision, which is counted where it is shown, and in whichever language is spoken there. */
 export type Scene = Omit<ViewModel, 'revision' | 'language'>;
@@ -49,11 +50,31 @@ export function noticed(notice: SignedOutNotice, rest: Partial<Scene> = {}): Sce
   return scene({ kind: 'signed_out', notice, enrolment_offered_ms: null }, rest);
 }
 
-const HELD = { kind: 'concealed', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, enrolment_offered_ms: null } as const;
+const HELD = {
+  kind: 'concealed',
+  display_name: 'Maria O.',
+  role: 'RN',
+  signs_out_in_ms: null,
+  enrolment_offered_ms: null,
+  tap: 'resumes',
+  is_renewing: false,
+} as const;
 
-/** Maria's session, concealed, with a reader that reads. */
+/** Maria's session, concealed, with a reader that reads unless said otherwise. */
 export function concealed(notice?: ConcealedNotice, signs_out_in_ms: number | null = null, rest: Partial<Scene> = {}): Scene {
-  return scene({ ...HELD, ...(notice === undefined ? {} : { notice }), signs_out_in_ms }, { reader: 'ready', ...rest });
+  const { reader = 'ready' } = rest;
+  const tap = canTap(reader) ? 'resumes' : 'none';
+  return scene({ ...HELD, ...(notice === undefined ? {} : { notice }), signs_out_in_ms, tap }, { ...rest, reader });
+}
+
+/** Maria's session, concealed, when her tap is not enough any more. */
+export function asksMore(rest: Partial<Scene> = {}): Scene {
+  return scene({ ...HELD, tap: 'asks_more' }, { reader: 'ready', ...rest });
+}
+
+/** Maria's session, concealed because she renews what her tap may do. */
+export function renewing(notice?: ConcealedNotice, signs_out_in_ms: number | null = null): Scene {
+  return scene({ ...HELD, ...(notice === undefined ? {} : { notice }), signs_out_in_ms, is_renewing: true }, { reader: 'ready' });
 }
 
 /** Maria's session, concealed, while a badge that nobody has is offered to whoever signs in over it. */
@@ -137,6 +158,8 @@ export const NOTICES: Record<string, SignedOutNotice> = {
   account_disabled: { kind: 'disabled' },
   busy: { kind: 'busy' },
   malformed: { kind: 'malformed' },
+  badges_revoked: { kind: 'badges_revoked', count: 2 },
+  no_badge_to_revoke: { kind: 'badges_revoked', count: 0 },
   ...Object.fromEntries(FAULTS.map((fault) => [`unanswered_${fault}`, { kind: 'unanswered', fault, is_retrying: fault === 'unreachable' }])),
   ...Object.fromEntries(CODES.map((code) => [`not_possible_now_${code}`, { kind: 'not_possible_now', code }])),
   ...Object.fromEntries(CAUSES.map((cause) => [`session_ended_${cause}`, { kind: 'session_ended', cause }])),
@@ -185,6 +208,8 @@ export const SCENES: Record<string, Scene> = {
   badge_not_read: noticed({ kind: 'badge', line: 'not_read' }, { reader: 'ready' }),
   badge_unusable: noticed({ kind: 'badge', line: 'unusable' }, { reader: 'ready' }),
   badge_server_away: noticed({ kind: 'badge', line: 'server_away' }, { reader: 'ready', contact: 'away' }),
+  badges_revoked: noticed({ kind: 'badges_revoked', count: 2 }, { reader: 'ready' }),
+  no_badge_to_revoke: noticed({ kind: 'badges_revoked', count: 0 }, { reader: 'ready' }),
   enrolment_offered: scene(
     { kind: 'signed_out', notice: { kind: 'badge', line: 'unknown' }, enrolment_offered_ms: 30_000 },
     { reader: 'ready' },
@@ -204,6 +229,11 @@ export const SCENES: Record<string, Scene> = {
   concealed_no_reader: concealed(undefined, null, { reader: 'none' }),
   concealed_reader_some_faulty: concealed(undefined, null, { reader: 'some_faulty' }),
   concealed_reader_faulty: concealed({ kind: 'inactivity' }, null, { reader: 'faulty' }),
+  concealed_asks_more: asksMore(),
+  concealed_asks_more_some_faulty: asksMore({ reader: 'some_faulty' }),
+  concealed_renewing: renewing(),
+  concealed_renewing_refused: renewing({ kind: 'refused', notice: { kind: 'refused' } }, 45_000),
+  concealed_badges_revoked: concealed({ kind: 'refused', notice: { kind: 'badges_revoked', count: 2 } }),
   concealed_enrolment_offered: offering(30_000),
   concealed_enrolment_refused: offering(12_000, { kind: 'refused', notice: { kind: 'refused' } }),
   long_names_concealed: scene(
@@ -215,41 +245,55 @@ export const SCENES: Record<string, Scene> = {
     { reader: 'ready' },
   ),
   asking_badge: scene({ kind: 'asking', step: 'badge', is_slow: false }, { reader: 'ready' }),
+  asking_loss: scene({ kind: 'asking', step: 'loss', is_slow: false }, { reader: 'ready' }),
+  asking_loss_unanswered: scene(
+    { kind: 'asking', step: 'loss', is_slow: true, fault: 'unreachable' },
+    { reader: 'ready', contact: 'away' },
+  ),
   asking_resume: scene({ kind: 'asking', step: 'resume', is_slow: true }, { reader: 'ready' }),
   asking: scene({ kind: 'asking', step: 'first_factor', is_slow: false }),
   asking_slow: scene({ kind: 'asking', step: 'first_factor', is_slow: true }),
   asking_unanswered: scene({ kind: 'asking', step: 'first_factor', is_slow: true, fault: 'unreachable' }, { contact: 'away' }),
-  second_factor: scene({ kind: 'second_factor', wants: 'totp', expires_in_ms: 118_000, tries_left: 5, is_refused: false }),
-  second_factor_refused: scene({ kind: 'second_factor', wants: 'totp', expires_in_ms: 64_000, tries_left: 3, is_refused: true }),
+  second_factor: scene({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 118_000, tries_left: 5, is_refused: false }),
+  second_factor_refused: scene({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 64_000, tries_left: 3, is_refused: true }),
   second_factor_named: scene(
-    { kind: 'second_factor', wants: 'totp', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { kind: 'second_factor', wants: 'totp', is_loss: false, display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { reader: 'ready' },
+  ),
+  code_to_revoke: scene(
+    { kind: 'second_factor', wants: 'totp', is_loss: true, expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { reader: 'ready' },
+  ),
+  code_to_revoke_refused: scene(
+    { kind: 'second_factor', wants: 'totp', is_loss: true, expires_in_ms: 64_000, tries_left: 3, is_refused: true },
     { reader: 'ready' },
   ),
   password_wanted: scene(
-    { kind: 'second_factor', wants: 'password', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
+    { kind: 'second_factor', wants: 'password', is_loss: false, display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 5, is_refused: false },
     { reader: 'ready' },
   ),
   password_wanted_refused: scene(
-    { kind: 'second_factor', wants: 'password', display_name: LONG_NAME, expires_in_ms: 64_000, tries_left: 3, is_refused: true },
+    { kind: 'second_factor', wants: 'password', is_loss: false, display_name: LONG_NAME, expires_in_ms: 64_000, tries_left: 3, is_refused: true },
     { reader: 'ready' },
   ),
   pin_wanted: scene(
-    { kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 10, is_refused: false },
+    { kind: 'second_factor', wants: 'pin', is_loss: false, display_name: 'Maria O.', expires_in_ms: 118_000, tries_left: 10, is_refused: false },
     { reader: 'ready' },
   ),
   pin_wanted_refused: scene(
-    { kind: 'second_factor', wants: 'pin', display_name: 'Maria O.', expires_in_ms: 64_000, tries_left: 1, is_refused: true },
+    { kind: 'second_factor', wants: 'pin', is_loss: false, display_name: 'Maria O.', expires_in_ms: 64_000, tries_left: 1, is_refused: true },
     { reader: 'ready' },
   ),
   asking_second_factor: scene({ kind: 'asking', step: 'second_factor', is_slow: true }),
   opening: scene({ kind: 'opening', display_name: 'Maria O.' }),
-  active: scene({ kind: 'active', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, absolute_limit_in_ms: null, tap: 'none' }),
+  active: scene({ kind: 'active', display_name: 'Maria O.', role: 'RN', signs_out_in_ms: null, absolute_limit_in_ms: null, tap: 'none', offers_renewal: false }),
   inactivity_warning: scene({
     kind: 'inactivity_warning',
     display_name: 'Maria O.',
     role: 'RN',
     signs_out_in_ms: 60_000,
     inactive_for_ms: 840_000,
+    tap: 'none',
   }),
   signing_out: scene({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity' }),
   not_enrolled: scene({ kind: 'not_enrolled' }, { place: { ...WARD, organisation: '', unit: '', workstation: '' }, contact: 'unknown' }),

@@ -128,6 +128,14 @@ export const en: Messages = {
       update: 'Signed out for an update. Sign in again to go on.',
       'offline-expired': 'Signed out: time without the server is over.',
     },
+    badgesRevoked: (count) => {
+      if (count === 0) {
+        return 'You have no badge that works. Nothing was changed.';
+      }
+      return count === 1
+        ? 'Your badge is revoked. Ask the help desk for a new one.'
+        : `Your badges are revoked (${count.toString()}). Ask the help desk for a new one.`;
+    },
   },
 
   asking: {
@@ -135,6 +143,7 @@ export const en: Messages = {
     second_factor: { busy: 'Checking…', slow: 'The server is slow to answer. Still trying; please wait.' },
     badge: { busy: 'Checking your badge…', slow: 'The server is slow to answer. Still trying; please wait.' },
     resume: { busy: 'Resuming…', slow: 'The server is slow to answer. Still trying; please wait.' },
+    loss: { busy: 'Checking your name and password…', slow: 'The server is slow to answer. Still trying; please wait.' },
   },
   cancel: 'Cancel',
 
@@ -167,8 +176,10 @@ export const en: Messages = {
 
   concealed: {
     title: (name) => (name === '' ? 'Someone is signed in' : `${name} is signed in`),
-    tap: 'Tap to resume',
-    orType: 'or type the password',
+    tap: {
+      resumes: { prompt: 'Tap to resume', orType: 'or type the password' },
+      asks_more: { prompt: 'Tap your badge', orType: 'or enter your password. A tap alone is not enough.' },
+    },
     next: 'Type the password to resume',
     passwordOf: (name) => (name === '' ? 'Password' : `Password of ${name}`),
     submit: 'Resume',
@@ -181,6 +192,13 @@ export const en: Messages = {
     someoneElseLine: (name) =>
       name === '' ? 'Once you are in, the other person is signed out.' : `Once you are in, ${name} is signed out.`,
     back: (name) => (name === '' ? 'Back' : `Back to ${name}`),
+  },
+
+  renewing: {
+    title: "Renew your badge's time",
+    line: 'Enter your password, and then a code. Your session is kept.',
+    submit: 'Continue',
+    notNow: 'Not now',
   },
 
   without: {
@@ -200,13 +218,26 @@ export const en: Messages = {
           : `The code comes from it. Call the help desk, ${help}: they check who you are and set up your code anew.`,
     },
     lost: {
-      title: 'I lost my badge',
+      title: 'Badge lost or stolen',
       text: (help) =>
         help === ''
-          ? 'Sign in with your user name, password and code, then ask the help desk to switch the badge off.'
-          : `Sign in with your user name, password and code, then ask the help desk, ${help}, to switch the badge off.`,
+          ? 'Revoke it with your user name, password and code. No phone either? Ask the help desk to revoke it.'
+          : `Revoke it with your user name, password and code. No phone either? Ask the help desk, ${help}, to revoke it.`,
+      open: 'I lost my badge',
     },
     back: 'Back',
+  },
+
+  lost: {
+    title: 'I lost my badge',
+    line: 'All your badges stop working at once. You can still sign in with your password and a code.',
+    submit: 'Revoke my badges',
+    challengeOver: 'The time or the tries are over. Nothing was changed. Type your name and password again.',
+    wanted: {
+      totp: 'Your code to revoke your badges',
+      password: 'Your password to revoke your badges',
+      pin: 'Your PIN to revoke your badges',
+    },
   },
 
   keyboard: {

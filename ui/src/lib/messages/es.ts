@@ -131,6 +131,14 @@ export const es: Messages = {
       update: 'Sesión cerrada por una actualización. Inicie sesión de nuevo para continuar.',
       'offline-expired': 'Sesión cerrada: se acabó el tiempo sin servidor.',
     },
+    badgesRevoked: (count) => {
+      if (count === 0) {
+        return 'No tiene ninguna tarjeta que funcione. No se cambió nada.';
+      }
+      return count === 1
+        ? 'Su tarjeta quedó anulada. Pida una nueva a soporte técnico.'
+        : `Sus tarjetas quedaron anuladas (${count.toString()}). Pida una nueva a soporte técnico.`;
+    },
   },
 
   asking: {
@@ -138,6 +146,7 @@ export const es: Messages = {
     second_factor: { busy: 'Comprobando…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
     badge: { busy: 'Comprobando su tarjeta…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
     resume: { busy: 'Reanudando…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
+    loss: { busy: 'Comprobando su nombre y su contraseña…', slow: 'El servidor tarda; se sigue intentando. Espere, por favor.' },
   },
   cancel: 'Cancelar',
 
@@ -170,8 +179,10 @@ export const es: Messages = {
 
   concealed: {
     title: (name) => (name === '' ? 'Hay una sesión abierta' : `${name} tiene la sesión abierta`),
-    tap: 'Acerque la tarjeta para reanudar',
-    orType: 'o escriba la contraseña',
+    tap: {
+      resumes: { prompt: 'Acerque la tarjeta para reanudar', orType: 'o escriba la contraseña' },
+      asks_more: { prompt: 'Acerque su tarjeta', orType: 'o escriba su contraseña. Acercarla no basta.' },
+    },
     next: 'Escriba la contraseña para reanudar',
     passwordOf: (name) => (name === '' ? 'Contraseña' : `Contraseña de ${name}`),
     submit: 'Reanudar',
@@ -184,6 +195,13 @@ export const es: Messages = {
     someoneElseLine: (name) =>
       name === '' ? 'La sesión de la otra persona se cerrará en cuanto usted entre.' : `La sesión de ${name} se cerrará en cuanto usted entre.`,
     back: (name) => (name === '' ? 'Volver' : `Volver a la sesión de ${name}`),
+  },
+
+  renewing: {
+    title: 'Renovar el tiempo de su tarjeta',
+    line: 'Escriba su contraseña y después un código. Su sesión se conserva.',
+    submit: 'Continuar',
+    notNow: 'Ahora no',
   },
 
   without: {
@@ -204,13 +222,26 @@ export const es: Messages = {
           : `Ahí aparece el código. Llame a soporte técnico, ${help}: comprobarán quién es y le darán un código nuevo.`,
     },
     lost: {
-      title: 'Perdí mi tarjeta',
+      title: 'Tarjeta perdida o robada',
       text: (help) =>
         help === ''
-          ? 'Inicie sesión con su nombre de usuario, contraseña y código, y pida a soporte técnico que desactive la tarjeta.'
-          : `Inicie sesión con su nombre de usuario, contraseña y código, y pida a soporte técnico, ${help}, que desactive la tarjeta.`,
+          ? 'Anúlela con su nombre de usuario, contraseña y código. ¿Tampoco tiene su teléfono? Pida a soporte técnico que la anule.'
+          : `Anúlela con su nombre de usuario, contraseña y código. ¿Tampoco tiene su teléfono? Pida a soporte técnico, ${help}, que la anule.`,
+      open: 'Perdí mi tarjeta',
     },
     back: 'Volver',
+  },
+
+  lost: {
+    title: 'Perdí mi tarjeta',
+    line: 'Todas sus tarjetas dejan de funcionar de inmediato. Podrá seguir iniciando sesión con su contraseña y un código.',
+    submit: 'Anular mis tarjetas',
+    challengeOver: 'Se agotó el tiempo o el número de intentos. No se cambió nada. Escriba de nuevo su nombre y su contraseña.',
+    wanted: {
+      totp: 'Su código para anular sus tarjetas',
+      password: 'Su contraseña para anular sus tarjetas',
+      pin: 'Su PIN para anular sus tarjetas',
+    },
   },
 
   keyboard: {

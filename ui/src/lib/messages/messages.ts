@@ -9,6 +9,7 @@ import type {
   Language,
   PolicyNotice,
   ReaderView,
+  ResumeTap,
 } from '../generated/bindings';
 import type { OtherLayout } from '../keyboard/layout_guess';
 
@@ -94,6 +95,8 @@ export interface Messages {
     malformed: string;
     notPossibleNow: Record<FailClosedCode, string>;
     sessionEnded: Record<EndCauseView, string>;
+    /** All of hers that worked. */
+    badgesRevoked(count: number): string;
   };
 
   asking: Record<AskingStep, { busy: string; slow: string }>;
@@ -116,9 +119,8 @@ export interface Messages {
 
   concealed: {
     title(name: string): string;
-    tap: string;
-    /** Goes on after `tap`. */
-    orType: string;
+    /** What her tap does, and what `orType` says after it. */
+    tap: Record<Exclude<ResumeTap, 'none'>, { prompt: string; orType: string }>;
     next: string;
     passwordOf(name: string): string;
     submit: string;
@@ -134,6 +136,9 @@ export interface Messages {
     back(name: string): string;
   };
 
+  /** She asked that a tap alone be enough for longer. */
+  renewing: { title: string; line: string; submit: string; notNow: string };
+
   /** What to do without the things a sign-in asks for. */
   without: {
     /** `Can't use your badge or phone? Help: 5-1234` */
@@ -143,8 +148,19 @@ export interface Messages {
     titlePhone: string;
     badge: { title: string; signedOut: string; concealed: string };
     phone: { title: string; text(help: string): string };
-    lost: { title: string; text(help: string): string };
+    lost: { title: string; text(help: string): string; open: string };
     back: string;
+  };
+
+  /** Whoever lost her badge has all of hers revoked. It signs nobody in, and no word of it sounds as if it did. */
+  lost: {
+    title: string;
+    /** What will happen. */
+    line: string;
+    submit: string;
+    challengeOver: string;
+    /** In place of the titles of `secondFactor` and `wanted`. */
+    wanted: Record<FactorWanted, string>;
   };
 
   /** Names of what is drawn on the keyboard on screen. */
