@@ -83,7 +83,7 @@ pub(crate) fn play(keep: &mut Keep) -> Result<()> {
     eye.wait_still()?;
     keep.picture(&eye, "tap-over", "a colleague's tap covers hers; only what is missing is asked of him")?;
     drop(card);
-    prove(&ward, &eye, &jonas)?;
+    prove(&ward, &eye, &jonas, &jonas.code()?)?;
     ward.wait_screen("active", SOON)?;
     keep.picture(&eye, "taken-over", "his sign-in has succeeded, and only then has hers ended")?;
 
@@ -103,7 +103,7 @@ fn tap(ward: &Ward, number: &str) -> Result<LyingCard> {
 }
 
 /// Password and one-time code, one after the other.
-pub(crate) fn prove(ward: &Ward, eye: &Eye, nurse: &Nurse) -> Result<()> {
+pub(crate) fn prove(ward: &Ward, eye: &Eye, nurse: &Nurse, code: &str) -> Result<()> {
     let hand = ward.hand(Whose::Person)?;
     hand.type_text(nurse.password())?;
     let asked = ward.log_mark();
@@ -113,5 +113,5 @@ pub(crate) fn prove(ward: &Ward, eye: &Eye, nurse: &Nurse) -> Result<()> {
     })?;
     eye.wait_still()?;
     eye.wait_still()?;
-    hand.type_text(&nurse.code()?)
+    hand.type_text(code)
 }

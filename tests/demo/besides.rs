@@ -8,6 +8,7 @@ use harness::{
     badge_reader::{Card, LyingCard},
     desktop::Button,
     hand::Whose,
+    nurse::Nurse,
     picture::Eye,
     ward::{Setup, Ward, short_policy},
 };
@@ -27,6 +28,8 @@ pub(crate) fn play(keep: &mut Keep) -> Result<()> {
     let mut ward = Ward::open_kept(&keep.folder().join("ward-with-two-workstations"), setup())?;
     let maria = ward.add_nurse("maria", "Maria O.")?;
     ward.admin(&["badge", "enrol", "maria"], &format!("uid:{HERS}"))?;
+    let ana = ward.add_nurse("ana", "Ana R.")?;
+    ward.admin(&["badge", "enrol", "ana"], "uid:04ffeeddccbb80")?;
     let mut beside = ward.open_beside("WS-08", setup())?;
     let eye = beside.eye()?;
     let _chart = App::start(beside.display())?;
@@ -61,17 +64,43 @@ pub(crate) fn play(keep: &mut Keep) -> Result<()> {
     beside.wait_screen("concealed", SOON)?;
     eye.wait_still()?;
     keep.picture(&eye, "renewing", "\"Renew\" asks for her password and a code; her session is kept")?;
-    prove(&beside, &eye, &maria)?;
+    // The one that signed her in is spent.
+    prove(&beside, &eye, &maria, &maria.next_code()?)?;
     beside.wait_screen("active", SOON)?;
     keep.note("she has proved herself anew, and her session goes on", "kiosk's log");
 
-    println!("…signs out, and reports her badge as lost.");
+    println!("…and signs out. Ana, who has lost her badge, says so.");
     click(&beside, &eye, Button::SignOut)?;
     beside.wait_screen("signed_out", SOON)?;
-    eye.wait_still()?;
+    report_loss(&beside, &eye, &ana, keep)?;
     beside.stop_kiosk(Signal::TERM)?;
     ward.stop_kiosk(Signal::TERM)?;
     Ok(())
+}
+
+/// By keyboard alone.
+fn report_loss(ward: &Ward, eye: &Eye, ana: &Nurse, keep: &mut Keep) -> Result<()> {
+    let hand = ward.hand(Whose::Person)?;
+    eye.wait_still()?;
+    // Name, password, its eye, "Sign in", and what to do without a badge.
+    for _ in 0..5 {
+        hand.press("Tab")?;
+    }
+    hand.press("Return")?;
+    eye.wait_still()?;
+    keep.picture(eye, "without-a-badge", "what to do without badge or phone")?;
+    hand.press("Tab")?;
+    hand.press("Return")?;
+    eye.wait_still()?;
+    hand.press("Tab")?;
+    hand.type_text(ana.name())?;
+    hand.press("Tab")?;
+    eye.wait_still()?;
+    keep.picture(eye, "lost-badge", "\"I lost my badge\", at any covered screen")?;
+    prove(ward, eye, ana, &ana.code()?)?;
+    ward.wait_screen("signed_out", SOON)?;
+    eye.wait_still()?;
+    keep.picture(eye, "badge-revoked", "proved by password and code, and her badge opens nothing any more")
 }
 
 fn setup() -> Setup {

@@ -44,7 +44,11 @@ struct Watched {
 
 impl Watched {
     fn open() -> Self {
-        let ward = Ward::open(Setup::default()).unwrap();
+        Self::open_with(Setup::default())
+    }
+
+    fn open_with(setup: Setup) -> Self {
+        let ward = Ward::open(setup).unwrap();
         let driver = Driver::start("kiosk", ward.display(), ward.bus(), ward.path()).unwrap();
         let runtime = Runtime::new().unwrap();
         let mut arguments: Vec<String> = Vec::new();
@@ -84,6 +88,23 @@ impl Watched {
         })
         .unwrap_or_else(|error| panic!("{error}: {last:#}"));
         last
+    }
+
+    /// A person clicks on the button that says `label`.
+    fn click(&self, label: &str) {
+        let mut middle = Value::Null;
+        wait_for(label, SOON, || {
+            middle = self.evaluate(&format!(
+                "const button = [...document.querySelectorAll('button')].find((it) => it.innerText.trim() === {}); \
+                 const box = button?.getBoundingClientRect(); \
+                 return box ? [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.round) : null;",
+                json!(label)
+            ));
+            (!middle.is_null()).then_some(())
+        })
+        .unwrap();
+        let [x, y] = [0, 1].map(|at| i16::try_from(middle[at].as_i64().unwrap()).unwrap());
+        self.ward.hand(Whose::Person).unwrap().click(x, y).unwrap();
     }
 
     /// What the agent answers to a page that calls `command` with `arguments`: `taken`, or the refusal.
@@ -165,6 +186,43 @@ fn the_page_speaks_spanish_to_whoever_chose_it_and_english_to_the_next_person() 
 
     watched.wait_words("Signed out.");
     assert_eq!(watched.evaluate("return document.documentElement.lang;"), "en");
+}
+
+#[test]
+fn a_lost_badge_is_revoked_at_the_covered_screen_and_nobody_is_signed_in() {
+    let watched = Watched::open_with(Setup { has_badge_reader: true, ..Setup::default() });
+    let ward = &watched.ward;
+    let maria = ward.add_nurse("maria", "Maria O.").unwrap();
+    ward.admin(&["badge", "enrol", "maria"], "uid:04a1b2c3d4e580").unwrap();
+    ward.wait_sign_in_drawn().unwrap();
+    ward.wait_log("badge reader reads").unwrap();
+    let hand = ward.hand(Whose::Person).unwrap();
+    let eye = ward.eye().unwrap();
+
+    eye.wait_still().unwrap();
+    watched.click("Can't use your badge or phone?");
+    eye.wait_still().unwrap();
+    watched.click("I lost my badge");
+    let asked = watched.wait_words("All your badges stop working at once.");
+    assert_eq!(asked["title"], "I lost my badge");
+    eye.wait_still().unwrap();
+    hand.type_text(maria.name()).unwrap();
+    watched.wait_look("her name whole", |look| look["values"] == json!(["maria", ""]));
+    hand.press("Tab").unwrap();
+    hand.type_text(maria.password()).unwrap();
+    watched.wait_look("her password whole", |look| look["values"] == json!(["maria", maria.password()]));
+    hand.press("Return").unwrap();
+    let code = watched.wait_words("Your code to revoke your badges");
+    assert_nowhere(&code, maria.password());
+    eye.wait_still().unwrap();
+    hand.type_text(&maria.code().unwrap()).unwrap();
+
+    watched.wait_words("Your badge is revoked. Ask the help desk for a new one.");
+    assert_eq!(ward.sessions().unwrap(), Vec::<Value>::new(), "nobody is signed in by it");
+    let _card =
+        ward.cards().unwrap().put(0, harness::badge_reader::Card::with_uid("04a1b2c3d4e580")).unwrap();
+    ward.wait_log("badge.refused").unwrap();
+    assert!(!ward.kiosk_log().contains(maria.password()));
 }
 
 #[test]

@@ -157,7 +157,7 @@ describe('whoever lost her badge', () => {
   });
 
   it.each([
-    [0, 'You have no badge that works. Nothing was changed.'],
+    [0, 'You have no badge that works. There was nothing to revoke.'],
     [1, 'Your badge is revoked. Ask the help desk for a new one.'],
     [2, 'Your badges are revoked (2). Ask the help desk for a new one.'],
   ])('reads calmly that %i are revoked, signed out and over a concealed screen', async (count, text) => {

@@ -130,7 +130,7 @@ export const en: Messages = {
     },
     badgesRevoked: (count) => {
       if (count === 0) {
-        return 'You have no badge that works. Nothing was changed.';
+        return 'You have no badge that works. There was nothing to revoke.';
       }
       return count === 1
         ? 'Your badge is revoked. Ask the help desk for a new one.'

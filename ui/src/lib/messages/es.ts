@@ -133,7 +133,7 @@ export const es: Messages = {
     },
     badgesRevoked: (count) => {
       if (count === 0) {
-        return 'No tiene ninguna tarjeta que funcione. No se cambió nada.';
+        return 'No tiene ninguna tarjeta que funcione. No había nada que revocar.';
       }
       return count === 1
         ? 'Su tarjeta quedó anulada. Pida una nueva a soporte técnico.'
