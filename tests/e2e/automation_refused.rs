@@ -16,7 +16,7 @@ const REFUSED_AFTER: Duration = Duration::from_secs(15);
 /// Asks a private WebKitWebDriver to start `agent` and drive it.
 fn drive(agent: &str) -> Driven {
     let ward = Ward::open(Setup::default()).unwrap();
-    let driver = Driver::start("webdriver", ward.display(), ward.bus(), ward.path()).unwrap();
+    let driver = Driver::start("webdriver", ward.display(), ward.bus(), ward.path(), None).unwrap();
     let arguments = ["--config".to_owned(), ward.config().display().to_string(), "run".to_owned()];
     let runtime = Runtime::new().unwrap();
     let page = runtime

@@ -5,6 +5,7 @@ use std::fs;
 
 use fantoccini::Client;
 use harness::{
+    badge_reader::{Card, SOCKET_VARIABLE},
     browser::{Driver, evaluate},
     desktop::Button,
     hand::Whose,
@@ -49,12 +50,16 @@ impl Watched {
 
     fn open_with(setup: Setup) -> Self {
         let ward = Ward::open(setup).unwrap();
-        let driver = Driver::start("kiosk", ward.display(), ward.bus(), ward.path()).unwrap();
+        let driver = Driver::start("kiosk", ward.display(), ward.bus(), ward.path(), ward.cards()).unwrap();
         let runtime = Runtime::new().unwrap();
         let mut arguments: Vec<String> = Vec::new();
-        for key in
-            ["WEBKIT_INSPECTOR_SERVER", "TAURI_AUTOMATION", "TAURI_WEBVIEW_AUTOMATION", "TAPWARD_LOG_LEVEL"]
-        {
+        for key in [
+            "WEBKIT_INSPECTOR_SERVER",
+            "TAURI_AUTOMATION",
+            "TAURI_WEBVIEW_AUTOMATION",
+            "TAPWARD_LOG_LEVEL",
+            SOCKET_VARIABLE,
+        ] {
             arguments.extend(["--env".to_owned(), key.to_owned()]);
         }
         let agent = program_path("tapward-agent-e2e");
@@ -90,12 +95,12 @@ impl Watched {
         last
     }
 
-    /// A person clicks on the button that says `label`.
+    /// A person clicks on the button that begins with `label`.
     fn click(&self, label: &str) {
         let mut middle = Value::Null;
         wait_for(label, SOON, || {
             middle = self.evaluate(&format!(
-                "const button = [...document.querySelectorAll('button')].find((it) => it.innerText.trim() === {}); \
+                "const button = [...document.querySelectorAll('button')].find((it) => it.innerText.trim().startsWith({})); \
                  const box = button?.getBoundingClientRect(); \
                  return box ? [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.round) : null;",
                 json!(label)
@@ -219,8 +224,7 @@ fn a_lost_badge_is_revoked_at_the_covered_screen_and_nobody_is_signed_in() {
 
     watched.wait_words("Your badge is revoked. Ask the help desk for a new one.");
     assert_eq!(ward.sessions().unwrap(), Vec::<Value>::new(), "nobody is signed in by it");
-    let _card =
-        ward.cards().unwrap().put(0, harness::badge_reader::Card::with_uid("04a1b2c3d4e580")).unwrap();
+    let _card = ward.cards().unwrap().put(0, Card::with_uid("04a1b2c3d4e580")).unwrap();
     ward.wait_log("badge.refused").unwrap();
     assert!(!ward.kiosk_log().contains(maria.password()));
 }

@@ -15,6 +15,7 @@ use fantoccini::{Client, ClientBuilder, error::NewSessionError};
 use serde_json::{Value, json};
 
 use crate::{
+    badge_reader::{CardService, SOCKET_VARIABLE},
     part::{Part, kill, wait_for},
     process::children,
     session_bus::SessionBus,
@@ -30,17 +31,24 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts one whose programs will find this display and bus. It gives them its outputs, which are in
+    /// Starts one whose programs will find this display and bus, and this card service. It gives them its outputs, which are in
     /// `folder/NAME.log`.
     ///
     /// # Errors
     /// When it does not listen in time.
-    pub fn start(name: &str, display: &str, bus: &SessionBus, folder: &Path) -> Result<Self> {
+    pub fn start(
+        name: &str,
+        display: &str,
+        bus: &SessionBus,
+        folder: &Path,
+        cards: Option<&CardService>,
+    ) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("WebKitWebDriver");
         command.args(["--host=127.0.0.1", &format!("--port={port}")]);
         command.env("DISPLAY", display).env("LANG", "C.UTF-8").env("TAPWARD_LOG_LEVEL", "debug");
         command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command.envs(cards.map(|cards| (SOCKET_VARIABLE, cards.socket())));
         let part = Part::start(name, bus.dress(&mut command), folder)?;
         wait_for("WebKitWebDriver", READY_WITHIN, || TcpStream::connect(("127.0.0.1", port)).ok())?;
         Ok(Self { part, port })
