@@ -20,7 +20,7 @@ async fn the_twentieth_raises_an_alert_and_those_after_it_wait_there_alone() {
     assert_eq!(ward.server.recorded(&["unknown-badges", "WS-01"]), 1);
     let waits = ward.tap(20).await;
 
-    waits.assert_refused(429, "sign_in.locked_out");
+    waits.assert_refused(429, "badge.wait");
     assert_eq!(waits.body["retry_after_ms"], 30_000);
     assert!(waits.body["detail"].as_str().unwrap().contains("name and password"), "{waits:?}");
     let there = ward.server.enrol().await;
@@ -35,7 +35,7 @@ async fn the_twentieth_raises_an_alert_and_those_after_it_wait_there_alone() {
 async fn a_badge_that_somebody_has_never_waits_within_her_grace_or_beyond_it() {
     let mut ward = Ward::new().await;
     ward.try_numbers(0..20).await;
-    ward.tap(20).await.assert_refused(429, "sign_in.locked_out");
+    ward.tap(20).await.assert_refused(429, "badge.wait");
     let opened = ward.here.tap(Uuid::new_v4(), BADGE).await;
     assert_eq!(opened.status, 201, "{opened:?}");
     ward.here.hold(&opened);
@@ -68,7 +68,7 @@ async fn it_counts_at_covered_and_uncovered_screens_too_and_a_session_goes_on() 
         ward.here.resume(&format!("wedge:number-{number}")).await.assert_refused(404, "badge.unknown");
     }
     assert_eq!(ward.server.recorded(&["unknown-badges"]), 1);
-    ward.here.resume("wedge:number-20").await.assert_refused(429, "sign_in.locked_out");
+    ward.here.resume("wedge:number-20").await.assert_refused(429, "badge.wait");
 
     assert_eq!(ward.here.resume(BADGE).await.status, 200);
     let badge = json!({ "badge": { "number": "wedge:number-20", "grade": "uid" } });
@@ -92,7 +92,7 @@ async fn the_count_survives_a_restart_and_ends_with_quiet() {
     ward.try_numbers(0..20).await;
     ward.server.restart().await;
     ward.here = ward.here.at(&ward.server);
-    ward.tap(20).await.assert_refused(429, "sign_in.locked_out");
+    ward.tap(20).await.assert_refused(429, "badge.wait");
     ward.server.advance(Duration::from_secs(30 + 600));
 
     ward.try_numbers(20..39).await;
