@@ -145,12 +145,11 @@ impl Resuming<'_> {
                 let about = workstation.about().user(Some(&user));
                 (about, ProblemCode::BadgeRefused, Outcome::BadgeRefused)
             }
-            Presented::Unknown { locked_for: Some(left) } => {
-                let about = workstation.about();
-                let refusal = refusals::badge_waits(connection, about, left, now).await?;
+            Presented::Unknown { waits: Some(waits) } => {
+                let refusal = refusals::badge_waits(connection, workstation, waits, now).await?;
                 return Ok((None, Answer::Refused(refusal)));
             }
-            Presented::Unknown { locked_for: None } => {
+            Presented::Unknown { waits: None } => {
                 (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown)
             }
         };
