@@ -4,46 +4,85 @@ use std::time::Duration;
 
 use harness::{server::TestServer, workstation::Workstation};
 use protocol::secret::WireSecret;
-use serde_json::{Value, json};
-use server::admin::{
-    badge_import::{ImportLine, whole},
-    message::Command,
-    socket,
-};
+use server::admin::badge_import::{ImportLine, whole};
 use uuid::Uuid;
 
 use crate::badge_list::{add_people, enrol, rows};
 
 const BADGE: &str = "uid:04a1b2c3d4e5f6";
+const IMPORTED: &str = "SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'";
 
 #[tokio::test]
-async fn sign_ins_go_on_while_a_long_list_is_imported() {
+async fn sign_ins_go_on_between_the_steps_of_a_long_list_which_is_imported_at_once() {
     let (server, maria) = ward().await;
-    let rows = rows();
-    add_people(&server, rows);
-    let (data, lines) = (server.data(), list(rows));
-    let import = tokio::spawn(async move {
-        let command = Command::BadgeImport { lines, is_all_or_none: true };
-        serde_json::to_value(socket::ask(&data, &command).await.unwrap()).unwrap()
-    });
-    let limit = Duration::from_secs(120);
-    let are_some_aside = |server: &TestServer| server.count("SELECT COUNT(*) FROM badge_import_rows") > 0;
-    server.until_within(limit, "every row was looked at and the first are set aside", are_some_aside).await;
-    for _ in 0..3 {
-        assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201);
-        assert!(!import.is_finished(), "she waits for a burst, not for the list");
-    }
-    let told: Value = import.await.unwrap();
+    let rows = i64::try_from(rows()).unwrap();
+    add_people(&server, rows.unsigned_abs());
+    let app = server.app().clone();
+    let plan = whole::plan(&app, &list(rows.unsigned_abs())).await.unwrap();
+    assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201);
+    let id = whole::set_aside(&app, &plan).await.unwrap();
+    assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201);
+    assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), rows);
+    assert_eq!(server.count(IMPORTED), 0, "what is set aside is nothing yet");
+    assert!(whole::take_over(&app, id).await.unwrap());
+    assert_eq!(server.count(IMPORTED), rows);
+    assert!(whole::finish_burst(&app, id).await.unwrap());
+    assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201, "before every record is written");
+    while whole::finish_burst(&app, id).await.unwrap() {}
 
-    assert_eq!((&told["imported"], &told["is_nothing_done"]), (&json!(rows), &json!(false)));
-    assert_eq!(
-        server.count("SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'"),
-        i64::try_from(rows).unwrap()
-    );
     let records = server.count("SELECT COUNT(*) FROM audit_events WHERE event LIKE '%\"badge.import\"%'");
-    assert_eq!(u64::try_from(records).unwrap(), rows);
+    assert_eq!(records, rows);
     assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), 0);
     assert_eq!(server.count("SELECT COUNT(*) FROM badge_imports"), 0);
+}
+
+#[tokio::test]
+async fn records_that_the_store_did_not_take_are_written_once_it_does_without_a_restart() {
+    let (server, _) = ward().await;
+    add_people(&server, 600);
+    fail(&server, "DELETE", "(SELECT COUNT(*) FROM badge_import_rows) <= 300");
+    let told = whole::import(server.app(), &list(600)).await.unwrap();
+    assert_eq!((told.imported, server.count(IMPORTED)), (600, 600), "they are imported all the same");
+    assert_eq!(server.recorded(&["badge.import"]), 250);
+    server.database().execute_batch("DROP TRIGGER fails").unwrap();
+
+    until_nothing_is_under_way(&server).await;
+    assert_eq!(server.recorded(&["badge.import"]), 600, "each once");
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_finished_keeps_no_other_from_it() {
+    let (server, _) = ward().await;
+    add_people(&server, 2);
+    let app = server.app().clone();
+    let mut ids = Vec::new();
+    for row in ["person0,wedge:badge-0,uid", "person1,wedge:badge-1,uid"] {
+        let plan = whole::plan(&app, &lines(&[row])).await.unwrap();
+        let id = whole::set_aside(&app, &plan).await.unwrap();
+        assert!(whole::take_over(&app, id).await.unwrap());
+        ids.push(id);
+    }
+    ids.sort();
+    fail(&server, "DELETE", &format!("OLD.import_id = x'{}'", ids[0].simple()));
+    for id in ids {
+        app.owed_imports.add(id);
+    }
+    server.until("the other is finished", |server| server.recorded(&["badge.import"]) == 1).await;
+
+    server.database().execute_batch("DROP TRIGGER fails").unwrap();
+    until_nothing_is_under_way(&server).await;
+    assert_eq!(server.recorded(&["badge.import"]), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_could_not_be_set_aside_is_forgotten_without_a_restart() {
+    let (server, _) = ward().await;
+    add_people(&server, 600);
+    fail(&server, "INSERT", "(SELECT COUNT(*) FROM badge_import_rows) >= 300");
+    assert!(whole::import(server.app(), &list(600)).await.is_err());
+
+    until_nothing_is_under_way(&server).await;
+    assert_eq!((server.count(IMPORTED), server.recorded(&["badge.import"])), (0, 0));
 }
 
 #[tokio::test]
@@ -130,7 +169,7 @@ async fn rows_of_one_list_are_looked_at_as_if_those_before_them_were_imported() 
         "person0,wedge:badge-3,uid",
     ];
     let told = whole::import(&app, &lines(&rows)).await.unwrap();
-    assert_eq!((told.imported, told.unchanged, told.bad.len()), (4, 2, 0), "{told:?}");
+    assert_eq!((told.imported, told.unchanged, told.bad.len()), (3, 3, 0), "{told:?}");
     assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE grade = 'cryptographic'"), 1);
 
     let told = whole::import(&app, &lines(&["person1,wedge:badge-1,uid", "person0,wedge:badge-4,uid"]))
@@ -155,9 +194,21 @@ async fn ward() -> (TestServer, Workstation) {
 }
 
 async fn until_nothing_is_under_way(server: &TestServer) {
-    let is_none = |server: &TestServer| server.count("SELECT COUNT(*) FROM badge_imports") == 0;
+    let is_none = |server: &TestServer| {
+        // What failed is tried again in a moment.
+        server.advance(Duration::from_secs(1));
+        server.count("SELECT COUNT(*) FROM badge_imports") == 0
+    };
     server.until("what was under way is finished", is_none).await;
     assert_eq!(server.count("SELECT COUNT(*) FROM badge_import_rows"), 0);
+}
+
+/// From now on the store takes no such change of a row that is set aside.
+fn fail(server: &TestServer, change: &str, when: &str) {
+    let trigger = format!(
+        "CREATE TRIGGER fails BEFORE {change} ON badge_import_rows WHEN {when} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    );
+    server.database().execute_batch(&trigger).unwrap();
 }
 
 /// One badge for each of so many people.

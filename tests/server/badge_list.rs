@@ -225,6 +225,44 @@ pub(crate) async fn enrol(server: &TestServer, name: &str, number: &str) -> anyh
 }
 
 #[tokio::test]
+async fn the_next_page_begins_where_the_last_ended_also_when_that_badge_was_given_away_meanwhile() {
+    let server = TestServer::start().await;
+    server.add_person("aaron").await;
+    add_people(&server, 1_100);
+    let lines: Vec<Value> = (0..1_100_u64)
+        .map(|row| json!({ "line": row + 1, "text": format!("person{row},wedge:badge-{row},uid") }))
+        .collect();
+    let whole = json!({ "do": "badge_import", "lines": lines, "is_all_or_none": true });
+    assert_eq!(server.admin(whole).await.unwrap()["imported"], 1_100);
+    let page = server.admin(json!({ "do": "badge_list" })).await.unwrap();
+    let last = &page["badges"][999];
+    let number = last["user_name"].as_str().unwrap().replace("person", "wedge:badge-");
+    server.admin(json!({ "do": "badge_revoke", "badge_id": last["badge_id"] })).await.unwrap();
+    enrol(&server, "aaron", &number).await.unwrap();
+
+    let next = server.admin(json!({ "do": "badge_list", "after": page["next"] })).await.unwrap();
+    assert_eq!(next["badges"].as_array().unwrap().len(), 100);
+    assert!(next["badges"][0]["user_name"].as_str().unwrap() > last["user_name"].as_str().unwrap());
+}
+
+#[tokio::test]
+async fn a_badge_that_stands_twice_on_a_list_is_one_badge_and_one_record() {
+    for is_all_or_none in [true, false] {
+        let server = TestServer::start().await;
+        server.add_person("maria").await;
+        let rows = ["maria,wedge:badge-1,uid", "maria,wedge:badge-1,cryptographic"];
+        let lines: Vec<Value> =
+            (1..).zip(rows).map(|(line, text): (u64, _)| json!({ "line": line, "text": text })).collect();
+        let list = json!({ "do": "badge_import", "lines": lines, "is_all_or_none": is_all_or_none });
+        let told = server.admin(list).await.unwrap();
+
+        assert_eq!((&told["imported"], &told["unchanged"]), (&json!(1), &json!(1)), "{told}");
+        assert_eq!(server.count("SELECT COUNT(*) FROM badges WHERE grade = 'cryptographic'"), 1);
+        assert_eq!(server.recorded(&["badge.import"]), 1, "{is_all_or_none}");
+    }
+}
+
+#[tokio::test]
 async fn one_persons_badges_are_listed_alone_and_of_many_none_is_left_out() {
     let server = TestServer::start().await;
     server.add_person("maria").await;
@@ -240,7 +278,7 @@ async fn one_persons_badges_are_listed_alone_and_of_many_none_is_left_out() {
     }
     let page = server.admin(json!({ "do": "badge_list" })).await.unwrap();
     assert_eq!(page["badges"].as_array().unwrap().len(), 1_000);
-    assert_eq!(page["next"], page["badges"][999]["badge_id"]);
+    assert_eq!(page["next"]["badge_id"], page["badges"][999]["badge_id"]);
 
     let (out, _) = run(&server, &["badge", "list", "--json"], "").await;
     let all: Value = serde_json::from_str(&out).unwrap();

@@ -20,7 +20,7 @@ async fn the_twentieth_raises_an_alert_and_those_after_it_wait_there_alone() {
     assert_eq!(ward.server.recorded(&["unknown-badges", "WS-01"]), 1);
     let waits = ward.tap(20).await;
 
-    waits.assert_refused(429, "sign_in.locked_out");
+    waits.assert_refused(429, "badge.wait");
     assert_eq!(waits.body["retry_after_ms"], 30_000);
     assert!(waits.body["detail"].as_str().unwrap().contains("name and password"), "{waits:?}");
     let there = ward.server.enrol().await;
@@ -35,7 +35,7 @@ async fn the_twentieth_raises_an_alert_and_those_after_it_wait_there_alone() {
 async fn a_badge_that_somebody_has_never_waits_within_her_grace_or_beyond_it() {
     let mut ward = Ward::new().await;
     ward.try_numbers(0..20).await;
-    ward.tap(20).await.assert_refused(429, "sign_in.locked_out");
+    ward.tap(20).await.assert_refused(429, "badge.wait");
     let opened = ward.here.tap(Uuid::new_v4(), BADGE).await;
     assert_eq!(opened.status, 201, "{opened:?}");
     ward.here.hold(&opened);
@@ -68,7 +68,7 @@ async fn it_counts_at_covered_and_uncovered_screens_too_and_a_session_goes_on() 
         ward.here.resume(&format!("wedge:number-{number}")).await.assert_refused(404, "badge.unknown");
     }
     assert_eq!(ward.server.recorded(&["unknown-badges"]), 1);
-    ward.here.resume("wedge:number-20").await.assert_refused(429, "sign_in.locked_out");
+    ward.here.resume("wedge:number-20").await.assert_refused(429, "badge.wait");
 
     assert_eq!(ward.here.resume(BADGE).await.status, 200);
     let badge = json!({ "badge": { "number": "wedge:number-20", "grade": "uid" } });
@@ -87,12 +87,44 @@ async fn a_new_card_tapped_again_and_again_is_one_and_waits_for_nothing() {
 }
 
 #[tokio::test]
+async fn a_desk_where_one_new_card_after_the_other_is_enrolled_raises_no_alert_and_none_waits() {
+    let mut ward = Ward::new().await;
+    ward.server.advance(Duration::from_secs(30));
+    ward.here.sign_in(&ward.server, &ward.maria).await;
+    for number in 0..25 {
+        let card = format!("wedge:number-{number}");
+        let badge = json!({ "badge": { "number": card, "grade": "uid" } });
+        let whose = ward.here.post("/v1/session/identify", &badge).await;
+        assert_eq!(whose.body, json!({ "whose": "unknown" }));
+        ward.server.admin(json!({ "do": "badge_revoke", "name": "maria" })).await.unwrap();
+        assert_eq!(ward.here.enrol_badge(&card).await.status, 201);
+    }
+
+    assert_eq!(ward.server.recorded(&["unknown-badges"]), 0);
+    ward.tap(99).await.assert_refused(404, "badge.unknown");
+}
+
+#[tokio::test]
+async fn a_device_that_types_numbers_while_they_wait_puts_one_of_each_wait_on_record() {
+    let ward = Ward::new().await;
+    ward.try_numbers(0..20).await;
+    for (wait, seconds) in [(1, 30_u32), (2, 60)] {
+        for number in 0..10 {
+            ward.tap(100 + number).await.assert_refused(429, "badge.wait");
+        }
+        assert_eq!(ward.server.recorded(&["badge.wait", "WS-01"]), wait);
+        ward.server.advance(Duration::from_secs(u64::from(seconds)));
+        ward.try_numbers(50 + seconds..51 + seconds).await;
+    }
+}
+
+#[tokio::test]
 async fn the_count_survives_a_restart_and_ends_with_quiet() {
     let mut ward = Ward::new().await;
     ward.try_numbers(0..20).await;
     ward.server.restart().await;
     ward.here = ward.here.at(&ward.server);
-    ward.tap(20).await.assert_refused(429, "sign_in.locked_out");
+    ward.tap(20).await.assert_refused(429, "badge.wait");
     ward.server.advance(Duration::from_secs(30 + 600));
 
     ward.try_numbers(20..39).await;

@@ -394,6 +394,8 @@ pub enum Refusal {
     Malformed,
     /// Nobody has this badge.
     BadgeUnknown,
+    /// Nobody has this badge, and too many such ones were presented here: they wait.
+    BadgeWait,
     /// The badge was revoked, or its holder is disabled.
     BadgeRefused,
     /// The badge's number is none that can name anybody.

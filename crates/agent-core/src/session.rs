@@ -61,6 +61,8 @@ pub struct Session {
 pub enum BadgeLine {
     /// Nobody has it.
     Unknown,
+    /// Nobody has it, after many such ones here: they wait, and a name does not.
+    Wait,
     /// It opens nothing: revoked, or its holder is disabled.
     Refused,
     /// Its number is none that can name anybody.

@@ -15,6 +15,7 @@ use crate::{
         lanes::Lanes,
         password::{HashError, Passwords},
     },
+    jobs::finish_imports::Owed,
     keys::Keys,
     store::Store,
 };
@@ -52,6 +53,8 @@ pub struct Parts {
     pub enrolment_failures: Failures,
     /// Wakes the job that lets sessions expire: an earlier deadline may have come up.
     pub deadlines_changed: Notify,
+    /// Lists of badges that were broken off, for the job that finishes them.
+    pub owed_imports: Owed,
 }
 
 /// What a server is made of.
@@ -93,6 +96,7 @@ impl App {
             alerts: Alerts::default(),
             enrolment_failures: Failures::default(),
             deadlines_changed: Notify::new(),
+            owed_imports: Owed::default(),
         })))
     }
 }

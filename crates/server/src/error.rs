@@ -156,7 +156,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::BadgeRefused
         | ProblemCode::BadgeOfAnother
         | ProblemCode::BadgeEnrolmentRefused => StatusCode::FORBIDDEN,
-        ProblemCode::SignInLockedOut => StatusCode::TOO_MANY_REQUESTS,
+        ProblemCode::SignInLockedOut | ProblemCode::BadgeWait => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::ChallengeOver | ProblemCode::SessionEnded => StatusCode::GONE,
         ProblemCode::Conflict | ProblemCode::BadgeTaken | ProblemCode::BadgeTooMany => StatusCode::CONFLICT,
         ProblemCode::RequestMalformed => StatusCode::BAD_REQUEST,
@@ -183,6 +183,7 @@ const fn title(code: ProblemCode) -> &'static str {
         ProblemCode::UserDisabled => "This account cannot sign in; ask the help desk",
         ProblemCode::SecondFactorRefused => "The code is wrong, stale or was used before",
         ProblemCode::BadgeUnknown => "Nobody has this badge",
+        ProblemCode::BadgeWait => "Too many unknown badges here; try again later",
         ProblemCode::BadgeRefused => "This badge cannot be used; ask the help desk",
         ProblemCode::BadgeUnusable => "This kind of badge cannot be used",
         ProblemCode::BadgeOfAnother => "This badge is another person's",

@@ -101,7 +101,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     let Loaded { config, policy, policy_refused } = loaded;
     let app = App::new(Ingredients { config, policy, store, clock, keys, authority: identity.authority })?;
     record_start(&app, policy_refused).await?;
-    let unfinished = jobs::finish_imports::unfinished(&app).await?;
+    jobs::finish_imports::take_on(&app).await?;
 
     let stop = CancellationToken::new();
     let handle = Handle::new();
@@ -121,7 +121,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     let tasks = vec![
         tokio::spawn(admin::socket::serve(admin::socket::bind(data)?, app.clone(), stop.clone())),
         tokio::spawn(jobs::expire_sessions::run(app.clone(), stop.clone())),
-        tokio::spawn(jobs::finish_imports::run(app.clone(), unfinished, stop.clone())),
+        tokio::spawn(jobs::finish_imports::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::forget::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::record_logouts::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::renew_certificate::run(app.clone(), data.to_owned(), shown, stop.clone())),

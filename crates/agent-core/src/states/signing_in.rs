@@ -386,6 +386,7 @@ impl SigningIn {
                     | Refusal::Disabled
                     | Refusal::Malformed
                     | Refusal::BadgeUnknown
+                    | Refusal::BadgeWait
                     | Refusal::BadgeRefused
                     | Refusal::BadgeUnusable
                     | Refusal::BadgeOfAnother => Step::stay(SignedOut::telling(told_refusal(refusal, now))),
@@ -440,6 +441,7 @@ pub(in crate::states) fn told_refusal(refusal: Refusal, now: Instant) -> SignedO
     match refusal {
         Refusal::LockedOut { retry_after } => SignedOutNotice::LockedOut { until: now + retry_after },
         Refusal::BadgeUnknown => SignedOutNotice::Badge(BadgeLine::Unknown),
+        Refusal::BadgeWait => SignedOutNotice::Badge(BadgeLine::Wait),
         // Whose it is instead is nobody's business here.
         Refusal::BadgeRefused | Refusal::BadgeOfAnother => SignedOutNotice::Badge(BadgeLine::Refused),
         Refusal::BadgeUnusable => SignedOutNotice::Badge(BadgeLine::Unusable),

@@ -27,7 +27,7 @@ pub struct Problem {
     pub detail: Option<String>,
     /// Id of this request in the server's log.
     pub correlation_id: uuid::Uuid,
-    /// When a try may succeed again, with `sign_in.locked_out` and `server.busy`.
+    /// When a try may succeed again, with `sign_in.locked_out`, `badge.wait` and `server.busy`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_ms: Option<u64>,
     /// Tries left on this challenge, with `second_factor.refused`.
@@ -74,6 +74,10 @@ pub enum ProblemCode {
     /// 404: nobody has this badge.
     #[serde(rename = "badge.unknown")]
     BadgeUnknown,
+    /// 429: nobody has this badge, and too many such ones were presented at this workstation; `retry_after_ms` tells until
+    /// when they wait.
+    #[serde(rename = "badge.wait")]
+    BadgeWait,
     /// 403: the badge was revoked, or its holder is disabled.
     #[serde(rename = "badge.refused")]
     BadgeRefused,

@@ -2,14 +2,15 @@
 //!
 //! Asked for all or none, the list comes as one, and one bad row leaves all as it was (`badge_import/whole.rs`); asked
 //! for the good ones, it comes in batches of a few, each one transaction, and a list that broke off is simply imported
-//! again: a badge that is hers already is no error. Either way nobody waits long to sign in meanwhile. One that was lost
-//! or revoked is a bad row: the list may be older than that. No answer shows a number.
+//! again: a badge that is hers already is no error. People sign in meanwhile; only while a whole list is taken over they
+//! wait, a second or so for 50 000 rows of the 200 000 that it may have. One that was lost or revoked is a bad row: the list
+//! may be older than that. No answer shows a number.
 
 pub mod whole;
 
 mod row;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use protocol::{secret::WireSecret, v1::problem::ProblemCode};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::{
     app::App,
     badges::{self, Bound, Wish},
     error::ApiError,
+    identity::badge::NumberIndex,
     routes::body::invalid,
     store::{
         StoreError, Write,
@@ -61,7 +63,7 @@ pub struct BadRow {
 pub struct Imported {
     /// Badges that are somebody's now.
     pub imported: u64,
-    /// Badges that were theirs before.
+    /// Rows of badges that were theirs before, there or on an earlier row.
     pub unchanged: u64,
     /// Whether nothing was imported, because all or none was asked for.
     pub is_nothing_done: bool,
@@ -104,12 +106,13 @@ pub(super) async fn import(
     let mut write = app.store.write().await?;
     let now = app.clock.now();
     let mut importing = Importing { app, people: HashMap::new(), now };
-    let mut holders = Vec::new();
+    let (mut numbers, mut holders) = (HashSet::new(), Vec::new());
     let mut told = Imported::default();
     for line in lines {
         match importing.row(&mut write, &line.text).await? {
-            Ok(Some(holder)) => holders.push(holder),
-            Ok(None) => told.unchanged += 1,
+            // One badge is one, on however many rows it stands.
+            Ok(Some((number, holder))) if numbers.insert(number) => holders.push(holder),
+            Ok(_) => told.unchanged += 1,
             Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
         }
     }
@@ -128,12 +131,12 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    /// Binds the badge of one row, and tells whose it is where it was not before, or says why not.
+    /// Binds the badge of one row, and tells which and whose it is where it was not before, or says why not.
     async fn row(
         &mut self,
         write: &mut Write,
         text: &WireSecret,
-    ) -> Result<Result<Option<About>, String>, StoreError> {
+    ) -> Result<Result<Option<(NumberIndex, About)>, String>, StoreError> {
         let row = match Row::parse(text.expose()) {
             Ok(row) => row,
             Err(reason) => return Ok(Err(reason)),
@@ -149,7 +152,7 @@ impl Importing<'_> {
         let number = row.number.index(&self.app.keys.index);
         let wish = Wish { user_id: user.id, number, grade: row.grade, by: EnrolledBy::List };
         let bound = badges::bind(write, wish, self.now).await?;
-        let holder = (bound == Bound::Anew).then(|| About::default().user(Some(user)));
+        let holder = (bound == Bound::Anew).then(|| (number, About::default().user(Some(user))));
         Ok(match refusal(bound) {
             None => Ok(holder),
             Some(words) => Err(words.to_owned()),

@@ -7,7 +7,7 @@ use protocol::{
 use uuid::Uuid;
 
 use super::{
-    message::{Answer, BadgeLine},
+    message::{Answer, BadgeLine, BadgeMark},
     perform::missing,
     users::find,
 };
@@ -95,15 +95,16 @@ pub(super) async fn revoke(
 }
 
 /// One page of the list, and where the next begins.
-pub(super) async fn list(app: &App, of: Option<&str>, after: Option<Uuid>) -> Result<Answer, ApiError> {
+pub(super) async fn list(app: &App, of: Option<&str>, after: Option<BadgeMark>) -> Result<Answer, ApiError> {
     let mut read = app.store.read().await?;
     let of = match of {
         Some(name) => Some(find(&mut read, name).await?.1.id),
         None => None,
     };
+    let after = after.map(|mark| (mark.user_name, mark.enrolled_at, mark.badge_id));
     let mut lines = Vec::new();
     // One more than fits tells whether there is a next page.
-    for (badge, user_name) in rows::list(&mut read, of, after, PAGE_LINES + 1).await? {
+    for (badge, user_name) in rows::list(&mut read, of, after.as_ref(), PAGE_LINES + 1).await? {
         let seen_at = match badge.seen {
             Some(seen) => workstations::find(&mut read, seen.workstation_id)
                 .await?
@@ -124,6 +125,10 @@ pub(super) async fn list(app: &App, of: Option<&str>, after: Option<Uuid>) -> Re
     let page = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
     let has_next = lines.len() > page;
     lines.truncate(page);
-    let next = lines.last().filter(|_| has_next).map(|line| line.badge_id);
+    let next = lines.last().filter(|_| has_next).map(|line| BadgeMark {
+        user_name: line.user_name.clone(),
+        enrolled_at: line.enrolled_at,
+        badge_id: line.badge_id,
+    });
     Ok(Answer::Badges { badges: lines, next })
 }

@@ -78,7 +78,7 @@ pub enum Command {
         of: Option<String>,
         /// What `next` told with the page before.
         #[serde(default)]
-        after: Option<Uuid>,
+        after: Option<BadgeMark>,
     },
     /// `badge import`: all at once, or batch by batch.
     BadgeImport {
@@ -190,7 +190,7 @@ pub enum Answer {
         badges: Vec<BadgeLine>,
         /// Where the next page begins; absent with the last one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        next: Option<Uuid>,
+        next: Option<BadgeMark>,
     },
     /// `badge import`
     BadgesImported(Imported),
@@ -257,6 +257,18 @@ pub struct UserLine {
     pub is_totp_suspended: bool,
     /// Whether 10 failures suspended the PIN.
     pub is_pin_suspended: bool,
+}
+
+/// The last line of a page of `badge list`, as it was there: the badge may be another person's when the next is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BadgeMark {
+    /// Name of the holder.
+    pub user_name: String,
+    /// When.
+    pub enrolled_at: Timestamp,
+    /// Which.
+    pub badge_id: Uuid,
 }
 
 /// A badge in a list. Its number is kept nowhere.

@@ -6,6 +6,8 @@ use axum::{
     response::Response,
 };
 
+use jiff::SignedDuration;
+
 use super::correlation;
 use crate::app::App;
 
@@ -20,7 +22,7 @@ pub async fn log(
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str).to_owned();
     let begun = app.clock.wall();
     let response = next.run(request).await;
-    let duration_ms = app.clock.wall().duration_since(begun).as_millis();
+    let duration_ms = whole_millis(app.clock.wall().duration_since(begun));
     let status = response.status().as_u16();
     let correlation_id = correlation::current();
     if response.status().is_server_error() {
@@ -29,4 +31,21 @@ pub async fn log(
         tracing::debug!(%correlation_id, %method, route, http.status = status, duration_ms, "Answered");
     }
     response
+}
+
+/// As a number that JSON has too: one of 128 bits is written as text. None where the wall clock was set back meanwhile.
+fn whole_millis(passed: SignedDuration) -> u64 {
+    u64::try_from(passed.as_millis()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_took_is_a_number_in_the_log() {
+        for (passed, told) in [(4_999, 4), (0, 0), (-7_000, 0)] {
+            assert_eq!(whole_millis(SignedDuration::from_micros(passed)), told, "{passed} µs");
+        }
+    }
 }

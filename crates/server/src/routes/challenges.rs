@@ -93,7 +93,8 @@ pub async fn answer(
         if let Some(answer) = answers::repeated(&app, &proof, key, &asked).await? {
             return answer.into_response(&app);
         }
-        // What takes no answer costs no hash. It tells of no name: who is asked is known since the badge was shown.
+        // What takes no answer costs no hash. It tells of no name: a challenge is made
+        // only for whom a badge or a right password has named.
         let user = {
             let mut read = app.store.read().await?;
             let challenge = find(&mut read, id, &workstation, app.clock.now()).await?;

@@ -28,8 +28,8 @@ use crate::{
 /// Opens a session within grace, asks for what is missing beyond it, refuses a badge that opens nothing.
 ///
 /// # Errors
-/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`; `sign_in.locked_out` for one that nobody has, after
-/// many such ones.
+/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`; `badge.wait` for one that nobody has, after many
+/// such ones.
 pub async fn open(
     app: &App,
     workstation: &ProvenWorkstation,
@@ -62,12 +62,11 @@ async fn decide(
 ) -> Result<(Option<Outcome>, Answer), ApiError> {
     let refused = |code| Answer::Refused(ApiError::new(code));
     match presenting::look_up(app, connection, workstation, (number, presented.grade), now).await? {
-        Presented::Unknown { locked_for: Some(left) } => {
-            let about = workstation.about();
-            let refusal = refusals::unknown_badge_locked_out(connection, about, left, now).await?;
+        Presented::Unknown { waits: Some(waits) } => {
+            let refusal = refusals::badge_waits(connection, workstation, waits, now).await?;
             Ok((None, Answer::Refused(refusal)))
         }
-        Presented::Unknown { locked_for: None } => {
+        Presented::Unknown { waits: None } => {
             trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
             Ok((Some(Outcome::BadgeUnknown), refused(ProblemCode::BadgeUnknown)))
         }

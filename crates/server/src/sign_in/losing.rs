@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Revokes every badge of hers and ends her grace. No session is opened and none is touched, neither one of hers nor that
-/// of somebody else whose screen is covered there. With no badge left it is no error.
+/// of somebody else whose screen is covered there. With no badge left it is no
+/// error. Each report is on record: once for each badge, or once for none.
 ///
 /// # Errors
 /// [`ApiError`] of the store.
@@ -32,6 +33,10 @@ pub async fn revoke(
             trail::administration(connection, about.clone(), "badge.lost", now).await?;
             revoked += 1;
         }
+    }
+    if revoked == 0 {
+        // She proved who she is and ends her grace: that is on record, too.
+        trail::administration(connection, about, "badge.lost-none", now).await?;
     }
     graces::end(connection, user.id).await?;
     opening::clear_failures(app, connection, user, workstation.id, shown).await?;

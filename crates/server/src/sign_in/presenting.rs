@@ -22,6 +22,7 @@ use protocol::v1::{
     problem::ProblemCode,
 };
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -58,8 +59,17 @@ pub enum Presented {
     /// Nobody has it.
     Unknown {
         /// For how long such badges are refused here, after many of them.
-        locked_for: Option<Duration>,
+        waits: Option<Waits>,
     },
+}
+
+/// A badge that nobody has must wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// How much longer.
+    pub left: Duration,
+    /// Whether it is the first of this wait: those after it are not put on record.
+    pub is_first: bool,
 }
 
 /// Reads the number of a presented badge.
@@ -103,8 +113,8 @@ pub async fn look_up(
         if is_new {
             let about = workstation.about().user(Some(&user));
             trail::alert(connection, about, Alert::BadgeInTwoPlaces, now).await?;
+            badges::note_alerted(connection, badge.id, now).await?;
         }
-        badges::note_alerted(connection, badge.id, now).await?;
     }
     badges::note_seen(connection, badge.id, here).await?;
     let shows_less = badge.grade == BadgeGrade::Cryptographic && grade == BadgeGrade::Uid;
@@ -122,15 +132,49 @@ async fn unknown(
     now: Timestamp,
 ) -> Result<Presented, StoreError> {
     let before = unknown_badges::find(connection, workstation.id).await?;
-    let locked_for = before.and_then(|before| before.locked_for(now));
-    if locked_for.is_none() {
-        let tried = Tried::next(before, number, now);
-        unknown_badges::put(connection, workstation.id, &tried).await?;
-        if tried.is_alarm(before.as_ref()) {
-            trail::alert(connection, workstation.about(), Alert::UnknownBadges, now).await?;
-        }
+    let left = before.as_ref().and_then(|before| before.locked_for(now));
+    if let Some((before, left)) = before.as_ref().zip(left) {
+        let waits = Waits { left, is_first: !before.is_wait_recorded };
+        return Ok(Presented::Unknown { waits: Some(waits) });
     }
-    Ok(Presented::Unknown { locked_for })
+    let tried = Tried::next(before.clone(), number, now);
+    unknown_badges::put(connection, workstation.id, &tried).await?;
+    if tried.is_alarm(before.as_ref()) {
+        trail::alert(connection, workstation.about(), Alert::UnknownBadges, now).await?;
+    }
+    Ok(Presented::Unknown { waits: None })
+}
+
+/// Puts a badge that must wait on record, the first of each wait: a device that types numbers does not fill the record.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn record_wait(
+    connection: &mut SqliteConnection,
+    workstation: &ProvenWorkstation,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(tried) = unknown_badges::find(connection, workstation.id).await? else { return Ok(()) };
+    trail::refused(connection, workstation.about(), ProblemCode::BadgeWait, now).await?;
+    let tried = Tried { is_wait_recorded: true, ..tried };
+    unknown_badges::put(connection, workstation.id, &tried).await
+}
+
+/// A badge was enrolled where it was presented as one that nobody had: it was no guess, and is not counted as one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_back(
+    connection: &mut SqliteConnection,
+    workstation_id: Uuid,
+    number: NumberIndex,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let tried = unknown_badges::find(connection, workstation_id).await?;
+    if let Some(without) = tried.and_then(|tried| tried.without(number, now)) {
+        unknown_badges::put(connection, workstation_id, &without).await?;
+    }
+    Ok(())
 }
 
 async fn is_in_two_places(

@@ -8,7 +8,12 @@ use protocol::v1::problem::ProblemCode;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::{
+    opening::millis,
+    presenting::{self, Waits},
+};
 use crate::{
+    auth::workstation::ProvenWorkstation,
     error::ApiError,
     identity::{
         lockout::{self, Factor},
@@ -76,25 +81,27 @@ pub async fn disabled(
     trail::refused(connection, about, ProblemCode::UserDisabled, now).await
 }
 
-/// Records a badge that nobody has, where too many such ones were presented; what its client is told.
+/// What the client is told of a badge that nobody has, where too many such ones were presented; the first of each wait is
+/// put on record. It is no name's lockout, and whoever types hers is kept from nothing.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn unknown_badge_locked_out(
+pub async fn badge_waits(
     connection: &mut SqliteConnection,
-    about: About,
-    left: Duration,
+    workstation: &ProvenWorkstation,
+    waits: Waits,
     now: Timestamp,
 ) -> Result<ApiError, StoreError> {
-    locked_out(connection, about, now).await?;
+    if waits.is_first {
+        presenting::record_wait(connection, workstation, now).await?;
+    }
     let detail =
         "Too many badges that nobody has were presented here. Wait, or sign in with name and password.";
-    Ok(locked_out_for(left).detail(detail))
+    Ok(ApiError::new(ProblemCode::BadgeWait).retry_after_ms(millis(waits.left)).detail(detail))
 }
 
 /// What a locked-out client is told.
 #[must_use]
 pub fn locked_out_for(left: Duration) -> ApiError {
-    ApiError::new(ProblemCode::SignInLockedOut)
-        .retry_after_ms(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
+    ApiError::new(ProblemCode::SignInLockedOut).retry_after_ms(millis(left))
 }

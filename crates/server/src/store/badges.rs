@@ -25,7 +25,7 @@ pub struct Badge {
     pub revoked_at: Option<Timestamp>,
     /// Where and when it was last presented.
     pub seen: Option<Seen>,
-    /// When it was last presented too soon after another place.
+    /// When an alert was last raised because it was presented too soon after another place.
     pub alerted_at: Option<Timestamp>,
 }
 
@@ -121,25 +121,27 @@ pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result
         .collect()
 }
 
-/// At most `count` badges with their holders' names, by name, of one person or of all; those behind the badge `after`, if
-/// one is given.
+/// At most `count` badges with their holders' names, by name, of one person or of all; those behind `after` (name, time
+/// of enrolment, id), if it is given.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn list(
     connection: &mut SqliteConnection,
     of: Option<Uuid>,
-    after: Option<Uuid>,
+    after: Option<&(String, Timestamp, Uuid)>,
     count: i64,
 ) -> Result<Vec<(Badge, String)>, StoreError> {
     sqlx::query(
         "SELECT badges.*, users.name AS holder FROM badges JOIN users ON users.id = badges.user_id \
          WHERE ($1 IS NULL OR badges.user_id = $1) AND ($2 IS NULL OR (users.name, badges.enrolled_at, badges.id) > \
-         (SELECT u.name, b.enrolled_at, b.id FROM badges b JOIN users u ON u.id = b.user_id WHERE b.id = $2)) \
-         ORDER BY users.name, badges.enrolled_at, badges.id LIMIT $3",
+         ($2, $3, $4)) \
+         ORDER BY users.name, badges.enrolled_at, badges.id LIMIT $5",
     )
     .bind(of)
-    .bind(after)
+    .bind(after.map(|(name, ..)| name))
+    .bind(after.map(|(_, enrolled_at, _)| millis(*enrolled_at)))
+    .bind(after.map(|(_, _, id)| *id))
     .bind(count)
     .fetch_all(connection)
     .await?
@@ -175,7 +177,7 @@ pub async fn note_seen(connection: &mut SqliteConnection, id: Uuid, seen: Seen) 
     Ok(())
 }
 
-/// Notes that it was presented too soon after another place.
+/// Notes that an alert was raised because it was presented too soon after another place.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].

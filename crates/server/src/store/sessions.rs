@@ -280,6 +280,23 @@ pub async fn note_badge(
     Ok(())
 }
 
+/// Forgets, of a person's sessions, what kind of badge was shown where she has none of that kind any more: no grace is told
+/// for what opens nothing.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn forget_badges(connection: &mut SqliteConnection, user_id: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET badge_grade = NULL WHERE user_id = $1 AND badge_grade IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM badges WHERE badges.user_id = $1 AND badges.revoked_at IS NULL \
+         AND badges.grade = sessions.badge_grade)",
+    )
+    .bind(user_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Replaces the credential. The one before may still adopt, once, until the fresh one is used.
 ///
 /// # Errors

@@ -43,11 +43,28 @@ async fn with_no_badge_left_it_is_no_error_and_a_lost_one_is_not_enrolled_again_
         assert_eq!(ward.hers.give(&challenge, ward.code()).await.body, json!({ "revoked": revoked }));
         ward.server.advance(Duration::from_secs(30));
     }
+    for (action, times) in [("\"badge.lost\"", 1), ("\"badge.lost-none\"", 1)] {
+        assert_eq!(ward.server.recorded(&["110137", action, "Maria O.", "WS-01"]), times, "{action}");
+    }
 
     ward.hers.enrol_badge(BADGE).await.assert_refused(403, "badge.refused");
     let new = ward.hers.enrol_badge("wedge:4711-0816").await;
     assert_eq!(new.status, 201, "{new:?}");
     assert!(new.body.get("grace_remaining_ms").is_none(), "her grace is over");
+}
+
+#[tokio::test]
+async fn her_next_grace_is_not_told_to_a_session_whose_badge_is_revoked_and_is_for_one_she_still_has() {
+    let ward = Ward::new().await;
+    assert_eq!(ward.hers.lose_badges(&ward.server, &ward.maria).await.body, json!({ "revoked": 1 }));
+    ward.server.advance(Duration::from_secs(30));
+    let mut there = ward.server.enrol().await;
+    there.sign_in(&ward.server, &ward.maria).await;
+    let report = ward.hers.report(0).await;
+    assert_eq!((report.status, report.body.get("grace_remaining_ms")), (200, None), "a tap opens nothing");
+    assert_eq!(there.enrol_badge("wedge:4711-0816").await.status, 201);
+
+    assert!(ward.hers.report(0).await.body.get("grace_remaining_ms").is_some());
 }
 
 #[tokio::test]

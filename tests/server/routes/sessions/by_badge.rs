@@ -252,6 +252,19 @@ async fn one_badge_at_two_workstations_at_once_raises_one_alert_and_refuses_noth
 }
 
 #[tokio::test]
+async fn a_copy_that_is_used_all_the_time_raises_an_alert_every_ten_minutes() {
+    let (server, here, _) = maria_with_a_badge("").await;
+    let there = server.enrol().await;
+    for minutes in [0, 6, 12] {
+        assert_eq!(here.tap(Uuid::new_v4(), BADGE).await.status, 201, "{minutes}");
+        assert_eq!(there.tap(Uuid::new_v4(), BADGE).await.status, 201, "{minutes}");
+        server.advance(Duration::from_secs(6 * 60));
+    }
+
+    assert_eq!(server.recorded(&["badge-in-two-places"]), 2, "at first, and after twelve minutes");
+}
+
+#[tokio::test]
 async fn two_workstations_of_one_unit_stand_side_by_side_and_two_units_do_not() {
     for (units, raised) in [(["ICU-3", "ICU-3"], 0), (["ICU-3", "ER-1"], 1)] {
         let (server, _, _) = maria_with_a_badge("").await;

@@ -66,6 +66,7 @@ export const en: Messages = {
 
   badge: {
     unknown: 'This badge is not known here. Type your user name and password.',
+    wait: 'Too many unknown badges were tried here. Type your name, or wait a few minutes.',
     refused: 'This badge is switched off. Type your user name and password, and call the help desk.',
     unusable: 'The number of this card changes each time, so it cannot be a badge. Use another one.',
     not_read: 'The badge was not read. Tap it again and hold it still.',

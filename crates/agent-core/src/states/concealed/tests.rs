@@ -220,6 +220,18 @@ fn a_session_opened_for_nobody_is_ended_and_hers_stays() {
 }
 
 #[test]
+fn a_badge_that_waits_at_a_covered_screen_is_told_so_and_not_offered() {
+    check(
+        asking(UNKNOWN),
+        refused(Refusal::BadgeWait),
+        MINUTE,
+        expect![
+            "→ Concealed(UserTap), at rest, telling Failed(Badge(Wait)), last input 0ns, report at 3600s"
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_badge_is_offered_for_half_a_minute_to_whoever_signs_in_by_name() {
     check(
         asking(UNKNOWN),

@@ -68,6 +68,7 @@ pub async fn enrol(
         Bound::Anew => {
             let about = trail::about_herself(&mut write, &workstation, &row).await?;
             trail::administration(&mut write, about, "badge.enrol-own", now).await?;
+            presenting::take_back(&mut write, workstation.id, number, now).await?;
         }
         // Nothing to record.
         Bound::Before => {}

@@ -101,7 +101,7 @@ fn issue_type(code: ProblemCode) -> &'static str {
         ProblemCode::RequestTooLarge => "too-long",
         ProblemCode::NotFound | ProblemCode::ChallengeOver | ProblemCode::BadgeUnknown => "not-found",
         ProblemCode::MethodNotAllowed | ProblemCode::MediaTypeUnsupported => "not-supported",
-        ProblemCode::SignInLockedOut | ProblemCode::ServerBusy => "throttled",
+        ProblemCode::SignInLockedOut | ProblemCode::BadgeWait | ProblemCode::ServerBusy => "throttled",
         ProblemCode::ServerUnavailable => "transient",
         ProblemCode::ServerFault => "exception",
     }

@@ -48,8 +48,8 @@ use crate::{
 /// Resumes, or asks for what is missing. A repeat with the same `attempt_id` and body gets the same answer.
 ///
 /// # Errors
-/// `badge.unknown`, `badge.refused`, `badge.of_another`, `badge.unusable`, `sign_in.refused`, `sign_in.locked_out`,
-/// `session.unknown`, `session.lapsed`, `session.ended`, `conflict`, `server.busy`.
+/// `badge.unknown`, `badge.wait`, `badge.refused`, `badge.of_another`, `badge.unusable`, `sign_in.refused`,
+/// `sign_in.locked_out`, `session.unknown`, `session.lapsed`, `session.ended`, `conflict`, `server.busy`.
 #[utoipa::path(post, path = "/v1/session/resume", tag = "session", request_body = ResumeSession, responses(
     (status = 200, description = "The screen may be uncovered", body = SessionResumed),
     (status = 202, description = "Another factor is asked", body = ChallengeIssued),
@@ -59,7 +59,7 @@ use crate::{
     (status = 409, description = "The attempt id was used for something else", body = Problem),
     (status = 410, description = "The session has ended; the cause is told", body = Problem),
     (status = 422, description = "A value is out of its range", body = Problem),
-    (status = 429, description = "Too many failures for this name here", body = Problem),
+    (status = 429, description = "Too many failures for this name here, or too many unknown badges", body = Problem),
     (status = 503, description = "Too many passwords at once, of this workstation or of all", body = Problem),
 ))]
 pub async fn resume(
@@ -145,12 +145,11 @@ impl Resuming<'_> {
                 let about = workstation.about().user(Some(&user));
                 (about, ProblemCode::BadgeRefused, Outcome::BadgeRefused)
             }
-            Presented::Unknown { locked_for: Some(left) } => {
-                let about = workstation.about();
-                let refusal = refusals::unknown_badge_locked_out(connection, about, left, now).await?;
+            Presented::Unknown { waits: Some(waits) } => {
+                let refusal = refusals::badge_waits(connection, workstation, waits, now).await?;
                 return Ok((None, Answer::Refused(refusal)));
             }
-            Presented::Unknown { locked_for: None } => {
+            Presented::Unknown { waits: None } => {
                 (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown)
             }
         };
