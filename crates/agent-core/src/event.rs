@@ -394,6 +394,8 @@ pub enum Refusal {
     Malformed,
     /// Nobody has this badge.
     BadgeUnknown,
+    /// Nobody has this badge, and nobody enrols one at a workstation.
+    BadgeUnlisted,
     /// Nobody has this badge, and too many such ones were presented here: they wait.
     BadgeWait,
     /// The badge was revoked, or its holder is disabled.

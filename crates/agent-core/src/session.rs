@@ -61,6 +61,8 @@ pub struct Session {
 pub enum BadgeLine {
     /// Nobody has it.
     Unknown,
+    /// Nobody has it, and nobody can make it hers here.
+    Unlisted,
     /// Nobody has it, after many such ones here: they wait, and a name does not.
     Wait,
     /// It opens nothing: revoked, or its holder is disabled.

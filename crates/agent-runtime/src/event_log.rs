@@ -110,6 +110,7 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::Busy => "server.busy",
         Refusal::Malformed => "request.invalid",
         Refusal::BadgeUnknown => "badge.unknown",
+        Refusal::BadgeUnlisted => "badge.unlisted",
         Refusal::BadgeWait => "badge.wait",
         Refusal::BadgeRefused => "badge.refused",
         Refusal::BadgeUnusable => "badge.unusable",

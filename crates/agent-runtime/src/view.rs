@@ -336,6 +336,8 @@ pub struct SessionElsewhere {
 pub enum BadgeLine {
     /// Nobody has this badge.
     Unknown,
+    /// Nobody has it, and nobody enrols one at a workstation.
+    Unlisted,
     /// Nobody has it, and too many such ones were presented here: they wait for some minutes.
     Wait,
     /// It was revoked, or its holder is disabled.

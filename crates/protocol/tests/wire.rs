@@ -303,6 +303,7 @@ fn every_problem_code_is_spelled_as_published() {
         (SecondFactorRefused, "second_factor.refused"),
         (ChallengeOver, "challenge.over"),
         (BadgeUnknown, "badge.unknown"),
+        (BadgeUnlisted, "badge.unlisted"),
         (BadgeWait, "badge.wait"),
         (BadgeRefused, "badge.refused"),
         (BadgeUnusable, "badge.unusable"),

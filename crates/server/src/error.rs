@@ -162,7 +162,9 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::RequestMalformed => StatusCode::BAD_REQUEST,
         ProblemCode::RequestInvalid | ProblemCode::BadgeUnusable => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemCode::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ProblemCode::NotFound | ProblemCode::BadgeUnknown => StatusCode::NOT_FOUND,
+        ProblemCode::NotFound | ProblemCode::BadgeUnknown | ProblemCode::BadgeUnlisted => {
+            StatusCode::NOT_FOUND
+        }
         ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ProblemCode::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemCode::ServerBusy | ProblemCode::ServerUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -183,6 +185,7 @@ const fn title(code: ProblemCode) -> &'static str {
         ProblemCode::UserDisabled => "This account cannot sign in; ask the help desk",
         ProblemCode::SecondFactorRefused => "The code is wrong, stale or was used before",
         ProblemCode::BadgeUnknown => "Nobody has this badge",
+        ProblemCode::BadgeUnlisted => "Nobody has this badge; the help desk can add it",
         ProblemCode::BadgeWait => "Too many unknown badges here; try again later",
         ProblemCode::BadgeRefused => "This badge cannot be used; ask the help desk",
         ProblemCode::BadgeUnusable => "This kind of badge cannot be used",

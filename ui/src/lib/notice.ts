@@ -152,6 +152,7 @@ function badgeTone(line: BadgeLine): Tone {
     case 'taken':
       return 'danger';
     case 'unknown':
+    case 'unlisted':
     case 'wait':
     case 'not_read':
     case 'two_at_once':

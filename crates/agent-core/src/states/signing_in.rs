@@ -386,6 +386,7 @@ impl SigningIn {
                     | Refusal::Disabled
                     | Refusal::Malformed
                     | Refusal::BadgeUnknown
+                    | Refusal::BadgeUnlisted
                     | Refusal::BadgeWait
                     | Refusal::BadgeRefused
                     | Refusal::BadgeUnusable
@@ -441,6 +442,7 @@ pub(in crate::states) fn told_refusal(refusal: Refusal, now: Instant) -> SignedO
     match refusal {
         Refusal::LockedOut { retry_after } => SignedOutNotice::LockedOut { until: now + retry_after },
         Refusal::BadgeUnknown => SignedOutNotice::Badge(BadgeLine::Unknown),
+        Refusal::BadgeUnlisted => SignedOutNotice::Badge(BadgeLine::Unlisted),
         Refusal::BadgeWait => SignedOutNotice::Badge(BadgeLine::Wait),
         // Whose it is instead is nobody's business here.
         Refusal::BadgeRefused | Refusal::BadgeOfAnother => SignedOutNotice::Badge(BadgeLine::Refused),

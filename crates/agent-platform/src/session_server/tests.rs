@@ -36,6 +36,7 @@ async fn each_refusal_of_a_sign_in_is_told_in_the_cores_words() {
             ProblemCode::SignInLockedOut,
             refused(Refusal::LockedOut { retry_after: Duration::from_millis(30_000) }),
         ),
+        (404, ProblemCode::BadgeUnlisted, refused(Refusal::BadgeUnlisted)),
         (429, ProblemCode::BadgeWait, refused(Refusal::BadgeWait)),
         (403, ProblemCode::UserDisabled, refused(Refusal::Disabled)),
         (401, ProblemCode::SecondFactorRefused, refused(Refusal::Code { tries_left: 4 })),

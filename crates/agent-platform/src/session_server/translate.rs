@@ -129,6 +129,7 @@ pub(crate) fn refusal(problem: &Problem) -> Option<Refusal> {
             Some(Refusal::Malformed)
         }
         ProblemCode::BadgeUnknown => Some(Refusal::BadgeUnknown),
+        ProblemCode::BadgeUnlisted => Some(Refusal::BadgeUnlisted),
         ProblemCode::BadgeWait => Some(Refusal::BadgeWait),
         ProblemCode::BadgeRefused => Some(Refusal::BadgeRefused),
         ProblemCode::BadgeUnusable => Some(Refusal::BadgeUnusable),

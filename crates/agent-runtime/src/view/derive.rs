@@ -285,6 +285,7 @@ fn session_elsewhere(row: &CoreElsewhere) -> SessionElsewhere {
 const fn badge_line(line: CoreLine) -> BadgeLine {
     match line {
         CoreLine::Unknown => BadgeLine::Unknown,
+        CoreLine::Unlisted => BadgeLine::Unlisted,
         CoreLine::Wait => BadgeLine::Wait,
         CoreLine::Refused => BadgeLine::Refused,
         CoreLine::Unusable => BadgeLine::Unusable,
@@ -338,6 +339,7 @@ fn refused(refusal: Refusal) -> SignedOutNotice {
         Refusal::Busy => SignedOutNotice::Busy,
         Refusal::Malformed => SignedOutNotice::Malformed,
         Refusal::BadgeUnknown => SignedOutNotice::Badge { line: BadgeLine::Unknown },
+        Refusal::BadgeUnlisted => SignedOutNotice::Badge { line: BadgeLine::Unlisted },
         Refusal::BadgeWait => SignedOutNotice::Badge { line: BadgeLine::Wait },
         Refusal::BadgeRefused | Refusal::BadgeOfAnother => {
             SignedOutNotice::Badge { line: BadgeLine::Refused }

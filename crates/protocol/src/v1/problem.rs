@@ -74,6 +74,9 @@ pub enum ProblemCode {
     /// 404: nobody has this badge.
     #[serde(rename = "badge.unknown")]
     BadgeUnknown,
+    /// 404: nobody has this badge, and policy lets nobody enrol one at a workstation.
+    #[serde(rename = "badge.unlisted")]
+    BadgeUnlisted,
     /// 429: nobody has this badge, and too many such ones were presented at this workstation; `retry_after_ms` tells until
     /// when they wait.
     #[serde(rename = "badge.wait")]

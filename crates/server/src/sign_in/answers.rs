@@ -18,7 +18,7 @@ use protocol::v1::{
 };
 use sqlx::SqliteConnection;
 
-use super::{grace, opening, shown};
+use super::{grace, opening, refusals, shown};
 use crate::{
     app::App,
     auth::{
@@ -178,7 +178,7 @@ pub async fn repeated_within(
             resumed_again(app, connection, session_id, method).await.map(Some)
         }
         Outcome::BadgesRevoked { revoked } => Ok(Some(Answer::BadgesRevoked(BadgesRevoked { revoked }))),
-        Outcome::BadgeUnknown => refused(ProblemCode::BadgeUnknown),
+        Outcome::BadgeUnknown => refused(refusals::unknown_badge(&app.policy)),
         Outcome::BadgeRefused => refused(ProblemCode::BadgeRefused),
         Outcome::BadgeOfAnother => refused(ProblemCode::BadgeOfAnother),
     }

@@ -28,7 +28,7 @@ use crate::{
 /// Opens a session within grace, asks for what is missing beyond it, refuses a badge that opens nothing.
 ///
 /// # Errors
-/// `badge.unknown`, `badge.refused`, `badge.unusable`, `conflict`; `badge.wait` for one that nobody has, after many
+/// `badge.unknown`, `badge.unlisted`, `badge.refused`, `badge.unusable`, `conflict`; `badge.wait` for one that nobody has, after many
 /// such ones.
 pub async fn open(
     app: &App,
@@ -68,7 +68,7 @@ async fn decide(
         }
         Presented::Unknown { waits: None } => {
             trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
-            Ok((Some(Outcome::BadgeUnknown), refused(ProblemCode::BadgeUnknown)))
+            Ok((Some(Outcome::BadgeUnknown), refused(refusals::unknown_badge(&app.policy))))
         }
         Presented::Refused(user) => {
             let about = workstation.about().user(Some(&user));

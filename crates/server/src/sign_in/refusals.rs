@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use audit::record::Alert;
 use jiff::Timestamp;
+use policy::{BadgeEnrolment, Policy};
 use protocol::v1::problem::ProblemCode;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -98,6 +99,16 @@ pub async fn badge_waits(
     let detail =
         "Too many badges that nobody has were presented here. Wait, or sign in with name and password.";
     Ok(ApiError::new(ProblemCode::BadgeWait).retry_after_ms(millis(waits.left)).detail(detail))
+}
+
+/// What the client is told of a badge that nobody has: at a workstation it is offered to whoever signs in, unless policy
+/// lets nobody enrol one there. The record says `badge.unknown` of either.
+#[must_use]
+pub const fn unknown_badge(policy: &Policy) -> ProblemCode {
+    match policy.badge_enrolment() {
+        BadgeEnrolment::SelfService => ProblemCode::BadgeUnknown,
+        BadgeEnrolment::Listed | BadgeEnrolment::Supervised => ProblemCode::BadgeUnlisted,
+    }
 }
 
 /// What a locked-out client is told.

@@ -99,11 +99,18 @@ async fn a_sign_in_by_badge_or_password_alone_or_long_ago_enrols_nothing() {
 #[tokio::test]
 async fn where_badges_come_from_a_list_or_the_help_desk_she_is_told_so() {
     for (enrolment, words) in [("listed", "list"), ("supervised", "help desk")] {
-        let (_server, workstation) = signed_in(&format!("badges.enrolment = '{enrolment}'")).await;
+        let (server, workstation) = signed_in(&format!("badges.enrolment = '{enrolment}'")).await;
+        let attempt = Uuid::new_v4();
+        // Presented before, it is not offered to anybody: at the start, asked once more, and at her covered screen.
+        workstation.tap(attempt, BADGE).await.assert_refused(404, "badge.unlisted");
+        workstation.tap(attempt, BADGE).await.assert_refused(404, "badge.unlisted");
+        workstation.resume(BADGE).await.assert_refused(404, "badge.unlisted");
         let answer = workstation.enrol_badge(BADGE).await;
 
         answer.assert_refused(403, "badge.enrolment_refused");
         assert!(answer.body["detail"].as_str().unwrap().contains(words), "{answer:?}");
+        assert_eq!(server.recorded(&["badge.unknown"]), 2);
+        assert_eq!(server.recorded(&["badge.unlisted"]), 0);
     }
 }
 

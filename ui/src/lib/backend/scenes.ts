@@ -129,6 +129,7 @@ const ONE_OF_EACH_CODE: Record<FailClosedCode, true> = {
 };
 const ONE_OF_EACH_LINE: Record<BadgeLine, true> = {
   unknown: true,
+  unlisted: true,
   wait: true,
   refused: true,
   unusable: true,

@@ -8,7 +8,7 @@ export type AskingStep = "first_factor" | "second_factor" | "badge" | "resume" |
 /**
  * One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.
  */
-export type BadgeLine = "unknown" | "wait" | "refused" | "unusable" | "not_read" | "two_at_once" | "server_away" | "tap_again_to_enrol" | "enrolled" | "taken" | "too_many" | "not_enrolled";
+export type BadgeLine = "unknown" | "unlisted" | "wait" | "refused" | "unusable" | "not_read" | "two_at_once" | "server_away" | "tap_again_to_enrol" | "enrolled" | "taken" | "too_many" | "not_enrolled";
 
 /**
  * What happened last on a concealed screen.

@@ -66,6 +66,7 @@ export const en: Messages = {
 
   badge: {
     unknown: 'This badge is not known here. Type your user name and password.',
+    unlisted: 'This badge is not known here. The help desk can add it. Type your user name and password.',
     wait: 'Too many unknown badges were tried here. Type your name, or wait a few minutes.',
     refused: 'This badge is switched off. Type your user name and password, and call the help desk.',
     unusable: 'The number of this card changes each time, so it cannot be a badge. Use another one.',

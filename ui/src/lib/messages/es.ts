@@ -69,6 +69,7 @@ export const es: Messages = {
 
   badge: {
     unknown: 'Esta tarjeta no se conoce aquí. Escriba su nombre de usuario y su contraseña.',
+    unlisted: 'Esta tarjeta no se conoce aquí. Soporte técnico puede añadirla. Escriba su nombre de usuario y su contraseña.',
     wait: 'Se probaron aquí demasiadas tarjetas desconocidas. Escriba su nombre de usuario o espere unos minutos.',
     refused: 'Esta tarjeta está desactivada. Escriba su nombre de usuario y su contraseña, y llame a soporte técnico.',
     unusable: 'El número de esta tarjeta cambia cada vez, así que no sirve aquí. Use otra.',

@@ -220,7 +220,15 @@ fn a_session_opened_for_nobody_is_ended_and_hers_stays() {
 }
 
 #[test]
-fn a_badge_that_waits_at_a_covered_screen_is_told_so_and_not_offered() {
+fn a_badge_that_waits_or_that_nobody_enrols_here_is_told_so_and_not_offered() {
+    check(
+        asking(UNKNOWN),
+        refused(Refusal::BadgeUnlisted),
+        MINUTE,
+        expect![
+            "→ Concealed(UserTap), at rest, telling Failed(Badge(Unlisted)), last input 0ns, report at 3600s"
+        ],
+    );
     check(
         asking(UNKNOWN),
         refused(Refusal::BadgeWait),

@@ -90,6 +90,7 @@ fn a_badge_that_nobody_has_is_offered_and_a_revoked_one_is_not() {
         10,
         expect!["→ SignedOut, offering a badge, telling Badge(Unknown)"],
     );
+    check(by_badge(), refused(Refusal::BadgeUnlisted), 10, expect!["→ SignedOut, telling Badge(Unlisted)"]);
     check(by_badge(), refused(Refusal::BadgeWait), 10, expect!["→ SignedOut, telling Badge(Wait)"]);
     check(by_badge(), refused(Refusal::BadgeRefused), 10, expect!["→ SignedOut, telling Badge(Refused)"]);
 }

@@ -99,7 +99,10 @@ fn issue_type(code: ProblemCode) -> &'static str {
         ProblemCode::RequestMalformed => "structure",
         ProblemCode::RequestInvalid | ProblemCode::BadgeUnusable => "value",
         ProblemCode::RequestTooLarge => "too-long",
-        ProblemCode::NotFound | ProblemCode::ChallengeOver | ProblemCode::BadgeUnknown => "not-found",
+        ProblemCode::NotFound
+        | ProblemCode::ChallengeOver
+        | ProblemCode::BadgeUnknown
+        | ProblemCode::BadgeUnlisted => "not-found",
         ProblemCode::MethodNotAllowed | ProblemCode::MediaTypeUnsupported => "not-supported",
         ProblemCode::SignInLockedOut | ProblemCode::BadgeWait | ProblemCode::ServerBusy => "throttled",
         ProblemCode::ServerUnavailable => "transient",

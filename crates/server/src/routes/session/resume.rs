@@ -48,7 +48,7 @@ use crate::{
 /// Resumes, or asks for what is missing. A repeat with the same `attempt_id` and body gets the same answer.
 ///
 /// # Errors
-/// `badge.unknown`, `badge.wait`, `badge.refused`, `badge.of_another`, `badge.unusable`, `sign_in.refused`,
+/// `badge.unknown`, `badge.unlisted`, `badge.wait`, `badge.refused`, `badge.of_another`, `badge.unusable`, `sign_in.refused`,
 /// `sign_in.locked_out`, `session.unknown`, `session.lapsed`, `session.ended`, `conflict`, `server.busy`.
 #[utoipa::path(post, path = "/v1/session/resume", tag = "session", request_body = ResumeSession, responses(
     (status = 200, description = "The screen may be uncovered", body = SessionResumed),
@@ -122,7 +122,7 @@ impl Resuming<'_> {
         now: Timestamp,
     ) -> Result<(Option<Outcome>, Answer), ApiError> {
         let Self { app, workstation, .. } = self;
-        let (about, code, outcome) = match presented {
+        match presented {
             Presented::Names(badge, user) if user.id == row.user_id => {
                 let purpose = Purpose::Resume { session_id: row.id };
                 let step =
@@ -130,31 +130,33 @@ impl Resuming<'_> {
                 let grace =
                     grace::remaining(app, connection, user.id, workstation.id, badge.grade, now).await?;
                 let is_enough = grace.is_some() && app.policy.resume_factors().allow(ResumeMethod::Badge);
-                return if is_enough {
+                if is_enough {
                     next::complete(app, connection, step, now).await
                 } else {
                     next::after(app, connection, step, now).await
-                };
+                }
             }
             // No refused login: it is how the next person begins to take the workstation over.
             Presented::Names(..) => {
                 let refusal = ApiError::new(ProblemCode::BadgeOfAnother);
-                return Ok((Some(Outcome::BadgeOfAnother), Answer::Refused(refusal)));
+                Ok((Some(Outcome::BadgeOfAnother), Answer::Refused(refusal)))
             }
             Presented::Refused(user) => {
                 let about = workstation.about().user(Some(&user));
-                (about, ProblemCode::BadgeRefused, Outcome::BadgeRefused)
+                trail::refused(connection, about, ProblemCode::BadgeRefused, now).await?;
+                let refusal = ApiError::new(ProblemCode::BadgeRefused);
+                Ok((Some(Outcome::BadgeRefused), Answer::Refused(refusal)))
             }
             Presented::Unknown { waits: Some(waits) } => {
                 let refusal = refusals::badge_waits(connection, workstation, waits, now).await?;
-                return Ok((None, Answer::Refused(refusal)));
+                Ok((None, Answer::Refused(refusal)))
             }
             Presented::Unknown { waits: None } => {
-                (workstation.about(), ProblemCode::BadgeUnknown, Outcome::BadgeUnknown)
+                trail::refused(connection, workstation.about(), ProblemCode::BadgeUnknown, now).await?;
+                let refusal = ApiError::new(refusals::unknown_badge(&app.policy));
+                Ok((Some(Outcome::BadgeUnknown), Answer::Refused(refusal)))
             }
-        };
-        trail::refused(connection, about, code, now).await?;
-        Ok((Some(outcome), Answer::Refused(ApiError::new(code))))
+        }
     }
 
     async fn by_password(self, password: &WireSecret, renews_grace: bool) -> Result<Answer, ApiError> {

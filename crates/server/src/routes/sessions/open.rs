@@ -23,7 +23,7 @@ use crate::{
 /// Begins a sign-in. A repeat with the same `attempt_id` and body gets the same answer.
 ///
 /// # Errors
-/// `sign_in.refused`, `sign_in.locked_out`, `badge.unknown`, `badge.refused`, `badge.unusable`, `workstation.cloned`,
+/// `sign_in.refused`, `sign_in.locked_out`, `badge.unknown`, `badge.unlisted`, `badge.refused`, `badge.unusable`, `workstation.cloned`,
 /// `conflict`, `server.busy`.
 #[utoipa::path(post, path = "/v1/sessions", tag = "sessions", request_body = OpenSession, responses(
     (status = 201, description = "Signed in: nothing more is asked", body = SessionOpened),
