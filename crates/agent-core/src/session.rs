@@ -160,10 +160,13 @@ impl Session {
         self.shown = Some(badge);
     }
 
-    /// A badge that opens nothing any more ends what a tap alone may do here.
+    /// A badge of hers that opens nothing any more ends what a tap alone may do here. One that was never hers here may be
+    /// anybody's, and takes nothing from her.
     pub(crate) fn forget(&mut self, badge: BadgeMark) {
-        self.badges.retain(|known| *known != badge);
-        self.no_tap_is_enough();
+        if self.knows(badge) {
+            self.badges.retain(|known| *known != badge);
+            self.no_tap_is_enough();
+        }
     }
 
     /// Until the server has seen a badge of hers again, none resumes without it.

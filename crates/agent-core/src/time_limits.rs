@@ -29,6 +29,9 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(8);
 pub const RETRY_AFTER: Duration = Duration::from_secs(3);
 /// After this the retries end, in words.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(120);
+/// What a tap asked for is given up after this, in words: whoever made it may have gone, and what it opens late opens for
+/// somebody else.
+pub const TAP_GIVE_UP_AFTER: Duration = Duration::from_secs(20);
 /// First wait between two tries to leave `FailClosed`; each further one doubles it.
 pub const BACK_OFF_FIRST: Duration = Duration::from_secs(1);
 /// No wait between two tries is longer.

@@ -32,7 +32,7 @@ use crate::{
     },
     states::request::RequestDue,
     step::Step,
-    time_limits::{ENROLMENT_OFFER, GIVE_UP_AFTER, SECURING_LIMIT, UNCOVER_LIMIT},
+    time_limits::{ENROLMENT_OFFER, GIVE_UP_AFTER, SECURING_LIMIT, TAP_GIVE_UP_AFTER, UNCOVER_LIMIT},
     trail,
 };
 
@@ -53,7 +53,7 @@ impl SigningIn {
 
     /// By badge, which names her.
     pub(crate) fn begin_by_badge(attempt: AttemptId, badge: Badge, now: Instant) -> Step {
-        let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
+        let request = Request::begin(attempt, now + TAP_GIVE_UP_AFTER, now);
         let names = SignInBadge::Names { mark: badge.mark, user: None };
         let presented = Presented::Badge(badge);
         Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names) }.ask()

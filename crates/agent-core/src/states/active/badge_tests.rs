@@ -96,6 +96,19 @@ fn an_answer_that_does_not_come_is_given_up_in_words() {
 }
 
 #[test]
+fn a_badge_that_opens_nothing_takes_her_grace_from_her_only_where_it_was_hers() {
+    for (shown, is_tap_enough) in [(HERS, true), (HIS, false)] {
+        let mut state = asking(HIS);
+        state.in_use.session.was_shown(badge(shown).mark);
+        state.in_use.session.grace_until = Some(at(60 * MINUTE));
+        let step = step(state.into(), identified(Whose::Refused), at(MINUTE / 2));
+        let State::Active(active) = step.state else { panic!("{}", step.state.name()) };
+        assert_eq!(active.in_use.session.is_tap_enough(at(MINUTE)), is_tap_enough);
+        assert_eq!(active.in_use.session.shown.is_some(), is_tap_enough);
+    }
+}
+
+#[test]
 fn an_answer_about_an_earlier_badge_says_nothing_about_this_one() {
     let event = Event::BadgeIdentified { attempt: OLD_ATTEMPT, whose: Some(Whose::Other) };
 

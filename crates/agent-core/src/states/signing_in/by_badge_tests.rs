@@ -6,11 +6,13 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    event::{FactorWanted, RecordKey},
+    event::{ContactFault, FactorWanted, RecordKey},
+    state::State,
     states::ward::{
         ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, maria,
         secret, session_opened,
     },
+    step::step,
 };
 
 #[test]
@@ -62,6 +64,16 @@ fn what_is_not_asked_is_not_sent() {
     ] {
         check_ignored(after(by_badge(), wants(asked)), given, 10);
     }
+}
+
+#[test]
+fn what_a_tap_asked_for_is_given_up_before_somebody_else_stands_there() {
+    let unanswered = |at_ms| {
+        let event = Event::SignInUnanswered { attempt: ATTEMPT, fault: ContactFault::Unreachable };
+        step(by_badge().into(), event, at(at_ms)).state
+    };
+    assert!(matches!(unanswered(19_999), State::SigningIn(_)));
+    assert!(matches!(unanswered(20_000), State::SignedOut(_)));
 }
 
 #[test]
