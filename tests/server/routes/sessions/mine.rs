@@ -71,6 +71,20 @@ async fn she_signs_out_there_from_here_and_only_her_own_and_only_so() {
 }
 
 #[tokio::test]
+async fn what_was_left_over_at_this_workstation_is_ended_and_recorded_as_one_elsewhere() {
+    let mut ward = Ward::maria_at_two().await;
+    let again = ward.there.tap(Uuid::new_v4(), BADGE).await;
+    ward.there.hold(&again);
+    let path = format!("/v1/sessions/{}", ward.session_there);
+    let ended = ward.there.delete(&path, &json!({ "cause": "user-elsewhere" })).await;
+
+    assert_eq!((ended.status, &ended.body["cause"]), (200, &json!("user-elsewhere")), "{ended:?}");
+    assert_eq!(ward.server.recorded(&["user-elsewhere", &ward.session_there]), 1, "its logout");
+    assert_eq!(ward.server.recorded(&["session.end-elsewhere", "WS-02"]), 1);
+    assert_eq!(ward.there.report(0).await.status, 200, "this one goes on");
+}
+
+#[tokio::test]
 async fn signed_out_everywhere_her_grace_is_over_and_this_session_is_hers_to_end() {
     let ward = Ward::maria_at_two().await;
     let mut call = harness::workstation::Call::bare(Method::DELETE, "/v1/sessions");

@@ -4,6 +4,7 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
 };
+use jiff::Timestamp;
 use protocol::v1::{
     problem::{Problem, ProblemCode},
     session::{EndCause, EndSession, SessionEnded},
@@ -20,7 +21,10 @@ use crate::{
     error::ApiError,
     routes::{body::JsonBody, session::in_use},
     session::{State as Standing, lifecycle::Outcome},
-    store::sessions,
+    store::{
+        Write,
+        sessions::{self, SessionRow},
+    },
     trail,
 };
 
@@ -49,27 +53,16 @@ pub async fn end(
     let mut write = app.store.write().await?;
     proof.spend(&mut write).await?;
     let row = sessions::find(&mut write, id).await?.ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
-    if row.workstation_id != workstation.id {
-        let Some(Extension(credential)) = credential.filter(|_| request.cause == EndCause::UserElsewhere)
-        else {
-            return Err(ApiError::new(ProblemCode::SessionUnknown));
-        };
+    if request.cause == EndCause::UserElsewhere
+        && let Some(Extension(credential)) = credential
+    {
         let here = in_use(&mut write, credential, workstation.id, now).await?;
-        if here.user_id != row.user_id {
-            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        if here.id != row.id {
+            return end_another_of_hers(&app, write, &workstation, (&here, &row), now).await;
         }
-        let ended = ending::end(&mut write, &row, EndCause::UserElsewhere, now).await?;
-        if ended.is_some() {
-            let about = trail::about_herself(&mut write, &workstation, &here).await?;
-            trail::administration(&mut write, about, "session.end-elsewhere", now).await?;
-        }
-        write.commit().await?;
-        let cause = match row.session.state {
-            Standing::Ended { cause } => cause,
-            Standing::Open | Standing::Lapsed { .. } => EndCause::UserElsewhere,
-        };
-        ended.into_iter().for_each(|ended| ended.tell(&app));
-        return Ok(Json(SessionEnded { session_id: id, cause }));
+    }
+    if row.workstation_id != workstation.id {
+        return Err(ApiError::new(ProblemCode::SessionUnknown));
     }
     let cause = match row.session.on_end(request.cause) {
         Outcome::HadEnded(cause) => cause,
@@ -84,4 +77,29 @@ pub async fn end(
     write.commit().await?;
     tracing::info!(session.id = %id, workstation.id = %workstation.id, "Session ended by its workstation");
     Ok(Json(SessionEnded { session_id: id, cause }))
+}
+
+/// Ends the second, which the person of the first no longer wants; wherever it is, even left over at this workstation.
+async fn end_another_of_hers(
+    app: &App,
+    mut write: Write,
+    workstation: &ProvenWorkstation,
+    (here, row): (&SessionRow, &SessionRow),
+    now: Timestamp,
+) -> Result<Json<SessionEnded>, ApiError> {
+    if here.user_id != row.user_id {
+        return Err(ApiError::new(ProblemCode::SessionUnknown));
+    }
+    let ended = ending::end(&mut write, row, EndCause::UserElsewhere, now).await?;
+    if ended.is_some() {
+        let about = trail::about_herself(&mut write, workstation, here).await?;
+        trail::administration(&mut write, about, "session.end-elsewhere", now).await?;
+    }
+    write.commit().await?;
+    let cause = match row.session.state {
+        Standing::Ended { cause } => cause,
+        Standing::Open | Standing::Lapsed { .. } => EndCause::UserElsewhere,
+    };
+    ended.into_iter().for_each(|ended| ended.tell(app));
+    Ok(Json(SessionEnded { session_id: row.id, cause }))
 }
