@@ -25,14 +25,15 @@ use crate::{
         credential,
         workstation::{RollNonce, SpentProof},
     },
-    elsewhere::Others,
+    elsewhere::{self, Others},
     error::ApiError,
     session::State,
     store::{
         StoreError,
         attempts::{self, Attempt, AttemptKey, Outcome},
         challenges::{self, Challenge},
-        sessions,
+        screens,
+        sessions::{self, SessionRow},
         users::{self, User},
     },
 };
@@ -215,13 +216,16 @@ async fn opened_again(
         }
         State::Open => {}
     }
+    let now = app.clock.now();
+    let Some(others) = uncovered_again(app, connection, &row, now).await? else {
+        return Ok(Answer::Refused(ApiError::new(ProblemCode::ChallengeOver)));
+    };
     let user = users::find(connection, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
     let (credential, hash) = credential::mint();
     sessions::replace_credential(connection, row.id, hash, None).await?;
-    let now = app.clock.now();
     let left = grace::of_session(app, connection, &row, now).await?;
     let opened = opening::answer(app, &row, &user, credential, now);
-    Ok(Answer::Opened(SessionOpened { grace_remaining_ms: left, ..opened }, Others::default()))
+    Ok(Answer::Opened(SessionOpened { grace_remaining_ms: left, ..opened }, others))
 }
 
 async fn resumed_again(
@@ -239,8 +243,26 @@ async fn resumed_again(
         State::Lapsed { .. } => return Ok(Answer::Refused(ApiError::new(ProblemCode::SessionLapsed))),
         State::Open => {}
     }
+    let Some(others) = uncovered_again(app, connection, &row, now).await? else {
+        return Ok(Answer::Refused(ApiError::new(ProblemCode::ChallengeOver)));
+    };
     let left = grace::of_session(app, connection, &row, now).await?;
     let limits = opening::limits(app, &row.session, now);
     let resumed = SessionResumed { session_id, method, limits, grace_remaining_ms: left };
-    Ok(Answer::Resumed(resumed, Others::default()))
+    Ok(Answer::Resumed(resumed, others))
+}
+
+/// Her screen is about to be uncovered by an answer that is given once more. What becomes of her others is told once more
+/// too: the first time may have been lost with the answer. `None` where it is to stay covered: since the first answer she has
+/// uncovered a screen elsewhere, or covered this one, and nobody may stand there who waits for it.
+async fn uncovered_again(
+    app: &App,
+    connection: &mut SqliteConnection,
+    row: &SessionRow,
+    now: Timestamp,
+) -> Result<Option<Others>, StoreError> {
+    if screens::is_to_stay_covered(connection, row.id).await? {
+        return Ok(None);
+    }
+    Ok(Some(elsewhere::follow(app, connection, row.user_id, row.id, now).await?))
 }

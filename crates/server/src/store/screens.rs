@@ -53,21 +53,24 @@ pub async fn of(
     .collect()
 }
 
-/// Its workstation says that the screen is covered.
+/// Its workstation says that the screen is covered; whether because it was asked to: one that covered it for another
+/// reason has not heard yet that she uncovered one elsewhere.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn conceal(
     connection: &mut SqliteConnection,
     session_id: Uuid,
+    is_as_asked: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE sessions SET concealed_at = COALESCE(concealed_at, $2), cover_asked_at = NULL \
-         WHERE id = $1 AND state <> 'ended'",
+        "UPDATE sessions SET concealed_at = COALESCE(concealed_at, $2), \
+         cover_asked_at = CASE WHEN $3 THEN NULL ELSE cover_asked_at END WHERE id = $1 AND state <> 'ended'",
     )
     .bind(session_id)
     .bind(millis(now))
+    .bind(is_as_asked)
     .execute(connection)
     .await?;
     Ok(())
@@ -122,7 +125,7 @@ pub async fn ask_to_cover(
     Ok(())
 }
 
-/// Sessions of a workstation whose screens it was asked to cover, and has not said that it did.
+/// Sessions of a workstation whose screens it was asked to cover, and has not said that it did as it was asked.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -137,6 +140,23 @@ pub async fn to_be_covered(
     .fetch_all(connection)
     .await?;
     Ok(ids)
+}
+
+/// Whether the screen of a session is to be covered, or was since it was uncovered.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn is_to_stay_covered(
+    connection: &mut SqliteConnection,
+    session_id: Uuid,
+) -> Result<bool, StoreError> {
+    let is_so = sqlx::query_scalar(
+        "SELECT concealed_at IS NOT NULL OR cover_asked_at IS NOT NULL FROM sessions WHERE id = $1",
+    )
+    .bind(session_id)
+    .fetch_one(connection)
+    .await?;
+    Ok(is_so)
 }
 
 /// Password and one-time code were shown within the session.

@@ -89,16 +89,17 @@ async fn her_password_resumes_and_a_wrong_one_is_counted_without_ending_anything
 }
 
 #[tokio::test]
-async fn a_repeated_resume_gets_the_same_answer_and_changes_nothing_more() {
+async fn a_repeated_resume_gets_the_same_answer_until_the_screen_is_covered_again() {
     let ward = Ward::concealed("").await;
     let factor = json!({ "kind": "badge", "badge": { "number": BADGE, "grade": "uid" } });
     let body = json!({ "attempt_id": Uuid::new_v4(), "factor": factor });
     let first = ward.workstation.post("/v1/session/resume", &body).await;
-    ward.workstation.conceal("user-tap").await;
     let again = ward.workstation.post("/v1/session/resume", &body).await;
+    ward.workstation.conceal("user-tap").await;
 
     assert_eq!((first.status, again.status), (200, 200), "{again:?}");
     assert_eq!(first.body["method"], again.body["method"]);
+    ward.workstation.post("/v1/session/resume", &body).await.assert_refused(410, "challenge.over");
     assert_eq!(ward.server.count("SELECT COUNT(*) FROM sessions WHERE concealed_at IS NOT NULL"), 1);
 }
 

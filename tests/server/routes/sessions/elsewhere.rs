@@ -50,6 +50,46 @@ async fn a_screen_that_could_not_be_told_is_told_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn whoever_covered_it_for_another_reason_is_still_asked() {
+    let (server, _, here, session) = maria("").await;
+    server.enrol().await.tap(Uuid::new_v4(), BADGE).await;
+    here.conceal("user-tap").await;
+    let mut stream = stream(&here).await;
+
+    let event = stream.next().await;
+    assert!(event.contains("covered_elsewhere") && event.contains(&session), "{event}");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_uncovers_no_screen_that_she_has_left_since() {
+    let (server, _, here, _) = maria("").await;
+    let (lost, attempt) = (server.enrol().await, Uuid::new_v4());
+    assert_eq!(lost.tap(attempt, BADGE).await.status, 201);
+    assert_eq!(server.enrol().await.tap(Uuid::new_v4(), BADGE).await.status, 201);
+    lost.tap(attempt, BADGE).await.assert_refused(410, "challenge.over");
+
+    here.conceal("elsewhere").await;
+    let factor = json!({ "kind": "badge", "badge": { "number": BADGE, "grade": "uid" } });
+    let resume = json!({ "attempt_id": Uuid::new_v4(), "factor": factor });
+    assert_eq!(here.post("/v1/session/resume", &resume).await.status, 200);
+    assert_eq!(server.enrol().await.tap(Uuid::new_v4(), BADGE).await.status, 201);
+    here.post("/v1/session/resume", &resume).await.assert_refused(410, "challenge.over");
+    assert_eq!(here.resume(BADGE).await.status, 200, "back there herself");
+}
+
+#[tokio::test]
+async fn an_answer_given_once_more_tells_her_other_screens_once_more() {
+    let (server, _, here, session) = maria("").await;
+    let mut stream = stream(&here).await;
+    let (there, attempt) = (server.enrol().await, Uuid::new_v4());
+    for _ in 0..2 {
+        assert_eq!(there.tap(attempt, BADGE).await.status, 201);
+        let event = stream.next().await;
+        assert!(event.contains("covered_elsewhere") && event.contains(&session), "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_screen_that_is_thought_covered_is_told_too_and_a_strangers_never() {
     let (server, _, here, session) = maria("").await;
     here.conceal("user-tap").await;

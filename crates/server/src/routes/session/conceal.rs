@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use protocol::v1::{
     problem::Problem,
-    session::{ConcealSession, SessionState, SessionStatus},
+    session::{ConcealCause, ConcealSession, SessionState, SessionStatus},
 };
 
 use super::{in_use, told};
@@ -35,7 +35,7 @@ pub async fn conceal(
     let mut write = app.store.write().await?;
     let row = in_use(&mut write, credential, workstation.id, now).await?;
     sessions::note_credential_used(&mut write, row.id).await?;
-    screens::conceal(&mut write, row.id, now).await?;
+    screens::conceal(&mut write, row.id, request.cause == ConcealCause::Elsewhere, now).await?;
     let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
     write.commit().await?;
     tracing::info!(
