@@ -1,5 +1,5 @@
--- Of the badge that was last shown or enrolled within the session: by it the workstation is told of the grace period.
-ALTER TABLE sessions ADD COLUMN badge_grade TEXT CHECK (badge_grade IN ('uid', 'cryptographic'));
+-- The badge that was last shown or enrolled within the session: by it the workstation is told of the grace period.
+ALTER TABLE sessions ADD COLUMN badge_id UUID REFERENCES badges (id);
 
 -- A person's last strong sign-in in each unit: where her grace reaches no further than a unit, one in another takes
 -- nothing from it.

@@ -10,7 +10,7 @@ use crate::{
     store::{
         StoreError,
         badges::{self, Badge, EnrolledBy},
-        challenges, graces, sessions,
+        challenges, graces,
     },
 };
 
@@ -108,7 +108,6 @@ pub async fn revoke(
     if is_changed {
         graces::end(connection, badge.user_id).await?;
         challenges::end_all_of(connection, badge.user_id).await?;
-        sessions::forget_badges(connection, badge.user_id).await?;
     }
     Ok(is_changed)
 }

@@ -47,7 +47,8 @@ pub async fn remaining(
 }
 
 /// The same as the workstation of a session is told it, with the badge last shown there, else with the best one she has.
-/// It resumes by that where the server is out of reach: where policy lets no badge alone resume, none is told.
+/// It resumes by that where the server is out of reach: where policy lets no badge alone resume, or that very badge was
+/// revoked since, none is told.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -60,13 +61,13 @@ pub async fn of_session(
     if !app.policy.resume_factors().allow(ResumeMethod::Badge) {
         return Ok(None);
     }
-    let grades = match row.badge_grade {
-        Some(grade) => vec![grade],
-        None => badges::live_of(connection, row.user_id).await?.iter().map(|badge| badge.grade).collect(),
-    };
+    let mut badges = badges::live_of(connection, row.user_id).await?;
+    if let Some(shown) = row.badge_id {
+        badges.retain(|badge| badge.id == shown);
+    }
     let mut longest = None;
-    for grade in grades {
-        let left = remaining(app, connection, row.user_id, row.workstation_id, grade, now).await?;
+    for badge in badges {
+        let left = remaining(app, connection, row.user_id, row.workstation_id, badge.grade, now).await?;
         longest = longest.max(left);
     }
     Ok(longest.map(millis))

@@ -73,7 +73,7 @@ pub async fn open(
         factors,
         opened_at: now,
         is_credential_used: false,
-        badge_grade: badge.map(|badge| badge.grade),
+        badge_id: badge.map(|badge| badge.id),
         session: Session::opened(now, session_limits, limits.absolute),
     };
     let (credential, hash) = credential::mint();

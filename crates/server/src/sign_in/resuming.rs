@@ -61,8 +61,8 @@ pub async fn resume(
     let others = elsewhere::follow(app, connection, step.user.id, session_id, now).await?;
     let mut row = SessionRow { session, ..row };
     if let Some(badge) = step.badge {
-        sessions::note_badge(connection, session_id, badge.grade).await?;
-        row.badge_grade = Some(badge.grade);
+        sessions::note_badge(connection, session_id, badge.id).await?;
+        row.badge_id = Some(badge.id);
     }
     let left = grace::of_session(app, connection, &row, now).await?;
     tracing::info!(session.id = %session_id, workstation.id = %row.workstation_id, "Session resumed");

@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use audit::record::Factors;
 use jiff::Timestamp;
-use protocol::v1::{badge::BadgeGrade, session::EndCause};
+use protocol::v1::session::EndCause;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{
-    StoreError,
-    badges::{grade_parsed, grade_spelled},
-    millis, timestamp,
-};
+use super::{StoreError, millis, timestamp};
 use crate::session::{Session, SessionLimits, State, expiry};
 
 /// A session with its names.
@@ -30,8 +26,8 @@ pub struct SessionRow {
     pub opened_at: Timestamp,
     /// Whether its credential has been used.
     pub is_credential_used: bool,
-    /// Of the badge that was last shown or enrolled within it.
-    pub badge_grade: Option<BadgeGrade>,
+    /// The badge that was last shown or enrolled within it.
+    pub badge_id: Option<Uuid>,
     /// What the rules know of it.
     pub session: Session,
 }
@@ -60,7 +56,7 @@ pub async fn insert(
     sqlx::query(
         "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
          opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
-         due_at, factors, uncovered_at, strong_at, badge_grade) \
+         due_at, factors, uncovered_at, strong_at, badge_id) \
          VALUES ($1, $2, $3, 'open', $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5, $14, $15)",
     )
     .bind(row.id)
@@ -77,7 +73,7 @@ pub async fn insert(
     .bind(expiry::deadline(session).map(millis))
     .bind(factors_spelled(row.factors))
     .bind(row.factors.is_strong().then(|| millis(row.opened_at)))
-    .bind(row.badge_grade.map(grade_spelled))
+    .bind(row.badge_id)
     .execute(connection)
     .await?;
     Ok(())
@@ -263,37 +259,20 @@ pub async fn note_credential_used(connection: &mut SqliteConnection, id: Uuid) -
     Ok(())
 }
 
-/// Notes what kind of badge was shown or enrolled within the session.
+/// Notes which badge was shown or enrolled within the session.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn note_badge(
     connection: &mut SqliteConnection,
     id: Uuid,
-    grade: BadgeGrade,
+    badge_id: Uuid,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET badge_grade = $2 WHERE id = $1")
+    sqlx::query("UPDATE sessions SET badge_id = $2 WHERE id = $1")
         .bind(id)
-        .bind(grade_spelled(grade))
+        .bind(badge_id)
         .execute(connection)
         .await?;
-    Ok(())
-}
-
-/// Forgets, of a person's sessions, what kind of badge was shown where she has none of that kind any more: no grace is told
-/// for what opens nothing.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub async fn forget_badges(connection: &mut SqliteConnection, user_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE sessions SET badge_grade = NULL WHERE user_id = $1 AND badge_grade IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM badges WHERE badges.user_id = $1 AND badges.revoked_at IS NULL \
-         AND badges.grade = sessions.badge_grade)",
-    )
-    .bind(user_id)
-    .execute(connection)
-    .await?;
     Ok(())
 }
 
@@ -396,11 +375,7 @@ pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         factors: factors_parsed(row.try_get("factors")?)?,
         opened_at: timestamp(row.try_get("opened_at")?)?,
         is_credential_used: row.try_get("is_credential_used")?,
-        badge_grade: row
-            .try_get::<Option<String>, _>("badge_grade")?
-            .as_deref()
-            .map(grade_parsed)
-            .transpose()?,
+        badge_id: row.try_get("badge_id")?,
         session: Session {
             state,
             limits,

@@ -95,6 +95,24 @@ async fn what_a_session_is_told_is_by_the_badge_that_was_shown_in_it() {
 }
 
 #[tokio::test]
+async fn a_grace_begun_anew_is_told_for_no_badge_that_was_revoked_before() {
+    let ward = Ward::signed_in("").await;
+    ward.server.advance(Duration::from_secs(1));
+    assert_eq!(ward.workstation.enrol_badge("wedge:second").await.status, 201);
+    let badges = ward.server.admin(json!({ "do": "badge_list" })).await.unwrap();
+    let second = badges["badges"][1]["badge_id"].clone();
+    ward.server.admin(json!({ "do": "badge_revoke", "badge_id": second })).await.unwrap();
+    ward.server.advance(Duration::from_secs(30));
+    let mut there = ward.server.enrol_in("ICU-3").await;
+    there.sign_in(&ward.server, &ward.maria).await;
+
+    assert!(left(&there.report(0).await).is_some());
+    let report = ward.workstation.report(0).await;
+    assert_eq!((report.status, left(&report)), (200, None), "the one shown there last: {report:?}");
+    assert!(left(&ward.workstation.resume(BADGE).await).is_some(), "with the one that is hers");
+}
+
+#[tokio::test]
 async fn a_renewal_counts_from_its_code_and_ends_no_earlier_than_before() {
     let ward = Ward::signed_in("").await;
     ward.server.advance(Duration::from_secs(10 * MINUTE));

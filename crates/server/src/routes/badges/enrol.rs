@@ -19,6 +19,7 @@ use crate::{
     routes::{body::JsonBody, session::in_use},
     sign_in::{grace, presenting},
     store::{
+        StoreError,
         badges::{self as rows, EnrolledBy},
         screens,
         sessions::{self, SessionRow},
@@ -80,9 +81,9 @@ pub async fn enrol(
         }
     }
     let count = rows::live_of(&mut write, row.user_id).await?.len();
-    let grade = request.badge.grade;
-    sessions::note_badge(&mut write, row.id, grade).await?;
-    let row = SessionRow { badge_grade: Some(grade), ..row };
+    let enrolled = rows::find(&mut write, number).await?.ok_or(StoreError::Corrupt("enrolled badge"))?;
+    sessions::note_badge(&mut write, row.id, enrolled.id).await?;
+    let row = SessionRow { badge_id: Some(enrolled.id), ..row };
     let left = grace::of_session(&app, &mut write, &row, now).await?;
     write.commit().await?;
     tracing::info!(user.id = %row.user_id, workstation.id = %workstation.id, "Badge enrolled by its holder");
