@@ -154,8 +154,6 @@ impl SignedOut {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use expect_test::expect;
 
     use super::*;
@@ -165,8 +163,8 @@ mod tests {
         session::BadgeLine,
         state::Offer,
         states::ward::{
-            ATTEMPT, CHALLENGE, HERS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, secret,
-            session_opened,
+            ATTEMPT, HERS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, secret,
+            session_opened, wants,
         },
         step::step,
     };
@@ -360,14 +358,7 @@ mod tests {
             Event::SignOutPressed,
             Event::StayPressed,
             Event::InputSeen { at: at(5) },
-            Event::ChallengeIssued {
-                attempt: ATTEMPT,
-                challenge: CHALLENGE,
-                wants: FactorWanted::Totp,
-                user: None,
-                expires_in: Duration::from_secs(120),
-                tries_left: 5,
-            },
+            wants(FactorWanted::Totp),
             Event::SignInRefused { attempt: ATTEMPT, refusal: Refusal::NameOrPassword },
             Event::SignInUnanswered { attempt: ATTEMPT, fault: ContactFault::Slow },
             Event::SessionLapsed { session: SESSION },

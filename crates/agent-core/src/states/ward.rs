@@ -86,6 +86,18 @@ pub(super) fn badge(which: u8) -> Badge {
     }
 }
 
+/// The server asks for this, of nobody whom it names.
+pub(super) fn wants(wants: FactorWanted) -> Event {
+    Event::ChallengeIssued {
+        attempt: ATTEMPT,
+        challenge: CHALLENGE,
+        wants,
+        user: None,
+        expires_in: Duration::from_secs(120),
+        tries_left: 5,
+    }
+}
+
 /// Opened at 0.
 pub(super) fn session() -> Session {
     Session::new(SESSION, maria(), limits(), at(0))

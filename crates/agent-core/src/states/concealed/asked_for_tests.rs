@@ -11,8 +11,8 @@ use super::{
 use crate::{
     event::{ContactFault, FactorWanted, Refusal},
     states::ward::{
-        ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, at, badge, check, check_ignored, secret,
-        session_opened,
+        ATTEMPT, HERS, HIS, OLD_ATTEMPT, SESSION, at, badge, check, check_ignored, secret, session_opened,
+        wants,
     },
 };
 
@@ -58,7 +58,7 @@ fn a_loss_is_reported_over_her_session_and_leaves_it_as_it_is() {
             → Concealed(UserTap), taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
             ReportBadgesLost { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
     );
-    let reporting = after(after(concealed(), loss(), 10), challenged(), 20);
+    let reporting = after(after(concealed(), loss(), 10), wants(FactorWanted::Totp), 20);
     let answered = after(reporting, Event::CodeSubmitted { attempt: ATTEMPT, code: secret() }, 30);
     check(
         answered,
@@ -105,7 +105,7 @@ fn a_loss_that_nobody_reported_here_takes_nothing_from_the_holder() {
 
 #[test]
 fn whoever_reports_a_loss_has_the_time_that_the_code_has() {
-    let reporting = after(after(concealed(), loss(), 0), challenged(), 0);
+    let reporting = after(after(concealed(), loss(), 0), wants(FactorWanted::Totp), 0);
     assert_eq!(after(reporting.clone(), Event::DeadlineReached, 119_999), reporting);
     let over = after(reporting, Event::DeadlineReached, 120_000);
     assert_eq!(over.stage, ConcealedStage::AtRest);
@@ -145,17 +145,6 @@ fn password() -> Event {
 
 fn loss() -> Event {
     Event::LossReported { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() }
-}
-
-fn challenged() -> Event {
-    Event::ChallengeIssued {
-        attempt: ATTEMPT,
-        challenge: CHALLENGE,
-        wants: FactorWanted::Totp,
-        user: None,
-        expires_in: Duration::from_secs(120),
-        tries_left: 5,
-    }
 }
 
 fn after(concealed: Concealed, event: Event, at_ms: u64) -> Concealed {

@@ -9,8 +9,8 @@ use crate::{
     command::{FailClosedCause, ResumeMethod},
     event::{ContactFault, FactorWanted, Limits, Refusal},
     states::ward::{
-        ATTEMPT, CHALLENGE, HERS, HIS, OTHER, SESSION, UNKNOWN, at, badge, check, check_ignored, in_use,
-        limits, secret, session_opened,
+        ATTEMPT, HERS, HIS, OTHER, SESSION, UNKNOWN, at, badge, check, check_ignored, in_use, limits, secret,
+        session_opened, wants,
     },
 };
 
@@ -99,14 +99,7 @@ fn a_resume_that_cannot_be_recorded_shows_nothing_and_ends_the_session() {
 fn what_is_missing_is_asked_for_and_nothing_else() {
     check(
         asking(HERS),
-        Event::ChallengeIssued {
-            attempt: ATTEMPT,
-            challenge: CHALLENGE,
-            wants: FactorWanted::Password,
-            user: None,
-            expires_in: Duration::from_secs(120),
-            tries_left: 5,
-        },
+        wants(FactorWanted::Password),
         MINUTE,
         expect![
             "→ Concealed(UserTap), wants Password, 5 tries left, refused: false, last input 0ns, report at 3600s"
@@ -351,14 +344,7 @@ fn a_server_that_answers_is_not_out_of_contact_whatever_it_says() {
         let step = step(asking.clone().into(), event, at(10));
         assert_eq!(step.commands, [], "{fault:?}");
     }
-    let wanted = Event::ChallengeIssued {
-        attempt: ATTEMPT,
-        challenge: CHALLENGE,
-        wants: FactorWanted::Pin,
-        user: None,
-        expires_in: Duration::from_secs(120),
-        tries_left: 5,
-    };
+    let wanted = wants(FactorWanted::Pin);
     for told in [wanted, refused(Refusal::BadgeRefused)] {
         let after = step(asking.clone().into(), told, at(10)).state;
         let cancelled = step(after, Event::SignInCancelled, at(20)).state;
@@ -482,14 +468,7 @@ fn taken_over() -> Concealed {
 }
 
 fn taken_over_awaiting_code() -> Concealed {
-    let issued = Event::ChallengeIssued {
-        attempt: ATTEMPT,
-        challenge: CHALLENGE,
-        wants: FactorWanted::Totp,
-        user: None,
-        expires_in: Duration::from_secs(120),
-        tries_left: 5,
-    };
+    let issued = wants(FactorWanted::Totp);
     let Step { state, .. } = step(taken_over().into(), issued, at(0));
     let State::Concealed(awaiting) = state else { panic!("{}", state.name()) };
     awaiting

@@ -32,11 +32,11 @@ fn within_her_grace_period_a_tap_is_all() {
 fn once_it_is_over_only_what_is_missing_is_asked_one_after_the_other() {
     check(
         by_badge(),
-        wants(FactorWanted::Password),
+        wants_of_her(FactorWanted::Password),
         10,
         expect!["→ SigningIn, by badge of Maria O., awaiting code, 5 tries left, refused: false"],
     );
-    let asked = after(by_badge(), wants(FactorWanted::Password));
+    let asked = after(by_badge(), wants_of_her(FactorWanted::Password));
     check(
         asked.clone(),
         Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() },
@@ -48,7 +48,7 @@ fn once_it_is_over_only_what_is_missing_is_asked_one_after_the_other() {
     let answered = after(asked, Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() });
     check(
         answered,
-        wants(FactorWanted::Totp),
+        wants_of_her(FactorWanted::Totp),
         10,
         expect!["→ SigningIn, by badge of Maria O., awaiting code, 5 tries left, refused: false"],
     );
@@ -62,7 +62,7 @@ fn what_is_not_asked_is_not_sent() {
         (FactorWanted::Totp, Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() }),
         (FactorWanted::Pin, Event::CodeSubmitted { attempt: ATTEMPT, code: secret() }),
     ] {
-        check_ignored(after(by_badge(), wants(asked)), given, 10);
+        check_ignored(after(by_badge(), wants_of_her(asked)), given, 10);
     }
 }
 
@@ -79,7 +79,7 @@ fn what_a_tap_asked_for_is_given_up_before_somebody_else_stands_there() {
 #[test]
 fn the_same_badge_again_changes_nothing_and_another_one_wipes_what_was_typed() {
     let typed = after(
-        after(by_badge(), wants(FactorWanted::Password)),
+        after(by_badge(), wants_of_her(FactorWanted::Password)),
         Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() },
     );
 
@@ -157,7 +157,7 @@ fn signing_in(step: Step) -> SigningIn {
     signing_in
 }
 
-fn wants(wants: FactorWanted) -> Event {
+fn wants_of_her(wants: FactorWanted) -> Event {
     Event::ChallengeIssued {
         attempt: ATTEMPT,
         challenge: CHALLENGE,

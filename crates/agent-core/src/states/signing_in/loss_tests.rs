@@ -1,14 +1,12 @@
 //! "I lost my badge": she proves herself as for a sign-in, and nobody is signed in.
 
-use std::time::Duration;
-
 use expect_test::expect;
 
 use super::*;
 use crate::{
     event::FactorWanted,
     state::State,
-    states::ward::{ATTEMPT, CHALLENGE, HERS, OLD_ATTEMPT, OTHER, at, badge, check, secret, session_opened},
+    states::ward::{ATTEMPT, HERS, OLD_ATTEMPT, OTHER, at, badge, check, secret, session_opened, wants},
     step::step,
 };
 
@@ -42,7 +40,7 @@ fn asked_again_it_is_still_a_loss() {
 fn with_the_code_her_badges_are_revoked_and_the_screen_says_so() {
     let code = Event::CodeSubmitted { attempt: ATTEMPT, code: secret() };
     check(
-        after(after(reporting(), challenged(), 20), code, 30),
+        after(after(reporting(), wants(FactorWanted::Totp), 20), code, 30),
         Event::BadgesRevoked { attempt: ATTEMPT, count: 2 },
         40,
         expect!["→ SignedOut, telling BadgesRevoked(2)"],
@@ -96,15 +94,4 @@ fn after(state: SigningIn, event: Event, at_ms: u64) -> SigningIn {
 fn signing_in(state: State) -> SigningIn {
     let State::SigningIn(signing_in) = state else { panic!("{}", state.name()) };
     signing_in
-}
-
-fn challenged() -> Event {
-    Event::ChallengeIssued {
-        attempt: ATTEMPT,
-        challenge: CHALLENGE,
-        wants: FactorWanted::Totp,
-        user: None,
-        expires_in: Duration::from_secs(120),
-        tries_left: 5,
-    }
 }

@@ -9,21 +9,14 @@ use crate::{
     event::{FactorWanted, RecordKey},
     state::State,
     states::ward::{
-        ATTEMPT, CHALLENGE, OLD_ATTEMPT, OTHER, SESSION, at, challenge, check, check_ignored, limits, secret,
-        securing, session, session_opened,
+        ATTEMPT, OLD_ATTEMPT, OTHER, SESSION, at, challenge, check, check_ignored, limits, secret, securing,
+        session, session_opened, wants,
     },
 };
 
 #[test]
 fn the_server_may_ask_for_a_code_and_the_password_is_gone() {
-    let issued = Event::ChallengeIssued {
-        attempt: ATTEMPT,
-        challenge: CHALLENGE,
-        wants: FactorWanted::Totp,
-        user: None,
-        expires_in: Duration::from_secs(120),
-        tries_left: 5,
-    };
+    let issued = wants(FactorWanted::Totp);
 
     check(
         first_factor(),
