@@ -11,7 +11,8 @@ const EXAMPLES: &str = "Examples:
   tapward-agent enrol < code.txt
   tapward-agent doctor
   tapward-agent --config /etc/tapward/agent.toml --log-format text run
-  tapward-agent completions bash > /usr/share/bash-completion/completions/tapward-agent";
+  tapward-agent completions bash > /usr/share/bash-completion/completions/tapward-agent
+  tapward-agent man --to /usr/share/man/man1";
 
 /// Login agent for shared clinical workstations.
 #[derive(Debug, Parser)]
@@ -49,8 +50,12 @@ pub enum Command {
         /// For which shell.
         shell: Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, or write those of every command.
+    Man {
+        /// Write a page for each command into this folder, which is there already.
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+    },
 }
 
 #[cfg(test)]
@@ -73,6 +78,18 @@ mod tests {
             Cli::try_parse_from(["tapward-agent", "enrol", "--server", "https://a", "--code", "TW1"])
                 .is_err()
         );
+    }
+
+    #[test]
+    fn every_page_that_the_manual_names_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(Cli::command(), folder.path()).unwrap();
+        let page = std::fs::read_to_string(folder.path().join("tapward-agent.1")).unwrap();
+        let named: Vec<_> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        for name in named {
+            assert!(page.contains(&format!("tapward\\-agent\\-{name}(1)")), "{name} in {page}");
+            assert!(folder.path().join(format!("tapward-agent-{name}.1")).exists(), "{name}");
+        }
     }
 
     #[test]

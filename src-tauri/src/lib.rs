@@ -19,11 +19,12 @@ compile_error!("the agent's window is built for Linux; Windows and macOS come wi
 pub mod cli;
 pub mod commands;
 pub mod countdown;
+pub mod doctor;
+pub mod enrol;
 pub mod events;
 pub mod geometry;
 pub mod gtk_thread;
 pub mod hardening;
-pub mod headless;
 pub mod logging;
 pub mod monitors;
 pub mod my_sessions;

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 use tapward_agent::{
     cli::{Cli, Command},
-    hardening, headless, wiring,
+    doctor, enrol, hardening, wiring,
 };
 
 fn main() -> ExitCode {
@@ -22,14 +22,16 @@ fn main() -> ExitCode {
         match command {
             Command::Run => wiring::run(&config, log_format, shield),
             Command::Enrol { server, code_file } => {
-                headless::enrol(&config, log_format, server.as_deref(), code_file.as_deref())
+                enrol::enrol(&config, log_format, server.as_deref(), code_file.as_deref())
             }
-            Command::Doctor => headless::doctor(&config, log_format),
+            Command::Doctor => doctor::doctor(&config, log_format),
             Command::Completions { shell } => print(|page| {
                 clap_complete::generate(shell, &mut Cli::command(), "tapward-agent", page);
                 Ok(())
             }),
-            Command::Man => print(|page| clap_mangen::Man::new(Cli::command()).render(page)),
+            Command::Man { to: None } => print(|page| clap_mangen::Man::new(Cli::command()).render(page)),
+            Command::Man { to: Some(folder) } => clap_mangen::generate_to(Cli::command(), &folder)
+                .with_context(|| format!("no page can be written into `{}`", folder.display())),
         }
     });
     match outcome {

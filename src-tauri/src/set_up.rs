@@ -13,7 +13,7 @@ use agent_runtime::{
 };
 use tracing::{Level, error};
 
-use crate::single_instance::SingleInstance;
+use crate::{logging, single_instance::SingleInstance};
 
 /// A larger file is no configuration.
 const SIZE_BYTES_MAX: u64 = 64 * 1024;
@@ -129,7 +129,7 @@ pub fn read_config(path: &Path) -> Result<Config, Vec<Problem>> {
             accepted: format!("a readable text file of at most {SIZE_BYTES_MAX} bytes"),
         }]
     })?;
-    let file = text.as_deref().map(|text| ConfigFile { path: &name, text });
+    let file = ConfigFile { path: &name, text: text.as_deref() };
     Config::from_sources(file, |name| std::env::var(name).ok()).map_err(|refused| refused.problems)
 }
 
@@ -145,6 +145,19 @@ fn read(path: &Path) -> io::Result<Option<String>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
     }
     Ok(Some(text))
+}
+
+/// The configuration, with the log begun as it says.
+///
+/// # Errors
+/// With every problem of the configuration, in words.
+pub fn start(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<Config> {
+    let config = read_config(config_path);
+    logging::start(log_level(&config), log_format)?;
+    config.map_err(|problems| {
+        let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+        anyhow::anyhow!("the configuration is refused:\n{}", lines.join("\n"))
+    })
 }
 
 /// How much is logged; what is said of a refused configuration is heard in any case.

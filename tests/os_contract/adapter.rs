@@ -68,8 +68,8 @@ async fn main() -> Result<()> {
 async fn watch_readers(mut lines: Input) -> Result<()> {
     let (sink, mut events) = EventSink::channel();
     let text = "[server]\nurl = \"https://nobody.example\"";
-    let file = File { path: "here", text };
-    let config = Config::from_sources(Some(file), |name| std::env::var(name).ok())?.readers;
+    let file = File { path: "here", text: Some(text) };
+    let config = Config::from_sources(file, |name| std::env::var(name).ok())?.readers;
     let settings = ReaderSettings {
         readings: vec![Box::new(reader_lines::Challenge), Box::new(UidReading)],
         synthetic_input: SyntheticInput::Counted,

@@ -41,13 +41,13 @@ pub struct Config {
     pub readers: ReadersConfig,
 }
 
-/// The file as it was read, if there is one.
+/// The file as it was read.
 #[derive(Debug, Clone, Copy)]
 pub struct File<'a> {
     /// Named in messages.
     pub path: &'a str,
-    /// Its text.
-    pub text: &'a str,
+    /// Its text, if it is there.
+    pub text: Option<&'a str>,
 }
 
 /// One thing to mend.
@@ -77,12 +77,15 @@ impl Config {
     /// # Errors
     /// Every problem there is, each with where it stands, key, value and what would be accepted.
     pub fn from_sources(
-        file: Option<File<'_>>,
+        file: File<'_>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Refused> {
-        let mut problems = Vec::new();
-        let table = read_table(file, &mut problems);
-        let mut found = Found { file, table: &table, environment: &environment, problems };
+        let table = match read_table(file) {
+            Ok(table) => table,
+            // What it says cannot be known: nothing is missing yet.
+            Err(problem) => return Err(Refused { problems: vec![problem] }),
+        };
+        let mut found = Found { file, table: &table, environment: &environment, problems: Vec::new() };
         found.refuse_unknown_keys();
 
         let server_url = found.value(key::SERVER_URL, server::from_text);
@@ -108,7 +111,7 @@ impl Config {
 
 /// The two sources, and what was wrong with them up to now.
 struct Found<'a, E> {
-    file: Option<File<'a>>,
+    file: File<'a>,
     table: &'a toml::Table,
     environment: &'a E,
     problems: Vec<Problem>,
@@ -167,6 +170,7 @@ impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
     }
 
     fn refuse_unknown_keys(&mut self) {
+        let names: Vec<_> = KEYS.iter().chain([&READERS_WEDGE]).map(|key| key.name).collect();
         let unknown: Vec<_> = self
             .table
             .iter()
@@ -178,9 +182,9 @@ impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
                 // A bare key: every key of ours stands in a section.
                 None => vec![(section.clone(), value.to_string())],
             })
-            .filter(|(name, _)| !KEYS.iter().chain([&READERS_WEDGE]).any(|key| key.name == name))
+            .filter(|(name, _)| !names.contains(&name.as_str()))
             .collect();
-        let known = KEYS.map(|key| key.name).join(", ");
+        let known = names.join(", ");
         for (name, value) in unknown {
             self.refuse(self.origin(), &name, &value, &format!("one of the keys {known}"));
         }
@@ -196,20 +200,27 @@ impl<E: Fn(&str) -> Option<String>> Found<'_, E> {
     }
 
     fn origin(&self) -> String {
-        self.file.map_or_else(|| "no file".to_owned(), |file| file.path.to_owned())
+        match self.file.text {
+            Some(_) => self.file.path.to_owned(),
+            None => format!("{} (which is not there)", self.file.path),
+        }
     }
 }
 
-fn read_table(file: Option<File<'_>>, problems: &mut Vec<Problem>) -> toml::Table {
-    let Some(file) = file else { return toml::Table::new() };
-    file.text.parse().unwrap_or_else(|error: toml::de::Error| {
-        problems.push(Problem {
+fn read_table(file: File<'_>) -> Result<toml::Table, Problem> {
+    let Some(text) = file.text else { return Ok(toml::Table::new()) };
+    text.parse().map_err(|error: toml::de::Error| {
+        let line = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map(|before| before.matches('\n').count() + 1);
+        let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+        Problem {
             origin: file.path.to_owned(),
             key: String::new(),
-            value: shorten(error.message()),
+            value: place + &shorten(error.message()),
             accepted: "TOML".to_owned(),
-        });
-        toml::Table::new()
+        }
     })
 }
 
@@ -242,7 +253,7 @@ mod tests {
         let environment = |name: &str| {
             environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
-        Config::from_sources(Some(File { path: PATH, text }), environment)
+        Config::from_sources(File { path: PATH, text: Some(text) }, environment)
             .map_err(|refused| refused.problems.iter().map(Problem::to_string).collect())
     }
 
@@ -383,9 +394,30 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_toml_is_refused_in_words() {
-        let problems = check("server = = 1", &[]).unwrap_err();
-        assert!(problems[0].starts_with("/etc/tapward/agent.toml: "), "{}", problems[0]);
+        let problems = check("[server]\nurl = = 1", &[]).unwrap_err();
+        assert_eq!(problems.len(), 1, "what it says cannot be known: {problems:?}");
+        assert!(problems[0].starts_with("/etc/tapward/agent.toml: line 2: "), "{}", problems[0]);
         assert!(problems[0].ends_with("accepted is TOML"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let refused = Config::from_sources(File { path: PATH, text: None }, |_| None).unwrap_err();
+        let told = refused.to_string();
+        assert!(
+            told.starts_with("/etc/tapward/agent.toml (which is not there): `server.url` is missing"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_told_with_every_key_there_is() {
+        let problems = check("[readers]\nwedges = []", &[]).unwrap_err();
+        assert!(
+            problems[0].contains("readers.pcsc") && problems[0].contains("readers.wedge"),
+            "{}",
+            problems[0]
+        );
     }
 
     #[test]

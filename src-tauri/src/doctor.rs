@@ -1,142 +1,48 @@
-//! What an administrator does at the command line: enrol, and ask what is wrong. No window, no cover.
+//! What an administrator asks when something is wrong: what is set up here, and what is missing.
 
 use std::{
-    fs::File,
-    io::{self, Read, Write as _},
+    io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
     path::Path,
+    sync::Arc,
 };
 
 use agent_platform::{
     badge_readers::fault_record::{self, READERS_FILE, ReaderRecord},
-    enrolment::{self, CODE_SIZE_BYTES_MAX, Enrolling, EnrolmentCode, STATE_FILE},
+    enrolment::{self, STATE_FILE},
     idle::{Counting, SyntheticInput, SystemIdle},
     keychain::{Entry, Vault},
     spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
 use agent_runtime::{
     clock::SystemClock,
-    config::{Config, Problem},
+    config::{Config, PcscUse, ReadersConfig},
     policy_file::{PolicyInForce, PolicyOrigin},
     ports::EventSink,
 };
 use anyhow::{Context as _, bail, ensure};
-use protocol::v1::workstation::DeviceFacts;
-use std::sync::Arc;
-use tauri::Url;
 use tokio::runtime::Runtime;
-use zeroize::Zeroizing;
 
-use crate::{logging, set_up, wiring};
-
-/// Facts are at most this long (`protocol::v1::workstation::DeviceFacts`).
-const FACT_CHARS_MAX: usize = 64;
-
-/// Binds this workstation to a session server.
-///
-/// # Errors
-/// With words for the administrator; then nothing has changed.
-pub fn enrol(
-    config_path: &Path,
-    log_format: Option<logging::Format>,
-    server: Option<&str>,
-    code_file: Option<&Path>,
-) -> anyhow::Result<()> {
-    let config = start(config_path, log_format)?;
-    let server = server.unwrap_or_else(|| config.server_url.as_str());
-    let server: Url = server.parse().with_context(|| format!("`{server}` is no address"))?;
-    ensure!(server.scheme() == "https", "the server's address must begin with https://");
-    let code = EnrolmentCode::parse(&read_code(code_file)?)?;
-
-    wiring::secure_transport()?;
-    let enrolled = Runtime::new()?.block_on(async {
-        let vault = Vault::of_this_system();
-        let enrolling = Enrolling {
-            server,
-            code: &code,
-            facts: facts(),
-            state_folder: &config.state_directory,
-            vault: &vault,
-        };
-        enrolment::enrol(enrolling, Arc::new(SystemClock::new())).await
-    })?;
-    let workstation = enrolled.enrolment().workstation;
-    writeln!(io::stdout(), "Enrolled as {} ({})", workstation.name, workstation.id)?;
-    Ok(())
-}
+use crate::{logging, set_up};
 
 /// Says what is set up and what is missing.
 ///
 /// # Errors
 /// When something is missing without which nobody can sign in.
 pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<()> {
-    let config = start(config_path, log_format)?;
+    let config = set_up::start(config_path, log_format)?;
     let mut report = Report::default();
     report.good("configuration", &format!("{}", config_path.display()));
     report.of("state directory", state_directory(&config.state_directory));
     report.of("enrolment", enrolled_as(&config));
     report_policy(&mut report, &config.policy_file, &config.state_directory);
     report_spool(&mut report, &config.state_directory);
-    report_readers(&mut report, &config.state_directory);
+    report_readers(&mut report, &config.readers, &config.state_directory);
     let runtime = Runtime::new()?;
     report.of("keychain", runtime.block_on(keychain()));
     report.of("display", display());
     report.of("inactivity", runtime.block_on(inactivity(&config)));
     report.print()
-}
-
-fn start(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<Config> {
-    let config = set_up::read_config(config_path);
-    logging::start(set_up::log_level(&config), log_format)?;
-    config.map_err(|problems| {
-        let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
-        anyhow::anyhow!("the configuration is refused:\n{}", lines.join("\n"))
-    })
-}
-
-/// From standard input, or from a file that nobody else can read.
-fn read_code(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
-    let Some(path) = file else { return read_bounded(io::stdin()) };
-    let name = path.display();
-    let file = File::open(path).with_context(|| format!("`{name}` cannot be read"))?;
-    let mode = file.metadata()?.mode();
-    ensure!(mode & 0o077 == 0, "`{name}` can be read by others: `chmod 600` it and ask for a new code");
-    read_bounded(file)
-}
-
-fn read_bounded(mut source: impl Read) -> anyhow::Result<Zeroizing<String>> {
-    // Room for a line's end, and one byte more, so that too much shows.
-    const SIZE_BYTES_MAX: usize = CODE_SIZE_BYTES_MAX + 3;
-    let mut bytes = Zeroizing::new([0; SIZE_BYTES_MAX]);
-    let mut size = 0;
-    while let Some(room) = bytes.get_mut(size..).filter(|room| !room.is_empty()) {
-        match source.read(room).context("the enrolment code cannot be read")? {
-            0 => break,
-            read => size += read,
-        }
-    }
-    ensure!(size < SIZE_BYTES_MAX, "this is longer than any enrolment code");
-    let text = bytes.get(..size).and_then(|bytes| std::str::from_utf8(bytes).ok());
-    Ok(Zeroizing::new(text.context("this is no enrolment code")?.to_owned()))
-}
-
-fn facts() -> DeviceFacts {
-    let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let os_release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    DeviceFacts {
-        host_name: shortened(&host_name),
-        os: shortened(&pretty_name(&os_release)),
-        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
-}
-
-fn pretty_name(os_release: &str) -> String {
-    let line = os_release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    line.unwrap_or("Linux").trim_matches('"').to_owned()
-}
-
-fn shortened(fact: &str) -> String {
-    fact.chars().filter(|c| !c.is_control()).take(FACT_CHARS_MAX).collect()
 }
 
 fn state_directory(path: &Path) -> anyhow::Result<String> {
@@ -155,7 +61,10 @@ fn enrolled_as(config: &Config) -> anyhow::Result<String> {
 }
 
 async fn keychain() -> anyhow::Result<String> {
-    let lost: Vec<_> = Vault::of_this_system().lost_keys().await?.into_iter().map(Entry::name).collect();
+    let lost = Vault::of_this_system().lost_keys().await.context(
+        "this workstation's keys cannot be looked at (ask as the kiosk's user, within its session)",
+    )?;
+    let lost: Vec<_> = lost.into_iter().map(Entry::name).collect();
     ensure!(lost.is_empty(), "it does not hold `{}`: run `tapward-agent enrol`", lost.join("` and `"));
     Ok("holds this workstation's keys".to_owned())
 }
@@ -223,19 +132,51 @@ fn report_spool(report: &mut Report, state_directory: &Path) {
     }
 }
 
-/// As the agent that runs, or ran last, has seen them.
-fn report_readers(report: &mut Report, state_directory: &Path) {
+/// As the agent that runs, or ran last, has seen them: only it claims a reader.
+fn report_readers(report: &mut Report, configured: &ReadersConfig, state_directory: &Path) {
     const WHAT: &str = "badge readers";
+    let wished = readers_wished(configured);
     let readers = match fault_record::read(state_directory) {
         Ok(Some(readers)) => readers,
-        Ok(None) => return,
+        Ok(None) => {
+            return match wished {
+                Some(wished) => report.look_at(
+                    WHAT,
+                    &format!(
+                        "the configuration asks for {wished}; whether it is there shows once the agent runs"
+                    ),
+                ),
+                None => {
+                    report.good(WHAT, "none has to be there; what is plugged in shows once the agent runs")
+                }
+            };
+        }
         Err(error) => return report.look_at(WHAT, &format!("`{READERS_FILE}`: {error}")),
     };
     let failed: Vec<_> = readers.iter().filter(|reader| reader.faults > 0).map(reader_words).collect();
-    if failed.is_empty() {
-        report.good(WHAT, &format!("{} seen, none failed since the agent started", readers.len()));
-    } else {
-        report.look_at(WHAT, &failed.join("; "));
+    match (wished, readers.len()) {
+        (Some(wished), 0) => {
+            report
+                .look_at(WHAT, &format!("the configuration asks for {wished}, and the agent has seen none"));
+        }
+        (_, seen) if failed.is_empty() => {
+            report.good(WHAT, &format!("{seen} seen, none failed since the agent started"));
+        }
+        _ => report.look_at(WHAT, &failed.join("; ")),
+    }
+}
+
+/// What must be there; `None` where nothing must.
+fn readers_wished(configured: &ReadersConfig) -> Option<String> {
+    let pcsc = (configured.pcsc == PcscUse::Required).then(|| "a PC/SC reader".to_owned());
+    let wedges = match configured.wedges.len() {
+        0 => None,
+        1 => Some("one that types like a keyboard".to_owned()),
+        count => Some(format!("{count} that type like keyboards")),
+    };
+    match (pcsc, wedges) {
+        (Some(pcsc), Some(wedges)) => Some(format!("{pcsc} and {wedges}")),
+        (one, other) => one.or(other),
     }
 }
 
@@ -282,51 +223,12 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
+    use std::fs;
 
     use agent_platform::durable_file;
+    use agent_runtime::config::{WedgeClaim, WedgeThrough};
 
     use super::*;
-
-    fn code_file(mode: u32) -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("code");
-        fs::write(&path, "TW1-AAAA-BBBB\n").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        (folder, path)
-    }
-
-    #[test]
-    fn a_private_code_file_is_read() {
-        let (_folder, path) = code_file(0o600);
-
-        assert_eq!(read_code(Some(&path)).unwrap().as_str(), "TW1-AAAA-BBBB\n");
-    }
-
-    #[test]
-    fn a_code_file_that_others_can_read_is_refused() {
-        for mode in [0o640, 0o604, 0o644] {
-            let (_folder, path) = code_file(mode);
-
-            let refusal = read_code(Some(&path)).unwrap_err().to_string();
-
-            assert!(refusal.contains("can be read by others"), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn what_is_longer_than_any_code_is_refused_unread() {
-        let refusal = read_bounded(io::repeat(b'A')).unwrap_err().to_string();
-
-        assert!(refusal.contains("longer than any"), "{refusal}");
-    }
-
-    #[test]
-    fn the_longest_code_with_its_line_end_is_taken() {
-        let line = format!("{}\r\n", "A".repeat(CODE_SIZE_BYTES_MAX));
-
-        assert_eq!(read_bounded(line.as_bytes()).unwrap().as_str(), line);
-    }
 
     #[test]
     fn the_doctor_tells_of_waiting_records_and_of_files_set_aside_without_touching_them() {
@@ -399,43 +301,64 @@ mod tests {
     }
 
     #[test]
+    fn the_doctor_tells_which_readers_must_be_there_before_the_agent_has_seen_any() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |configured: &ReadersConfig| {
+            let mut report = Report::default();
+            report_readers(&mut report, configured, folder.path());
+            assert_eq!(report.faults, 0, "people can sign in");
+            report.lines.remove(0)
+        };
+        let wedge =
+            WedgeClaim { vendor: 0x09d8, product: 0x0420, port: None, through: WedgeThrough::default() };
+        let required = ReadersConfig { pcsc: PcscUse::Required, wedges: vec![wedge.clone()] };
+        assert_eq!(
+            line(&ReadersConfig::default()),
+            "ok       badge readers: none has to be there; what is plugged in shows once the agent runs"
+        );
+        assert_eq!(
+            line(&required),
+            "LOOK AT  badge readers: the configuration asks for a PC/SC reader and one that types like a keyboard; \
+             whether it is there shows once the agent runs"
+        );
+
+        durable_file::write_atomically(&folder.path().join(READERS_FILE), b"[]").unwrap();
+        let two = ReadersConfig { pcsc: PcscUse::Off, wedges: vec![wedge.clone(), wedge] };
+        assert_eq!(
+            line(&two),
+            "LOOK AT  badge readers: the configuration asks for 2 that type like keyboards, and the agent has seen none"
+        );
+        assert_eq!(
+            line(&ReadersConfig::default()),
+            "ok       badge readers: 0 seen, none failed since the agent started"
+        );
+    }
+
+    #[test]
     fn the_doctor_tells_how_often_each_reader_failed_and_whether_it_reads() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = |text: Option<&str>| {
-            if let Some(text) = text {
-                durable_file::write_atomically(&folder.path().join(READERS_FILE), text.as_bytes()).unwrap();
-            }
+        let lines = |text: &str| {
+            durable_file::write_atomically(&folder.path().join(READERS_FILE), text.as_bytes()).unwrap();
             let mut report = Report::default();
-            report_readers(&mut report, folder.path());
+            report_readers(&mut report, &ReadersConfig::default(), folder.path());
             assert_eq!(report.faults, 0, "people can sign in");
             report.lines
         };
-        assert!(lines(None).is_empty(), "the agent has not run yet");
 
         let well = r#"[{"reader":1,"reads":true,"faults":0}]"#;
-        assert_eq!(
-            lines(Some(well)),
-            ["ok       badge readers: 1 seen, none failed since the agent started"]
-        );
+        assert_eq!(lines(well), ["ok       badge readers: 1 seen, none failed since the agent started"]);
 
         let ill = r#"[{"reader":1,"reads":true,"faults":3,"last_fault":"mute"},{"reader":2,"reads":true,"faults":0},
             {"reader":3,"reads":false,"faults":1,"last_fault":"unplugged"}]"#;
         assert_eq!(
-            lines(Some(ill)),
+            lines(ill),
             [
                 "LOOK AT  badge readers: reader 1 reads again, failed 3 times since the agent started, last: mute; \
               reader 3 does not read, failed once since the agent started, last: unplugged"
             ]
         );
 
-        let strange = lines(Some("nonsense"));
+        let strange = lines("nonsense");
         assert!(strange[0].starts_with("LOOK AT  badge readers: `readers.json`: "), "{strange:?}");
-    }
-
-    #[test]
-    fn facts_about_the_device_are_short_and_plain() {
-        assert_eq!(pretty_name("NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n"), "Debian GNU/Linux 12");
-        assert_eq!(pretty_name(""), "Linux");
-        assert_eq!(shortened(&"é\u{7}".repeat(100)).chars().count(), FACT_CHARS_MAX);
     }
 }
