@@ -16,6 +16,9 @@ use crate::{
 /// Its name for a window manager and a screen reader: ours, in every language.
 const NAME: &str = "Tapward";
 
+/// So much of a name is always seen, however small the screen and however long the words.
+const NAME_CHARS_MIN: i32 = 10;
+
 /// What the strip says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StripText {
@@ -78,8 +81,14 @@ impl Strip {
         }
         for label in [&who, &status] {
             label.set_ellipsize(gtk::pango::EllipsizeMode::End);
-            label.set_single_line_mode(true);
         }
+        // On a small screen a long language takes a second line before it takes whose screen it is.
+        who.set_single_line_mode(true);
+        who.set_width_chars(NAME_CHARS_MIN);
+        who.set_xalign(0.0);
+        status.set_line_wrap(true);
+        status.set_lines(2);
+        status.set_justify(gtk::Justification::Center);
         window.add(&row);
         row.show_all();
         Self { window, who, status, renew, my_sessions, cover, sign_out }

@@ -91,6 +91,7 @@ const SHEET: &str = r"
     background-color: {surface}; color: {text}; border: 2px solid {line}; border-radius: 8px;
     padding: 0 24px; min-height: 44px; font-size: 18px;
 }
+#tapward-strip button { padding: 0 16px; }
 #tapward-warning button {
     background-color: {accent}; color: {on-accent}; border-color: {accent};
     min-height: 64px; font-size: 24px; font-weight: bold;
