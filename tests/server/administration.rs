@@ -207,15 +207,81 @@ async fn the_program_says_what_to_do_when_no_server_runs() {
     assert!(words.contains("No server answers") && words.contains("tapward-server serve"), "{words}");
 }
 
+#[tokio::test]
+async fn a_failure_is_told_as_json_where_json_is_asked_for_with_its_code() {
+    let mut server = TestServer::start().await;
+    let told = async |server: &TestServer, arguments: &[&str]| {
+        let (code, out, error) = run_to_its_end(server, arguments, "").await;
+        assert_eq!(out, "");
+        (code, serde_json::from_str::<Value>(&error).expect(&error))
+    };
+    let (code, refused) = told(&server, &["--json", "user", "disable", "nobody"]).await;
+    assert_eq!((code, &refused["code"]), (Some(1), &json!("not_found")), "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("Nobody has this name"), "{refused}");
+    let (code, usage) = told(&server, &["--json", "user", "pin", "maria", "271828"]).await;
+    assert_eq!((code, &usage["code"]), (Some(2), &json!("usage")), "{usage}");
+    assert!(!usage.to_string().contains("271828"), "{usage}");
+    server.stop().await;
+
+    let (code, silent) = told(&server, &["--json", "user", "list"]).await;
+    assert!(code == Some(1) && silent["message"].as_str().unwrap().contains("No server answers"), "{silent}");
+}
+
+#[tokio::test]
+async fn a_reader_that_has_read_enough_makes_no_failure() {
+    let server = TestServer::start().await;
+    for arguments in [&["user", "list"][..], &["man"], &["completions", "bash"]] {
+        let mut command = Command::new(program());
+        command.arg("--data").arg(server.data()).args(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.stdin(std::process::Stdio::null()).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_command_has_a_manual_page_and_every_page_that_one_names_is_there() {
+    let server = TestServer::start().await;
+    let folder = server.data().parent().unwrap().join("man1");
+    let (code, out, error) = run_to_its_end(&server, &["man", "--to", folder.to_str().unwrap()], "").await;
+    assert_eq!((code, out.as_str(), error.as_str()), (Some(0), "", ""));
+
+    let page = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.1")));
+    let top = page("tapward-server").unwrap();
+    assert!(top.contains("Exit codes"), "{top}");
+    let mut named = 0;
+    for word in top.split_whitespace().filter_map(|word| word.strip_suffix("(1)")) {
+        assert!(page(&word.replace('\\', "")).is_ok(), "{word}");
+        named += 1;
+    }
+    assert!(named > 5, "{top}");
+    assert!(page("tapward-server-badge-find").unwrap().contains("badge find < number.txt"));
+}
+
 /// Runs the built program on the server's folder; returns both outputs.
 pub(crate) async fn run(server: &TestServer, arguments: &[&str], input: &str) -> (String, String) {
+    let (_, out, error) = run_to_its_end(server, arguments, input).await;
+    (out, error)
+}
+
+/// Runs the built program on the server's folder; returns its exit code and both outputs.
+pub(crate) async fn run_to_its_end(
+    server: &TestServer,
+    arguments: &[&str],
+    input: &str,
+) -> (Option<i32>, String, String) {
     let mut command = Command::new(program());
     command.arg("--data").arg(server.data()).args(arguments);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), input).unwrap();
     command.stdin(std::fs::File::open(file.path()).unwrap());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// `cargo test` builds programs of other packages only when asked: `cargo build -p server` comes first.

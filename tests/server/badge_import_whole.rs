@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{server::TestServer, workstation::Workstation};
 use protocol::secret::WireSecret;
-use server::admin::badge_import::{ImportLine, whole};
+use server::admin::badge_import::{Clash, ImportLine, whole};
 use uuid::Uuid;
 
 use crate::badge_list::{add_people, enrol, rows};
@@ -135,8 +135,8 @@ async fn a_badge_that_somebody_else_got_meanwhile_is_not_taken_from_her() {
 
     let told = whole::import(&app, &lines).await.unwrap();
     assert!(told.is_nothing_done);
-    let bad: Vec<_> = told.bad.iter().map(|row| (row.line, row.reason.as_str())).collect();
-    assert_eq!(bad, [(3, "This badge is another person's. Revoke it there first.")]);
+    let bad: Vec<_> = told.bad.iter().map(|row| (row.line, row.clash)).collect();
+    assert_eq!(bad, [(3, Some(Clash::Holder))]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use harness::server::{TestServer, files_that_hold};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::administration::run;
+use crate::administration::{run, run_to_its_end};
 
 const BADGE: &str = "uid:04a1b2c3d4e5f6";
 
@@ -20,7 +20,7 @@ async fn an_administrator_gives_a_badge_takes_it_back_and_gives_it_to_somebody_e
     assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], true);
     assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], false);
     let taken = enrol(&server, "jonas", BADGE).await.unwrap_err().to_string();
-    assert!(taken.contains("another person's"), "{taken}");
+    assert!(taken.contains("another person's") && taken.contains("badge find"), "{taken}");
     let asked = workstation.tap(Uuid::new_v4(), BADGE).await;
     assert_eq!(asked.body["satisfied_by"], json!(["password"]), "no strong sign-in yet");
 
@@ -87,7 +87,7 @@ async fn the_program_reads_numbers_and_pins_from_standard_input() {
     let server = TestServer::start().await;
     server.add_person("maria").await;
     let (out, _) = run(&server, &["badge", "enrol", "maria"], "uid:04a1b2c3d4e5f6\n").await;
-    assert_eq!(out.trim(), "Done.");
+    assert!(out.starts_with("Done. Its id is "), "{out}");
     let (out, _) = run(&server, &["user", "pin", "maria"], "271828\n").await;
     assert_eq!(out.trim(), "Done.");
     let (out, _) = run(&server, &["badge", "list"], "").await;
@@ -162,7 +162,10 @@ async fn a_list_gives_no_badge_back_that_was_lost_or_revoked_and_to_nobody_else(
     assert_eq!((&told["imported"], &told["unchanged"]), (&json!(0), &json!(0)), "{told}");
     assert_eq!(lines_of(&told), [1, 2, 3]);
     for bad in told["bad"].as_array().unwrap() {
-        assert_eq!(bad["reason"], "This badge was revoked.");
+        assert!(
+            bad["reason"].as_str().unwrap().contains("Enrol it again with `tapward-server badge enrol`"),
+            "{bad}"
+        );
     }
     for badge in [BADGE, "wedge:revoked-1"] {
         workstation.tap(Uuid::new_v4(), badge).await.assert_refused(403, "badge.refused");
@@ -181,6 +184,7 @@ async fn neither_a_list_nor_her_own_tap_makes_less_of_a_badge_that_proves_a_key(
     assert_eq!(import(&server, &["maria,uid:04a1b2c3d4e5f6,cryptographic"]).await["imported"], 1);
     let told = import(&server, &["maria,uid:04a1b2c3d4e5f6,uid"]).await;
     assert_eq!((&told["imported"], &told["unchanged"]), (&json!(0), &json!(1)), "{told}");
+    assert_eq!(told["kept_cryptographic"], json!([1]), "it is told that it counts as another grade");
     workstation.tap(Uuid::new_v4(), BADGE).await.assert_refused(403, "badge.refused");
     assert_eq!(workstation.enrol_badge(BADGE).await.status, 201);
     workstation.tap(Uuid::new_v4(), BADGE).await.assert_refused(403, "badge.refused");
@@ -296,6 +300,127 @@ async fn one_persons_badges_are_listed_alone_and_of_many_none_is_left_out() {
     assert_eq!(out.lines().count(), 3, "{out}");
     let (_, error) = run(&server, &["badge", "list", "--of", "nobody"], "").await;
     assert!(error.contains("Nobody has this name"), "{error}");
+}
+
+#[tokio::test]
+async fn a_badge_that_no_reader_can_present_is_not_enrolled_and_its_mistake_is_named() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    for (number, words) in [
+        ("04:A1:B2:C3", "write uid: or wedge: before it"),
+        ("foo:0000", "write uid: or wedge: before it"),
+        ("uid:04a1b2", "8, 14, 16 or 20"),
+        ("uid:04:a1:b2:c3", "hexadecimal digits alone"),
+        ("uid:08a1b2c3", "another number each time"),
+        ("wedge:123", "too short"),
+        (&format!("wedge:{}", "1".repeat(65)), "too long"),
+        ("wedge:12 34", "without spaces"),
+    ] {
+        let refusal = enrol(&server, "maria", number).await.unwrap_err().to_string();
+
+        assert!(refusal.contains(words) && !refusal.contains(number), "{number}: {refusal}");
+    }
+    assert_eq!(server.count("SELECT COUNT(*) FROM badges"), 0);
+}
+
+#[tokio::test]
+async fn a_number_that_is_typed_or_listed_in_upper_case_is_the_badge_that_readers_tell() {
+    let server = TestServer::start().await;
+    let workstation = server.enrol().await;
+    server.add_person("maria").await;
+    assert_eq!(enrol(&server, "maria", "UID:04A1B2C3D4E5F6").await.unwrap()["is_changed"], true);
+    assert_eq!(enrol(&server, "maria", BADGE).await.unwrap()["is_changed"], false);
+    let told = import(&server, &["maria,wedge:ABCD1234,UID", "maria,wedge:abcd1234,uid"]).await;
+    assert_eq!((&told["imported"], &told["unchanged"]), (&json!(1), &json!(1)), "{told}");
+
+    assert_eq!(workstation.tap(Uuid::new_v4(), BADGE).await.status, 202);
+    assert_eq!(workstation.tap(Uuid::new_v4(), "wedge:abcd1234").await.status, 202);
+    workstation.tap(Uuid::new_v4(), "wedge:ABCD1234").await.assert_refused(422, "badge.unusable");
+}
+
+#[tokio::test]
+async fn a_found_badge_is_told_with_its_holder_and_never_with_its_number() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let (out, _) = run(&server, &["badge", "enrol", "maria", "--json"], "uid:04A1B2C3D4E5F6\n").await;
+    let id = serde_json::from_str::<Value>(&out).unwrap()["badge_id"].as_str().unwrap().to_owned();
+    let (out, _) = run(&server, &["badge", "find"], "uid:04A1B2C3D4E5F6\n").await;
+    for word in [id.as_str(), "maria", "uid", "active"] {
+        assert!(out.contains(word), "{word}: {out}");
+    }
+    assert!(!out.to_lowercase().contains("a1b2c3"), "{out}");
+    let (out, _) = run(&server, &["badge", "revoke", &id], "").await;
+    assert_eq!(out.trim(), "Done.");
+    let (out, _) = run(&server, &["badge", "find", "--json"], "uid:04a1b2c3d4e5f6\n").await;
+    let badge = serde_json::from_str::<Value>(&out).unwrap()["badge"].clone();
+    assert_eq!((&badge["badge_id"], &badge["is_revoked"]), (&json!(id), &json!(true)));
+
+    let (code, _, error) = run_to_its_end(&server, &["badge", "find"], "wedge:nobodys\n").await;
+    assert!(code == Some(1) && error.contains("Nobody has this badge"), "{code:?} {error}");
+}
+
+#[tokio::test]
+async fn a_badge_that_counts_as_another_grade_from_now_on_is_told_so() {
+    let server = TestServer::start().await;
+    server.add_person("maria").await;
+    let enrol = ["badge", "enrol", "maria", "--grade", "cryptographic"];
+    run(&server, &["badge", "enrol", "maria"], BADGE).await;
+
+    let (changed, _) = run(&server, &enrol, BADGE).await;
+    assert!(changed.contains("It counts as cryptographic from now on."), "{changed}");
+    let (again, _) = run(&server, &enrol, BADGE).await;
+    assert!(again.starts_with("It was so already. Its id is "), "{again}");
+    let path = server.data().parent().unwrap().join("badges.csv");
+    std::fs::write(&path, format!("maria,{BADGE},uid\n")).unwrap();
+    let (list, _) = run(&server, &["badge", "import", path.to_str().unwrap(), "--all-or-none"], "").await;
+    assert!(list.contains("already there 1 (1 of them with another grade)"), "{list}");
+    assert!(list.contains("line 1: This badge is hers already, as cryptographic"), "{list}");
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_and_one_of_bad_rows_alone_are_failures() {
+    let server = TestServer::start().await;
+    let path = server.data().parent().unwrap().join("badges.csv");
+    for (text, words) in [
+        ("", "holds no badges"),
+        ("\n\nname,number,grade\n\n", "holds no badges"),
+        ("sep=;\nname;number;grade\n", "commas are wanted"),
+        ("nobody,uid:04a1b2c3,uid\n", "Nothing was imported: 1 row is bad."),
+        ("nobody,uid:04a1b2c3,uid\nmaria;uid:04a1b2c3;uid\n", "Nothing was imported: 2 rows are bad."),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        for how in ["--all-or-none", "--good-ones"] {
+            let import = ["badge", "import", path.to_str().unwrap(), how];
+            let (code, _, error) = run_to_its_end(&server, &import, "").await;
+
+            assert!(code == Some(1) && error.contains(words), "{text:?} {how}: {code:?} {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_of_one_list_that_contradict_each_other_name_the_earlier_line_also_across_batches() {
+    let server = TestServer::start().await;
+    add_people(&server, 1_100);
+    let mut text = String::from("name,number,grade\n");
+    for row in 0..1_050 {
+        writeln!(text, "person{row},wedge:badge-{row},uid").unwrap();
+    }
+    text.push_str("person1060,wedge:BADGE-0,uid\n");
+    for badge in ["second", "third", "fourth"] {
+        writeln!(text, "person1,wedge:{badge},uid").unwrap();
+    }
+    let path = server.data().parent().unwrap().join("badges.csv");
+    std::fs::write(&path, text).unwrap();
+    for how in ["--all-or-none", "--good-ones"] {
+        let (out, _) = run(&server, &["badge", "import", path.to_str().unwrap(), how], "").await;
+
+        assert!(out.contains("line 1052: Line 2 gives this badge to another person."), "{how}: {out}");
+        assert!(
+            out.contains("line 1055: This person has 3 badges") && out.contains("lines 3, 1053 and 1054"),
+            "{how}: {out}"
+        );
+    }
 }
 
 async fn import(server: &TestServer, rows: &[&str]) -> Value {

@@ -34,6 +34,8 @@ pub enum Bound {
     Anew,
     /// It was before, and stays as it was.
     Before,
+    /// It was before, and proves a key: it stays so, though a mere number was asked for.
+    KeptCryptographic,
     /// It is another person's.
     Taken,
     /// She has as many as one may have.
@@ -72,7 +74,7 @@ pub fn decided(wish: &Wish, known: Option<&Badge>, live: usize) -> Bound {
         Some(known) if is_live && known.user_id != wish.user_id => Bound::Taken,
         Some(known) if is_live && known.grade == wish.grade => Bound::Before,
         Some(known) if is_live && known.grade == BadgeGrade::Cryptographic && !is_administrator => {
-            Bound::Before
+            Bound::KeptCryptographic
         }
         Some(_) | None if !is_live && live >= BADGES_OF_A_PERSON_MAX => Bound::TooMany,
         Some(_) | None => Bound::Anew,

@@ -1,13 +1,17 @@
 //! `tapward-server`: one binary, `serve`, and the administrator's commands.
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 #[cfg(unix)]
 fn main() -> ExitCode {
     keep_memory_private();
     // A dependency that brings a second provider would otherwise make the first handshake panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let cli = <server::cli::args::Cli as clap::Parser>::parse();
+    let cli = match <server::cli::args::Cli as clap::Parser>::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return server::cli::exit_for(error, std::env::args_os().any(|word| word == "--json")),
+    };
+    let is_json = cli.json;
     server::telemetry::start(cli.json);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -17,7 +21,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "tapward-server: {error:#}");
+            server::cli::tell_failure(&error, is_json);
             ExitCode::FAILURE
         }
     }
@@ -37,6 +41,8 @@ fn keep_memory_private() {
 
 #[cfg(not(unix))]
 fn main() -> ExitCode {
+    use std::io::Write as _;
+
     let _ = writeln!(std::io::stderr(), "tapward-server runs on Linux only");
     ExitCode::FAILURE
 }

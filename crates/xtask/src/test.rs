@@ -67,11 +67,11 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     let Some(tools) = tools else { return stages.finish() };
     stages.run("format", 1, || format(&tools));
     stages.run("interface: build", 2, || ui::build(&tools));
-    stages.run("build", 9, || build_programs(&tools));
+    stages.run("build", 12, || build_programs(&tools));
     if stages.has_failed() {
         return stages.finish();
     }
-    stages.run("interface: types, lints, tests", 4, || {
+    stages.run("interface: types, lints, tests", 8, || {
         for script in ["check", "lint", "test", "test:browser"] {
             shell::run(tools.npm().args(["run", script]))?;
         }
@@ -122,7 +122,7 @@ pub(crate) fn soak(consent: Consent) -> Result<()> {
     let mut tally = Tally::default();
     let tools = tools::prepare(consent, &Need::ALL)?;
     stages.run("interface: build", 2, || ui::build(&tools));
-    stages.run("build", 9, || build_programs(&tools));
+    stages.run("build", 12, || build_programs(&tools));
     stages.run("soak", 240, || {
         run_nextest(
             tools.cargo().env("TAPWARD_SOAK", "1").env("PROPTEST_CASES", "100000"),

@@ -24,8 +24,8 @@ pub const BADGES_OF_A_PERSON_MAX: usize = 3;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PresentedBadge {
-    /// `technology:number`, lower case: `uid:` and the hexadecimal serial number of a contactless card (ISO/IEC 14443,
-    /// 15693), or `wedge:` and what a keyboard-wedge reader types. Printable ASCII without spaces.
+    /// Lower case: `uid:` and the hexadecimal serial number of a contactless card (ISO/IEC 14443, 15693; 4, 7, 8 or 10
+    /// bytes), or `wedge:` and what a keyboard-wedge reader types (4 to 64 printable ASCII characters without spaces).
     pub number: WireSecret,
     /// What the reader could find out about it.
     pub grade: BadgeGrade,

@@ -8,7 +8,7 @@
 
 pub mod whole;
 
-mod row;
+pub(crate) mod row;
 
 use std::collections::{HashMap, HashSet};
 
@@ -37,7 +37,7 @@ pub const BATCH_ROWS: usize = 1_000;
 pub const ROWS_MAX: usize = 200_000;
 
 /// Why a row is bad that names nobody.
-const NOBODY: &str = "Nobody has this name.";
+const NOBODY: &str = "Nobody has this name. Correct it (`tapward-server user list` shows all), or add the person first (`user add`).";
 
 /// One line of the list, as it stands there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,6 +56,36 @@ pub struct BadRow {
     pub line: u64,
     /// Why, without the number.
     pub reason: String,
+    /// Where it cannot be beside other badges: with what. Rows before it on the same list may be these.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clash: Option<Clash>,
+}
+
+/// What a row clashes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clash {
+    /// The badge is another person's.
+    Holder,
+    /// The person has as many badges as one may have.
+    OtherBadges,
+}
+
+impl BadRow {
+    /// A row that is bad by itself.
+    fn new(line: u64, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into(), clash: None }
+    }
+
+    /// The row of which no badge was made, if it is a bad one.
+    fn of(line: u64, bound: Bound) -> Option<Self> {
+        let clash = match bound {
+            Bound::Taken => Some(Clash::Holder),
+            Bound::TooMany => Some(Clash::OtherBadges),
+            Bound::Anew | Bound::Before | Bound::KeptCryptographic | Bound::Revoked => None,
+        };
+        refusal(bound).map(|words| Self { clash, ..Self::new(line, words) })
+    }
 }
 
 /// What became of a list, or of one batch of it.
@@ -65,6 +95,9 @@ pub struct Imported {
     pub imported: u64,
     /// Rows of badges that were theirs before, there or on an earlier row.
     pub unchanged: u64,
+    /// Lines among these whose badge proves a key, and stays so, though the row says that it is a mere number.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub kept_cryptographic: Vec<u64>,
     /// Whether nothing was imported, because all or none was asked for.
     pub is_nothing_done: bool,
     /// By line.
@@ -76,6 +109,7 @@ impl Imported {
     pub fn add(&mut self, next: Self) {
         self.imported += next.imported;
         self.unchanged += next.unchanged;
+        self.kept_cryptographic.extend(next.kept_cryptographic);
         self.is_nothing_done |= next.is_nothing_done;
         self.bad.extend(next.bad);
     }
@@ -109,11 +143,14 @@ pub(super) async fn import(
     let (mut numbers, mut holders) = (HashSet::new(), Vec::new());
     let mut told = Imported::default();
     for line in lines {
-        match importing.row(&mut write, &line.text).await? {
+        match importing.row(&mut write, &line).await? {
             // One badge is one, on however many rows it stands.
-            Ok(Some((number, holder))) if numbers.insert(number) => holders.push(holder),
-            Ok(_) => told.unchanged += 1,
-            Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
+            Ok((Bound::Anew, number, holder)) if numbers.insert(number) => holders.push(holder),
+            Ok((bound, ..)) => {
+                told.unchanged += 1;
+                told.kept_cryptographic.extend((bound == Bound::KeptCryptographic).then_some(line.line));
+            }
+            Err(bad) => told.bad.push(bad),
         }
     }
     for holder in holders {
@@ -131,15 +168,15 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    /// Binds the badge of one row, and tells which and whose it is where it was not before, or says why not.
+    /// Binds the badge of one row, and tells what became of it, which and whose it is, or says why not.
     async fn row(
         &mut self,
         write: &mut Write,
-        text: &WireSecret,
-    ) -> Result<Result<Option<(NumberIndex, About)>, String>, StoreError> {
-        let row = match Row::parse(text.expose()) {
+        line: &ImportLine,
+    ) -> Result<Result<(Bound, NumberIndex, About), BadRow>, StoreError> {
+        let row = match Row::parse(line.text.expose()) {
             Ok(row) => row,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(BadRow::new(line.line, reason))),
         };
         let name = row.name.as_str().to_owned();
         if !self.people.contains_key(&name) {
@@ -147,15 +184,12 @@ impl Importing<'_> {
             self.people.insert(name.clone(), found);
         }
         let Some(Some(user)) = self.people.get(&name) else {
-            return Ok(Err(String::from(NOBODY)));
+            return Ok(Err(BadRow::new(line.line, NOBODY)));
         };
         let number = row.number.index(&self.app.keys.index);
         let wish = Wish { user_id: user.id, number, grade: row.grade, by: EnrolledBy::List };
         let bound = badges::bind(write, wish, self.now).await?;
-        let holder = (bound == Bound::Anew).then(|| (number, About::default().user(Some(user))));
-        Ok(match refusal(bound) {
-            None => Ok(holder),
-            Some(words) => Err(words.to_owned()),
-        })
+        let holder = About::default().user(Some(user));
+        Ok(BadRow::of(line.line, bound).map_or(Ok((bound, number, holder)), Err))
     }
 }

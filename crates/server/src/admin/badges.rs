@@ -1,9 +1,10 @@
-//! `badge enrol | revoke | list`. No answer shows a number.
+//! `badge enrol | revoke | list | find`. No answer shows a number.
 
 use protocol::{
     secret::WireSecret,
     v1::{badge::BadgeGrade, problem::ProblemCode},
 };
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -34,30 +35,61 @@ pub(super) async fn enrol(
     number: &WireSecret,
     grade: BadgeGrade,
 ) -> Result<Answer, ApiError> {
-    let number = BadgeNumber::parse(number.expose()).map_err(|unusable| invalid(&unusable.to_string()))?;
+    let number = typed(number)?;
     let now = app.clock.now();
     let mut write = app.store.write().await?;
     let (_, user) = find(&mut write, name).await?;
     let number = number.index(&app.keys.index);
+    let before = rows::find(&mut write, number).await?;
+    let was_hers = before.filter(|badge| badge.user_id == user.id && badge.revoked_at.is_none());
     let wish = Wish { user_id: user.id, number, grade, by: EnrolledBy::Administrator };
     let bound = badges::bind(&mut write, wish, now).await?;
     if bound == Bound::Anew {
         trail::administration(&mut write, About::default().user(Some(&user)), "badge.enrol", now).await?;
     }
+    let badge = rows::find(&mut write, number).await?;
     write.commit().await?;
-    match refusal(bound) {
-        None => Ok(Answer::Done { is_changed: bound == Bound::Anew, sessions_ended: 0 }),
-        Some(words) => Err(ApiError::new(ProblemCode::Conflict).detail(words)),
+    if let Some(words) = refusal(bound) {
+        return Err(ApiError::new(ProblemCode::Conflict).detail(words));
     }
+    let badge = badge.ok_or(StoreError::Corrupt("badge that was enrolled"))?;
+    Ok(Answer::BadgeEnrolled {
+        badge_id: badge.id,
+        grade: badge.grade,
+        is_changed: bound == Bound::Anew,
+        is_grade_changed: was_hers.is_some_and(|before| before.grade != badge.grade),
+    })
+}
+
+/// Whose badge this is.
+pub(super) async fn find_whose(app: &App, number: &WireSecret) -> Result<Answer, ApiError> {
+    let number = typed(number)?.index(&app.keys.index);
+    let mut read = app.store.read().await?;
+    let badge = rows::find(&mut read, number).await?;
+    let badge = badge.ok_or_else(|| {
+        ApiError::new(ProblemCode::BadgeUnknown)
+            .detail("Nobody has this badge. `tapward-server badge enrol` gives it to somebody.")
+    })?;
+    let user = users::find(&mut read, badge.user_id).await?;
+    let user = user.ok_or(StoreError::Corrupt("holder of a badge"))?;
+    Ok(Answer::Badge { badge: line_of(&mut read, &badge, user.name).await? })
+}
+
+fn typed(number: &WireSecret) -> Result<BadgeNumber, ApiError> {
+    BadgeNumber::typed(number.expose()).map_err(|unusable| invalid(&unusable.to_string()))
 }
 
 /// Why a badge was not bound, in words for the administrator.
 pub(super) const fn refusal(bound: Bound) -> Option<&'static str> {
     match bound {
-        Bound::Anew | Bound::Before => None,
-        Bound::Taken => Some("This badge is another person's. Revoke it there first."),
+        Bound::Anew | Bound::Before | Bound::KeptCryptographic => None,
+        Bound::Taken => Some(
+            "This badge is another person's: `tapward-server badge find` says whose. Revoke it there first.",
+        ),
         Bound::TooMany => Some("This person has 3 badges, as many as one may have. Revoke one first."),
-        Bound::Revoked => Some("This badge was revoked."),
+        Bound::Revoked => Some(
+            "This badge was revoked, and no list gives it back. Enrol it again with `tapward-server badge enrol`.",
+        ),
     }
 }
 
@@ -105,22 +137,7 @@ pub(super) async fn list(app: &App, of: Option<&str>, after: Option<BadgeMark>) 
     let mut lines = Vec::new();
     // One more than fits tells whether there is a next page.
     for (badge, user_name) in rows::list(&mut read, of, after.as_ref(), PAGE_LINES + 1).await? {
-        let seen_at = match badge.seen {
-            Some(seen) => workstations::find(&mut read, seen.workstation_id)
-                .await?
-                .ok_or(StoreError::Corrupt("workstation of a badge"))
-                .map(|place| Some(place.name))?,
-            None => None,
-        };
-        lines.push(BadgeLine {
-            badge_id: badge.id,
-            user_name,
-            grade: badge.grade,
-            enrolled_at: badge.enrolled_at,
-            is_revoked: badge.revoked_at.is_some(),
-            last_seen_at: badge.seen.map(|seen| seen.at),
-            last_seen_workstation: seen_at,
-        });
+        lines.push(line_of(&mut read, &badge, user_name).await?);
     }
     let page = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
     let has_next = lines.len() > page;
@@ -131,4 +148,27 @@ pub(super) async fn list(app: &App, of: Option<&str>, after: Option<BadgeMark>) 
         badge_id: line.badge_id,
     });
     Ok(Answer::Badges { badges: lines, next })
+}
+
+async fn line_of(
+    read: &mut SqliteConnection,
+    badge: &Badge,
+    user_name: String,
+) -> Result<BadgeLine, StoreError> {
+    let seen_at = match badge.seen {
+        Some(seen) => workstations::find(read, seen.workstation_id)
+            .await?
+            .ok_or(StoreError::Corrupt("workstation of a badge"))
+            .map(|place| Some(place.name))?,
+        None => None,
+    };
+    Ok(BadgeLine {
+        badge_id: badge.id,
+        user_name,
+        grade: badge.grade,
+        enrolled_at: badge.enrolled_at,
+        is_revoked: badge.revoked_at.is_some(),
+        last_seen_at: badge.seen.map(|seen| seen.at),
+        last_seen_workstation: seen_at,
+    })
 }

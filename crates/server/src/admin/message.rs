@@ -64,6 +64,11 @@ pub enum Command {
         /// What it proves.
         grade: BadgeGrade,
     },
+    /// `badge find`
+    BadgeFind {
+        /// As a reader reads it.
+        number: WireSecret,
+    },
     /// `badge revoke`: one, or all of a person.
     BadgeRevoke {
         /// Which.
@@ -183,6 +188,22 @@ pub enum Answer {
     Codes {
         /// Oldest first.
         codes: Vec<CodeLine>,
+    },
+    /// `badge enrol`
+    BadgeEnrolled {
+        /// Its id; no part of its number.
+        badge_id: Uuid,
+        /// What it counts as now.
+        grade: BadgeGrade,
+        /// Whether it was not so before.
+        is_changed: bool,
+        /// Whether it was hers before, and counted as something else.
+        is_grade_changed: bool,
+    },
+    /// `badge find`
+    Badge {
+        /// Which, and whose.
+        badge: BadgeLine,
     },
     /// `badge list`
     Badges {

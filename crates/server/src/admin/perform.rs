@@ -27,6 +27,7 @@ pub async fn perform(app: &App, command: Command) -> Result<Answer, ApiError> {
         Command::UserReset { name, password } => users::reset(app, &name, password).await,
         Command::UserPin { name, pin } => users::pin(app, &name, &pin).await,
         Command::BadgeEnrol { name, number, grade } => badges::enrol(app, &name, &number, grade).await,
+        Command::BadgeFind { number } => badges::find_whose(app, &number).await,
         Command::BadgeRevoke { badge_id, name } => badges::revoke(app, badge_id, name.as_deref()).await,
         Command::BadgeList { of, after } => badges::list(app, of.as_deref(), after).await,
         Command::BadgeImport { lines, is_all_or_none } => {

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State, connect_info::Connected},
@@ -63,10 +63,20 @@ pub async fn serve(listener: UnixListener, app: App, stop: CancellationToken) {
     }
 }
 
+/// What the server refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct Refused {
+    /// Its stable code.
+    pub code: ProblemCode,
+    /// For the administrator.
+    pub words: String,
+}
+
 /// Sends one command to the server that runs on `data`.
 ///
 /// # Errors
-/// When none runs there, or it refuses; the words are for the administrator.
+/// When none runs there, or it refuses ([`Refused`]); the words are for the administrator.
 pub async fn ask(data: &Path, command: &Command) -> Result<Answer> {
     let path = data.join(SOCKET_FILE);
     let stream = UnixStream::connect(&path).await.with_context(|| {
@@ -93,7 +103,7 @@ pub async fn ask(data: &Path, command: &Command) -> Result<Answer> {
         return serde_json::from_slice(&body).context("the answer is of another version");
     }
     let problem: Problem = serde_json::from_slice(&body).context("the answer is of another version")?;
-    bail!(problem.detail.unwrap_or(problem.title))
+    Err(Refused { code: problem.code, words: problem.detail.unwrap_or(problem.title) }.into())
 }
 
 async fn answer(

@@ -14,7 +14,13 @@ Examples:
   tapward-server init --data /var/lib/tapward-server --organisation 'St. Example Hospital' --host tapward.example.org
   tapward-server serve --data /var/lib/tapward-server
   tapward-server user add maria --display-name 'Maria O.' --role RN
-  tapward-server workstation code --name WS-07 --unit ICU-3")]
+  tapward-server workstation code --name WS-07 --unit ICU-3
+
+Exit codes:
+  0  done, or it was so already
+  1  not done: the reason is on standard error
+  2  the command line cannot be read
+With --json the reason is one object there: `message`, and `code` where it has a stable one.")]
 pub struct Cli {
     /// Folder of the server.
     #[arg(long, global = true, default_value = "/var/lib/tapward-server")]
@@ -60,8 +66,15 @@ pub enum Verb {
         /// Which.
         shell: Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, or write one for each command into a folder.
+    #[command(
+        after_help = "Examples:\n  tapward-server man | man -l -\n  tapward-server man --to /usr/local/share/man/man1"
+    )]
+    Man {
+        /// Write the pages of all commands here instead.
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+    },
 }
 
 /// `init`
@@ -148,7 +161,8 @@ pub enum User {
 #[derive(Debug, Subcommand)]
 pub enum Badge {
     /// Give a person a badge. Its number is read from standard input, never from the command line: `uid:` and the serial
-    /// number in lower-case hexadecimal, or `wedge:` and what the reader types.
+    /// number in hexadecimal (8, 14, 16 or 20 digits), or `wedge:` and what the reader types (4 to 64 characters). Upper
+    /// case becomes lower case, as readers tell it.
     #[command(
         after_help = "Examples:\n  tapward-server badge enrol maria < number.txt\n  tapward-server badge enrol maria --grade cryptographic < number.txt"
     )]
@@ -159,13 +173,20 @@ pub enum Badge {
         #[arg(long, value_enum, default_value_t = Grade::Uid)]
         grade: Grade,
     },
+    /// Say whose badge this is: holder, id, grade, whether it is revoked. Its number is read from standard input, as for
+    /// `enrol`. Exit code 1 where nobody has it.
+    #[command(
+        after_help = "Examples:\n  tapward-server badge find < number.txt\n  tapward-server badge find --json < number.txt"
+    )]
+    Find,
     /// Let a badge open nothing any more, and end its holder's grace period. Her sessions go on.
     #[command(
+        override_usage = "tapward-server badge revoke <BADGE>\n       tapward-server badge revoke --of <NAME>",
         after_help = "Examples:\n  tapward-server badge revoke 7e6c8f3d-2b4a-4f10-b0c9-6a5d4e3f2a1b\n  tapward-server badge revoke --of maria"
     )]
     Revoke {
         /// Id of the badge, as `list` shows it.
-        #[arg(required_unless_present = "of", conflicts_with = "of")]
+        #[arg(required_unless_present = "of", conflicts_with = "of", value_parser = badge_id)]
         badge: Option<Uuid>,
         /// All badges of this person.
         #[arg(long, value_name = "NAME")]
@@ -182,6 +203,7 @@ pub enum Badge {
     },
     /// Give badges to people by a list: one a line, `name,number,grade`, with or without that heading. Bad rows are
     /// listed with their line and reason. A badge that is hers already is no error, so a list may be imported again.
+    /// Numbers are written as for `enrol`; upper case becomes lower case. Exit code 1 where nothing was imported.
     ///
     /// A list has at most 200000 rows. All or none, it is taken over in one transaction at the end, for which people who
     /// sign in wait: a second or so for 50000 rows, longer for more. The good ones are imported 1000 at a time.
@@ -201,10 +223,10 @@ pub enum Badge {
 #[derive(Debug, Clone, Copy, Args)]
 #[group(required = true, multiple = false)]
 pub struct How {
-    /// One bad row leaves all as it was. It is imported at once, and sign-ins go on meanwhile.
+    /// One bad row leaves all as it was. People who sign in wait for a moment at the end.
     #[arg(long)]
     pub all_or_none: bool,
-    /// The good rows are imported, batch by batch.
+    /// The good rows are imported, batch by batch; sign-ins go on between them.
     #[arg(long)]
     pub good_ones: bool,
 }
@@ -214,7 +236,8 @@ pub struct How {
 pub enum Grade {
     /// Its number is read, and whoever copied the number presents the same.
     Uid,
-    /// It answers a challenge with a key of its own.
+    /// It answers a challenge with a key of its own: its number alone is refused from then on. No reader that asks for
+    /// that proof is shipped yet.
     Cryptographic,
 }
 
@@ -318,6 +341,12 @@ pub enum Spool {
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
+}
+
+fn badge_id(text: &str) -> Result<Uuid, &'static str> {
+    text.parse().map_err(
+        |_| "this is no id of a badge; `badge list` shows them, and `--of NAME` means all of a person's",
+    )
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {

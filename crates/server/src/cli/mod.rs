@@ -3,7 +3,10 @@
 pub mod args;
 pub mod show;
 
+mod badge_list;
 mod badges;
+mod mistake;
 mod run;
 
+pub use mistake::{exit_for, tell_failure};
 pub use run::run;

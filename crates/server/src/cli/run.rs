@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     args::{Auditor, Cli, Init, Serve, Session, Spool, User, Verb, Workstation},
-    badges,
+    badge_list, badges,
     show::show,
 };
 use crate::{
@@ -35,18 +35,24 @@ pub async fn run(cli: Cli) -> Result<()> {
         Verb::Init(arguments) => return make(&cli.data, arguments, cli.json),
         Verb::Serve(arguments) => return serve_until_told(&cli.data, &arguments, cli.json).await,
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "tapward-server", &mut std::io::stdout());
-            return Ok(());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tapward-server", &mut script);
+            return write(&script);
         }
-        Verb::Man => return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?),
+        Verb::Man { to: None } => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            return write(&page);
+        }
+        Verb::Man { to: Some(folder) } => return pages(&folder),
         Verb::User(verb) => user(verb)?,
         Verb::Badge(verb) => {
             let answer = badges::ask(&cli.data, verb).await?;
             tell(&answer, cli.json)?;
             if let Answer::BadgesImported(told) = answer
-                && told.is_nothing_done
+                && let Some(failure) = badge_list::failure(&told)
             {
-                bail!("Nothing was imported: {} rows are bad.", told.bad.len());
+                bail!(failure);
             }
             return Ok(());
         }
@@ -109,7 +115,11 @@ fn user(verb: User) -> Result<Command> {
         User::Totp { name } => Command::UserTotp { name },
         User::Pin { name } => {
             let pin = first_line(PASSWORD_SIZE_BYTES_MAX)?;
-            Command::UserPin { name, pin: pin.context("standard input holds no PIN in its first line")? }
+            let pin = pin.context(
+                "standard input holds no PIN in its first line. Type it there, or put it into a file that only you can \
+                 read: tapward-server user pin NAME < pin.txt",
+            )?;
+            Command::UserPin { name, pin }
         }
         User::Reset { name, password_stdin } => {
             Command::UserReset { name, password: password(password_stdin)? }
@@ -160,8 +170,22 @@ pub(super) fn first_line(size_bytes_max: usize) -> Result<Option<WireSecret>> {
     Ok((!text.is_empty()).then(|| WireSecret::new(text.to_owned())))
 }
 
+/// A manual page for the program and for each of its commands.
+fn pages(folder: &Path) -> Result<()> {
+    let context = || format!("manual pages cannot be written to {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(context)?;
+    clap_mangen::generate_to(Cli::command(), folder).with_context(context)
+}
+
 fn say(text: &str) -> Result<()> {
+    write(format!("{text}\n").as_bytes())
+}
+
+/// Whoever reads it may have read enough (`| head`): that is no fault.
+fn write(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    Ok(out.flush()?)
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
 }

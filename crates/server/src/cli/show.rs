@@ -2,7 +2,10 @@
 
 use protocol::v1::{badge::BadgeGrade, session::SessionState};
 
-use crate::admin::{badge_import::Imported, message::Answer};
+use crate::admin::{
+    badge_import::Imported,
+    message::{Answer, BadgeLine},
+};
 
 /// The answer for a person to read.
 #[must_use]
@@ -47,32 +50,15 @@ pub fn show(answer: &Answer) -> String {
                 ]
             }),
         ),
-        Answer::Badges { badges, .. } => table(
-            &["ID", "NAME", "GRADE", "STATE", "ENROLLED", "LAST SEEN", "AT"],
-            badges.iter().map(|badge| {
-                let grade = match badge.grade {
-                    BadgeGrade::Uid => "uid",
-                    BadgeGrade::Cryptographic => "cryptographic",
-                };
-                vec![
-                    badge.badge_id.to_string(),
-                    badge.user_name.clone(),
-                    grade.to_owned(),
-                    String::from(if badge.is_revoked { "revoked" } else { "active" }),
-                    badge.enrolled_at.to_string(),
-                    badge.last_seen_at.map(|at| at.to_string()).unwrap_or_default(),
-                    badge.last_seen_workstation.clone().unwrap_or_default(),
-                ]
-            }),
-        ),
-        Answer::BadgesImported(told) => {
-            let mut lines: Vec<String> =
-                told.bad.iter().map(|row| format!("line {}: {}", row.line, row.reason)).collect();
-            let Imported { imported, unchanged, .. } = told;
-            let bad = told.bad.len();
-            lines.push(format!("Imported {imported}, already there {unchanged}, bad {bad}."));
-            lines.join("\n")
+        Answer::BadgeEnrolled { badge_id, grade, is_changed, is_grade_changed } => {
+            let done = if *is_changed { "Done." } else { "It was so already." };
+            let counts = format!(" It counts as {} from now on.", grade_spelled(*grade));
+            let counts = if *is_grade_changed { counts.as_str() } else { "" };
+            format!("{done}{counts} Its id is {badge_id}.")
         }
+        Answer::Badge { badge } => badges(std::slice::from_ref(badge)),
+        Answer::Badges { badges: all, .. } => badges(all),
+        Answer::BadgesImported(told) => imported(told),
         Answer::Workstations { workstations } => table(
             &["NAME", "UNIT", "STATE", "LAST HEARD", "HOST", "ID"],
             workstations.iter().map(|workstation| {
@@ -133,6 +119,45 @@ pub fn show(answer: &Answer) -> String {
             lines.join("\n")
         }
     }
+}
+
+const fn grade_spelled(grade: BadgeGrade) -> &'static str {
+    match grade {
+        BadgeGrade::Uid => "uid",
+        BadgeGrade::Cryptographic => "cryptographic",
+    }
+}
+
+fn badges(badges: &[BadgeLine]) -> String {
+    table(
+        &["ID", "NAME", "GRADE", "STATE", "ENROLLED", "LAST SEEN", "AT"],
+        badges.iter().map(|badge| {
+            vec![
+                badge.badge_id.to_string(),
+                badge.user_name.clone(),
+                grade_spelled(badge.grade).to_owned(),
+                String::from(if badge.is_revoked { "revoked" } else { "active" }),
+                badge.enrolled_at.to_string(),
+                badge.last_seen_at.map(|at| at.to_string()).unwrap_or_default(),
+                badge.last_seen_workstation.clone().unwrap_or_default(),
+            ]
+        }),
+    )
+}
+
+fn imported(told: &Imported) -> String {
+    let kept = told.kept_cryptographic.iter().map(|line| {
+        format!(
+            "line {line}: This badge is hers already, as cryptographic, and stays so: only `badge enrol` makes it uid."
+        )
+    });
+    let bad = told.bad.iter().map(|row| format!("line {}: {}", row.line, row.reason));
+    let mut lines: Vec<String> = kept.chain(bad).collect();
+    let (kept, bad) = (told.kept_cryptographic.len(), told.bad.len());
+    let kept = if kept == 0 { String::new() } else { format!(" ({kept} of them with another grade)") };
+    let Imported { imported, unchanged, .. } = told;
+    lines.push(format!("Imported {imported}, already there {unchanged}{kept}, bad {bad}."));
+    lines.join("\n")
 }
 
 fn ended(count: usize) -> Option<String> {

@@ -7,26 +7,31 @@ use crate::identity::{badge::BadgeNumber, name::UserName};
 
 /// What one row says.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) name: UserName,
-    pub(super) number: BadgeNumber,
-    pub(super) grade: BadgeGrade,
+pub(crate) struct Row {
+    pub(crate) name: UserName,
+    pub(crate) number: BadgeNumber,
+    pub(crate) grade: BadgeGrade,
 }
 
 impl Row {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let cells = cells(text).ok_or("A quotation mark is open at the end of the line.")?;
         let [name, number, grade] = cells.as_slice() else {
+            if cells.len() == 1 && text.contains(';') {
+                return Err(String::from(
+                    "The columns are separated by semicolons. Separate them by commas: name,number,grade.",
+                ));
+            }
             return Err(format!("A row has 3 columns (name,number,grade); this one has {}.", cells.len()));
         };
-        let grade = match grade.trim() {
+        let grade = match grade.trim().to_ascii_lowercase().as_str() {
             "uid" => BadgeGrade::Uid,
             "cryptographic" => BadgeGrade::Cryptographic,
             _ => return Err(String::from("The grade is neither `uid` nor `cryptographic`.")),
         };
         Ok(Self {
             name: UserName::parse(name).ok_or("The name is empty or has characters that no name has.")?,
-            number: BadgeNumber::parse(number.trim()).map_err(|unusable| unusable.to_string())?,
+            number: BadgeNumber::typed(number).map_err(|unusable| unusable.to_string())?,
             grade,
         })
     }
@@ -61,7 +66,7 @@ mod tests {
     #[test]
     fn a_row_is_read_as_spreadsheets_write_it() {
         for text in
-            ["maria,uid:04a1b2c3,uid", " Maria , uid:04a1b2c3 , uid ", "\"maria\",\"uid:04a1b2c3\",\"uid\""]
+            ["maria,uid:04a1b2c3,uid", " Maria , UID:04A1B2C3 , UID ", "\"maria\",\"uid:04a1b2c3\",\"uid\""]
         {
             let row = Row::parse(text).unwrap();
 
@@ -76,11 +81,11 @@ mod tests {
     #[test]
     fn a_bad_row_says_what_is_wrong_and_shows_no_number() {
         for (text, words) in [
-            ("maria;uid:04a1b2c3;uid", "3 columns"),
+            ("maria;uid:04a1b2c3;uid", "Separate them by commas"),
             ("maria,uid:04a1b2c3", "3 columns"),
             (",uid:04a1b2c3,uid", "name is empty"),
             ("maria,uid:08a1b2c3,uid", "another number each time"),
-            ("maria,04a1b2c3,uid", "technology:number"),
+            ("maria,04a1b2c3,uid", "write uid: or wedge: before it"),
             ("maria,uid:04a1b2c3,gold", "grade"),
             ("\"maria,uid:04a1b2c3,uid", "quotation mark"),
         ] {

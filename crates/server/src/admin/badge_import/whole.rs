@@ -20,7 +20,6 @@ use uuid::Uuid;
 
 use super::{BadRow, ImportLine, Imported, row::Row};
 use crate::{
-    admin::badges::refusal,
     app::App,
     badges::{self, Bound, Wish},
     error::ApiError,
@@ -84,8 +83,11 @@ pub async fn plan(app: &App, lines: &[ImportLine]) -> Result<Plan, StoreError> {
         let mut read = app.store.read().await?;
         for line in burst {
             match planning.line(&mut read, line).await? {
-                Ok(_) => good += 1,
-                Err(reason) => told.bad.push(BadRow { line: line.line, reason }),
+                Ok(bound) => {
+                    good += 1;
+                    told.kept_cryptographic.extend((bound == Bound::KeptCryptographic).then_some(line.line));
+                }
+                Err(bad) => told.bad.push(bad),
             }
         }
     }
@@ -184,10 +186,10 @@ impl Planning<'_> {
         &mut self,
         read: &mut SqliteConnection,
         line: &ImportLine,
-    ) -> Result<Result<Bound, String>, StoreError> {
+    ) -> Result<Result<Bound, BadRow>, StoreError> {
         let row = match Row::parse(line.text.expose()) {
             Ok(row) => row,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(BadRow::new(line.line, reason))),
         };
         let name = row.name.as_str();
         if !self.people.contains_key(name) {
@@ -195,7 +197,7 @@ impl Planning<'_> {
             self.people.insert(name.to_owned(), found.map(|user| user.id));
         }
         let Some(user_id) = self.people.get(name).copied().flatten() else {
-            return Ok(Err(String::from(super::NOBODY)));
+            return Ok(Err(BadRow::new(line.line, super::NOBODY)));
         };
         let number = row.number.index(&self.app.keys.index);
         if let Entry::Vacant(unseen) = self.badges.entry(number) {
@@ -206,17 +208,15 @@ impl Planning<'_> {
             unseen.insert(rows::live_of(read, user_id).await?.len());
         }
         let wish = Wish { user_id, number, grade: row.grade, by: EnrolledBy::List };
-        Ok(self.bind(wish))
+        let bound = self.bind(wish);
+        Ok(BadRow::of(line.line, bound).map_or(Ok(bound), Err))
     }
 
-    fn bind(&mut self, wish: Wish) -> Result<Bound, String> {
+    fn bind(&mut self, wish: Wish) -> Bound {
         let seen = self.badges.get(&wish.number).copied();
         let known = seen.and_then(|seen| seen.badge);
         let live = self.live.get(&wish.user_id).copied().unwrap_or(0);
         let bound = badges::decided(&wish, known.as_ref(), live);
-        if let Some(words) = refusal(bound) {
-            return Err(words.to_owned());
-        }
         if bound == Bound::Anew {
             let badge = badges::anew(&wish, known.as_ref(), self.app.clock.now());
             let is_upgrade =
@@ -228,6 +228,6 @@ impl Planning<'_> {
                 self.live.insert(user_id, live + 1);
             }
         }
-        Ok(bound)
+        bound
     }
 }

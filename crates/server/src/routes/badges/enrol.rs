@@ -72,7 +72,7 @@ pub async fn enrol(
             presenting::take_back(&mut write, workstation.id, number, now).await?;
         }
         // Nothing to record.
-        Bound::Before => {}
+        Bound::Before | Bound::KeptCryptographic => {}
         Bound::Taken => return Err(ApiError::new(ProblemCode::BadgeTaken)),
         Bound::TooMany => return Err(ApiError::new(ProblemCode::BadgeTooMany)),
         Bound::Revoked => {
