@@ -11,7 +11,7 @@ use agent_platform::{
     badge_readers::fault_record::{self, READERS_FILE, ReaderRecord},
     enrolment::{self, STATE_FILE},
     idle::{Counting, SyntheticInput, SystemIdle},
-    keychain::{Entry, Vault},
+    keychain::{Entry, KeychainError, Vault},
     spool::{SET_ASIDE_MAX, SPOOL_FILE, SpoolFiles},
 };
 use agent_runtime::{
@@ -61,9 +61,13 @@ fn enrolled_as(config: &Config) -> anyhow::Result<String> {
 }
 
 async fn keychain() -> anyhow::Result<String> {
-    let lost = Vault::of_this_system().lost_keys().await.context(
-        "this workstation's keys cannot be looked at (ask as the kiosk's user, within its session)",
-    )?;
+    let lost = Vault::of_this_system().lost_keys().await.map_err(|fault| match fault {
+        KeychainError::Absent(_) => anyhow::Error::new(fault)
+            .context("none answers here: ask as the kiosk's user, within its session"),
+        KeychainError::Locked | KeychainError::Refused(_) | KeychainError::Mute | KeychainError::Crowded => {
+            fault.into()
+        }
+    })?;
     let lost: Vec<_> = lost.into_iter().map(Entry::name).collect();
     ensure!(lost.is_empty(), "it does not hold `{}`: run `tapward-agent enrol`", lost.join("` and `"));
     Ok("holds this workstation's keys".to_owned())
