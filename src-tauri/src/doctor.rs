@@ -234,15 +234,17 @@ mod tests {
 
     use super::*;
 
+    fn told_of_spool(folder: &Path) -> Vec<String> {
+        let mut report = Report::default();
+        report_spool(&mut report, folder);
+        assert_eq!(report.faults, 0, "people can sign in");
+        report.lines
+    }
+
     #[test]
     fn the_doctor_tells_of_waiting_records_and_of_files_set_aside_without_touching_them() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = || {
-            let mut report = Report::default();
-            report_spool(&mut report, folder.path());
-            assert_eq!(report.faults, 0, "people can sign in");
-            report.lines
-        };
+        let lines = || told_of_spool(folder.path());
         fs::write(folder.path().join("spool.sqlite.key.sealed"), "").unwrap();
         let sealed = "ok       sealed key: lies beside the waiting records";
         assert_eq!(lines(), ["ok       waiting records: none yet", sealed]);
@@ -264,12 +266,7 @@ mod tests {
     #[test]
     fn the_doctor_says_that_waiting_records_without_a_sealed_key_are_lost_with_the_keychain() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = || {
-            let mut report = Report::default();
-            report_spool(&mut report, folder.path());
-            assert_eq!(report.faults, 0, "people can sign in");
-            report.lines
-        };
+        let lines = || told_of_spool(folder.path());
         assert_eq!(lines(), ["ok       waiting records: none yet"], "it is not enrolled yet");
 
         fs::write(folder.path().join(STATE_FILE), "{}").unwrap();

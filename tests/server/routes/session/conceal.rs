@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::server::TestServer;
+use harness::{server::TestServer, workstation::Workstation};
 use serde_json::json;
 
 #[tokio::test]
@@ -42,12 +42,7 @@ async fn nothing_is_covered_without_a_session_or_for_no_reason() {
 
 #[tokio::test]
 async fn a_thousand_strangers_inputs_at_a_covered_screen_move_no_limit_whatever_is_reported() {
-    let server = TestServer::start().await;
-    let mut workstation = server.enrol().await;
-    let maria = server.add_person("maria").await;
-    workstation.sign_in(&server, &maria).await;
-    server.advance(Duration::from_secs(100));
-    workstation.conceal("user-tap").await;
+    let (server, workstation) = covered_after_100_s().await;
     for input in 1..=1_000 {
         server.advance(Duration::from_millis(890));
         let report = workstation.report(input % 3).await;
@@ -60,12 +55,7 @@ async fn a_thousand_strangers_inputs_at_a_covered_screen_move_no_limit_whatever_
 
 #[tokio::test]
 async fn what_was_typed_before_the_covering_counts_also_where_its_report_comes_after() {
-    let server = TestServer::start().await;
-    let mut workstation = server.enrol().await;
-    let maria = server.add_person("maria").await;
-    workstation.sign_in(&server, &maria).await;
-    server.advance(Duration::from_secs(100));
-    workstation.conceal("user-tap").await;
+    let (server, workstation) = covered_after_100_s().await;
     server.advance(Duration::from_secs(4));
     let late = workstation.report(10_000).await;
 
@@ -124,4 +114,15 @@ async fn a_covered_session_that_is_adopted_stays_covered() {
 
     assert_eq!(report.body["inactivity_remaining_ms"], 600_000, "{report:?}");
     assert_eq!(workstation.get("/v1/sessions").await.body["sessions"][0]["is_covered"], true);
+}
+
+/// Maria's screen, which she covered 100 s after her last input.
+async fn covered_after_100_s() -> (TestServer, Workstation) {
+    let server = TestServer::start().await;
+    let mut workstation = server.enrol().await;
+    let maria = server.add_person("maria").await;
+    workstation.sign_in(&server, &maria).await;
+    server.advance(Duration::from_secs(100));
+    workstation.conceal("user-tap").await;
+    (server, workstation)
 }

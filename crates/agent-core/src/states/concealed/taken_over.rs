@@ -26,18 +26,12 @@ impl Concealed {
         password: Secret,
         now: Instant,
     ) -> Step {
-        match self.stage {
-            ConcealedStage::AtRest | ConcealedStage::AwaitingFactor { .. } => {
-                let to_enrol = self.offered.take().filter(|offer| now < offer.until);
-                let signing_in = SigningIn::begin(attempt, name, password, to_enrol, now);
-                self.with_signing_in(signing_in, now)
-            }
-            // The first press counts, its inputs are disabled; what came a second time is wiped.
-            ConcealedStage::Asking { .. }
-            | ConcealedStage::Recording { .. }
-            | ConcealedStage::Uncovering { .. }
-            | ConcealedStage::TakenOver { .. } => Step::stay(self),
+        if !self.takes_a_name() {
+            return Step::stay(self);
         }
+        let to_enrol = self.offered.take().filter(|offer| now < offer.until);
+        let signing_in = SigningIn::begin(attempt, name, password, to_enrol, now);
+        self.with_signing_in(signing_in, now)
     }
 
     /// Whoever lost her badge says so here, over the session that is kept, and leaves it as it is.
@@ -48,15 +42,20 @@ impl Concealed {
         password: Secret,
         now: Instant,
     ) -> Step {
+        if !self.takes_a_name() {
+            return Step::stay(self);
+        }
+        self.with_signing_in(SigningIn::begin_loss(attempt, name, password, now), now)
+    }
+
+    /// The first press counts, and its inputs are disabled from then on: what comes a second time is wiped.
+    const fn takes_a_name(&self) -> bool {
         match self.stage {
-            ConcealedStage::AtRest | ConcealedStage::AwaitingFactor { .. } => {
-                self.with_signing_in(SigningIn::begin_loss(attempt, name, password, now), now)
-            }
-            // The first press counts, its inputs are disabled; what came a second time is wiped.
+            ConcealedStage::AtRest | ConcealedStage::AwaitingFactor { .. } => true,
             ConcealedStage::Asking { .. }
             | ConcealedStage::Recording { .. }
             | ConcealedStage::Uncovering { .. }
-            | ConcealedStage::TakenOver { .. } => Step::stay(self),
+            | ConcealedStage::TakenOver { .. } => false,
         }
     }
 

@@ -5,7 +5,10 @@ use agent_core::{
     my_sessions::{Elsewhere, SessionElsewhere},
 };
 use axum::extract::Path;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{
+    Notify,
+    mpsc::{UnboundedSender, unbounded_channel},
+};
 
 use super::*;
 
@@ -57,19 +60,25 @@ async fn a_resume_does_not_overtake_the_word_that_the_screen_was_covered() {
     let (asked, mut heard) = unbounded_channel();
     let status = json!({ "session_id": SESSION.0, "state": "open", "inactivity_remaining_ms": 1,
         "absolute_remaining_ms": 1 });
-    let concealed = asked.clone();
+    let (concealed, resumed) = (asked.clone(), asked);
+    let overtaken = Arc::new(Notify::new());
+    let overtakes = Arc::clone(&overtaken);
     let conceal = move |Json(cause): Json<Value>| {
-        let (concealed, status) = (concealed.clone(), status.clone());
+        let (concealed, status, overtaken) = (concealed.clone(), status.clone(), Arc::clone(&overtaken));
         async move {
-            // Slow on its way: whatever comes next could be there before it.
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            // Slow on its way: a resume that does not wait for it is there first, and then this has not long to wait.
+            let _ = tokio::time::timeout(Duration::from_millis(200), overtaken.notified()).await;
             concealed.send(cause).unwrap();
             Json(status)
         }
     };
-    let router = Router::new()
-        .route("/v1/session/conceal", post(conceal))
-        .route("/v1/session/resume", post(noting(&asked, 403, json!({}))));
+    let resume = move |Json(body): Json<Value>| {
+        resumed.send(body).unwrap();
+        overtakes.notify_one();
+        async { axum::http::StatusCode::FORBIDDEN }
+    };
+    let router =
+        Router::new().route("/v1/session/conceal", post(conceal)).route("/v1/session/resume", post(resume));
     let ward = Ward::new(router).await;
     ward.server.hold_credential(SESSION, Secret::new("credential".into()));
 
