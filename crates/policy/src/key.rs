@@ -126,6 +126,22 @@ pub const BADGES_ENROLMENT: Key = Key {
     default: "\"self\"",
     accepted: "\"self\", \"listed\" or \"supervised\"",
 };
+/// What is started for whoever signs in.
+pub const APPS_START: Key = Key {
+    name: "apps.start",
+    meaning: "the apps that are started for whoever signs in, and closed before anybody else does",
+    default: "[]",
+    accepted: "a list of up to 32 tables, each of an `id` of its own (a-z, 0-9 and -, up to 40) and a `command` (a list: \
+               the program as an absolute path, then its arguments), and where the app has it `save` (such a list) and \
+               `contract` (true or false)",
+};
+/// How long apps may take to save.
+pub const APPS_SAVE_GRACE: Key = Key {
+    name: "apps.save_grace",
+    meaning: "how long apps may take to save before they are closed",
+    default: "\"10s\"",
+    accepted: "0s to 60s",
+};
 /// How old an undelivered record may become.
 pub const SPOOL_MAX_AGE: Key = Key {
     name: "spool.max.age",
@@ -149,7 +165,7 @@ pub const DANGER_ALLOW_SHORT_LIMITS: Key = Key {
 };
 
 /// Every key there is.
-pub const KEYS: [Key; 19] = [
+pub const KEYS: [Key; 21] = [
     AUTOMATIC_LOGOFF_AFTER,
     AUTOMATIC_LOGOFF_WARNING,
     AUTOMATIC_LOGOFF_REASON,
@@ -166,6 +182,8 @@ pub const KEYS: [Key; 19] = [
     GRACE_REASON,
     GRACE_REACH,
     BADGES_ENROLMENT,
+    APPS_START,
+    APPS_SAVE_GRACE,
     SPOOL_MAX_AGE,
     SPOOL_MAX_RECORDS,
     DANGER_ALLOW_SHORT_LIMITS,

@@ -3,6 +3,7 @@
 //!
 //! The document is walked by hand rather than derived: a derived reader stops at its first error.
 
+mod apps;
 mod badges;
 
 use std::{collections::BTreeSet, ops::Range as Span, time::Duration};
@@ -12,7 +13,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::badges::RawBadges;
+use self::{apps::RawApps, badges::RawBadges};
 use crate::{
     Policy, Problem, Refused,
     key::{self, KEYS, Key},
@@ -39,6 +40,7 @@ struct Raw {
     conceal_reason: Option<String>,
     heartbeat: Option<Duration>,
     badges: RawBadges,
+    apps: RawApps,
     spool_age: Option<Duration>,
     spool_records: Option<u64>,
 }
@@ -91,6 +93,7 @@ fn resolve(raw: Raw, allows_short_limits: bool) -> Policy {
         ..default
     };
     raw.badges.resolve_into(&mut policy);
+    raw.apps.resolve_into(&mut policy);
     policy
 }
 
@@ -130,6 +133,7 @@ impl<'t> Reader<'t> {
             conceal_reason,
             heartbeat: self.duration(key::HEARTBEAT, HEARTBEAT_RANGE, allows_short_limits),
             badges: RawBadges::read(self),
+            apps: RawApps::read(self),
             spool_age: self.duration(key::SPOOL_MAX_AGE, SPOOL_AGE_RANGE, allows_short_limits),
             spool_records: self.take(key::SPOOL_MAX_RECORDS, |value| {
                 let integer = value.as_integer()?;

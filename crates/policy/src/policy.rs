@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    BadgeEnrolment, Elsewhere, Grace, Limits, Refused, ResumeFactors, SignInFactors, duration,
+    Apps, BadgeEnrolment, Elsewhere, Grace, Limits, Refused, ResumeFactors, SignInFactors, duration,
     key::{self, Key},
     parse,
     value::{
@@ -30,6 +30,7 @@ pub struct Policy {
     pub(crate) elsewhere: Elsewhere,
     pub(crate) grace: Grace,
     pub(crate) badge_enrolment: BadgeEnrolment,
+    pub(crate) apps: Apps,
     pub(crate) spool_max: SpoolMax,
     pub(crate) allows_short_limits: bool,
 }
@@ -134,6 +135,12 @@ impl Policy {
     #[must_use]
     pub const fn badge_enrolment(&self) -> BadgeEnrolment {
         self.badge_enrolment
+    }
+
+    /// What is started for whoever signs in.
+    #[must_use]
+    pub const fn apps(&self) -> &Apps {
+        &self.apps
     }
 
     /// When the spool counts as full.

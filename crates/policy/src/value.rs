@@ -45,6 +45,8 @@ pub(crate) const HEARTBEAT_RANGE: Range =
     Range { min: Duration::from_secs(15), max: minutes(5), min_in_danger: Duration::from_millis(200) };
 pub(crate) const CONCEAL_RANGE: Range =
     Range { min: Duration::from_secs(30), max: minutes(60), min_in_danger: Duration::from_secs(1) };
+pub(crate) const SAVE_GRACE_RANGE: Range =
+    Range { min: Duration::ZERO, max: Duration::from_secs(60), min_in_danger: Duration::ZERO };
 pub(crate) const SPOOL_AGE_RANGE: Range = Range { min: days(1), max: days(365), min_in_danger: days(1) };
 pub(crate) const SPOOL_RECORDS_RANGE: std::ops::RangeInclusive<u64> = 1_000..=1_000_000;
 /// Of `session.elsewhere = "allow(n)"`.

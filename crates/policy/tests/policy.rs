@@ -113,6 +113,67 @@ fn a_screen_that_never_covers_itself_needs_a_reason() {
 }
 
 #[test]
+fn the_apps_of_a_session_are_as_policy_lists_them() {
+    let policy = Policy::parse(
+        r#"
+        apps.save_grace = "20s"
+        [[apps.start]]
+        id = "records"
+        command = ["/usr/bin/records", "--kiosk"]
+        save = ["/usr/bin/records", "--save-all"]
+        [[apps.start]]
+        id = "notes-2"
+        command = ["/usr/bin/notes"]
+        contract = true
+        "#,
+    )
+    .unwrap();
+
+    let [records, notes] = policy.apps().start() else { panic!("{:?}", policy.apps()) };
+    assert_eq!(
+        (records.id(), records.command()),
+        ("records", &["/usr/bin/records", "--kiosk"].map(str::to_owned)[..])
+    );
+    assert_eq!(records.save(), Some(&["/usr/bin/records", "--save-all"].map(str::to_owned)[..]));
+    assert_eq!((notes.id(), notes.save(), notes.keeps_contract()), ("notes-2", None, true));
+    assert!(!records.keeps_contract());
+    assert_eq!(policy.apps().save_grace(), Duration::from_secs(20));
+    assert_eq!(Policy::default().apps().start(), []);
+    assert_eq!(Policy::strict().apps().start(), []);
+}
+
+#[test]
+fn an_app_that_cannot_be_started_is_refused_with_the_whole_file() {
+    let one = |app: &str| format!("[apps]\nstart = [{app}]");
+    let many =
+        |count: usize| (0..count).map(|n| format!("{{ id = 'a{n}', command = ['/a'] }}")).collect::<Vec<_>>();
+    for app in [
+        "{ id = 'records' }",
+        "{ command = ['/usr/bin/records'] }",
+        "{ id = 'Records', command = ['/usr/bin/records'] }",
+        "{ id = '', command = ['/usr/bin/records'] }",
+        "{ id = 'r/r', command = ['/usr/bin/records'] }",
+        "{ id = 'records', command = [] }",
+        "{ id = 'records', command = '/usr/bin/records' }",
+        "{ id = 'records', command = ['records'] }",
+        "{ id = 'records', command = ['/usr/bin/records', 1] }",
+        "{ id = 'records', command = ['/usr/bin/records'], save = [] }",
+        "{ id = 'records', command = ['/usr/bin/records'], contract = 'yes' }",
+        "{ id = 'records', command = ['/usr/bin/records'], user = 'root' }",
+        "{ id = 'a', command = ['/a'] }, { id = 'a', command = ['/b'] }",
+        "'records'",
+        &format!("{{ id = '{}', command = ['/a'] }}", "a".repeat(41)),
+        &format!("{{ id = 'a', command = ['/{}'] }}", "a".repeat(1024)),
+        &many(33).join(","),
+    ] {
+        let refused = Policy::parse(&one(app)).unwrap_err();
+        assert_eq!((refused.problems[0].line, refused.problems[0].key.as_str()), (2, "apps.start"), "{app}");
+    }
+    assert_eq!(Policy::parse(&one(&many(32).join(","))).unwrap().apps().start().len(), 32);
+    assert!(Policy::parse("apps.save_grace = '61s'").is_err());
+}
+
+#[test]
 fn what_badges_open_is_as_policy_says() {
     let policy = Policy::parse(
         r#"
@@ -239,9 +300,9 @@ fn a_misspelled_key_is_refused_and_not_passed_over() {
     check_refused(
         "heartbeet = \"60s\"\n[automatic_logoff]\nafer = \"5min\"\n[lockout]\ntries = 3\n",
         expect![[r#"
-            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits
-            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
+            line 1: `heartbeet = "60s"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, apps.start, apps.save_grace, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 3: `automatic_logoff.afer = "5min"` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, apps.start, apps.save_grace, spool.max.age, spool.max.records, danger_allow_short_limits
+            line 4: `lockout = [lockout]` is refused; accepted is one of the keys automatic_logoff.after, automatic_logoff.warning, automatic_logoff.reason, session.absolute_limit, session.elsewhere, session.tap_out, conceal.after, conceal.reason, heartbeat, factors.sign_in, factors.resume, grace.period.cryptographic, grace.period.uid, grace.reason, grace.reach, badges.enrolment, apps.start, apps.save_grace, spool.max.age, spool.max.records, danger_allow_short_limits"#]],
     );
 }
 
