@@ -268,6 +268,7 @@ impl Change {
             What::LoginRefused { .. }
             | What::Concealed { .. }
             | What::Resumed { .. }
+            | What::App { .. }
             | What::ApplicationStarted
             | What::ApplicationStopped
             | What::Enrolment { .. }

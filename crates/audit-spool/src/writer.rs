@@ -110,6 +110,7 @@ fn is_of_the_session_at_hand(what: &What) -> bool {
         What::Logout { .. }
         | What::Concealed { .. }
         | What::Resumed { .. }
+        | What::App { .. }
         | What::ApplicationStopped
         | What::SecurityAlert { .. }
         | What::FailedClosed { .. } => true,

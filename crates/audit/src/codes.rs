@@ -41,6 +41,8 @@ pub const STEPPING_AWAY: &str = "urn:tapward:stepping-away";
 pub const CONCEAL_CAUSE: &str = "urn:tapward:conceal-cause";
 /// Ours: how the holder of a covered session proved herself.
 pub const RESUME_METHOD: &str = "urn:tapward:resume-method";
+/// Ours: what became of an app of a session.
+pub const APP_OUTCOME: &str = "urn:tapward:app-outcome";
 /// Ours: what an administrator did.
 pub const ADMINISTRATION: &str = "urn:tapward:administration";
 
@@ -252,13 +254,15 @@ pub enum FailClosedCause {
     CoverUnconfirmed,
     /// Inactivity cannot be measured.
     InactivityUnknown,
+    /// What the person before had running, or left, cannot be cleared away.
+    AppsLeft,
     /// The configuration cannot be read.
     ConfigInvalid,
 }
 
 impl FailClosedCause {
     /// Every cause.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotEnrolled,
         Self::WorkstationUnknown,
         Self::WorkstationRevoked,
@@ -269,6 +273,7 @@ impl FailClosedCause {
         Self::CoverUnconfirmed,
         Self::InactivityUnknown,
         Self::ConfigInvalid,
+        Self::AppsLeft,
     ];
 
     /// The cause with this code.
@@ -290,6 +295,7 @@ impl FailClosedCause {
             Self::SpoolFull => ("spool-full", "No room is left for records"),
             Self::CoverUnconfirmed => ("cover-unconfirmed", "The cover cannot be confirmed"),
             Self::InactivityUnknown => ("inactivity-unknown", "Inactivity cannot be measured"),
+            Self::AppsLeft => ("apps-left", "What the person before left cannot be cleared away"),
             Self::ConfigInvalid => ("config-invalid", "The configuration cannot be read"),
         };
         Code { system: FAIL_CLOSED_CAUSE, code, display }

@@ -37,6 +37,8 @@ pub const WORKSTATION_SYSTEM: &str = "urn:tapward:workstation";
 pub const SESSION_SYSTEM: &str = "urn:tapward:session";
 /// Identifier system of auditors' tokens, by their names.
 pub const AUDITOR_SYSTEM: &str = "urn:tapward:auditor";
+/// Identifier system of apps, by the ids that policy gives them.
+pub const APP_SYSTEM: &str = "urn:tapward:app";
 /// Identifier system of the parts of the session server.
 pub const SERVER_SYSTEM: &str = "urn:tapward:server";
 /// The session server itself.

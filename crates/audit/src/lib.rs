@@ -4,6 +4,7 @@
 //! [`codes`] holds the DICOM codes (PS3.15 A.5) and our own logout causes, [`stepping_away`] those of covered
 //! screens. No I/O and no clock: pure.
 
+pub mod apps;
 pub mod codes;
 pub mod fhir;
 pub mod record;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    apps::AppOutcome,
     codes::{FailClosedCause, LogoutCause},
     stepping_away::{ConcealCause, ResumeMethod},
 };
@@ -99,6 +100,13 @@ pub enum What {
     Resumed {
         /// How she proved herself.
         method: ResumeMethod,
+    },
+    /// What became of an app of a session (110100, with a code of our own: DICOM knows start and stop of our own program only).
+    App {
+        /// Which, as policy names it.
+        app: String,
+        /// What.
+        outcome: AppOutcome,
     },
     /// The agent or the server started (110100 / 110120).
     ApplicationStarted,
@@ -297,7 +305,7 @@ impl AuditRecord {
         }
     }
 
-    /// What a person did within her session, as its workstation saw it: [`What::Concealed`] or [`What::Resumed`]. `id` is
+    /// What happened within a session, as its workstation saw it: [`What::Concealed`], [`What::Resumed`] or [`What::App`]. `id` is
     /// a fresh random one (UUID, version 4).
     #[must_use]
     pub fn within(
@@ -380,6 +388,7 @@ impl AuditRecord {
             What::FailedClosed { cause } => {
                 FailClosedCause::from_code(cause).map(|_| ()).ok_or(RecordError::Text { field: "cause" })
             }
+            What::App { app, .. } => check_code(app, "app"),
             What::Administration { action } => check_code(action, "action"),
             What::TrailRead { auditor } => check_name(auditor, "auditor"),
             What::Login { .. }
@@ -401,7 +410,7 @@ impl AuditRecord {
                 require(self.user.is_some(), "user")?;
                 require(self.session_id.is_some(), "session_id")
             }
-            What::Concealed { .. } | What::Resumed { .. } => {
+            What::Concealed { .. } | What::Resumed { .. } | What::App { .. } => {
                 require(is_agents, "source")?;
                 require(self.user.is_some(), "user")?;
                 require(self.session_id.is_some(), "session_id")

@@ -19,12 +19,14 @@ pub enum ConcealCause {
     Elsewhere,
     /// Another person's badge was presented.
     OtherBadge,
+    /// Its machine went to sleep, or woke from a sleep it had not announced.
+    Suspend,
 }
 
 impl ConcealCause {
     /// Every cause.
-    pub const ALL: [Self; 5] =
-        [Self::UserTap, Self::UserButton, Self::Inactivity, Self::Elsewhere, Self::OtherBadge];
+    pub const ALL: [Self; 6] =
+        [Self::UserTap, Self::UserButton, Self::Inactivity, Self::Elsewhere, Self::OtherBadge, Self::Suspend];
 
     /// Its code and text.
     #[must_use]
@@ -35,6 +37,7 @@ impl ConcealCause {
             Self::Inactivity => ("inactivity", "Covered after inactivity"),
             Self::Elsewhere => ("elsewhere", "Covered because the user uncovered another workstation"),
             Self::OtherBadge => ("other-badge", "Covered because another badge was presented"),
+            Self::Suspend => ("suspend", "Covered because the workstation slept"),
         };
         Code { system: CONCEAL_CAUSE, code, display }
     }
@@ -44,7 +47,7 @@ impl ConcealCause {
     pub const fn requested_by(self) -> RequestedBy {
         match self {
             Self::UserTap | Self::UserButton | Self::Elsewhere => RequestedBy::User,
-            Self::Inactivity | Self::OtherBadge => RequestedBy::Workstation,
+            Self::Inactivity | Self::OtherBadge | Self::Suspend => RequestedBy::Workstation,
         }
     }
 }

@@ -6,6 +6,7 @@ mod every_record;
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use audit::{
+    apps::AppOutcome,
     codes::{FailClosedCause, LogoutCause, RequestedBy},
     fhir::{AuditEvent, USER_SYSTEM},
     record::{AuditRecord, Factors, What},
@@ -76,6 +77,7 @@ fn section(name: &str) -> String {
         Some(("table", "resume-methods")) => {
             coded("resume-method", ResumeMethod::ALL.map(|method| What::Resumed { method }))
         }
+        Some(("table", "app-outcomes")) => app_outcomes(),
         Some(("table", "alerts")) => alerts(),
         Some(("table", "fail-closed-causes")) => fail_closed_causes(),
         _ => panic!("nothing is generated for `{name}`"),
@@ -85,6 +87,16 @@ fn section(name: &str) -> String {
 fn example(name: &str) -> String {
     let json = serde_json::to_string_pretty(&AuditEvent::from(&sample(name))).unwrap();
     format!("```json\n{json}\n```\n")
+}
+
+fn app_outcomes() -> String {
+    let mut table =
+        "| code (`urn:tapward:app-outcome`) | display | outcome |\n| --- | --- | --- |\n".to_owned();
+    for outcome in AppOutcome::ALL {
+        let (code, result) = (outcome.code(), outcome.outcome().code());
+        writeln!(table, "| `{}` | {} | {result} |", code.code, code.display).unwrap();
+    }
+    table
 }
 
 fn causes() -> String {
@@ -154,6 +166,7 @@ const fn code_on_screen(cause: FailClosedCause) -> &'static str {
         FailClosedCause::SpoolFull => "spool.full",
         FailClosedCause::CoverUnconfirmed => "cover.unconfirmed",
         FailClosedCause::InactivityUnknown => "inactivity.unknown",
+        FailClosedCause::AppsLeft => "apps.left",
         FailClosedCause::ConfigInvalid => "config.invalid",
     }
 }

@@ -4,6 +4,7 @@
 mod every_record;
 
 use audit::{
+    apps::AppOutcome,
     codes::{FailClosedCause, LogoutCause},
     fhir::{self, AuditEvent, EVENT_SIZE_BYTES_MAX, ReadError},
     record::{Alert, AuditRecord, Factors, RecordError, Source, UserRef, What, WorkstationRef},
@@ -213,6 +214,8 @@ fn any_what() -> impl Strategy<Value = What> {
         prop::sample::select(&Factors::ALL[..]).prop_map(|factors| What::Login { factors }),
         prop::sample::select(&ConcealCause::ALL[..]).prop_map(|cause| What::Concealed { cause }),
         prop::sample::select(&ResumeMethod::ALL[..]).prop_map(|method| What::Resumed { method }),
+        ("[a-z0-9-]{1,40}", prop::sample::select(&AppOutcome::ALL[..]))
+            .prop_map(|(app, outcome)| What::App { app, outcome }),
         "[a-z._]{1,20}".prop_map(|reason| What::LoginRefused { reason }),
         prop::sample::select(&LogoutCause::ALL[..])
             .prop_map(|cause| What::Logout { cause: cause.code().code.to_owned() }),

@@ -49,8 +49,8 @@ fn a_login_names_person_workstation_and_session() {
 }
 
 #[test]
-fn stepping_away_is_told_by_the_workstation_of_a_person_and_her_session() {
-    for name in ["concealed_user_tap", "resumed_badge"] {
+fn stepping_away_and_what_became_of_an_app_is_told_by_the_workstation_of_a_person_and_her_session() {
+    for name in ["concealed_user_tap", "resumed_badge", "app_killed"] {
         let record = named(name);
         for (record, field) in [
             (AuditRecord { source: Source::Server, ..record.clone() }, "source"),

@@ -3,13 +3,14 @@
 use uuid::Uuid;
 
 use super::{
-    AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
+    APP_SYSTEM, AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
     LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, RESUME_METHOD_EXTENSION,
     SERVER_SYSTEM, SESSION_SYSTEM, USER_SYSTEM, WORKSTATION_SYSTEM,
     resource::{AuditEvent, Coding, Reference},
     write::{CONCEALED, FAILED_CLOSED, RESUMED, alert_code, factors_code},
 };
 use crate::{
+    apps::AppOutcome,
     codes,
     record::{Alert, AuditRecord, Factors, RecordError, Source, UserRef, What, WorkstationRef},
     stepping_away::{ConcealCause, ResumeMethod},
@@ -134,6 +135,9 @@ fn what(event: &AuditEvent) -> Result<What, ReadError> {
     if is_type(codes::APPLICATION_ACTIVITY) && is_subtype(codes::APPLICATION_STOP) {
         return Ok(What::ApplicationStopped);
     }
+    if is_type(codes::APPLICATION_ACTIVITY) {
+        return app(event);
+    }
     if is_type(codes::AUDIT_LOG_USED) {
         let auditor = first_of(event, AUDITOR_SYSTEM).ok_or(missing("agent"))?;
         return Ok(What::TrailRead { auditor: auditor.identifier.value.clone() });
@@ -170,6 +174,14 @@ fn stepping_away(event: &AuditEvent) -> Result<What, ReadError> {
         return method.map(|method| What::Resumed { method }).ok_or(missing(RESUME_METHOD_EXTENSION));
     }
     Err(missing("subtype"))
+}
+
+fn app(event: &AuditEvent) -> Result<What, ReadError> {
+    let ours = event.subtype.iter().find(|coding| coding.system == codes::APP_OUTCOME);
+    let ours = ours.ok_or(missing("subtype"))?;
+    let outcome = AppOutcome::ALL.into_iter().find(|outcome| outcome.code().code == ours.code);
+    let app = first_of(event, APP_SYSTEM).ok_or(missing("entity"))?.identifier.value.clone();
+    outcome.map(|outcome| What::App { app, outcome }).ok_or(missing("subtype"))
 }
 
 fn security_alert(event: &AuditEvent, is_node_authentication: bool) -> Result<What, ReadError> {

@@ -1,7 +1,7 @@
 //! Record → event.
 
 use super::{
-    AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
+    APP_SYSTEM, AUDITOR_SYSTEM, CONCEAL_CAUSE_EXTENSION, FACTORS_EXTENSION, FAIL_CLOSED_CAUSE_EXTENSION,
     LOGOUT_CAUSE_EXTENSION, RECORD_VERSION_EXTENSION, REFUSAL_EXTENSION, RESUME_METHOD_EXTENSION,
     SERVER_SYSTEM, SERVER_VALUE, SESSION_SYSTEM, TRAIL_VALUE, USER_SYSTEM, WORKSTATION_SYSTEM,
     resource::{
@@ -98,6 +98,9 @@ impl Coded {
                 Outcome::Success,
                 Some(coded_extension(RESUME_METHOD_EXTENSION, coding(method.code()))),
             ),
+            What::App { outcome, .. } => {
+                executed(codes::APPLICATION_ACTIVITY, vec![coding(outcome.code())], outcome.outcome(), None)
+            }
             What::ApplicationStarted => executed(
                 codes::APPLICATION_ACTIVITY,
                 vec![coding(codes::APPLICATION_START)],
@@ -161,6 +164,7 @@ fn participants(record: &AuditRecord) -> Vec<Participant> {
         What::Logout { cause } => requested(requested_by(cause)),
         What::Concealed { cause } => requested(cause.requested_by()),
         What::Resumed { .. } => requested(RequestedBy::User),
+        What::App { .. } => requested(RequestedBy::Workstation),
         What::ApplicationStarted | What::ApplicationStopped => match record.source {
             Source::Agent => vec![workstation_as(true)],
             Source::Server => vec![Some(server_participant(true))],
@@ -202,6 +206,10 @@ fn entities(record: &AuditRecord) -> Vec<Entity> {
         | What::Resumed { .. }
         | What::ApplicationStarted
         | What::ApplicationStopped => session.into_iter().collect(),
+        What::App { app, .. } => {
+            let what = Reference { type_: None, identifier: identifier(APP_SYSTEM, app), display: None };
+            std::iter::once(system_object(what)).chain(session).collect()
+        }
         What::Enrolment { is_accepted } => {
             let text = if *is_accepted { "Workstation enrolled" } else { "Enrolment refused" };
             vec![alert_subject(workstation.unwrap_or_else(server_reference), text)]

@@ -1,6 +1,7 @@
 //! One record of every kind, as a ward would make it.
 
 use audit::{
+    apps::AppOutcome,
     codes::{FailClosedCause, LogoutCause},
     record::{Alert, AuditRecord, Factors, Source, UserRef, What, WorkstationRef},
     stepping_away::{ConcealCause, ResumeMethod},
@@ -40,6 +41,10 @@ pub(crate) fn samples() -> Vec<Sample> {
         let name = format!("resumed_{}", method.code().code.replace('-', "_"));
         sample(&name, within(n, What::Resumed { method }))
     }));
+    samples.extend(AppOutcome::ALL.into_iter().zip(80..).map(|(outcome, n)| {
+        let name = format!("app_{}", outcome.code().code.replace('-', "_"));
+        sample(&name, within(n, What::App { app: "records".to_owned(), outcome }))
+    }));
     samples.extend([
         sample("agent_started", other(1, Source::Agent, Some(ws()), None, What::ApplicationStarted)),
         sample("agent_stopped", other(2, Source::Agent, Some(ws()), None, What::ApplicationStopped)),
@@ -71,7 +76,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         let name = format!("alert_{}", spelled(alert));
         sample(&name, other(n, source, Some(ws()), None, What::SecurityAlert { alert }))
     }));
-    samples.extend(FailClosedCause::ALL.into_iter().zip(30..).map(|(cause, n)| {
+    samples.extend(FailClosedCause::ALL.into_iter().zip((30..40).chain(95..)).map(|(cause, n)| {
         let name = format!("failed_closed_{}", cause.code().code.replace('-', "_"));
         let what = What::FailedClosed { cause: cause.code().code.to_owned() };
         sample(&name, other(n, Source::Agent, Some(ws()), None, what))
