@@ -13,6 +13,7 @@
 //! ```text
 //!  agent                                    shield
 //!  Ready { window } ──────────────────────► knows the agent's window, keeps it above its own
+//!                    ◄───────────────────── Enforcement { agent_away, agent_shown }   (again when it changes)
 //!                    ◄───────────────────── Covered { seq, input_held }
 //!  (shows its window) TakeInput ──────────► ungrabs, flushes
 //!                    ◄───────────────────── InputReleased
@@ -120,6 +121,22 @@ pub enum ShieldMessage {
         /// Of the `Uncover` that this answers.
         seq: u64,
     },
+    /// What the cover is worth on this display server. An agent that was never told is to assume nothing.
+    Enforcement(Enforcement),
+}
+
+/// Whether a covered screen is held against other programs, or merely drawn over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Enforcement {
+    /// While the shield has the input: before the agent shows itself, and after it is gone.
+    pub agent_away: bool,
+    /// While the agent has the input and shows its own window.
+    pub agent_shown: bool,
+}
+
+impl Enforcement {
+    /// Held in every covered moment.
+    pub const ALWAYS: Self = Self { agent_away: true, agent_shown: true };
 }
 
 /// A packet that is no message of this contract.
@@ -194,6 +211,12 @@ impl ShieldMessage {
                 Packet { tag: COVERED, seq, a: u64::from(input_held), ..Packet::EMPTY }
             }
             Self::Uncovered { seq } => Packet { tag: UNCOVERED, seq, ..Packet::EMPTY },
+            Self::Enforcement(Enforcement { agent_away, agent_shown }) => Packet {
+                tag: ENFORCEMENT,
+                a: u64::from(agent_away),
+                b: u64::from(agent_shown),
+                ..Packet::EMPTY
+            },
         }
         .to_bytes()
     }
@@ -209,6 +232,9 @@ impl ShieldMessage {
             INPUT_TAKEN => Self::InputTaken,
             COVERED => Self::Covered { seq: packet.seq, input_held: packet.a == 1 },
             UNCOVERED => Self::Uncovered { seq: packet.seq },
+            ENFORCEMENT => {
+                Self::Enforcement(Enforcement { agent_away: packet.a == 1, agent_shown: packet.b == 1 })
+            }
             tag => return Err(DecodeError::Tag(tag)),
         };
         if message.encode() == bytes { Ok(message) } else { Err(DecodeError::Field) }
@@ -227,6 +253,7 @@ const INPUT_RELEASED: u8 = 0x81;
 const INPUT_TAKEN: u8 = 0x82;
 const COVERED: u8 = 0x83;
 const UNCOVERED: u8 = 0x84;
+const ENFORCEMENT: u8 = 0x85;
 
 /// The fields of a packet, in their order.
 struct Packet {
@@ -293,6 +320,9 @@ mod tests {
             Just(ShieldMessage::InputTaken),
             any::<(u64, bool)>().prop_map(|(seq, input_held)| ShieldMessage::Covered { seq, input_held }),
             any::<u64>().prop_map(|seq| ShieldMessage::Uncovered { seq }),
+            any::<(bool, bool)>().prop_map(|(agent_away, agent_shown)| {
+                ShieldMessage::Enforcement(Enforcement { agent_away, agent_shown })
+            }),
         ]
     }
 
@@ -354,6 +384,10 @@ mod tests {
     fn a_number_that_is_neither_yes_nor_no_is_refused() {
         let mut bytes = ShieldMessage::Covered { seq: 1, input_held: true }.encode();
         bytes[12] = 2;
+        assert_eq!(ShieldMessage::decode(&bytes), Err(DecodeError::Field));
+
+        let mut bytes = ShieldMessage::Enforcement(Enforcement::ALWAYS).encode();
+        bytes[20] = 2;
         assert_eq!(ShieldMessage::decode(&bytes), Err(DecodeError::Field));
     }
 
