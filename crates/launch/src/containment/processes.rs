@@ -1,0 +1,160 @@
+//! The processes of the machine, read from `/proc`.
+
+use std::{fs, io};
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// One process, as far as it says who belongs to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    /// OS session.
+    pub(crate) session: i32,
+    /// In clock ticks since boot: tells apart two processes of one number.
+    pub(crate) start: u64,
+    pub(crate) is_stopped: bool,
+    /// Ended, and not yet reaped.
+    pub(crate) is_zombie: bool,
+}
+
+/// All there are.
+pub(crate) fn all() -> Vec<Process> {
+    pids().into_iter().filter_map(read).collect()
+}
+
+/// The numbers of all there are.
+pub(crate) fn pids() -> Vec<i32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// One of them; none when it is gone.
+pub(crate) fn read(pid: i32) -> Option<Process> {
+    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name in the line may hold spaces and brackets; what follows the last bracket does not.
+fn parse(stat: &str) -> Option<Process> {
+    let pid = stat.split(' ').next()?.parse().ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    let state = *fields.first()?;
+    Some(Process {
+        pid,
+        parent: fields.get(1)?.parse().ok()?,
+        session: fields.get(3)?.parse().ok()?,
+        start: fields.get(19)?.parse().ok()?,
+        is_stopped: matches!(state, "T" | "t"),
+        is_zombie: matches!(state, "Z" | "X" | "x"),
+    })
+}
+
+/// Whether it sleeps and is to stop before it does anything else: who waits for a `vfork` whose child was stopped
+/// cannot be stopped itself until that child goes on.
+pub(crate) fn stops_before_it_runs(process: &Process) -> bool {
+    let Ok(status) = fs::read_to_string(format!("/proc/{}/status", process.pid)) else { return true };
+    awaits_stop(&status)
+}
+
+fn awaits_stop(status: &str) -> bool {
+    const STOP: u64 = 1 << (19 - 1);
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let is_pending = |name: &str| {
+        field(name).and_then(|set| u64::from_str_radix(set, 16).ok()).is_some_and(|set| set & STOP != 0)
+    };
+    field("State:").is_some_and(|state| !state.starts_with('R'))
+        && (is_pending("SigPnd:") || is_pending("ShdPnd:"))
+}
+
+/// Whether a process runs with any of its user ids being this one.
+pub(crate) fn is_of(pid: i32, uid: u32) -> bool {
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return false };
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+    let is_zombie =
+        field("State:").is_some_and(|state| matches!(state.trim().chars().next(), Some('Z' | 'X')));
+    !is_zombie
+        && field("Uid:").is_some_and(|uids| uids.split_ascii_whitespace().any(|one| one.parse() == Ok(uid)))
+}
+
+/// How many processes run with this user id.
+pub(crate) fn count_of(uid: u32) -> u32 {
+    let count = pids().into_iter().filter(|pid| is_of(*pid, uid)).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Signals whoever `members` tells, and nobody who has got the number of one of them meanwhile.
+pub(crate) fn signal_members(
+    mut members: impl FnMut() -> io::Result<Vec<Pid>>,
+    signal: Signal,
+) -> io::Result<()> {
+    let handles: Vec<_> = members()?
+        .into_iter()
+        .filter_map(|pid| Some((pid, pidfd_open(pid, PidfdFlags::empty()).ok()?)))
+        .collect();
+    // Who is a member still, with its handle held, is the one the handle is of.
+    let still = members()?;
+    for (_, handle) in handles.iter().filter(|(pid, _)| still.contains(pid)) {
+        match pidfd_send_signal(handle, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Signals that very process, and none that has got its number meanwhile.
+pub(crate) fn signal(process: &Process, signal: Signal) -> io::Result<()> {
+    let Some(pid) = Pid::from_raw(process.pid) else { return Ok(()) };
+    let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return Ok(()) };
+    if read(process.pid).is_none_or(|still| still.start != process.start) {
+        return Ok(());
+    }
+    match pidfd_send_signal(&handle, signal) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_is_read_past() {
+        let line = "42 (a) b (c) T 7 42 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 11 12";
+
+        let process = parse(line);
+
+        assert_eq!(
+            process,
+            Some(Process {
+                pid: 42,
+                parent: 7,
+                session: 40,
+                start: 98765,
+                is_stopped: true,
+                is_zombie: false
+            })
+        );
+        assert_eq!(parse("42 (cut"), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn who_waits_for_a_stopped_child_of_a_vfork_counts_as_stopped_and_who_runs_does_not() {
+        let status = |state: &str, pending: &str| format!("Name:\tsh\nState:\t{state}\nShdPnd:\t{pending}\n");
+
+        assert!(awaits_stop(&status("D (disk sleep)", "0000000000040000")));
+        assert!(!awaits_stop(&status("R (running)", "0000000000040000")));
+        assert!(!awaits_stop(&status("D (disk sleep)", "0000000000020000")));
+    }
+
+    #[test]
+    fn a_process_that_got_the_number_of_another_is_not_signalled() {
+        let ours = read(std::process::id().cast_signed()).expect("ourselves");
+        let earlier = Process { start: ours.start - 1, ..ours };
+
+        // It would end this test.
+        signal(&earlier, Signal::KILL).expect("nothing to signal");
+    }
+}

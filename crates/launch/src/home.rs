@@ -1,0 +1,192 @@
+//! The home and the runtime directory of a session: made anew for each, in a directory that nobody but root can write to.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    io::Write,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            ffi::OsStrExt,
+            fs::{MetadataExt, OpenOptionsExt},
+        },
+    },
+    path::{Component, Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, mkdirat, openat, unlinkat},
+    io::Errno,
+};
+
+use crate::{account::Account, privileges, wipe};
+
+/// Files of a skeleton.
+const SKELETON_ENTRIES_MAX: u32 = 10_000;
+/// Folders within folders of a skeleton.
+const SKELETON_DEPTH_MAX: u32 = 32;
+
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// A directory that belongs to one session at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    path: PathBuf,
+}
+
+impl Place {
+    /// An absolute path without `..`.
+    pub(crate) fn new(path: PathBuf) -> Option<Self> {
+        let is_plain =
+            path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+        (path.is_absolute() && is_plain && path.file_name().is_some()).then_some(Self { path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it could be where it is to be.
+    pub(crate) fn check(&self, account: &Account) -> io::Result<()> {
+        let parent = self.parent(account)?;
+        match openat(&parent, self.name(), DIRECTORY, Mode::empty()) {
+            Ok(there) if fstat(&there)?.st_uid == account.uid => Ok(()),
+            Ok(_) => Err(io::ErrorKind::PermissionDenied.into()),
+            Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether something is there.
+    pub(crate) fn exists(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok()
+    }
+
+    /// Makes it, the account's and nobody else's to read. It must not be there.
+    pub(crate) fn make(&self, account: &Account) -> io::Result<()> {
+        let parent = self.parent(account)?;
+        mkdirat(&parent, self.name(), Mode::RWXU)?;
+        let made = openat(&parent, self.name(), DIRECTORY, Mode::empty())?;
+        if account.is_separate() {
+            fchown(&made, Some(Uid::from_raw(account.uid)), Some(Gid::from_raw(account.gid)))?;
+        }
+        fchmod(&made, Mode::RWXU)?;
+        Ok(())
+    }
+
+    /// Removes it with all that is in it; returns how much of that is left.
+    pub(crate) fn remove(&self, account: &Account, beat: &dyn Fn()) -> io::Result<u32> {
+        let parent = self.parent(account)?;
+        let there = match openat(&parent, self.name(), DIRECTORY, Mode::empty()) {
+            Ok(there) => there,
+            Err(Errno::NOENT) => return Ok(0),
+            // A link or a file, where only root can have put it: not ours to judge.
+            Err(error) => return Err(error.into()),
+        };
+        if fstat(&there)?.st_uid != account.uid {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let left = privileges::as_account(account, beat, || wipe::files::empty(there))?;
+        if left > 0 {
+            return Ok(left);
+        }
+        // Root removes what is empty, by its name in a directory that is root's.
+        match unlinkat(&parent, self.name(), AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn name(&self) -> &std::ffi::OsStr {
+        self.path.file_name().unwrap_or_default()
+    }
+
+    /// The directory it is in. Each one above is root's or, with a shared account, ours, and nobody else can rename what is in it.
+    fn parent(&self, account: &Account) -> io::Result<OwnedFd> {
+        let mut here = openat(CWD, "/", DIRECTORY, Mode::empty())?;
+        let parts: Vec<_> = self.path.parent().into_iter().flat_map(Path::components).collect();
+        trusted(&here, account, parts.len() <= 1)?;
+        for (at, part) in parts.iter().enumerate().skip(1) {
+            here = openat(&here, part.as_os_str().as_bytes(), DIRECTORY, Mode::empty())?;
+            trusted(&here, account, at + 1 == parts.len())?;
+        }
+        Ok(here)
+    }
+}
+
+fn trusted(directory: &OwnedFd, account: &Account, is_last: bool) -> io::Result<()> {
+    let facts = fstat(directory)?;
+    let is_ours = facts.st_uid == 0 || (!account.is_separate() && facts.st_uid == account.uid);
+    let is_open = facts.st_mode & 0o022 != 0;
+    let is_sticky = facts.st_mode & 0o1000 != 0;
+    if is_ours && (!is_open || (is_sticky && !is_last)) {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can write to a directory above it"))
+    }
+}
+
+/// Copies what is in a skeleton, as the account. The skeleton is root's.
+pub(crate) fn copy_skeleton(from: &Path, to: &Path, account: &Account) -> io::Result<()> {
+    let facts = match fs::symlink_metadata(from) {
+        Ok(facts) => facts,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if !facts.is_dir() || (account.is_separate() && (facts.uid() != 0 || facts.mode() & 0o022 != 0)) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let mut left = SKELETON_ENTRIES_MAX;
+    privileges::as_account(account, &|| (), || copy(from, to, SKELETON_DEPTH_MAX, &mut left))?
+}
+
+fn copy(from: &Path, to: &Path, depth: u32, left: &mut u32) -> io::Result<()> {
+    if depth == 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        *left = left.checked_sub(1).ok_or(io::ErrorKind::InvalidInput)?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            fs::create_dir(&target)?;
+            copy(&entry.path(), &target, depth - 1, left)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file of the account's that nobody else can read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8], account: &Account) -> io::Result<()> {
+    privileges::as_account(account, &|| (), || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(bytes)
+    })?
+}
+
+/// What apps find in their environment besides their display and bus.
+pub(crate) fn environment(account: &Account, home: &Path, runtime: &Path) -> Vec<(OsString, OsString)> {
+    /// Nobody's `PATH` but ours decides what an app runs.
+    const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+    let fixed = [
+        ("HOME", home.as_os_str().to_owned()),
+        ("USER", account.name.clone().into()),
+        ("LOGNAME", account.name.clone().into()),
+        ("SHELL", "/bin/sh".into()),
+        ("PATH", SEARCH_PATH.into()),
+        ("XDG_RUNTIME_DIR", runtime.as_os_str().to_owned()),
+    ];
+    let is_inherited = |name: &OsString| {
+        name == "LANG" || name == "TZ" || name.to_str().is_some_and(|name| name.starts_with("LC_"))
+    };
+    fixed
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .chain(std::env::vars_os().filter(|(name, _)| is_inherited(name)))
+        .collect()
+}

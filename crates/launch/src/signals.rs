@@ -1,0 +1,53 @@
+//! The signals that concern the launcher, as something that can be waited for.
+#![expect(unsafe_code, reason = "signal masks and signalfd have no safe interface in rustix")]
+
+use std::{
+    io,
+    mem::MaybeUninit,
+    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
+};
+
+/// Blocked for the process and read from here.
+#[derive(Debug)]
+pub(crate) struct Signals(OwnedFd);
+
+impl Signals {
+    /// From here on these signals arrive here only. Call it before any other thread exists.
+    pub(crate) fn block() -> io::Result<Self> {
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: `sigemptyset` initializes the set it is given; the others get that set, and only valid numbers.
+        let fd = unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            for number in [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+                libc::sigaddset(set.as_mut_ptr(), number);
+            }
+            if libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut()) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
+        };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call above made it, and nobody else owns it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Takes what has arrived; tells whether somebody wants us to end.
+    pub(crate) fn drain(&self) -> bool {
+        let mut is_to_end = false;
+        let mut info = [0u8; size_of::<libc::signalfd_siginfo>()];
+        while let Ok(size_bytes) = rustix::io::read(&self.0, &mut info[..]) {
+            // The number is the first field of the structure.
+            let number = info[..size_bytes].first_chunk::<4>().map(|bytes| u32::from_ne_bytes(*bytes));
+            is_to_end |= number.is_some_and(|number| i64::from(number) != i64::from(libc::SIGCHLD));
+        }
+        is_to_end
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,138 @@
+//! Frozen apps stand still; without an agent everything is frozen, then gone.
+
+use std::fs;
+
+use launch_contract::{Answer, CloseOutcome, Code, SaveWhy, Verb};
+
+use crate::ward::{Ward, eventually, read, script, stays, written};
+
+const COUNTER: &str = "i=0; while :; do i=$((i+1)); echo $i > $HOME/count; sleep 0.001; done";
+/// It counts in a process that has left the OS session and its parent.
+const DETACHED: &str = "setsid sh -c '(setsid sh -c \"i=0; while :; do i=\\$((i+1)); echo \\$i > $HOME/count; sleep 0.001; done\" &)' & exit 0";
+
+fn counts(ward: &Ward) {
+    let path = ward.home().join("count");
+    let before = written(&path);
+    eventually("it counts", || !read(&path).is_empty() && read(&path) != before);
+}
+
+fn stands_still(ward: &Ward) {
+    let path = ward.home().join("count");
+    let before = fs::read(&path).unwrap();
+    stays("it stands still", || fs::read(&path).unwrap() == before);
+}
+
+#[test]
+fn a_frozen_app_stands_still_wherever_it_hides_and_goes_on_when_it_may() {
+    for (containment, app) in
+        [("cgroup", COUNTER), ("cgroup", DETACHED), ("subreaper", COUNTER), ("subreaper", DETACHED)]
+    {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        ward.started(vec![script("counter", app)]);
+        counts(&ward);
+
+        assert_eq!(ward.freeze(true), [Answer::Done { left: 0 }]);
+        stands_still(&ward);
+        assert_eq!(ward.save(SaveWhy::Conceal, 100), [Answer::Failed { code: Code::Frozen, left: 0 }]);
+
+        assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }]);
+        counts(&ward);
+    }
+}
+
+#[test]
+fn a_frozen_app_is_closed_without_being_asked() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        ward.started(vec![script("counter", COUNTER)]);
+        counts(&ward);
+        ward.freeze(true);
+
+        let app = "counter".parse().unwrap();
+        assert_eq!(
+            ward.close(600_000),
+            [Answer::AppClosed { app, outcome: CloseOutcome::Killed }, Answer::Done { left: 0 }]
+        );
+        assert_eq!(ward.processes(), [0; 0]);
+    }
+}
+
+#[test]
+fn an_agent_that_dies_leaves_frozen_apps_and_after_a_while_none() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment, "--orphan-ms", "900"]);
+        ward.started(vec![script("counter", COUNTER)]);
+        counts(&ward);
+
+        ward.hang_up();
+
+        eventually("frozen", || {
+            let before = read(&ward.home().join("count"));
+            (0..20).all(|_| {
+                let _ = rustix::event::poll(
+                    &mut [] as &mut [rustix::event::PollFd<'_>],
+                    Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 2_000_000 }),
+                );
+                read(&ward.home().join("count")) == before
+            })
+        });
+        eventually("killed and wiped", || ward.processes().is_empty() && !ward.home().exists());
+    }
+}
+
+#[test]
+fn an_agent_that_comes_back_finds_the_apps_frozen() {
+    let mut ward = Ward::ready(&["--orphan-ms", "600000"]);
+    ward.started(vec![script("counter", COUNTER)]);
+    counts(&ward);
+    ward.hang_up();
+
+    ward.connect();
+
+    // Greeted is it only once they stand still.
+    stands_still(&ward);
+    ward.freeze(false);
+    counts(&ward);
+    assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+}
+
+#[test]
+fn an_agent_that_breaks_the_contract_is_hung_up_on_and_everything_frozen() {
+    let too_long = vec![b' '; 40_000];
+    for packet in [
+        &b"{}"[..],
+        b"not json",
+        br#"{"request":1,"verb":{"run":{"argv":["/bin/sh"]}}}"#,
+        br#"{"request":1,"verb":{"wipe":{"path":"/etc"}}}"#,
+        &too_long,
+    ] {
+        let mut ward = Ward::ready(&["--orphan-ms", "600000"]);
+        ward.started(vec![script("counter", COUNTER)]);
+        counts(&ward);
+
+        ward.send_raw(packet);
+
+        assert_eq!(ward.hear(), None);
+        ward.connect();
+        stands_still(&ward);
+    }
+}
+
+#[test]
+fn an_app_that_stops_itself_keeps_nobody_from_freezing_and_thawing() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        ward.started(vec![
+            script("stops", "echo on > $HOME/on; while :; do kill -STOP $$; done"),
+            script("counter", COUNTER),
+        ]);
+        written(&ward.home().join("on"));
+        counts(&ward);
+
+        assert_eq!(ward.freeze(true), [Answer::Done { left: 0 }]);
+        stands_still(&ward);
+        assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }]);
+        counts(&ward);
+        assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+    }
+}
