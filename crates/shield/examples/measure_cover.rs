@@ -8,10 +8,15 @@
 //! - `input_after_word`: the agent says `Cover` → the agent has read `Covered { input_held: true }`
 //! - `app_after_word`: the agent says `Uncover` → each monitor shows the app
 //! - `black_after_death`: `kill -9` of the agent while uncovered → each monitor shows black
+//! - `shield_pss` in kB, after all that
+//! - `black_after_start.NAME` for the shield and, where they are installed, `xsecurelock` and `i3lock`: program started →
+//!   each monitor shows black; what they do after a word and after their own death, the shield does not need to compare:
+//! - `open_after_kill.NAME`: `kill -9` of that locker → each monitor shows the app again, because nobody else covers
 //! - `ready_after_death`: the same → the next agent is ready and told that it is covered
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::unwrap_in_result,
     unreachable_pub,
@@ -26,10 +31,14 @@ mod part;
 #[path = "../../../tests/harness/x_server.rs"]
 mod x_server;
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use bed::{BLACK, Bed, MARKER, agent::Agent};
+use part::Part;
 use rustix::process::Signal;
 use x_server::Monitors;
 
@@ -70,6 +79,47 @@ fn main() -> Result<()> {
         agent = shield.ready_agent()?;
         print("ready_after_death", killed.elapsed());
     }
+    let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", shield.part.pid()))?;
+    let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
+    let pss_kb = pss.trim().trim_end_matches(" kB");
+    println!("{{\"name\": \"shield_pss\", \"unit\": \"kB\", \"value\": {pss_kb}}}");
+    drop((typist, agent, shield, bed));
+
+    for _ in 0..samples.min(20) {
+        start_shield()?;
+        start_locker("xsecurelock", &[])?;
+        start_locker("i3lock", &["--nofork", "--color=000000"])?;
+    }
+    Ok(())
+}
+
+fn start_shield() -> Result<()> {
+    let bed = Bed::with(Monitors::Two)?;
+    let started = Instant::now();
+    let _shield = bed.shield()?;
+    print("black_after_start.shield", bed.witness.first(BLACK, started)? - started);
+    Ok(())
+}
+
+/// Another locker, from nothing to black, and what is left of it after its death.
+fn start_locker(name: &str, arguments: &[&str]) -> Result<()> {
+    let bed = Bed::with(Monitors::Two)?;
+    let mut command = Command::new(name);
+    command.args(arguments).env("DISPLAY", bed.x.display());
+    let started = Instant::now();
+    let Ok(mut locker) = Part::start(name, &mut command, bed.folder.path()) else {
+        eprintln!("NOT RUN: {name} is not installed");
+        return Ok(());
+    };
+    let Ok(black) = bed.witness.first(BLACK, started) else {
+        eprintln!("NOT RUN: {name} does not cover here: {}", locker.printed());
+        return Ok(());
+    };
+    print(&format!("black_after_start.{name}"), black - started);
+    let killed = Instant::now();
+    locker.signal(Signal::KILL);
+    locker.wait(bed::SOON)?;
+    print(&format!("open_after_kill.{name}"), bed.witness.first(MARKER, killed)? - killed);
     Ok(())
 }
 

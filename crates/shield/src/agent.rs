@@ -5,7 +5,7 @@ use std::{
     io,
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-        unix::process::CommandExt,
+        unix::process::{CommandExt, ExitStatusExt},
     },
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -20,20 +20,18 @@ use rustix::{
 };
 use shield_contract::{AGENT_FD, AgentMessage, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
 
-use crate::{processes, signals};
+use crate::{cover::DisplayServer, processes, signals};
 
 /// What an agent may inherit of our environment. Nothing that loads code into it (`LD_PRELOAD`, `GTK_MODULES`, WebKit's
 /// automation) is among it.
-const ENVIRONMENT: [&str; 8] = [
-    "DISPLAY",
-    "XAUTHORITY",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "XDG_RUNTIME_DIR",
-    "HOME",
-    "LANG",
-    "TZ",
-    "WEBKIT_DISABLE_COMPOSITING_MODE",
-];
+const ENVIRONMENT: [&str; 6] =
+    ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME", "LANG", "TZ", "WEBKIT_DISABLE_COMPOSITING_MODE"];
+/// What it may inherit besides on an X server.
+const X11_ENVIRONMENT: [&str; 2] = ["DISPLAY", "XAUTHORITY"];
+/// And on a Wayland compositor: a second way to a screen would be one that nobody covers.
+const WAYLAND_ENVIRONMENT: [&str; 1] = ["WAYLAND_DISPLAY"];
+/// What no `--env` hands on.
+const MANAGERS: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 /// The whole of the locale besides `LANG`.
 const LOCALE_PREFIX: &str = "LC_";
 /// Nobody's `PATH` but ours decides what the agent runs.
@@ -50,6 +48,10 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<OsString>,
     /// Variables it may inherit besides [`ENVIRONMENT`].
     pub(crate) environment: Vec<OsString>,
+    /// What draws the screen.
+    pub(crate) server: DisplayServer,
+    /// Where it writes what the screen says when it does not run.
+    pub(crate) notice_file: Option<PathBuf>,
 }
 
 /// A started agent.
@@ -86,7 +88,7 @@ impl Launch {
             .env_clear()
             .envs(std::env::vars_os().filter(|(name, _)| self.may_inherit(name)))
             .env("PATH", SEARCH_PATH)
-            .env("GDK_BACKEND", "x11")
+            .env("GDK_BACKEND", self.backend())
             .env(SHIELD_ENV, "1")
             .stdin(Stdio::null());
         prepare(&mut command, theirs.as_raw_fd());
@@ -95,8 +97,26 @@ impl Launch {
         Ok(Agent { child, pid, socket: Some(ours) })
     }
 
+    /// What GDK calls it.
+    fn backend(&self) -> &'static str {
+        match self.server {
+            DisplayServer::X11 => "x11",
+            DisplayServer::Wayland => "wayland",
+        }
+    }
+
     fn may_inherit(&self, name: &OsStr) -> bool {
-        ENVIRONMENT.iter().any(|allowed| name == *allowed)
+        // Whoever has these speaks for us to the service manager.
+        let is_managers = MANAGERS.iter().any(|managers| name == *managers);
+        !is_managers && self.is_allowed(name)
+    }
+
+    fn is_allowed(&self, name: &OsStr) -> bool {
+        let of_server: &[&str] = match self.server {
+            DisplayServer::X11 => &X11_ENVIRONMENT,
+            DisplayServer::Wayland => &WAYLAND_ENVIRONMENT,
+        };
+        ENVIRONMENT.iter().chain(of_server).any(|allowed| name == *allowed)
             || name.to_str().is_some_and(|name| name.starts_with(LOCALE_PREFIX))
             || self.environment.iter().any(|allowed| name == allowed)
     }
@@ -135,6 +155,11 @@ fn prepare(command: &mut Command, socket: i32) {
 }
 
 impl Agent {
+    /// Its process, not reaped before [`Agent::bury_if_dead`] says so.
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Readable when the agent said something; `None` once nothing it says counts.
     pub(crate) fn socket(&self) -> Option<BorrowedFd<'_>> {
         self.socket.as_ref().map(AsFd::as_fd)
@@ -193,16 +218,16 @@ impl Agent {
         }
     }
 
-    /// Whether the process is gone. It is buried last, so that its number names its process group until all that it
-    /// left behind is ended.
-    pub(crate) fn bury_if_dead(&mut self) -> bool {
+    /// Whether the process is gone, and if it is, whether of itself: not by SIGKILL. It is buried last, so that its number
+    /// names its process group until all that it left behind is ended.
+    pub(crate) fn bury_if_dead(&mut self) -> Option<bool> {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match waitid(WaitId::Pid(self.pid), look) {
-            Ok(None) => false,
+            Ok(None) => None,
             Ok(Some(_)) | Err(_) => {
                 self.end();
-                let _ = self.child.wait();
-                true
+                let how = self.child.wait();
+                Some(how.is_ok_and(|how| how.signal() != Some(Signal::KILL.as_raw())))
             }
         }
     }
@@ -247,6 +272,28 @@ mod tests {
             ["DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LC_ALL", "LC_TIME", "TZ"]
         {
             assert!(launch.may_inherit(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_way_to_the_screen_that_is_covered_is_inherited() {
+        let wayland = Launch { server: DisplayServer::Wayland, ..Launch::default() };
+        let x11 = Launch::default();
+
+        assert!(wayland.may_inherit(OsStr::new("WAYLAND_DISPLAY")));
+        assert!(!wayland.may_inherit(OsStr::new("DISPLAY")));
+        assert!(!wayland.may_inherit(OsStr::new("XAUTHORITY")));
+        assert_eq!(wayland.backend(), "wayland");
+        assert!(!x11.may_inherit(OsStr::new("WAYLAND_DISPLAY")));
+        assert_eq!(x11.backend(), "x11");
+    }
+
+    #[test]
+    fn the_service_managers_socket_is_never_handed_on() {
+        let launch = Launch { environment: MANAGERS.map(OsString::from).to_vec(), ..Launch::default() };
+
+        for name in MANAGERS {
+            assert!(!launch.may_inherit(OsStr::new(name)), "{name}");
         }
     }
 

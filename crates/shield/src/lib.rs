@@ -16,5 +16,7 @@ mod program;
 mod shell;
 mod signals;
 mod supervise;
+mod watchdog;
+mod words;
 
 pub use program::main;

@@ -8,10 +8,11 @@ use crate::{
     agent,
     arguments::{self, HELP, Task},
     clock,
-    cover::Cover,
+    cover::{Cover, DisplayServer},
     log,
     shell::{Fault, Shell},
     signals::Signals,
+    watchdog,
 };
 
 /// The input is taken (`--check`).
@@ -27,8 +28,8 @@ const LOST: u8 = 70;
 #[must_use]
 pub fn main() -> ExitCode {
     match arguments::parse(std::env::args_os().skip(1)) {
-        Ok(Task::Run(launch)) => run(launch),
-        Ok(Task::Check) => check(),
+        Ok(Task::Run { launch, server }) => run(launch, server.unwrap_or_else(of_environment)),
+        Ok(Task::Check { server }) => check(server.unwrap_or_else(of_environment)),
         Ok(Task::Version) => print(concat!("tapward-shield ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Task::Help) => print(HELP),
         Err(wrong) => {
@@ -38,7 +39,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(launch: agent::Launch) -> ExitCode {
+fn of_environment() -> DisplayServer {
+    let variable = |name| std::env::var_os(name);
+    DisplayServer::of_environment(variable("WAYLAND_DISPLAY").as_deref(), variable("DISPLAY").as_deref())
+}
+
+fn run(mut launch: agent::Launch, server: DisplayServer) -> ExitCode {
+    launch.server = server;
+    watchdog::prepare();
+    watchdog::set_alarm();
     // Nothing secret is in a core file of ours, but the agent has our limit: `docs/SECURITY-PROPERTIES.md`. It is
     // refused where the machine allows none already, which is no reason to cover nothing.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
@@ -50,13 +59,16 @@ fn run(launch: agent::Launch) -> ExitCode {
             return ExitCode::from(LOST);
         }
     };
-    let cover = match Cover::connect() {
+    let cover = match Cover::connect(server) {
         Ok(cover) => cover,
         Err(error) => {
             log::line(&error.to_string());
             return ExitCode::from(NO_DISPLAY);
         }
     };
+    for shortcoming in cover.shortcomings() {
+        log::line(shortcoming);
+    }
     match Shell::run(cover, signals, launch) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault @ (Fault::Cover(_) | Fault::System(_))) => {
@@ -66,22 +78,13 @@ fn run(launch: agent::Launch) -> ExitCode {
     }
 }
 
-fn check() -> ExitCode {
-    let checked = Cover::connect().and_then(|mut cover| {
-        let monitors = cover.monitors();
-        let is_held = cover.hold_input(clock::now().awake)?;
-        cover.release_input()?;
-        Ok((monitors, is_held))
-    });
-    match checked {
-        Ok((monitors, is_held)) => {
-            let mut text = String::new();
-            for (x, y, width, height) in monitors {
-                text += &format!("monitor {width}x{height}+{x}+{y}\n");
-            }
-            text += if is_held { "input can be held\n" } else { "input is held by another program\n" };
-            let printed = print(&text);
-            if is_held { printed } else { ExitCode::from(TAKEN) }
+fn check(server: DisplayServer) -> ExitCode {
+    watchdog::prepare();
+    watchdog::set_alarm();
+    match Cover::connect(server).and_then(|mut cover| cover.check(clock::now().awake)) {
+        Ok(checked) => {
+            let printed = print(&checked.text);
+            if checked.is_free { printed } else { ExitCode::from(TAKEN) }
         }
         Err(error) => {
             log::line(&error.to_string());

@@ -7,6 +7,7 @@ use rustix::{
     io::Errno,
     time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime},
 };
+use shield_contract::Enforcement;
 
 use crate::{
     agent::{Agent, Heard, Launch, MESSAGES_AT_ONCE_MAX},
@@ -15,6 +16,8 @@ use crate::{
     log,
     signals::{Signal, Signals},
     supervise::{Action, Event, Supervisor},
+    watchdog::{self, Manager},
+    words::{Place, Trouble},
 };
 
 /// Why the shield ended before it was asked to.
@@ -36,7 +39,10 @@ pub(crate) struct Shell {
     lease_ends: Option<Duration>,
     launch: Launch,
     agent: Option<Agent>,
+    /// What the supervisor knows of it.
+    enforcement: Enforcement,
     events: VecDeque<Event>,
+    manager: Manager,
     is_done: bool,
 }
 
@@ -53,16 +59,20 @@ impl Shell {
             lease_ends: None,
             launch,
             agent: None,
+            enforcement: Enforcement::default(),
             events: VecDeque::from([Event::Begun]),
+            manager: Manager::from_environment(),
             is_done: false,
         };
-        loop {
-            shell.work_off()?;
-            if shell.is_done {
-                return Ok(());
-            }
+        shell.work_off()?;
+        shell.manager.is_ready();
+        while !shell.is_done {
+            shell.report();
             shell.wait()?;
+            shell.work_off()?;
         }
+        shell.manager.is_stopping();
+        Ok(())
     }
 
     fn work_off(&mut self) -> Result<(), Fault> {
@@ -78,6 +88,11 @@ impl Shell {
                     "another program keeps coming above the cover or takes the focus; it is pushed back",
                 );
             }
+            let enforcement = self.cover.enforcement();
+            if enforcement != self.enforcement {
+                self.enforcement = enforcement;
+                self.events.push_back(Event::Enforcement(enforcement));
+            }
             if self.events.is_empty() {
                 return Ok(());
             }
@@ -92,6 +107,8 @@ impl Shell {
                 self.events.push_back(Event::InputHeld(held));
             }
             Action::ReleaseInput => self.cover.release_input()?,
+            Action::FreeInput => self.cover.free_input(clock::now().awake),
+            Action::ForgetPerson => self.cover.forget_person()?,
             Action::Uncover => self.cover.uncover()?,
             Action::KeepAbove(window) => self.cover.keep_above(window, clock::now().awake)?,
             Action::Say(message) => {
@@ -114,7 +131,7 @@ impl Shell {
                     agent.end();
                 }
             }
-            Action::ShowNotice => self.cover.show_notice()?,
+            Action::ShowNotice(trouble) => self.show_notice(trouble)?,
             Action::HideNotice => self.cover.hide_notice()?,
             Action::Log(word) => log::word(word),
             Action::Exit => self.is_done = true,
@@ -122,9 +139,28 @@ impl Shell {
         Ok(())
     }
 
+    fn show_notice(&mut self, trouble: Trouble) -> Result<(), Fault> {
+        let ago = clock::now().awake.saturating_sub(trouble.since);
+        log::line(&format!("no usable agent: {}, {}", trouble.cause.code(), trouble.cause.words()));
+        let place = Place::read(self.launch.notice_file.as_deref());
+        self.cover.show_notice(&place.lines(trouble, &clock::time_of_day(ago)))?;
+        Ok(())
+    }
+
+    /// What the service manager shows of us.
+    fn report(&mut self) {
+        let status = match (self.supervisor.trouble(), self.supervisor.is_covered()) {
+            (Some(trouble), _) => format!("covered; {}: {}", trouble.cause.code(), trouble.cause.words()),
+            (None, true) => "covered".to_owned(),
+            (None, false) => "uncovered for a session".to_owned(),
+        };
+        self.manager.status(&status);
+    }
+
     fn start_agent(&mut self) {
         match self.launch.start() {
             Ok(agent) => {
+                self.cover.agent_started(agent.pid());
                 self.agent = Some(agent);
                 self.events.push_back(Event::Started);
             }
@@ -139,7 +175,8 @@ impl Shell {
     fn wait(&mut self) -> Result<(), Fault> {
         self.set_lease_timer()?;
         let now = clock::now().awake;
-        let due = [self.cover.deadline(), self.supervisor.deadline()].into_iter().flatten().min();
+        let due = [self.cover.deadline(), self.supervisor.deadline(), self.manager.deadline()];
+        let due = due.into_iter().flatten().min();
         let timeout = due.map(|due| timespec(due.saturating_sub(now)));
         let socket = self.agent.as_ref().and_then(Agent::socket);
         let has_spoken = {
@@ -150,7 +187,10 @@ impl Shell {
                 PollFd::new(&self.lease_timer, PollFlags::IN),
             ];
             fds.extend(socket.as_ref().map(|socket| PollFd::new(socket, PollFlags::IN)));
-            match poll(&mut fds, timeout.as_ref()) {
+            watchdog::clear_alarm();
+            let polled = poll(&mut fds, timeout.as_ref());
+            watchdog::set_alarm();
+            match polled {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
@@ -171,6 +211,11 @@ impl Shell {
         if let Some(held) = self.cover.on_time(clock::now().awake)? {
             self.events.push_back(Event::InputHeld(held));
         }
+        if self.manager.is_due(clock::now().awake) {
+            // A display that does not answer is no sign of life of ours.
+            self.cover.wait_for_answer()?;
+            self.manager.beat();
+        }
         self.events.push_back(Event::Tick);
         Ok(())
     }
@@ -188,10 +233,10 @@ impl Shell {
     }
 
     fn bury(&mut self) {
-        if self.agent.as_mut().is_some_and(Agent::bury_if_dead) {
+        if let Some(of_itself) = self.agent.as_mut().and_then(Agent::bury_if_dead) {
             self.agent = None;
             self.cover.forget_agent();
-            self.events.push_back(Event::Exited);
+            self.events.push_back(Event::Exited { of_itself });
         }
     }
 

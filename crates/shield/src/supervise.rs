@@ -11,17 +11,29 @@
 use std::time::Duration;
 
 use shield_contract::{
-    AgentMessage, LEASE_MS_MAX, SILENCE_COVERED_MS, SILENCE_UNCOVERED_MS, START_MS, ShieldMessage,
+    AgentMessage, Enforcement, LEASE_MS_MAX, SILENCE_COVERED_MS, SILENCE_UNCOVERED_MS, START_MS,
+    ShieldMessage,
 };
+
+use crate::words::{Cause, Trouble};
 
 /// Without a usable agent for this long, the screen says so in words.
 pub(crate) const NOTICE_AFTER: Duration = Duration::from_secs(3);
+/// An agent that fails [`LASTING_FAILURES`] times within this time needs more than a moment's wait.
+const LASTING_WITHIN: Duration = Duration::from_secs(60);
+/// How often that is.
+const LASTING_FAILURES: usize = 3;
 /// The longest wait before an agent that keeps failing is started again.
 const RESTART_DELAY_MAX: Duration = Duration::from_secs(3);
 /// An agent that was usable for this long owes nothing to its predecessors' failures.
 const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(2);
-/// An agent that is asked to end has this long to put its record on disk.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+/// An agent that was given the input has it within this time, or somebody else was quicker.
+const HAND_OVER: Duration = Duration::from_secs(3);
+/// If it was still heard so long after it was given it: one that hangs may have it and not say so.
+const HAND_OVER_ALIVE: Duration = Duration::from_secs(1);
+/// An agent that is asked to end has this long to put its record on disk, and to have the apps of a session save and close; it
+/// ends by itself as soon as that is done.
+const LAST_WORDS: Duration = Duration::from_secs(15);
 
 /// One instant on two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -48,9 +60,14 @@ pub(crate) enum Event {
     /// The agent's end of the socket is closed.
     Closed,
     /// The agent process is gone, and all that it left behind.
-    Exited,
+    Exited {
+        /// It ended before it was killed.
+        of_itself: bool,
+    },
     /// Keyboard and pointer are the shield's (`true`), or are not though it wants them.
     InputHeld(bool),
+    /// What the cover is worth here.
+    Enforcement(Enforcement),
     /// We are asked to end.
     EndAsked,
     /// A deadline may have come.
@@ -66,6 +83,10 @@ pub(crate) enum Action {
     HoldInput,
     /// Keyboard and pointer: let go.
     ReleaseInput,
+    /// Another person than the last one is about to get the screen: whatever that one left on the display goes.
+    ForgetPerson,
+    /// Keyboard and pointer, given to the agent, are kept by somebody else: free them for it.
+    FreeInput,
     /// The screen is the person's: windows and grabs away.
     Uncover,
     /// This window of the agent's belongs above the cover.
@@ -82,8 +103,8 @@ pub(crate) enum Action {
         /// A window of its X client, where it told one.
         window: Option<u32>,
     },
-    /// Say in words that the agent is being started.
-    ShowNotice,
+    /// Say in words that there is no usable agent, and why; these words instead of those before.
+    ShowNotice(Trouble),
     /// No longer.
     HideNotice,
     /// For the log.
@@ -128,11 +149,22 @@ pub(crate) struct Supervisor {
     input_held: Option<bool>,
     /// What this agent was last told of it, since the last cover.
     told_held: Option<bool>,
+    /// What the cover is worth; nothing, until the display server answered.
+    enforcement: Enforcement,
     /// Agents that ended in a row before they had been usable for long.
     failures: u32,
     /// Since when there is no usable agent.
     unusable_since: Option<Duration>,
-    is_notice_shown: bool,
+    /// Why the last one was none.
+    cause: Cause,
+    /// When the last agents failed, the newest last.
+    failed_at: [Option<Duration>; LASTING_FAILURES],
+    /// What the screen says.
+    notice: Option<Trouble>,
+    /// Whether the input that the agent was given is being freed for it.
+    is_freeing: bool,
+    /// Whose session was uncovered last.
+    person: Option<[u8; 16]>,
     ending: Option<Duration>,
 }
 
@@ -151,6 +183,8 @@ enum Holder {
     /// It was passed to the agent, which says whether it has it.
     Agent {
         has_it: bool,
+        /// Since when it was given and it does not have it.
+        since: Duration,
     },
 }
 
@@ -177,9 +211,14 @@ impl Supervisor {
             seq: 0,
             input_held: None,
             told_held: None,
+            enforcement: Enforcement::default(),
             failures: 0,
             unusable_since: None,
-            is_notice_shown: false,
+            cause: Cause::Starting,
+            failed_at: [None; LASTING_FAILURES],
+            notice: None,
+            is_freeing: false,
+            person: None,
             ending: None,
         }
     }
@@ -203,8 +242,9 @@ impl Supervisor {
             Event::Said(message) => self.on_said(message, now, &mut actions),
             Event::Garbled => self.break_contract(&mut actions),
             Event::Closed => self.distrust(Word::AgentClosed, &mut actions),
-            Event::Exited => self.on_exited(now, &mut actions),
+            Event::Exited { of_itself } => self.on_exited(of_itself, now, &mut actions),
             Event::InputHeld(held) => self.on_input(held, &mut actions),
+            Event::Enforcement(enforcement) => self.on_enforcement(enforcement, &mut actions),
             Event::EndAsked => self.on_end_asked(now, &mut actions),
             Event::Tick => {}
         }
@@ -231,8 +271,9 @@ impl Supervisor {
             Agent::Ready { heard, .. } => Some(heard + self.patience()),
             Agent::Down { .. } | Agent::Starting | Agent::Ending => None,
         };
-        let notice = self.unusable_since.filter(|_| !self.is_notice_shown).map(|since| since + NOTICE_AFTER);
-        [agent, notice, self.ending].into_iter().flatten().min()
+        let notice = self.unusable_since.filter(|_| self.notice.is_none()).map(|since| since + NOTICE_AFTER);
+        let hand_over = self.unfinished_hand_over().map(|since| since + HAND_OVER);
+        [agent, notice, hand_over, self.ending].into_iter().flatten().min()
     }
 
     fn expire(&mut self, now: Moment, actions: &mut Vec<Action>) {
@@ -250,6 +291,11 @@ impl Supervisor {
         if is_silent {
             self.distrust(Word::AgentSilent, actions);
         }
+        if self.unfinished_hand_over().is_some_and(|since| since + HAND_OVER <= now.awake) {
+            self.screen = Screen::Covered(Holder::Agent { has_it: false, since: now.awake });
+            self.is_freeing = true;
+            actions.push(Action::FreeInput);
+        }
         if self.ending.is_some_and(|end| end <= now.awake) {
             self.ending = Some(Duration::MAX);
             self.end_agent(actions);
@@ -262,11 +308,57 @@ impl Supervisor {
             self.agent = Agent::Starting;
             actions.push(Action::StartAgent);
         }
-        if self.unusable_since.is_some_and(|since| since + NOTICE_AFTER <= now.awake) && !self.is_notice_shown
-        {
-            self.is_notice_shown = true;
-            actions.push(Action::ShowNotice);
+        self.tell_trouble(now, actions);
+    }
+
+    /// Shows the words when they are due, and others when there is something else to say.
+    fn tell_trouble(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let Some(since) = self.unusable_since else { return };
+        let is_lasting = self.is_lasting(now);
+        if since + NOTICE_AFTER > now.awake && !is_lasting {
+            return;
         }
+        let since =
+            if is_lasting { self.failed_at.iter().flatten().next().copied().unwrap_or(since) } else { since };
+        let trouble = Trouble {
+            cause: self.cause,
+            is_lasting,
+            since: since.min(self.notice.map_or(since, |told| told.since)),
+        };
+        // Once lasting, it is so until an agent is usable.
+        let trouble =
+            Trouble { is_lasting: is_lasting || self.notice.is_some_and(|told| told.is_lasting), ..trouble };
+        if self.notice != Some(trouble) {
+            self.notice = Some(trouble);
+            actions.push(Action::ShowNotice(trouble));
+        }
+    }
+
+    /// Since when an agent that lives was given the input and does not have it.
+    fn unfinished_hand_over(&self) -> Option<Duration> {
+        match (self.screen, self.agent) {
+            (Screen::Covered(Holder::Agent { has_it: false, since }), Agent::Ready { heard, .. })
+                if heard >= since + HAND_OVER_ALIVE =>
+            {
+                Some(since)
+            }
+            (_, _) => None,
+        }
+    }
+
+    fn is_lasting(&self, now: Moment) -> bool {
+        self.failed_at.iter().all(|at| at.is_some_and(|at| at + LASTING_WITHIN > now.awake))
+    }
+
+    /// What the screen says, if it says anything.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.notice
+    }
+
+    fn count_failure(&mut self, now: Moment) {
+        self.failures = self.failures.saturating_add(1);
+        self.failed_at.rotate_left(1);
+        self.failed_at[LASTING_FAILURES - 1] = Some(now.awake);
     }
 
     fn on_begun(&mut self, now: Moment, actions: &mut Vec<Action>) {
@@ -290,7 +382,8 @@ impl Supervisor {
             actions.push(Action::Exit);
             return;
         }
-        self.failures = self.failures.saturating_add(1);
+        self.cause = Cause::NotStarted;
+        self.count_failure(now);
         self.go_down(now, actions);
     }
 
@@ -309,7 +402,7 @@ impl Supervisor {
             // It may beat while its window is being made; that does not make it ready.
             AgentMessage::Beat { seq: 0, lease_ms: 0 } if !is_ready => {}
             _ if !is_ready => self.break_contract(actions),
-            AgentMessage::TakeInput => self.on_take_input(actions),
+            AgentMessage::TakeInput => self.on_take_input(now, actions),
             AgentMessage::Holding => self.on_holding(actions),
             AgentMessage::GiveBack => self.on_give_back(actions),
             AgentMessage::Uncover { session, seq, lease_ms } => {
@@ -330,18 +423,20 @@ impl Supervisor {
         };
         self.agent = Agent::Ready { window, since, heard: now.awake };
         self.unusable_since = None;
-        if std::mem::take(&mut self.is_notice_shown) {
+        self.cause = Cause::Gone;
+        if self.notice.take().is_some() {
             actions.push(Action::HideNotice);
         }
         actions.push(Action::KeepAbove(window));
+        actions.push(Action::Say(ShieldMessage::Enforcement(self.enforcement)));
         self.told_held = None;
         self.tell_covered(actions);
     }
 
-    fn on_take_input(&mut self, actions: &mut Vec<Action>) {
+    fn on_take_input(&mut self, now: Moment, actions: &mut Vec<Action>) {
         match self.screen {
             Screen::Covered(_) => {
-                self.screen = Screen::Covered(Holder::Agent { has_it: false });
+                self.screen = Screen::Covered(Holder::Agent { has_it: false, since: now.awake });
                 actions.extend([Action::ReleaseInput, Action::Say(ShieldMessage::InputReleased)]);
             }
             Screen::Uncovered { .. } => self.break_contract(actions),
@@ -350,7 +445,12 @@ impl Supervisor {
 
     fn on_holding(&mut self, actions: &mut Vec<Action>) {
         match &mut self.screen {
-            Screen::Covered(Holder::Agent { has_it }) => *has_it = true,
+            Screen::Covered(Holder::Agent { has_it, .. }) => {
+                *has_it = true;
+                if std::mem::take(&mut self.is_freeing) {
+                    actions.push(Action::ReleaseInput);
+                }
+            }
             // It was late: the shield has covered by itself and wants the input, and the agent was told.
             Screen::Covered(Holder::Shield | Holder::ShieldForAgent) => {}
             Screen::Uncovered { .. } => self.break_contract(actions),
@@ -390,6 +490,9 @@ impl Supervisor {
             Screen::Covered(Holder::Shield) if is_sound && self.ending.is_none() => {
                 self.seq = seq;
                 self.screen = Screen::Uncovered { lease_ends: now.boot + Duration::from_millis(lease_ms) };
+                if self.person.replace(session) != Some(session) {
+                    actions.push(Action::ForgetPerson);
+                }
                 actions.extend([
                     Action::Uncover,
                     Action::Say(ShieldMessage::Uncovered { seq }),
@@ -447,8 +550,17 @@ impl Supervisor {
         }
     }
 
-    fn on_exited(&mut self, now: Moment, actions: &mut Vec<Action>) {
+    fn on_enforcement(&mut self, enforcement: Enforcement, actions: &mut Vec<Action>) {
+        let is_news = self.enforcement != enforcement;
+        self.enforcement = enforcement;
+        if is_news && matches!(self.agent, Agent::Ready { .. }) {
+            actions.push(Action::Say(ShieldMessage::Enforcement(enforcement)));
+        }
+    }
+
+    fn on_exited(&mut self, of_itself: bool, now: Moment, actions: &mut Vec<Action>) {
         self.cover_for_lost_agent(actions);
+        let was_ended = self.agent == Agent::Ending;
         match self.agent {
             Agent::Ready { since, .. } if since + FAILURES_FORGOTTEN_AFTER <= now.awake => self.failures = 0,
             Agent::Ready { .. } | Agent::Raw { .. } | Agent::Starting | Agent::Ending => {}
@@ -460,8 +572,13 @@ impl Supervisor {
             actions.push(Action::Exit);
             return;
         }
-        self.go_down(now, actions);
-        self.failures = self.failures.saturating_add(1);
+        // With an agent that ends its end of the socket closes, and is often heard of first.
+        if !was_ended || (of_itself && self.cause == Cause::Closed) {
+            self.cause = Cause::Gone;
+        }
+        let delay = self.restart_delay();
+        self.count_failure(now);
+        self.go_down_for(delay, now, actions);
     }
 
     fn on_end_asked(&mut self, now: Moment, actions: &mut Vec<Action>) {
@@ -480,14 +597,21 @@ impl Supervisor {
         }
     }
 
-    /// Down, and up again: at once after the first failure, then later and later, never later than
-    /// [`RESTART_DELAY_MAX`].
-    fn go_down(&mut self, now: Moment, actions: &mut Vec<Action>) {
+    /// At once after the first failure, then later and later, never later than [`RESTART_DELAY_MAX`].
+    fn restart_delay(&self) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(8);
-        let delay = match self.failures {
+        match self.failures {
             0 => Duration::ZERO,
             _ => (Duration::from_millis(250) * (1 << doublings)).min(RESTART_DELAY_MAX),
-        };
+        }
+    }
+
+    fn go_down(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.go_down_for(self.restart_delay(), now, actions);
+    }
+
+    /// Down, and up again after this time.
+    fn go_down_for(&mut self, delay: Duration, now: Moment, actions: &mut Vec<Action>) {
         self.agent = Agent::Down { start_at: now.awake + delay };
         self.unusable_since = self.unusable_since.or(Some(now.awake));
         self.expire(now, actions);
@@ -503,6 +627,12 @@ impl Supervisor {
         if matches!(self.agent, Agent::Down { .. } | Agent::Ending) {
             return;
         }
+        self.cause = match (why, self.agent) {
+            (Word::AgentSilent, Agent::Ready { .. }) => Cause::Silent,
+            (Word::AgentSilent, _) => Cause::NeverReady,
+            (Word::AgentClosed, _) => Cause::Closed,
+            (_, _) => Cause::ContractBroken,
+        };
         actions.push(Action::Log(why));
         self.end_agent(actions);
     }
@@ -547,7 +677,7 @@ impl Supervisor {
     /// Tells a ready agent that it is covered, and who has the input, unless it knows or the first try is under way.
     fn tell_covered(&mut self, actions: &mut Vec<Action>) {
         let input_held = match self.screen {
-            Screen::Covered(Holder::Agent { has_it }) => Some(has_it),
+            Screen::Covered(Holder::Agent { has_it, .. }) => Some(has_it),
             Screen::Covered(Holder::Shield | Holder::ShieldForAgent) => self.input_held,
             Screen::Uncovered { .. } => None,
         };

@@ -1,4 +1,4 @@
-//! The words of a screen without an agent, drawn with nothing but the X server's own font.
+//! The words of a screen without an agent ([`crate::words`]), drawn with nothing but the X server's own font.
 //!
 //! That font (`fixed`, always there) is a few pixels high, and the words must be read at two metres: they are
 //! rendered once into a bitmap, and each of its pixels is drawn as a square.
@@ -11,14 +11,6 @@ use x11rb::{
 };
 
 use super::monitors::Rect;
-
-/// What to do next, in the words of the help desk. ASCII: the font has no more.
-pub(crate) const LINES: [&str; 4] = [
-    "Starting again...",
-    "Please wait a moment.",
-    "If this message stays, call the help desk",
-    "and say:  SHIELD-1  (the agent does not start)",
-];
 
 /// A monitor is as wide as this many characters.
 const CHARACTERS_ACROSS: u16 = 60;
@@ -33,20 +25,23 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
-    /// Renders the words; a few round trips.
+    /// Renders the words, in Latin-1 as the font has them; a few round trips.
     pub(crate) fn render(
         conn: &RustConnection,
         root: Drawable,
-        lines: &[&str],
+        lines: &[String],
     ) -> Result<Self, ReplyOrIdError> {
+        let lines: Vec<Vec<u8>> = lines
+            .iter()
+            .map(|line| line.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect())
+            .collect();
         let font = conn.generate_id()?;
         conn.open_font(font, b"fixed")?.check()?;
         let metrics = conn.query_font(font)?.reply()?;
         let character_width = u16::try_from(metrics.max_bounds.character_width).unwrap_or(6).max(1);
         let ascent = metrics.font_ascent.max(1);
         let line_height = u16::try_from(ascent + metrics.font_descent).unwrap_or(13).max(1) * 3 / 2;
-        let columns =
-            lines.iter().map(|line| line.len()).max().and_then(|c| u16::try_from(c).ok()).unwrap_or(1);
+        let columns = lines.iter().map(Vec::len).max().and_then(|c| u16::try_from(c).ok()).unwrap_or(1);
         let width = columns.max(1) * character_width;
         let height = u16::try_from(lines.len()).unwrap_or(1).max(1) * line_height;
 
@@ -58,7 +53,7 @@ impl Notice {
         conn.change_gc(pen, &x11rb::protocol::xproto::ChangeGCAux::new().foreground(1))?;
         for (line, top) in lines.iter().zip((0i16..).step_by(usize::from(line_height))) {
             let indent = (width - u16::try_from(line.len()).unwrap_or(0) * character_width) / 2;
-            conn.image_text8(bitmap, pen, i16::try_from(indent).unwrap_or(0), top + ascent, line.as_bytes())?;
+            conn.image_text8(bitmap, pen, i16::try_from(indent).unwrap_or(0), top + ascent, line)?;
         }
         let image = conn.get_image(ImageFormat::Z_PIXMAP, bitmap, 0, 0, width, height, 1)?.reply();
         conn.free_gc(pen)?;
@@ -76,7 +71,9 @@ impl Notice {
         on: Rect,
         white: u32,
     ) -> Result<(), ReplyOrIdError> {
-        let unit = (on.width / (CHARACTERS_ACROSS * self.character_width)).max(1);
+        let wide = on.width / (CHARACTERS_ACROSS * self.character_width);
+        let high = on.height / self.height;
+        let unit = wide.min(high).max(1);
         let middle = |of: u16, size: u16| i16::try_from(of.saturating_sub(size * unit) / 2).unwrap_or(0);
         let (left, top) = (middle(on.width, self.width), middle(on.height, self.height));
         let squares: Vec<Rectangle> = self

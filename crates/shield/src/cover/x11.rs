@@ -1,43 +1,47 @@
-//! Black windows over every monitor, the grab of keyboard and pointer, and the focus.
+//! The cover on X11: black over every monitor, the grab of keyboard and pointer, and the focus.
 //!
-//! - One override-redirect *pane* per monitor, and one window of the largest screen size *underneath* them all: a
-//!   monitor that is plugged in shows that one until it has its own pane. The underneath has the focus, because it
-//!   outlives every monitor.
-//! - The focus stays there as long as the screen is covered, also while the agent holds the grab: with the focus on
-//!   an app's window, the hand-over leaks keys to it.
+//! - What is above what: [`stage`]. One *pane* per monitor is a child of the cover, with the words of a screen without
+//!   an agent; the agent's window is made a child of the cover too, when it is met.
+//! - The focus stays on the cover as long as the screen is covered, also while the agent holds the grab: with the focus
+//!   on an app's window, the hand-over leaks keys to it.
 //! - Errors of single requests (a window of the agent's that is gone) arrive as events and are dropped; only
 //!   the end of the connection is an error here.
 
+mod clients;
+mod devices;
+mod escalation;
+mod guard;
+mod input;
+mod saver;
+mod stage;
+mod traces;
+
 use std::{os::fd::BorrowedFd, time::Duration};
 
+use rustix::process::Pid;
 use x11rb::{
     NONE,
     connection::Connection,
     errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError},
     protocol::{
-        Event,
         randr::{self, ConnectionExt as _},
-        xproto::{
-            ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask,
-            MapState, NotifyDetail, NotifyMode, StackMode, Visibility, Window, WindowClass,
-        },
+        xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, MapState, Window},
     },
     rust_connection::RustConnection,
 };
 
+use self::{clients::Spared, devices::Devices, input::Input, saver::Saver, stage::Stage, traces::Traces};
 use super::{
-    input::Input,
     monitors::{Rect, change},
-    notice::{LINES, Notice},
+    notice::Notice,
     pace::Pace,
 };
+use crate::processes;
 
 /// A window of the agent's that is not there yet is looked for again this often.
 const MEET_EVERY: Duration = Duration::from_millis(5);
 /// And this many times: far longer than any connection is behind.
 const MEET_TRIES: u32 = 1_000;
-/// The largest window: X coordinates have 15 bits and a sign.
-const WINDOW_SIZE_MAX: u16 = 32_767;
 
 /// Why the screen cannot be covered.
 #[derive(Debug)]
@@ -54,17 +58,21 @@ pub(crate) enum CoverError {
 #[derive(Debug)]
 pub(crate) struct Cover {
     conn: RustConnection,
-    root: Window,
     white: u32,
-    underneath: Window,
+    stage: Stage,
+    saver: Saver,
+    traces: Traces,
     panes: Vec<Pane>,
     is_covering: bool,
     input: Input,
+    agent_process: Option<Pid>,
     agent: Option<AgentWindow>,
     /// An agent's window that the X server did not know yet: the agent's own connection may be slower than its socket.
     unmet: Option<Unmet>,
     notice: Option<Notice>,
     restacks: Pace,
+    /// The same of what nobody sees.
+    backstops: Pace,
     /// A restack or a focus that the pace has put off.
     put_off: Option<Duration>,
     is_fought: bool,
@@ -100,34 +108,47 @@ struct Unmet {
 impl Cover {
     /// Connects and makes the windows; nothing is shown yet.
     pub(crate) fn connect() -> Result<Self, CoverError> {
-        let (conn, screen) = x11rb::connect(None).map_err(CoverError::NoDisplay)?;
-        let screen = &conn.setup().roots[screen];
-        let (root, white) = (screen.root, screen.white_pixel);
-        let on = Rect { x: 0, y: 0, width: screen.width_in_pixels, height: screen.height_in_pixels };
+        let (conn, number) = x11rb::connect(None).map_err(CoverError::NoDisplay)?;
+        let screen = &conn.setup().roots[number];
+        let (root, white, black) = (screen.root, screen.white_pixel, screen.black_pixel);
+        let randr = conn.randr_query_version(1, 5)?.reply();
+        randr.map_err(|_| CoverError::Refused("RandR 1.5"))?;
+        let changes = randr::NotifyMask::SCREEN_CHANGE | randr::NotifyMask::CRTC_CHANGE;
+        conn.randr_select_input(root, changes)?;
+        let stage = Stage::set_up(&conn, number)?;
+        let saver = Saver::take(&conn, root, black)?;
+        let devices = Devices::set_up(&conn, root)?;
+        let input = Input::new(root, stage.cover, devices);
         let mut cover = Self {
-            root,
             white,
-            underneath: NONE,
+            stage,
+            saver,
+            traces: Traces::note(&conn, root)?,
             panes: Vec::new(),
             is_covering: false,
-            input: Input::new(root, NONE),
+            input,
+            agent_process: None,
             agent: None,
             unmet: None,
             notice: None,
             restacks: Pace::new(40, Duration::from_millis(10)),
+            backstops: Pace::new(20, Duration::from_millis(20)),
             put_off: None,
             is_fought: false,
             conn,
         };
-        let randr = cover.conn.randr_query_version(1, 5)?.reply();
-        randr.map_err(|_| CoverError::Refused("RandR 1.5"))?;
-        let changes = randr::NotifyMask::SCREEN_CHANGE | randr::NotifyMask::CRTC_CHANGE;
-        cover.conn.randr_select_input(root, changes)?;
-        let size = cover.underneath_size(on)?;
-        cover.underneath = cover.create_window(size, EventMask::FOCUS_CHANGE | EventMask::KEY_PRESS)?;
-        cover.input = Input::new(root, cover.underneath);
         cover.fit_monitors()?;
         Ok(cover)
+    }
+
+    /// What this display cannot hold, in words.
+    pub(crate) fn shortcomings(&self) -> Vec<&'static str> {
+        [self.stage.shortcoming(), self.saver.shortcoming()].into_iter().flatten().collect()
+    }
+
+    /// Waits until the display has answered.
+    pub(crate) fn wait_for_answer(&self) -> Result<(), CoverError> {
+        reply(self.conn.get_input_focus()?.reply()).map(drop)
     }
 
     /// Readable when the X server has something to say.
@@ -144,14 +165,18 @@ impl Cover {
     /// Every monitor black, above everything. [`Cover::hold_input`] must follow: it takes the focus too.
     pub(crate) fn cover(&mut self) -> Result<(), CoverError> {
         self.is_covering = true;
-        for window in self.windows() {
-            let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
-            self.conn.configure_window(window, &above)?;
-            self.conn.map_window(window)?;
-        }
+        self.stage.show(&self.conn)?;
         self.raise_agent()?;
         self.conn.flush()?;
+        if self.saver == Saver::Taken {
+            self.saver = Saver::take(&self.conn, self.stage.root, self.black())?;
+        }
         Ok(())
+    }
+
+    /// Another person than the last one is about to get the screen: what that one left on the display goes.
+    pub(crate) fn forget_person(&mut self) -> Result<(), CoverError> {
+        self.traces.wipe(&self.conn)
     }
 
     /// The screen is the person's, and the focus goes back to whoever had it.
@@ -159,9 +184,7 @@ impl Cover {
         self.is_covering = false;
         self.put_off = None;
         self.input.return_focus(&self.conn)?;
-        for window in self.windows() {
-            self.conn.unmap_window(window)?;
-        }
+        self.stage.hide(&self.conn)?;
         self.release_input()
     }
 
@@ -170,9 +193,19 @@ impl Cover {
         self.input.hold(&self.conn, now)
     }
 
+    /// Somebody else has the input that was passed on: begins to take it from him, and lets go of it again.
+    pub(crate) fn free_input(&mut self, now: Duration) {
+        self.input.free(now);
+    }
+
     /// Lets go of keyboard and pointer; the focus stays.
     pub(crate) fn release_input(&mut self) -> Result<(), CoverError> {
         self.input.release(&self.conn)
+    }
+
+    /// The agent runs, as this process.
+    pub(crate) fn agent_started(&mut self, process: Pid) {
+        self.agent_process = Some(process);
     }
 
     /// Keeps this window of the agent's above the panes.
@@ -188,7 +221,12 @@ impl Cover {
         self.conn.change_window_attributes(window, &ChangeWindowAttributesAux::new().event_mask(events))?;
         let geometry = self.conn.get_geometry(window)?;
         let attributes = self.conn.get_window_attributes(window)?;
+        let tree = self.conn.query_tree(window)?;
         let (geometry, attributes) = (reply(geometry.reply())?, reply(attributes.reply())?);
+        let is_elsewhere = reply(tree.reply())?.is_some_and(|tree| tree.parent != self.stage.cover);
+        if let Some(at) = geometry.as_ref().filter(|_| is_elsewhere) {
+            self.conn.reparent_window(window, self.stage.cover, at.x, at.y)?;
+        }
         self.agent = geometry.zip(attributes).map(|(at, attributes)| AgentWindow {
             window,
             on: Rect { x: at.x, y: at.y, width: at.width, height: at.height },
@@ -196,10 +234,8 @@ impl Cover {
         });
         let is_met = self.agent.is_some() || tries_left == 0;
         self.unmet = (!is_met).then(|| Unmet { window, next: now + MEET_EVERY, tries_left: tries_left - 1 });
-        if self.is_covering {
-            self.raise_agent()?;
-            self.conn.flush()?;
-        }
+        self.raise_agent()?;
+        self.conn.flush()?;
         Ok(())
     }
 
@@ -217,13 +253,15 @@ impl Cover {
     /// The agent is gone, and so are its windows.
     pub(crate) fn forget_agent(&mut self) {
         self.agent = None;
+        self.agent_process = None;
         self.unmet = None;
     }
 
-    /// Says in words that the agent is being started.
-    pub(crate) fn show_notice(&mut self) -> Result<(), CoverError> {
+    /// Shows these lines on every monitor, instead of those before.
+    pub(crate) fn show_notice(&mut self, lines: &[String]) -> Result<(), CoverError> {
+        self.hide_notice()?;
         // A black screen without the words is still covered; the log has them.
-        self.notice = Notice::render(&self.conn, self.root, &LINES).ok();
+        self.notice = Notice::render(&self.conn, self.stage.root, lines).ok();
         self.draw_notice(None)
     }
 
@@ -247,6 +285,7 @@ impl Cover {
     pub(crate) fn on_time(&mut self, now: Duration) -> Result<Option<bool>, CoverError> {
         if self.put_off.is_some_and(|due| due <= now) {
             self.put_off = None;
+            self.end_fighter()?;
             self.restack(now)?;
             if self.is_covering {
                 self.input.take_focus(&self.conn)?;
@@ -255,10 +294,9 @@ impl Cover {
         if self.unmet.is_some_and(|unmet| unmet.next <= now) {
             self.meet(now)?;
         }
-        if self.input.retry_at().is_some_and(|due| due <= now) {
-            return Ok(self.hold_input(now)?.then_some(true));
-        }
-        Ok(None)
+        let (agent, process) = (self.agent, self.agent_process);
+        let is_held = self.input.on_time(&self.conn, now, || spared(agent, process))?;
+        Ok(is_held.then_some(true))
     }
 
     /// Reads all that the X server said; what it wants done is done. Must be called before waiting for
@@ -272,110 +310,11 @@ impl Cover {
         Ok(self.is_fought && !was_fought)
     }
 
-    fn on_event(&mut self, event: &Event, now: Duration) -> Result<(), CoverError> {
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "of X's many events these are the ones we selected"
-        )]
-        match event {
-            Event::FocusOut(out) if self.is_covering && out.event == self.underneath => {
-                let is_grab = out.mode == NotifyMode::GRAB || out.mode == NotifyMode::UNGRAB;
-                if !is_grab && out.detail != NotifyDetail::POINTER {
-                    self.focus_again(now)?;
-                }
-            }
-            Event::VisibilityNotify(seen)
-                if self.is_covering && self.is_intruded(seen.window, seen.state) =>
-            {
-                self.restack(now)?;
-            }
-            Event::MapNotify(map) if self.is_agents(map.window) => self.on_agent_mapped()?,
-            Event::UnmapNotify(unmap) if self.is_agents(unmap.window) => {
-                self.agent = self.agent.map(|agent| AgentWindow { is_mapped: false, ..agent });
-            }
-            Event::ConfigureNotify(at) if self.is_agents(at.window) => {
-                let on = Rect { x: at.x, y: at.y, width: at.width, height: at.height };
-                self.agent = self.agent.map(|agent| AgentWindow { on, ..agent });
-            }
-            Event::DestroyNotify(destroy) if self.is_agents(destroy.window) => self.agent = None,
-            Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.fit_monitors()?,
-            Event::Expose(expose) if expose.count == 0 => self.draw_notice(Some(expose.window))?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Whether this visibility means that a stranger is above something of ours.
-    fn is_intruded(&self, window: Window, state: Visibility) -> bool {
-        if state == Visibility::UNOBSCURED {
-            return false;
-        }
-        if self.is_agents(window) {
-            return true;
-        }
-        let Some(pane) = self.panes.iter().find(|pane| pane.window == window) else { return false };
-        // The pane under the agent's window is meant to be out of sight.
-        !self.agent.is_some_and(|agent| agent.hides(pane))
-    }
-
-    /// Everything of ours above everything else, in one flush; the pane under the agent's window stays where it is,
-    /// because raising it would show it for a moment.
-    fn restack(&mut self, now: Duration) -> Result<(), CoverError> {
-        if !self.is_covering {
-            return Ok(());
-        }
-        if let Err(later) = self.restacks.spend(now) {
-            self.is_fought = true;
-            self.put_off = Some(later);
-            return Ok(());
-        }
-        for pane in &self.panes {
-            if !self.agent.is_some_and(|agent| agent.hides(pane)) {
-                let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
-                self.conn.configure_window(pane.window, &above)?;
-            }
-        }
-        self.raise_agent()?;
-        self.conn.flush()?;
-        Ok(())
-    }
-
-    fn raise_agent(&self) -> Result<(), CoverError> {
-        if let Some(agent) = self.agent {
-            let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
-            self.conn.configure_window(agent.window, &above)?;
-        }
-        Ok(())
-    }
-
-    fn is_agents(&self, window: Window) -> bool {
-        self.agent.is_some_and(|agent| agent.window == window)
-    }
-
-    fn on_agent_mapped(&mut self) -> Result<(), CoverError> {
-        self.agent = self.agent.map(|agent| AgentWindow { is_mapped: true, ..agent });
-        if self.is_covering {
-            self.raise_agent()?;
-            self.conn.flush()?;
-        }
-        Ok(())
-    }
-
-    /// Another window got the focus: it may have it when the screen is uncovered.
-    fn focus_again(&mut self, now: Duration) -> Result<(), CoverError> {
-        if let Err(later) = self.restacks.spend(now) {
-            self.is_fought = true;
-            self.put_off = Some(later);
-            return Ok(());
-        }
-        self.input.take_focus(&self.conn)
-    }
-
     /// Panes for the monitors there are; those that stay are not touched.
     fn fit_monitors(&mut self) -> Result<(), CoverError> {
-        let monitors = reply(self.conn.randr_get_monitors(self.root, true)?.reply())?;
-        let root = reply(self.conn.get_geometry(self.root)?.reply())?
-            .ok_or(CoverError::Refused("the size of the root window"))?;
+        self.stage.fit(&self.conn)?;
+        let root = self.stage.root;
+        let monitors = reply(self.conn.randr_get_monitors(root, true)?.reply())?;
         let mut wanted: Vec<Rect> = monitors
             .map(|monitors| monitors.monitors)
             .unwrap_or_default()
@@ -383,68 +322,32 @@ impl Cover {
             .map(|monitor| Rect { x: monitor.x, y: monitor.y, width: monitor.width, height: monitor.height })
             .filter(|rect| rect.width > 0 && rect.height > 0)
             .collect();
-        let whole = Rect { x: 0, y: 0, width: root.width, height: root.height };
         if wanted.is_empty() {
-            wanted.push(whole);
+            let whole = reply(self.conn.get_geometry(root)?.reply())?
+                .ok_or(CoverError::Refused("the size of the root window"))?;
+            wanted.push(Rect { x: 0, y: 0, width: whole.width, height: whole.height });
         }
         let present: Vec<Rect> = self.panes.iter().map(|pane| pane.on).collect();
         let change = change(&present, &wanted);
         for on in change.add {
-            let window = self.create_window(on, EventMask::VISIBILITY_CHANGE | EventMask::EXPOSURE)?;
+            let window = self.stage.create_pane(&self.conn, on)?;
             self.panes.push(Pane { window, on });
-            if self.is_covering {
-                self.conn.map_window(window)?;
-            }
         }
         for pane in self.panes.extract_if(.., |pane| change.remove.contains(&pane.on)) {
             self.conn.destroy_window(pane.window)?;
         }
-        let Rect { width, height, .. } = self.underneath_size(whole)?;
-        let size = ConfigureWindowAux::new().width(u32::from(width)).height(u32::from(height));
-        self.conn.configure_window(self.underneath, &size)?;
-        if self.is_covering {
-            self.raise_agent()?;
-        }
+        self.raise_agent()?;
         self.conn.flush()?;
         Ok(())
     }
 
-    /// As large as the screen can ever become; as large as it is where a compositor would make a picture of it.
-    fn underneath_size(&self, whole: Rect) -> Result<Rect, CoverError> {
-        let selection = self.conn.intern_atom(false, b"_NET_WM_CM_S0")?;
-        let range = self.conn.randr_get_screen_size_range(self.root)?;
-        let range = reply(range.reply())?;
-        let Some(selection) = reply(selection.reply())? else { return Ok(whole) };
-        let compositor = reply(self.conn.get_selection_owner(selection.atom)?.reply())?;
-        let is_composited = compositor.is_some_and(|compositor| compositor.owner != NONE);
-        let (width, height) = match range {
-            Some(range) if !is_composited => (range.max_width, range.max_height),
-            Some(_) | None => (0, 0),
-        };
-        let side = |largest: u16, present: u16| largest.max(present).clamp(1, WINDOW_SIZE_MAX);
-        Ok(Rect { x: 0, y: 0, width: side(width, whole.width), height: side(height, whole.height) })
-    }
-
-    fn create_window(&self, on: Rect, events: EventMask) -> Result<Window, CoverError> {
-        let window = self.conn.generate_id()?;
-        self.conn.create_window(
-            x11rb::COPY_DEPTH_FROM_PARENT,
-            window,
-            self.root,
-            on.x,
-            on.y,
-            on.width,
-            on.height,
-            0,
-            WindowClass::INPUT_OUTPUT,
-            x11rb::COPY_FROM_PARENT,
-            &CreateWindowAux::new().override_redirect(1).background_pixel(self.black()).event_mask(events),
-        )?;
-        Ok(window)
-    }
-
     fn black(&self) -> u32 {
-        self.conn.setup().roots.iter().find(|screen| screen.root == self.root).map_or(0, |s| s.black_pixel)
+        self.conn
+            .setup()
+            .roots
+            .iter()
+            .find(|screen| screen.root == self.stage.root)
+            .map_or(0, |s| s.black_pixel)
     }
 
     /// On every pane, or on the one that lost its picture.
@@ -457,11 +360,15 @@ impl Cover {
         }
         Ok(())
     }
+}
 
-    /// From the bottom up.
-    fn windows(&self) -> Vec<Window> {
-        std::iter::once(self.underneath).chain(self.panes.iter().map(|pane| pane.window)).collect()
-    }
+/// Who is not ended, whoever keeps the input to himself.
+fn spared(window: Option<AgentWindow>, agent: Option<Pid>) -> Spared {
+    let window = window.map_or(NONE, |agent| agent.window);
+    let agents = agent.map(|agent| [vec![agent], processes::tree_of(agent)].concat()).unwrap_or_default();
+    let own = rustix::process::getpid();
+    let pids = agents.into_iter().chain([own]).map(|pid| pid.as_raw_nonzero().get().unsigned_abs()).collect();
+    Spared { window, pids }
 }
 
 /// The reply, or nothing where the X server refused; the end of the connection stays an error.

@@ -7,6 +7,10 @@ use super::*;
 
 const SESSION: [u8; 16] = [7; 16];
 const WINDOW: u32 = 42;
+/// Of itself.
+const GONE: Event = Event::Exited { of_itself: true };
+/// By the shield, or by whoever else kills.
+const KILLED: Event = Event::Exited { of_itself: false };
 
 const fn at(ms: u64) -> Moment {
     let time = Duration::from_millis(ms);
@@ -29,6 +33,7 @@ impl History {
 
     fn started() -> Self {
         let mut history = Self::begun();
+        assert_eq!(history.on(Event::Enforcement(Enforcement::ALWAYS)), []);
         history.on(Event::InputHeld(true));
         history.on(Event::Started);
         history
@@ -42,6 +47,7 @@ impl History {
             [
                 Action::Log(Word::AgentReady),
                 Action::KeepAbove(WINDOW),
+                Action::Say(ShieldMessage::Enforcement(Enforcement::ALWAYS)),
                 Action::Say(ShieldMessage::Covered { seq: 0, input_held: true }),
             ]
         );
@@ -62,6 +68,7 @@ impl History {
         assert_eq!(
             actions,
             [
+                Action::ForgetPerson,
                 Action::Uncover,
                 Action::Say(ShieldMessage::Uncovered { seq: 1 }),
                 Action::Log(Word::UncoveredAsAsked),
@@ -106,6 +113,21 @@ fn the_screen_is_covered_before_the_agent_is_started() {
 }
 
 #[test]
+fn the_agent_is_told_what_the_cover_is_worth_and_when_that_changes() {
+    let mut history = History::ready();
+    let drawn = Enforcement { agent_away: false, agent_shown: false };
+
+    let told = [Action::Say(ShieldMessage::Enforcement(drawn))];
+    assert_eq!(history.on(Event::Enforcement(drawn)), told);
+    assert_eq!(history.on(Event::Enforcement(drawn)), []);
+
+    let mut unanswered = History::begun();
+    unanswered.on(Event::Started);
+    let actions = unanswered.said(AgentMessage::Ready { window: WINDOW });
+    assert!(actions.contains(&told[0]), "nothing is claimed before the display server answered");
+}
+
+#[test]
 fn covered_is_said_once_it_is_known_who_has_the_input() {
     let mut history = History::uncovered();
 
@@ -144,6 +166,32 @@ fn the_input_is_taken_back_before_that_is_said() {
     assert_eq!(history.on(Event::InputHeld(false)), [], "the agent's grab is still on its way out");
     assert_eq!(history.on(Event::InputHeld(true)), [Action::Say(ShieldMessage::InputTaken)]);
     assert!(history.said(uncover(1)).contains(&Action::Uncover));
+}
+
+#[test]
+fn an_agent_that_is_given_the_input_and_does_not_get_it_is_helped_until_it_has_it() {
+    let mut history = History::ready();
+    let beat = AgentMessage::Beat { seq: 0, lease_ms: 0 };
+    history.said(AgentMessage::TakeInput);
+
+    for what in ["somebody else was quicker", "and is again"] {
+        assert_eq!(history.after(1_000), []);
+        assert_eq!(history.said(beat), []);
+        assert_eq!(history.after(1_999), []);
+        assert_eq!(history.after(1), [Action::FreeInput], "{what}");
+    }
+    assert_eq!(history.said(AgentMessage::Holding), [Action::ReleaseInput]);
+    assert_eq!(history.after(4_000), []);
+    assert_eq!(history.said(AgentMessage::Holding), [], "nothing is freed any more");
+}
+
+#[test]
+fn an_agent_that_hangs_while_it_takes_the_input_is_not_helped_at_the_cost_of_others() {
+    let mut history = History::ready();
+    history.said(AgentMessage::TakeInput);
+
+    assert_eq!(history.after(SILENCE_COVERED_MS - 1), []);
+    assert!(ends_agent(&history.after(1)));
 }
 
 #[test]
@@ -293,7 +341,7 @@ fn an_agent_that_dies_is_started_again_at_once_and_covered() {
     ] {
         let was_covered = history.supervisor.is_covered();
 
-        let actions = history.on(Event::Exited);
+        let actions = history.on(GONE);
 
         assert!(actions.contains(&Action::StartAgent), "{what}: {actions:?}");
         assert!(was_covered || covers(&actions), "{what}: {actions:?}");
@@ -305,7 +353,7 @@ fn an_agent_that_dies_is_started_again_at_once_and_covered() {
 fn an_agent_that_took_the_input_with_it_leaves_it_to_the_shield() {
     let mut history = History::agent_holds();
 
-    assert!(history.on(Event::Exited).contains(&Action::HoldInput));
+    assert!(history.on(GONE).contains(&Action::HoldInput));
 }
 
 #[test]
@@ -314,7 +362,7 @@ fn an_agent_that_keeps_failing_is_started_ever_later_and_for_ever() {
     let mut delays_ms = Vec::new();
     for _ in 0..12 {
         history.on(Event::Started);
-        let actions = history.on(Event::Exited);
+        let actions = history.on(GONE);
         let mut delay_ms = 0;
         let mut is_started = actions.contains(&Action::StartAgent);
         while !is_started {
@@ -334,7 +382,7 @@ fn an_agent_that_was_usable_for_a_while_is_started_again_at_once() {
         history.said(AgentMessage::Ready { window: WINDOW });
         history.after(u64::try_from(FAILURES_FORGOTTEN_AFTER.as_millis()).unwrap_or(u64::MAX));
 
-        let actions = history.on(Event::Exited);
+        let actions = history.on(GONE);
 
         assert!(actions.contains(&Action::StartAgent), "{actions:?}");
         history.on(Event::Started);
@@ -355,7 +403,8 @@ fn words_are_shown_after_three_seconds_without_an_agent_and_go_when_it_is_ready(
     let mut history = History::started();
 
     assert_eq!(history.after(2_999), []);
-    assert_eq!(history.after(1), [Action::ShowNotice]);
+    let trouble = Trouble { cause: Cause::Starting, is_lasting: false, since: at(1_000).awake };
+    assert_eq!(history.after(1), [Action::ShowNotice(trouble)]);
     assert_eq!(history.after(1_000), [], "once");
     assert!(history.said(AgentMessage::Ready { window: WINDOW }).contains(&Action::HideNotice));
 }
@@ -367,8 +416,129 @@ fn words_are_shown_too_while_an_agent_takes_long_to_die() {
 
     assert_eq!(history.supervisor.deadline(), Some(at(history.now_ms).awake + NOTICE_AFTER));
     assert_eq!(history.after(2_999), []);
-    assert_eq!(history.after(1), [Action::ShowNotice]);
+    let trouble = Trouble { cause: Cause::ContractBroken, is_lasting: false, since: at(1_000).awake };
+    assert_eq!(history.after(1), [Action::ShowNotice(trouble)]);
     assert_eq!(history.after(60_000), [], "once");
+}
+
+fn shown(actions: &[Action]) -> Option<Trouble> {
+    actions
+        .iter()
+        .find_map(|action| if let Action::ShowNotice(trouble) = action { Some(*trouble) } else { None })
+}
+
+#[test]
+fn three_failures_in_a_minute_are_told_at_once_with_their_cause() {
+    type Fail = fn(&mut History) -> Vec<Action>;
+    let causes: [(&str, Fail, Cause); 7] = [
+        ("not started", |history| history.on(Event::NotStarted), Cause::NotStarted),
+        (
+            "never ready",
+            |history| {
+                history.on(Event::Started);
+                history.after(START_MS);
+                history.on(GONE)
+            },
+            Cause::NeverReady,
+        ),
+        (
+            "silent",
+            |history| {
+                history.on(Event::Started);
+                history.said(AgentMessage::Ready { window: WINDOW });
+                history.after(SILENCE_COVERED_MS);
+                history.on(KILLED)
+            },
+            Cause::Silent,
+        ),
+        (
+            "a breach",
+            |history| {
+                history.on(Event::Started);
+                history.on(Event::Garbled);
+                history.on(KILLED)
+            },
+            Cause::ContractBroken,
+        ),
+        (
+            "closed",
+            |history| {
+                history.on(Event::Started);
+                history.on(Event::Closed);
+                history.on(KILLED)
+            },
+            Cause::Closed,
+        ),
+        (
+            "closed by its end",
+            |history| {
+                history.on(Event::Started);
+                history.on(Event::Closed);
+                history.on(GONE)
+            },
+            Cause::Gone,
+        ),
+        (
+            "gone",
+            |history| {
+                history.on(Event::Started);
+                history.on(GONE)
+            },
+            Cause::Gone,
+        ),
+    ];
+    for (what, fail, cause) in causes {
+        let mut history = History::begun();
+        let mut told = None;
+        for _ in 0..3 {
+            told = shown(&fail(&mut history));
+            while !history.after(50).contains(&Action::StartAgent)
+                && history.supervisor.agent != Agent::Starting
+            {}
+        }
+
+        assert_eq!(told.map(|told| (told.cause, told.is_lasting)), Some((cause, true)), "{what}");
+    }
+}
+
+#[test]
+fn an_agent_that_is_usable_again_takes_the_words_away_and_a_single_failure_later_is_no_lasting_one() {
+    let mut history = History::started();
+    for _ in 0..3 {
+        history.on(GONE);
+        history.after(3_000);
+        history.on(Event::Started);
+    }
+    assert!(history.supervisor.trouble().is_some_and(|trouble| trouble.is_lasting));
+
+    assert!(history.said(AgentMessage::Ready { window: WINDOW }).contains(&Action::HideNotice));
+    assert_eq!(history.supervisor.trouble(), None);
+    for _ in 0..20 {
+        history.after(6_000);
+        history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+    }
+
+    assert_eq!(shown(&history.on(GONE)), None);
+    history.on(Event::Started);
+    let later = history.after(3_000);
+    assert_eq!(shown(&later).map(|trouble| trouble.is_lasting), Some(false));
+}
+
+#[test]
+fn what_a_person_left_on_the_display_goes_before_the_next_one_sees_it() {
+    let mut history = History::uncovered();
+    let resumed = |history: &mut History, session, seq| {
+        history.said(AgentMessage::Cover { seq: seq - 1 });
+        history.on(Event::InputHeld(true));
+        history.said(AgentMessage::Uncover { session, seq, lease_ms: LEASE_MS })
+    };
+
+    assert!(!resumed(&mut history, SESSION, 3).contains(&Action::ForgetPerson), "she came back");
+    let next = resumed(&mut history, [8; 16], 5);
+
+    let forget = next.iter().position(|action| *action == Action::ForgetPerson);
+    let uncover = next.iter().position(|action| *action == Action::Uncover);
+    assert!(forget.is_some() && forget < uncover, "{next:?}");
 }
 
 #[test]
@@ -381,7 +551,7 @@ fn asked_to_end_covers_lets_the_agent_end_and_leaves() {
     assert!(actions.contains(&Action::AskAgentToEnd));
     history.on(Event::InputHeld(true));
     assert_eq!(history.said(uncover(2)), [], "too late");
-    assert!(history.on(Event::Exited).contains(&Action::Exit));
+    assert!(history.on(GONE).contains(&Action::Exit));
 }
 
 #[test]
@@ -389,10 +559,15 @@ fn asked_to_end_waits_for_last_words_only_so_long() {
     let mut history = History::ready();
     history.on(Event::EndAsked);
 
-    assert_eq!(history.after(2_999), []);
+    // It may have the apps of a session save: it lives and says so.
+    for _ in 0..14 {
+        assert_eq!(history.after(1_000), []);
+        history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+    }
+    assert_eq!(history.after(999), []);
     assert!(ends_agent(&history.after(1)));
     assert_eq!(history.after(60_000), [], "killed once");
-    assert!(history.on(Event::Exited).contains(&Action::Exit));
+    assert!(history.on(GONE).contains(&Action::Exit));
 }
 
 #[test]
@@ -432,7 +607,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => Just(Event::Tick),
         2 => Just(Event::Started),
         1 => Just(Event::NotStarted),
-        1 => Just(Event::Exited),
+        1 => any::<bool>().prop_map(|of_itself| Event::Exited { of_itself }),
         1 => prop_oneof![Just(Event::Garbled), Just(Event::Closed)],
     ]
 }
@@ -469,13 +644,13 @@ mod whatever_happens {
                 // Only what can happen to a process happens to it.
                 let event = match event {
                     Event::Started | Event::NotStarted if !world.is_starting => Event::Tick,
-                    Event::Exited | Event::Said(_) | Event::Garbled | Event::Closed if !world.is_running => Event::Tick,
+                    Event::Exited { .. } | Event::Said(_) | Event::Garbled | Event::Closed if !world.is_running => Event::Tick,
                     other => other,
                 };
                 match event {
                     Event::Started => (world.is_starting, world.is_running) = (false, true),
                     Event::NotStarted => world.is_starting = false,
-                    Event::Exited => {
+                    Event::Exited { .. } => {
                         world.is_running = false;
                         world.highest_uncovered = None;
                     }
@@ -489,6 +664,7 @@ mod whatever_happens {
                         Action::Cover => world.is_uncovered = false,
                         Action::HoldInput => world.wants_input = true,
                         Action::ReleaseInput => world.wants_input = false,
+                        Action::FreeInput => prop_assert!(!world.wants_input && !world.is_uncovered),
                         Action::Uncover => {
                             let Event::Said(AgentMessage::Uncover { seq, lease_ms, .. }) = event else {
                                 return Err(TestCaseError::fail(format!("uncovered by {event:?}")));
@@ -514,7 +690,8 @@ mod whatever_happens {
                     prop_assert!(world.is_running);
                     prop_assert!(supervisor.lease_ends() > Some(now.boot));
                     prop_assert!(supervisor.lease_ends() <= Some(now.boot + Duration::from_millis(LEASE_MS_MAX)));
-                    prop_assert!(!matches!(event, Event::Garbled | Event::Closed | Event::Exited));
+                    let is_lost = matches!(event, Event::Garbled | Event::Closed | Event::Exited { .. });
+                    prop_assert!(!is_lost);
                 }
                 if lease_before.is_some_and(|ends| ends <= now.boot) && !actions.contains(&Action::Uncover) {
                     prop_assert!(!world.is_uncovered, "the lease was over");

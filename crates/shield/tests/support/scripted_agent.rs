@@ -8,7 +8,7 @@ use std::{
         fd::{AsFd, FromRawFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
     },
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -18,7 +18,7 @@ use std::{
 };
 
 use rustix::net::{RecvFlags, SendFlags, recv, send};
-use shield_contract::{AGENT_FD, AgentMessage, MESSAGE_SIZE_BYTES, ShieldMessage};
+use shield_contract::{AGENT_FD, AgentMessage, Enforcement, MESSAGE_SIZE_BYTES, ShieldMessage};
 use x11rb::{
     CURRENT_TIME, NONE,
     connection::Connection,
@@ -54,16 +54,20 @@ fn main() {
     };
     say(format!("pid {}", std::process::id()));
 
-    let stage = Arc::new(set_up());
+    // Under Wayland its window is a process of its own, and there is nothing to grab.
+    let stage = std::env::var_os("DISPLAY").map(|_| Arc::new(set_up()));
+    let mut window_process = None;
     let typed = Arc::new(AtomicU64::new(0));
-    {
-        let (stage, typed) = (Arc::clone(&stage), Arc::clone(&typed));
+    if let Some(stage) = &stage {
+        let (stage, typed) = (Arc::clone(stage), Arc::clone(&typed));
         thread::spawn(move || {
             while let Ok(event) = stage.conn.wait_for_event() {
                 if matches!(event, Event::KeyPress(_)) {
                     typed.fetch_add(1, Ordering::SeqCst);
                 }
             }
+            // As a toolkit does when its display is gone.
+            std::process::exit(1);
         });
     }
     {
@@ -73,19 +77,23 @@ fn main() {
         });
     }
 
-    let promised = stage.conn.generate_id().unwrap();
+    let promised = stage.as_ref().map_or(0, |stage| stage.conn.generate_id().unwrap());
+    let x = || stage.as_deref().expect("an X server");
     let is_beating = Arc::new(AtomicBool::new(false));
     for line in BufReader::new(control).lines() {
         let Ok(line) = line else { break };
         let words: Vec<&str> = line.split(' ').collect();
         let number = |at: usize| words[at].parse::<u64>().unwrap();
         match words[0] {
-            "ready" => tell(&shield, AgentMessage::Ready { window: stage.window }),
+            "ready" => {
+                let window = stage.as_ref().map_or(0, |stage| stage.window);
+                tell(&shield, AgentMessage::Ready { window });
+            }
             "promise" => tell(&shield, AgentMessage::Ready { window: promised }),
             "fulfil" => {
-                create_window(&stage, promised);
-                stage.conn.map_window(promised).unwrap();
-                sync(&stage);
+                create_window(x(), promised);
+                x().conn.map_window(promised).unwrap();
+                sync(x());
                 say("shown".to_owned());
             }
             "take" => tell(&shield, AgentMessage::TakeInput),
@@ -95,7 +103,9 @@ fn main() {
             "beat" => tell(&shield, AgentMessage::Beat { seq: number(1), lease_ms: number(2) }),
             "uncover" => {
                 let (seq, lease_ms) = (number(1), number(2));
-                tell_timed(&shield, &report, AgentMessage::Uncover { session: [7; 16], seq, lease_ms });
+                // Whose session, where a test has several people.
+                let whose = words.get(3).map_or(7, |whose| whose.parse().unwrap());
+                tell_timed(&shield, &report, AgentMessage::Uncover { session: [whose; 16], seq, lease_ms });
             }
             "beating" => {
                 let (seq, lease_ms, every) = (number(1), number(2), Duration::from_millis(number(3)));
@@ -116,33 +126,62 @@ fn main() {
             "close" => {
                 let _ = rustix::net::shutdown(&shield, rustix::net::Shutdown::Both);
             }
+            "show" if stage.is_none() => {
+                window_process = Some(show_on_wayland());
+                say("shown".to_owned());
+            }
+            "hide" if stage.is_none() => {
+                let mut window: Child = window_process.take().expect("a window");
+                window.kill().unwrap();
+                window.wait().unwrap();
+                say("hidden".to_owned());
+            }
+            "grab" if stage.is_none() => say("grabbed".to_owned()),
+            "ungrab" if stage.is_none() => say("ungrabbed".to_owned()),
             "show" => {
+                let stage = x();
                 let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
                 stage.conn.map_window(stage.window).unwrap();
                 stage.conn.configure_window(stage.window, &above).unwrap();
-                sync(&stage);
+                sync(stage);
                 say("shown".to_owned());
             }
             "hide" => {
+                let stage = x();
                 stage.conn.unmap_window(stage.window).unwrap();
-                sync(&stage);
+                sync(stage);
                 say("hidden".to_owned());
             }
+            "window" => say(format!("window {}", x().window)),
+            "place" => {
+                let place = ConfigureWindowAux::new()
+                    .x(i32::try_from(number(1)).unwrap())
+                    .y(i32::try_from(number(2)).unwrap())
+                    .width(u32::try_from(number(3)).unwrap())
+                    .height(u32::try_from(number(4)).unwrap());
+                x().conn.configure_window(x().window, &place).unwrap();
+                sync(x());
+            }
             "grab" => {
-                while !grab(&stage) {
+                while !grab(x()) {
                     thread::sleep(Duration::from_millis(1));
                 }
                 say("grabbed".to_owned());
             }
             "ungrab" => {
+                let stage = x();
                 stage.conn.ungrab_keyboard(CURRENT_TIME).unwrap();
                 stage.conn.ungrab_pointer(CURRENT_TIME).unwrap();
-                sync(&stage);
+                sync(stage);
                 say("ungrabbed".to_owned());
             }
             "typed" => {
-                sync(&stage);
+                sync(x());
                 say(format!("typed {}", typed.load(Ordering::SeqCst)));
+            }
+            "allocate" => {
+                let taken: Vec<Vec<u8>> = (0..64).map(|_| vec![1; 1 << 24]).collect();
+                say(format!("allocated {}", taken.len()));
             }
             "fork" => say(format!("forked {}", fork_away())),
             "environment" => {
@@ -173,6 +212,20 @@ fn set_up() -> Stage {
     stage
 }
 
+/// A surface of the agent's colour in the overlay layer; returns when the compositor has its picture.
+fn show_on_wayland() -> Child {
+    let marker = std::env::current_exe().unwrap().with_file_name("shield-marker");
+    let mut window = Command::new(marker)
+        .args([&format!("{COLOUR:06x}"), "overlay"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = String::new();
+    BufReader::new(window.stdout.as_mut().unwrap()).read_line(&mut shown).unwrap();
+    assert_eq!(shown, "shown\n");
+    window
+}
+
 fn create_window(stage: &Stage, window: u32) {
     let look =
         CreateWindowAux::new().override_redirect(1).background_pixel(COLOUR).event_mask(EventMask::KEY_PRESS);
@@ -194,6 +247,9 @@ fn listen(shield: &OwnedFd, say: &impl Fn(String)) {
                 ShieldMessage::InputTaken => say("taken".to_owned()),
                 ShieldMessage::Covered { seq, input_held } => say(format!("covered {seq} {input_held}")),
                 ShieldMessage::Uncovered { seq } => say(format!("uncovered {seq}")),
+                ShieldMessage::Enforcement(Enforcement { agent_away, agent_shown }) => {
+                    say(format!("enforcement {agent_away} {agent_shown}"));
+                }
             },
         }
     }

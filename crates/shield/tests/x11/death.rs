@@ -67,6 +67,24 @@ fn uncovered(bed: &Bed, shield: &Shield) -> Result<Agent> {
     Ok(agent)
 }
 
+/// As the kernel does it to one that takes too much memory.
+fn starve(agent: &Agent) -> Result<()> {
+    let limit = rustix::process::Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };
+    let pid = rustix::process::Pid::from_raw(agent.pid.cast_signed());
+    rustix::process::prlimit(pid, rustix::process::Resource::As, limit)?;
+    agent.tell_again("allocate")
+}
+
+#[test]
+fn out_of_memory_while_uncovered() -> Result<()> {
+    check(uncovered, starve)
+}
+
+#[test]
+fn out_of_memory_while_it_holds_the_input() -> Result<()> {
+    check(holding, starve)
+}
+
 #[test]
 fn killed_before_it_is_ready() -> Result<()> {
     check(raw, kill)

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::unwrap_in_result,
     clippy::disallowed_methods,
+    clippy::print_stderr,
     unreachable_pub,
     reason = "tests fail by panicking and wait in real time"
 )]
@@ -20,6 +21,11 @@ mod x_server;
 mod contract;
 mod cover;
 mod death;
+mod grabs;
 mod hand_over;
 mod intruders;
+mod notice;
+mod overlay;
 mod process;
+mod traces;
+mod watchdog;

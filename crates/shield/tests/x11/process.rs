@@ -84,6 +84,43 @@ fn a_killed_shield_takes_its_agent_with_it() -> Result<()> {
 }
 
 #[test]
+fn a_shield_that_is_killed_uncovered_takes_its_agent_and_the_agents_windows_with_it() -> Result<()> {
+    let bed = Bed::with(ONE)?;
+    let mut shield = bed.shield()?;
+    let mut agent = shield.ready_agent()?;
+    let window: u32 = agent.ask("window", "window ")?.parse()?;
+    agent.uncover(1)?;
+
+    shield.part.signal(Signal::KILL);
+    shield.part.wait(SOON)?;
+
+    wait_dead(agent.pid)?;
+    let rude = bed.rude()?;
+    crate::part::wait_for("the end of the agent's window", SOON, || {
+        (!rude.knows(window).ok()?).then_some(())
+    })?;
+    // The display is as it was found: nothing of the cover is left to click on.
+    bed.victim.focus(bed.victim.window)?;
+    let _typist = bed.typist()?;
+    bed.wait_typed_arrives()
+}
+
+#[test]
+fn without_a_bus_it_covers_and_runs_its_agent() -> Result<()> {
+    let bed = Bed::with(ONE)?;
+    let shield = bed.shield_with(|command| {
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent").env_remove("XDG_RUNTIME_DIR");
+    })?;
+    let mut agent = shield.ready_agent()?;
+
+    agent.uncover(1)?;
+    bed.witness.wait_all(crate::bed::MARKER, "the app")?;
+    agent.cover(2)?;
+
+    bed.witness.wait_all(crate::bed::BLACK, "the cover").map(drop)
+}
+
+#[test]
 fn without_an_x_server_it_says_so_and_ends() -> Result<()> {
     let output = Command::new(crate::bed::program("tapward-shield"))
         .env("DISPLAY", ":4999")

@@ -38,7 +38,12 @@ impl Agent {
     }
 
     pub fn tell(&mut self, command: &str) -> Result<()> {
-        writeln!(self.control, "{command}").context("the agent is gone")
+        self.tell_again(command)
+    }
+
+    /// The same, to one that is looked at only.
+    pub fn tell_again(&self, command: &str) -> Result<()> {
+        writeln!(&self.control, "{command}").context("the agent is gone")
     }
 
     /// Waits for exactly this report; others before it are passed over. When it came.

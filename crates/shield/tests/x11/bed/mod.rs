@@ -2,6 +2,7 @@
 //! pause, a witness of pixels, the real shield, and an agent that does what the test says.
 
 pub mod agent;
+pub mod rude;
 pub mod typist;
 pub mod victim;
 pub mod witness;
@@ -50,8 +51,13 @@ pub struct Shield {
 
 impl Bed {
     pub fn with(monitors: Monitors) -> Result<Self> {
+        Self::on_server_with(monitors, &[])
+    }
+
+    /// With these arguments for the X server.
+    pub fn on_server_with(monitors: Monitors, arguments: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let x = XServer::start(monitors, folder.path())?;
+        let x = XServer::start_with(monitors, folder.path(), arguments)?;
         let victim = Victim::on(x.display())?;
         let points: &[(i16, i16)] = match monitors {
             Monitors::One(..) => &[(500, 700)],
@@ -65,12 +71,23 @@ impl Bed {
 
     /// Starts the shield with the scripted agent.
     pub fn shield(&self) -> Result<Shield> {
+        self.shield_with(|_| {})
+    }
+
+    /// The same, with more arguments or variables.
+    pub fn shield_with(&self, more: impl FnOnce(&mut Command)) -> Result<Shield> {
+        self.shield_running(program("shield-scripted-agent"), more)
+    }
+
+    /// The same, with another agent.
+    pub fn shield_running(&self, agent: impl AsRef<Path>, more: impl FnOnce(&mut Command)) -> Result<Shield> {
         let path = self.folder.path().join("door");
         let _ = std::fs::remove_file(&path);
         let door = UnixListener::bind(&path)?;
         door.set_nonblocking(true)?;
         let mut command = self.command();
-        command.arg("--agent").arg(program("shield-scripted-agent")).arg("--").arg(&path);
+        more(&mut command);
+        command.arg("--agent").arg(agent.as_ref()).arg("--").arg(&path);
         Ok(Shield { part: Part::start("shield", &mut command, self.folder.path())?, door })
     }
 
@@ -91,6 +108,33 @@ impl Bed {
         typist.wait_more(40)?;
         assert_eq!(self.victim.keys()?, before, "keys reached the app under the cover");
         Ok(())
+    }
+
+    /// What `xinput` prints.
+    pub fn xinput(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new("xinput").env("DISPLAY", self.x.display()).args(arguments).output()?;
+        anyhow::ensure!(output.status.success(), "xinput: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// The devices that move a master, with which one, as text.
+    pub fn attached(&self) -> Result<String> {
+        let list = self.xinput(&["list", "--short"])?;
+        let attached = list.lines().filter(|line| line.contains("[slave"));
+        Ok(attached
+            .map(|line| line.trim_start_matches(|c: char| !c.is_ascii_alphabetic()))
+            .collect::<Vec<_>>()
+            .join("\n"))
+    }
+
+    /// The id of an input device.
+    pub fn device(&self, name: &str) -> Result<u16> {
+        Ok(self.xinput(&["list", "--id-only", name])?.trim().parse()?)
+    }
+
+    /// Another program on this display.
+    pub fn rude(&self) -> Result<rude::Rude> {
+        rude::Rude::on(self.x.display())
     }
 
     /// Types on until the victim gets it: what the other assertion sees is not a broken typist.

@@ -33,7 +33,8 @@ pub struct Typist {
 
 impl Typist {
     pub fn on(display: &str) -> Result<Self> {
-        let (conn, _) = x11rb::connect(Some(display))?;
+        let (conn, screen) = x11rb::connect(Some(display))?;
+        super::rude::own_something(&conn, conn.setup().roots[screen].root)?;
         let typed = Arc::new(AtomicU64::new(0));
         let is_over = Arc::new(AtomicBool::new(false));
         let (counter, over) = (Arc::clone(&typed), Arc::clone(&is_over));

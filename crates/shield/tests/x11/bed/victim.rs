@@ -8,8 +8,8 @@ use x11rb::{
     protocol::{
         Event,
         xproto::{
-            ConnectionExt as _, CreateWindowAux, EventMask, GrabMode, GrabStatus, ImageFormat, InputFocus,
-            MapState, WindowClass,
+            ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, GrabMode, GrabStatus,
+            ImageFormat, InputFocus, MapState, StackMode, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -34,7 +34,8 @@ impl Victim {
         let root = screen.root;
         let size = conn.get_geometry(root)?.reply()?;
         let window = conn.generate_id()?;
-        let look = CreateWindowAux::new().background_pixel(MARKER_PIXEL).event_mask(EventMask::KEY_PRESS);
+        let look = CreateWindowAux::new().background_pixel(MARKER_PIXEL);
+        let look = look.event_mask(EventMask::KEY_PRESS | EventMask::BUTTON_PRESS);
         let (width, height) = (size.width, size.height);
         conn.create_window(0, window, root, 0, 0, width, height, 0, WindowClass::INPUT_OUTPUT, 0, &look)?;
         conn.map_window(window)?;
@@ -44,11 +45,11 @@ impl Victim {
         Ok(victim)
     }
 
-    /// How many key presses it has seen. What the server sent it before this call is counted.
+    /// How many key and button presses it has seen. What the server sent it before this call is counted.
     pub fn keys(&self) -> Result<u64> {
         self.sync()?;
         while let Some(event) = self.conn.poll_for_event()? {
-            if matches!(event, Event::KeyPress(_)) {
+            if matches!(event, Event::KeyPress(_) | Event::ButtonPress(_)) {
                 self.keys.set(self.keys.get() + 1);
             }
         }
@@ -124,6 +125,16 @@ impl Victim {
         )?;
         self.conn.map_window(window)?;
         self.wait_viewable(window)
+    }
+
+    /// Mapped, over the whole screen and with the focus, whatever was done to it.
+    pub fn restore(&self) -> Result<()> {
+        let size = self.conn.get_geometry(self.root)?.reply()?;
+        let (width, height) = (u32::from(size.width), u32::from(size.height));
+        let whole = ConfigureWindowAux::new().x(0).y(0).width(width).height(height);
+        self.conn.map_window(self.window)?;
+        self.conn.configure_window(self.window, &whole.stack_mode(StackMode::ABOVE))?;
+        self.sync()
     }
 
     /// Waits until a window manager has its frame around our window.

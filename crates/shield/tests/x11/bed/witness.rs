@@ -57,6 +57,7 @@ impl Witness {
     pub fn on(display: &str, points: &[(i16, i16)]) -> Result<Self> {
         let (conn, screen) = x11rb::connect(Some(display))?;
         let root = conn.setup().roots[screen].root;
+        super::rude::own_something(&conn, root)?;
         let seen = Arc::new(Mutex::new(Notes { changes: Vec::new(), last: vec![None; points.len()] }));
         let is_over = Arc::new(AtomicBool::new(false));
         let (notes, over, look_at) = (Arc::clone(&seen), Arc::clone(&is_over), points.to_vec());
@@ -80,6 +81,16 @@ impl Witness {
             }
         });
         Ok(Self { points: points.len(), seen, is_over, thread: Some(thread) })
+    }
+
+    /// How many monitors it looks at.
+    pub fn points(&self) -> usize {
+        self.points
+    }
+
+    /// What it saw last there.
+    pub fn now(&self, point: usize) -> Option<[u8; 3]> {
+        self.seen.lock().unwrap().last[point].and_then(|seen| seen.colour)
     }
 
     /// Waits until every monitor shows this colour, seen by looks that began after the call.
