@@ -1,5 +1,7 @@
 //! What an administrator asks when something is wrong: what is set up here, and what is missing.
 
+mod apps;
+
 use std::{
     io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
@@ -42,6 +44,7 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     report.of("keychain", runtime.block_on(keychain()));
     report.of("display", display());
     report.of("inactivity", runtime.block_on(inactivity(&config)));
+    apps::report(&mut report, &config);
     report.print()
 }
 

@@ -28,6 +28,7 @@ pub mod hardening;
 pub mod logging;
 pub mod monitors;
 pub mod my_sessions;
+pub mod notice_file;
 pub mod page;
 pub mod pulse;
 pub mod set_up;

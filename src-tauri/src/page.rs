@@ -42,13 +42,17 @@ struct Page {
     asked: Cell<u64>,
     /// When a touch last had it asked, on the X server's clock in ms.
     asked_at_touch_ms: Cell<u32>,
+    approached: Box<dyn Fn() + Send>,
+    /// When it was told, on the same clock.
+    approached_at_ms: Cell<Option<u32>>,
 }
 
-/// Takes the page of `window` into care. Call on GTK's thread, once.
+/// Takes the page of `window` into care; `approached` is told when somebody touches it, before the page is, and about once a
+/// second. Call on GTK's thread, once.
 ///
 /// # Errors
 /// When the webview is not there.
-pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
+pub fn attend(window: &WebviewWindow, approached: Box<dyn Fn() + Send>) -> anyhow::Result<()> {
     let stand_in = make_stand_in();
     let vbox = window.default_vbox()?;
     vbox.pack_start(&stand_in, false, false, 0);
@@ -66,6 +70,8 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
             tick: RefCell::new(None),
             asked: Cell::new(0),
             asked_at_touch_ms: Cell::new(0),
+            approached,
+            approached_at_ms: Cell::new(None),
         });
         // A page can close itself: the shield covers and starts us anew.
         page.web.connect_destroy(|_| {
@@ -75,6 +81,7 @@ pub fn attend(window: &WebviewWindow) -> anyhow::Result<()> {
         let touched = Rc::clone(&page);
         page.web.connect_event(move |_, event| {
             if is_touch(event) {
+                touched.approached(event.time());
                 touched.touched(event.time());
             }
             glib::Propagation::Proceed
@@ -240,6 +247,14 @@ impl Page {
             self.asked_at_touch_ms.set(at_ms);
             self.act(act);
             self.follow();
+        }
+    }
+
+    fn approached(&self, at_ms: u32) {
+        let before = self.approached_at_ms.get();
+        if before.is_none_or(|before| at_ms.wrapping_sub(before) >= TOUCH_INTERVAL_MS) {
+            self.approached_at_ms.set(Some(at_ms));
+            (self.approached)();
         }
     }
 

@@ -6,17 +6,37 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agent_platform::durable_file;
+use agent_platform::{apps::AppsSettings, durable_file};
 use agent_runtime::{
     config::{Config, File as ConfigFile, LogLevel, PcscUse, Problem, ReadersConfig, key},
     language::Language,
+    policy_file::PolicyInForce,
 };
 use tracing::{Level, error};
 
-use crate::{logging, single_instance::SingleInstance};
+use crate::{
+    logging,
+    single_instance::{NotAcquired, SingleInstance},
+};
 
+/// The launcher of apps lies beside the agent.
+const LAUNCHER: &str = "tapward-launch";
 /// A larger file is no configuration.
 const SIZE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Which apps `policy` lists, and how they are started; the defaults where a refused configuration does not tell.
+#[must_use]
+pub fn apps_settings(config: Option<&Config>, policy: &PolicyInForce) -> AppsSettings {
+    let mut settings = AppsSettings { apps: policy.policy.apps().clone(), ..AppsSettings::default() };
+    if let Some(config) = config {
+        settings.account = config.apps_account;
+        settings.socket.clone_from(&config.apps_socket);
+    }
+    if let Some(beside_us) = std::env::current_exe().ok().and_then(|us| Some(us.parent()?.join(LAUNCHER))) {
+        settings.program = beside_us;
+    }
+    settings
+}
 
 /// What was found.
 #[derive(Debug)]
@@ -50,14 +70,17 @@ impl SetUp {
                 return Self::refused();
             }
         };
-        match durable_file::make_private_folder(&config.state_directory) {
-            Ok(()) => {
-                let instance = SingleInstance::acquire(&config.state_directory)?;
-                Ok(Self::Usable { config, instance })
-            }
-            Err(fault) => {
-                let folder = config.state_directory.display();
-                error!(error = %fault, "The state directory `{folder}` cannot be used");
+        let folder = &config.state_directory;
+        if let Err(fault) = durable_file::make_private_folder(folder) {
+            error!(error = %fault, "The state directory `{}` cannot be used", folder.display());
+            return Self::refused();
+        }
+        match SingleInstance::acquire(folder) {
+            Ok(instance) => Ok(Self::Usable { config, instance }),
+            Err(taken @ NotAcquired::Taken) => Err(taken.into()),
+            // A disk that can only be read is said on screen, like any other settings that nobody can be signed in with.
+            Err(unusable @ NotAcquired::Unusable(..)) => {
+                error!("The state directory cannot be used: {unusable}");
                 Self::refused()
             }
         }
@@ -93,6 +116,15 @@ impl SetUp {
         match self {
             Self::Usable { config, .. } => config.readers.clone(),
             Self::Refused { .. } => ReadersConfig { pcsc: PcscUse::Off, wedges: Vec::new() },
+        }
+    }
+
+    /// Which apps `policy` lists, and how they are started.
+    #[must_use]
+    pub fn apps(&self, policy: &PolicyInForce) -> AppsSettings {
+        match self {
+            Self::Usable { config, .. } => apps_settings(Some(config), policy),
+            Self::Refused { .. } => apps_settings(None, policy),
         }
     }
 

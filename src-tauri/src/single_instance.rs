@@ -5,19 +5,30 @@
 
 use std::{
     fs::{File, OpenOptions},
+    io,
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc,
     thread,
     time::Duration,
 };
 
-use anyhow::Context as _;
 use rustix::fs::{FlockOperation, flock};
 
 const LOCK_FILE: &str = "agent.lock";
 /// An agent that was killed a moment ago may still be on its way out.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why this process does not hold the workstation.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAcquired {
+    /// Another one does, and does not end.
+    #[error("another tapward-agent runs on this workstation")]
+    Taken,
+    /// The state directory cannot be written.
+    #[error("`{}` cannot be opened: {}", .0.display(), .1)]
+    Unusable(PathBuf, io::Error),
+}
 
 /// Holds the workstation for this process.
 #[derive(Debug)]
@@ -30,12 +41,12 @@ impl SingleInstance {
     /// Waits up to 3 s for an agent that is ending.
     ///
     /// # Errors
-    /// When another agent runs, or the state directory cannot be written.
-    pub fn acquire(state_directory: &Path) -> anyhow::Result<Self> {
+    /// [`NotAcquired`].
+    pub fn acquire(state_directory: &Path) -> Result<Self, NotAcquired> {
         Self::acquire_within(state_directory, PATIENCE)
     }
 
-    fn acquire_within(state_directory: &Path, patience: Duration) -> anyhow::Result<Self> {
+    fn acquire_within(state_directory: &Path, patience: Duration) -> Result<Self, NotAcquired> {
         let path = state_directory.join(LOCK_FILE);
         let lock = OpenOptions::new()
             .write(true)
@@ -43,23 +54,19 @@ impl SingleInstance {
             .truncate(false)
             .mode(0o600)
             .open(&path)
-            .with_context(|| format!("`{}` cannot be opened", path.display()))?;
+            .map_err(|error| NotAcquired::Unusable(path.clone(), error))?;
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             return Ok(Self { _lock: lock });
         }
         // The kernel tells when the other one is gone; on a thread of its own, because it may never be.
         let (told, locked) = mpsc::channel();
-        let waiting = lock.try_clone()?;
+        let waiting = lock.try_clone().map_err(|error| NotAcquired::Unusable(path, error))?;
         thread::spawn(move || {
             let outcome = flock(&waiting, FlockOperation::LockExclusive);
             // Nobody listens any more once the patience is over, and the process ends.
             let _ = told.send(outcome);
         });
-        locked
-            .recv_timeout(patience)
-            .ok()
-            .and_then(Result::ok)
-            .context("another tapward-agent runs on this workstation")?;
+        locked.recv_timeout(patience).ok().and_then(Result::ok).ok_or(NotAcquired::Taken)?;
         Ok(Self { _lock: lock })
     }
 }

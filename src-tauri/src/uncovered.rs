@@ -556,7 +556,11 @@ mod tests {
                 is_renewing: false,
             },
             ScreenView::Opening { display_name: "Maria O.".to_owned() },
-            ScreenView::SigningOut { display_name: "Maria O.".to_owned(), cause: EndCauseView::Inactivity },
+            ScreenView::SigningOut {
+                display_name: "Maria O.".to_owned(),
+                cause: EndCauseView::Inactivity,
+                apps: None,
+            },
             ScreenView::NotEnrolled,
         ];
         for screen in covered {

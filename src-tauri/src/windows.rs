@@ -42,11 +42,11 @@ thread_local! {
     static COVER: OnceCell<Rc<Cover>> = const { OnceCell::new() };
 }
 
-/// Makes the window, realized and hidden. Call on GTK's thread, once.
+/// Makes the window, realized and hidden; `approached` is told when somebody touches it. Call on GTK's thread, once.
 ///
 /// # Errors
 /// Without a display, or when the webview cannot be made.
-pub fn create(app: &AppHandle) -> anyhow::Result<CoveredWindow> {
+pub fn create(app: &AppHandle, approached: Box<dyn Fn() + Send>) -> anyhow::Result<CoveredWindow> {
     let theme = Theme::of_the_system();
     let window = build(app, theme.ground_rgb()).context("the covered window")?;
     let gtk_window = window.gtk_window()?;
@@ -54,7 +54,7 @@ pub fn create(app: &AppHandle) -> anyhow::Result<CoveredWindow> {
     let xid = xid_of(&gtk_window).context("the display is not X11")?;
     style::apply(theme, &gtk_window.display());
 
-    page::attend(&window)?;
+    page::attend(&window, approached)?;
     let cover = Rc::new(Cover {
         window: gtk_window.clone(),
         wants_input: Cell::new(false),

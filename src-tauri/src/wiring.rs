@@ -13,13 +13,18 @@ use agent_runtime::{
     event_loop::{EventLoop, Remote},
     policy_file::PolicyInForce,
     ports::{Clock, Enrolment, EventSink, StartUp},
+    view::ViewModel,
 };
 use anyhow::Context as _;
 use tauri::{AppHandle, Manager as _, RunEvent};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::mpsc::{self, UnboundedReceiver},
+    sync::{
+        mpsc::{self, UnboundedReceiver},
+        watch,
+    },
+    task::spawn_blocking,
 };
 use tracing::{error, info, warn};
 
@@ -27,6 +32,7 @@ use crate::{
     commands,
     events::Views,
     logging,
+    notice_file::NoticeFile,
     set_up::{self, SetUp},
     single_instance::SingleInstance,
     uncovered, windows,
@@ -121,11 +127,13 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     let _within = runtime.enter();
     let (sink, events) = EventSink::channel();
 
-    let window = windows::create(app)?;
+    let window = windows::create(app, approach(sink.clone()))?;
     let (probe, probes) = loop_probe();
     let screen = screen::attach(shield, Box::new(window), probe, sink.clone());
 
+    let policy = PolicyInForce::load(set_up.policy_file(), set_up.state_folder());
     let settings = PlatformSettings {
+        apps: set_up.apps(&policy),
         state_folder: set_up.state_folder().to_owned(),
         synthetic_input: synthetic_input(),
         readers: set_up.readers(),
@@ -134,8 +142,8 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     let shared_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
     let mut ports = for_this_platform(settings, screen, Arc::clone(&shared_clock), sink.clone())
         .context("the adapters do not start")?;
-    let policy = PolicyInForce::load(set_up.policy_file(), set_up.state_folder());
     let language = set_up.language();
+    let state_folder = set_up.state_folder().to_owned();
     let instance = match set_up {
         SetUp::Usable { instance, .. } => Some(instance),
         SetUp::Refused { .. } => {
@@ -151,6 +159,8 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     app.manage(views.clone());
     app.manage(remote.clone());
 
+    let notice = NoticeFile::in_folder(&state_folder, language);
+    runtime.spawn(tell_shield_of_place(remote.views(), notice));
     runtime.spawn(forward_views(app.clone(), views, remote));
     runtime.spawn(watch_for_the_end(sink.clone())?);
     runtime.spawn(async move { clock.watch_wall_clock(sink).await });
@@ -159,6 +169,11 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
     // The process ends by `end_with` alone; the runtime must live until then.
     std::mem::forget(runtime);
     Ok(())
+}
+
+/// Somebody is at the covered screen: what runs under it is not to watch.
+fn approach(sink: EventSink) -> Box<dyn Fn() + Send> {
+    Box::new(move || sink.send(Event::Approached))
 }
 
 fn synthetic_input() -> SyntheticInput {
@@ -200,6 +215,21 @@ async fn forward_views(app: AppHandle, views: Views, remote: Remote) {
     while told.changed().await.is_ok() {
         let view = told.borrow_and_update().clone();
         views.show(&app, view);
+    }
+}
+
+/// The disk is waited for on a thread for that, so that a slow one holds up no view.
+async fn tell_shield_of_place(mut told: watch::Receiver<ViewModel>, notice: NoticeFile) {
+    let mut notice = Some(notice);
+    told.mark_changed();
+    while told.changed().await.is_ok() {
+        let place = told.borrow_and_update().place.clone();
+        let Some(mut writing) = notice.take() else { return };
+        let written = spawn_blocking(move || {
+            writing.follow(&place);
+            writing
+        });
+        notice = written.await.ok();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    apps::{AppId, AppOutcome, SaveReason},
     badge::Badge,
     event::{FactorWanted, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User},
@@ -160,6 +161,29 @@ pub enum Command {
         /// Why.
         cause: EndCause,
     },
+    /// Start this session's apps, or let them go on where they were frozen; idempotent. → `AppTold` for what was not started.
+    RunApps {
+        /// Whose.
+        session: SessionId,
+    },
+    /// Tell them to save. → `AppTold` for each.
+    SaveApps {
+        /// Whose.
+        session: SessionId,
+        /// Why.
+        why: SaveReason,
+    },
+    /// None of them runs until `RunApps` or `CloseApps`. Nothing waits for it.
+    FreezeApps {
+        /// Whose.
+        session: SessionId,
+    },
+    /// Have them save, close them, end what does not close, and take away all that they left; idempotent.
+    /// → `AppTold` and `AppsClosing` meanwhile, then `AppsGone` or `AppsLeft`.
+    CloseApps {
+        /// Whose.
+        session: SessionId,
+    },
     /// A desktop notification (never the only way something is said).
     Notify(Notice),
     /// Take the desktop notification away.
@@ -205,6 +229,17 @@ pub enum OwedRecord {
         /// How she proved herself.
         method: ResumeMethod,
     },
+    /// What became of an app of hers.
+    App {
+        /// Of this session.
+        session: SessionId,
+        /// Whose.
+        user: User,
+        /// Which.
+        app: AppId,
+        /// What.
+        outcome: AppOutcome,
+    },
     /// The agent could not keep a promise.
     FailedClosed(FailClosedCause),
     /// The wall clock jumped by more than two minutes.
@@ -220,7 +255,7 @@ impl OwedRecord {
             Self::Logout { session, .. } => RecordKey::Logout(*session),
             Self::FailedClosed(_) => RecordKey::FailedClosed,
             Self::Resumed { session, .. } => RecordKey::Resumed(*session),
-            Self::Concealed { .. } | Self::ClockJumped => RecordKey::Other,
+            Self::Concealed { .. } | Self::App { .. } | Self::ClockJumped => RecordKey::Other,
         }
     }
 }
@@ -269,6 +304,8 @@ pub enum ConcealCause {
     Elsewhere,
     /// Another person's badge was presented.
     OtherBadge,
+    /// The machine goes to sleep, or woke from a sleep it had not announced.
+    Suspend,
 }
 
 /// How the holder of a concealed session proved herself.
@@ -328,7 +365,7 @@ pub enum EndCause {
     CredentialChanged,
     /// Policy forbids it now.
     Policy,
-    /// The machine went to sleep, or woke from a sleep it had not announced.
+    /// The machine slept past a limit of the session.
     Suspend,
     /// The workstation shuts down.
     Shutdown,
@@ -360,6 +397,7 @@ impl EndCause {
             | FailClosedCause::SpoolFull
             | FailClosedCause::CoverUnconfirmed
             | FailClosedCause::InactivityUnknown
+            | FailClosedCause::AppsLeft
             | FailClosedCause::ConfigInvalid => Self::FailClosed,
         }
     }
@@ -386,6 +424,8 @@ pub enum FailClosedCause {
     CoverUnconfirmed,
     /// Inactivity cannot be measured, so a session could not be limited.
     InactivityUnknown,
+    /// What the person before had running, or left, cannot be cleared away.
+    AppsLeft,
     /// The configuration cannot be read.
     ConfigInvalid,
 }

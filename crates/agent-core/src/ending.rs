@@ -2,11 +2,13 @@
 //! `FailClosed` and is never dropped before it is paid.
 
 use crate::{
+    apps::{AppId, AppOutcome, AppsDebt},
     command::{Command, EndCause, FailClosedCause},
     event::RecordKey,
     ids::{SessionId, User},
     instant::Instant,
     session::Session,
+    time_limits::APPS_LIMIT,
     trail,
 };
 
@@ -31,6 +33,8 @@ pub struct Ending {
     pub owes_deletion: bool,
     /// Neither the server nor the durable outbox is known to have the end.
     pub owes_telling: bool,
+    /// What is owed of its apps.
+    pub apps: AppsDebt,
 }
 
 impl Ending {
@@ -46,10 +50,16 @@ impl Ending {
             owes_logout: true,
             owes_deletion: true,
             owes_telling: true,
+            apps: AppsDebt::Owed,
         }
     }
 
-    /// The commands that would pay; the logout follows once its login is on disk.
+    /// Of a session whose apps were not started.
+    pub(crate) fn before_apps(session: Session, cause: EndCause, now: Instant) -> Self {
+        Self { apps: AppsDebt::Settled, ..Self::of(session, cause, now) }
+    }
+
+    /// The commands that would pay; the logout follows once its login is on disk, and the apps once that is.
     pub(crate) fn commands(&self) -> Vec<Command> {
         let (session, cause) = (self.session, self.cause);
         [
@@ -68,7 +78,64 @@ impl Ending {
     }
 
     pub(crate) const fn is_paid(&self) -> bool {
-        !(self.owes_login || self.owes_logout || self.owes_deletion || self.owes_telling)
+        !self.owes_more_than_apps() && matches!(self.apps, AppsDebt::Settled)
+    }
+
+    /// Whether anything is owed that no app can hold up.
+    pub(crate) const fn owes_more_than_apps(&self) -> bool {
+        self.owes_login || self.owes_logout || self.owes_deletion || self.owes_telling
+    }
+
+    /// Has the apps closed, once both records are on disk; the caller sees to it that the screen is covered.
+    pub(crate) fn close_apps(&mut self, now: Instant) -> Option<Command> {
+        if self.owes_login || self.owes_logout || self.apps != AppsDebt::Owed {
+            return None;
+        }
+        self.apps = AppsDebt::Asked { at: now };
+        Some(Command::CloseApps { session: self.session })
+    }
+
+    /// When closing the apps has taken too long.
+    pub(crate) fn apps_over_at(&self) -> Option<Instant> {
+        match self.apps {
+            AppsDebt::Asked { at } => Some(at + APPS_LIMIT),
+            AppsDebt::Owed | AppsDebt::Settled => None,
+        }
+    }
+
+    /// The machine slept: what was asked before gets its time anew.
+    pub(crate) const fn woke_up(&mut self, now: Instant) {
+        if let AppsDebt::Asked { at } = &mut self.apps {
+            *at = now;
+        }
+    }
+
+    /// No app of this session runs, and nothing of theirs is left.
+    pub(crate) fn apps_gone(&mut self, session: SessionId) {
+        if session == self.session {
+            self.apps = AppsDebt::Settled;
+        }
+    }
+
+    /// They could not be closed, or did not say so in time: that is to be asked for again. Whether it was still waited for.
+    pub(crate) fn apps_left(&mut self, session: SessionId) -> bool {
+        let is_asked = session == self.session && matches!(self.apps, AppsDebt::Asked { at: _ });
+        if is_asked {
+            self.apps = AppsDebt::Owed;
+        }
+        is_asked
+    }
+
+    /// The record of what became of one of them.
+    pub(crate) fn app_told(
+        &self,
+        session: SessionId,
+        app: AppId,
+        outcome: AppOutcome,
+        now: Instant,
+    ) -> Vec<Command> {
+        let record = || trail::app(session, &self.user, app, outcome, now);
+        (session == self.session).then(record).into_iter().collect()
     }
 
     /// Why the agent fails closed when what is owed stays unpaid.
@@ -77,9 +144,11 @@ impl Ending {
             FailClosedCause::SpoolUnavailable
         } else if self.owes_deletion {
             FailClosedCause::KeychainUnavailable
-        } else {
+        } else if self.owes_telling {
             // The outbox is a part of the spool.
             FailClosedCause::SpoolUnavailable
+        } else {
+            FailClosedCause::AppsLeft
         }
     }
 

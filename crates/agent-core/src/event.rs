@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    apps::{AppId, AppOutcome, AppsProgress},
     badge::{Badge, BadgeFault, BadgeMark, ReaderFact},
     command::{EndCause, FailClosedCause, ResumeMethod},
     ids::{AttemptId, ChallengeId, SessionId, User},
@@ -68,6 +69,8 @@ pub enum Event {
         /// Digits.
         pin: Secret,
     },
+    /// Somebody touches keyboard, pointer or screen while it is covered; told about once a second at most.
+    Approached,
     /// "Cancel", or Escape.
     SignInCancelled,
     /// "Sign out".
@@ -258,6 +261,34 @@ pub enum Event {
     ServerAway(ContactFault),
     /// The server signs nobody in at this workstation.
     WorkstationRefused(FailClosedCause),
+
+    // -- the apps
+    /// What became of an app.
+    AppTold {
+        /// Of this session.
+        session: SessionId,
+        /// Which.
+        app: AppId,
+        /// What.
+        outcome: AppOutcome,
+    },
+    /// They are being closed.
+    AppsClosing {
+        /// Of this session.
+        session: SessionId,
+        /// How many of them are gone.
+        progress: AppsProgress,
+    },
+    /// None of them runs, and nothing that they left is there.
+    AppsGone {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// Some of them run, or something that they left is there.
+    AppsLeft {
+        /// Of this session.
+        session: SessionId,
+    },
 
     // -- keychain and spool
     /// The credential is in the keychain.

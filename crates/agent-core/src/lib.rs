@@ -58,13 +58,15 @@
 //! 9. A deadline that was met is not due again at once: nothing spins. A signed-out workstation that nobody
 //!    touches has no deadline at all, and no input is asked for between heartbeats while none is due.
 //! 10. Whatever has happened, once the world is healthy again a sign-in is possible within a bounded time.
+//! 11. The apps of a session are touched only once its logout is on disk and the screen covered, and no screen is
+//!     uncovered, nor anything asked of anybody, before they are gone. While somebody is at a concealed screen they are frozen.
 //!
 //! `tests/properties` shows them over random events, sleeps and faults.
 //!
 //! # Decisions
 //!
-//! - **Sleep ends the session** (cause `suspend`), before the machine sleeps where it says so beforehand,
-//!   else when it wakes. Sleep that nobody tells of still counts, by the clock: then the limit ends the session.
+//! - **Sleep covers and keeps the session**: before the machine sleeps where it says so beforehand, else when it wakes. A
+//!   limit that was slept over ends it (cause `suspend`). Sleep that nobody tells of still counts, by the clock.
 //! - **Whose a badge is, the server says**, but of badges known to be the holder's: those cover and, out of contact and
 //!   within the time in which a tap is enough, resume by themselves.
 //! - **A badge is enrolled by its holder's second tap**, after she has signed in: whoever leaves a badge of his at a
@@ -90,6 +92,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod apps;
 pub mod badge;
 pub mod cause_records;
 pub mod command;

@@ -1,6 +1,7 @@
 //! Where the agent is: one closed set of states, each carrying exactly what is true in it.
 
 use crate::{
+    apps::{AppsProgress, AppsUnderCover},
     badge::{Badge, BadgeMark},
     cause_records::CauseRecords,
     command::{Answer, ConcealCause, EndCause, FailClosedCause, ResumeFactor},
@@ -270,13 +271,28 @@ pub struct Concealed {
     /// What happened last.
     pub notice: Option<ConcealedNotice>,
     /// A badge that nobody has.
-    pub offered: Option<Offer>,
+    pub offered: Option<Box<Offer>>,
     /// The server has said that she uncovered a screen elsewhere: out of contact nothing resumes this one.
     pub is_uncovered_elsewhere: bool,
     /// The session ends then: her tap was to sign her out, and can be undone until.
     pub signs_out_at: Option<Instant>,
     /// She wants to prove herself with password and code, so that a tap alone is enough for longer.
     pub renews_grace: bool,
+    /// Whether the machine sleeps over it.
+    pub machine: Machine,
+    /// What its apps do meanwhile.
+    pub apps: AppsUnderCover,
+}
+
+/// Whether the machine waits for us before it sleeps, or shuts down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Machine {
+    /// It does not sleep, as far as it has said.
+    Awake,
+    /// It waits.
+    Waits,
+    /// It was let go.
+    LetGo,
 }
 
 /// How far somebody is who wants to see a concealed screen.
@@ -357,8 +373,10 @@ pub struct SigningOut {
     pub since: Instant,
     /// What follows.
     pub next: AfterSignOut,
-    /// The machine waits before it sleeps or shuts down.
-    pub is_sleep_awaited: bool,
+    /// The machine waits for the record before it sleeps or shuts down; it does not wait for her apps.
+    pub machine: Machine,
+    /// How far closing her apps has got.
+    pub apps: Option<AppsProgress>,
     /// The badge that was presented meanwhile: its holder is next.
     pub tapped: Option<(AttemptId, Badge)>,
 }

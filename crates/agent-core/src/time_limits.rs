@@ -8,8 +8,8 @@ pub const COVER_LIMIT: Duration = Duration::from_secs(2);
 pub const COVER_LIMIT_AT_START: Duration = Duration::from_secs(5);
 /// `ScreenUncovered` must follow `UncoverScreen` within this.
 pub const UNCOVER_LIMIT: Duration = Duration::from_secs(3);
-/// The start-up port answers within 10 s; after this it is asked again.
-pub const START_UP_LIMIT: Duration = Duration::from_secs(15);
+/// The start-up port answers within 15 s; after this it is asked again.
+pub const START_UP_LIMIT: Duration = Duration::from_secs(20);
 /// Login record and credential must be in place within this (the keychain answers within 3 s).
 pub const SECURING_LIMIT: Duration = Duration::from_secs(8);
 /// What a session's end owes must be paid within this, or the agent fails closed and goes on paying.
@@ -53,5 +53,10 @@ pub const TAP_OVER_LIMIT: Duration = Duration::from_secs(20);
 pub const SIGN_OUT_UNDO: Duration = Duration::from_secs(8);
 /// What a badge led to is said on the strip for this long.
 pub const BADGE_LINE: Duration = Duration::from_secs(5);
+/// The apps of an ended session are gone within this: saving is given 60 s at most, closing, killing and wiping the rest. Then
+/// the agent fails closed and goes on.
+pub const APPS_LIMIT: Duration = Duration::from_secs(90);
+/// Whoever was at a covered screen and has done nothing for this long has left it.
+pub const APPROACH_OVER: Duration = Duration::from_secs(60);
 /// Times the screen may cover by itself between two reports before the session is given up.
 pub const RECOVERIES_MAX: u32 = 3;

@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod apps;
 pub mod audit_trail;
 pub mod backoff;
 pub mod badge_readers;

@@ -8,6 +8,7 @@ use agent_runtime::{
 };
 
 use crate::{
+    apps::{AppsSettings, LaunchedApps},
     audit_trail::SpooledTrail,
     badge_readers::{ReaderSettings, SystemBadgeReaders},
     durable_file,
@@ -33,6 +34,8 @@ pub struct PlatformSettings {
     pub synthetic_input: SyntheticInput,
     /// Which badge readers there are.
     pub readers: ReadersConfig,
+    /// Which apps there are, and how they are started.
+    pub apps: AppsSettings,
 }
 
 /// One adapter for each port. To be called within a tokio runtime, which they live in.
@@ -55,7 +58,13 @@ pub fn for_this_platform(
     let workstation = Workstation::default();
     let vault = Vault::of_this_system();
     let idle = SystemIdle::start(settings.display, counting, Arc::clone(&clock), sink.clone())?;
-    let needs = Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: Some(idle.gauge()) };
+    let apps = LaunchedApps::start(settings.apps, sink.clone());
+    let needs = Needs {
+        vault: vault.clone(),
+        workstation: workstation.clone(),
+        gauge: Some(idle.gauge()),
+        apps: Some(apps.clone()),
+    };
     let start_up = WorkstationStartUp::new(settings.state_folder, needs, Arc::clone(&clock), sink.clone());
     Ok(Ports {
         start_up: Box::new(start_up),
@@ -67,6 +76,7 @@ pub fn for_this_platform(
         notifier: Box::new(DesktopNotifier::start()?),
         power: Box::new(SystemPower::start(settings.system_bus, sink.clone())),
         badge_readers: Box::new(SystemBadgeReaders::new(readers, Arc::clone(&clock), sink)?),
+        apps: Box::new(apps),
         clock,
     })
 }

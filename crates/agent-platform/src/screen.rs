@@ -7,7 +7,8 @@
 //!
 //! # Platform-specific behavior
 //! - **Linux, X11**: enforced under `tapward-shield`.
-//! - **Linux, Wayland; macOS; Windows**: there is no shield; the cover is drawn and not enforced.
+//! - **Linux, Wayland**: under `tapward-shield`, and not enforced while the agent's window is up, as the shield says.
+//! - **macOS; Windows**: there is no shield; the cover is drawn and not enforced.
 
 #[cfg(target_os = "linux")]
 mod hand_over;

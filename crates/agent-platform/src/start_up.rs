@@ -22,6 +22,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{error, info, warn};
 
 use crate::{
+    apps::LaunchedApps,
     enrolment::{self, EnrolledState, StateError},
     idle::Gauge,
     keychain::{Entry, KeychainError, Vault},
@@ -40,6 +41,9 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(3);
 /// Of it, the server gets this much: one that has not answered by then is told later. The rest is the disk's.
 const SERVER_LIMIT: Duration = Duration::from_secs(2);
 
+/// Meanwhile, what is left of an earlier session's apps is taken away within this time; there can be many files.
+const CLEARING_LIMIT: Duration = Duration::from_secs(7);
+
 /// What start-up looks at and makes fit.
 #[derive(Debug)]
 pub struct Needs {
@@ -49,6 +53,8 @@ pub struct Needs {
     pub workstation: Workstation,
     /// Whether inactivity can be measured; `None` where nobody is signed in to a screen (trials of other ports).
     pub gauge: Option<Gauge>,
+    /// Takes away what is left of an earlier session's apps; `None` where none is launched (trials of other ports).
+    pub apps: Option<LaunchedApps>,
 }
 
 /// [`StartUp`] of this workstation.
@@ -127,8 +133,19 @@ impl Shared {
             .unwrap_or(Err(FailClosedCause::SpoolUnavailable))?;
         // What ended here is told whether or not anybody can be signed in.
         let recovery = tokio::time::timeout(RECOVERY_LIMIT, self.recover_at_server(&fit));
-        let (recovered, seen) = tokio::join!(recovery, self.see_input());
-        recovered.unwrap_or(Err(FailClosedCause::SpoolUnavailable)).and(seen)
+        let (recovered, seen, cleared) = tokio::join!(recovery, self.see_input(), self.clear_apps());
+        recovered.unwrap_or(Err(FailClosedCause::SpoolUnavailable)).and(seen).and(cleared)
+    }
+
+    /// Nobody types while an app of the person before runs. Not before what was open is on record.
+    async fn clear_apps(&self) -> Result<(), FailClosedCause> {
+        match &self.needs.apps {
+            Some(apps) => apps.clear(CLEARING_LIMIT).await.map_err(|error| {
+                error!("{error}");
+                FailClosedCause::AppsLeft
+            }),
+            None => Ok(()),
+        }
     }
 
     async fn see_input(&self) -> Result<(), FailClosedCause> {

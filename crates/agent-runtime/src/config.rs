@@ -4,6 +4,7 @@
 //! secret. Precedence, highest first: environment › file › default. [`key::KEYS`] lists every key;
 //! `packaging/linux/agent.toml` is the sample file, and a test keeps the two alike.
 
+mod apps;
 pub mod key;
 mod log;
 mod readers;
@@ -13,6 +14,7 @@ mod state;
 
 use std::{fmt, path::PathBuf};
 
+pub use apps::AppsAccount;
 pub use log::LogLevel;
 pub use readers::{PcscUse, ReadersConfig, WEDGES_MAX, WedgeClaim, WedgeThrough};
 pub use server::ServerUrl;
@@ -39,6 +41,10 @@ pub struct Config {
     pub log_level: LogLevel,
     /// Its badge readers.
     pub readers: ReadersConfig,
+    /// In whose OS account the apps of a session run.
+    pub apps_account: AppsAccount,
+    /// Where the launcher of apps in an account of their own listens.
+    pub apps_socket: PathBuf,
 }
 
 /// The file as it was read.
@@ -95,6 +101,8 @@ impl Config {
         let log_level = found.value(key::LOG_LEVEL, log::from_text);
         let pcsc = found.value(key::READERS_PCSC, readers::pcsc_from_text);
         let wedges = found.wedges();
+        let apps_account = found.value(key::APPS_ACCOUNT, apps::account_from_text);
+        let apps_socket = found.value(key::APPS_SOCKET, state::from_text);
         let config = server_url.and_then(|server_url| {
             Some(Self {
                 server_url,
@@ -103,6 +111,8 @@ impl Config {
                 language: language?,
                 log_level: log_level?,
                 readers: ReadersConfig { pcsc: pcsc?, wedges: wedges? },
+                apps_account: apps_account?,
+                apps_socket: apps_socket?,
             })
         });
         config.filter(|_| found.problems.is_empty()).ok_or(Refused { problems: found.problems })

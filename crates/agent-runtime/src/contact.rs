@@ -61,6 +61,11 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::ConcealPressed
         | Event::InputSeen { .. }
         | Event::InactivityUnknown
+        | Event::Approached
+        | Event::AppTold { .. }
+        | Event::AppsClosing { .. }
+        | Event::AppsGone { .. }
+        | Event::AppsLeft { .. }
         | Event::CredentialStored { .. }
         | Event::CredentialDeleted { .. }
         | Event::KeychainFailed { .. }

@@ -58,6 +58,12 @@ pub(crate) fn tell(event: &Event) {
         Event::ReaderTold(ReaderFact::Faulty { reader, fault }) => {
             warn!(reader.id = reader.0, ?fault, "A badge reader does not read");
         }
+        Event::AppTold { session, app, outcome } => {
+            info!(session.id = %session, app.id = app.0, ?outcome, "An app of session {session}: {outcome:?}");
+        }
+        Event::AppsLeft { session } => {
+            warn!(session.id = %session, "The apps of session {session} could not be ended, or left something");
+        }
         Event::ScreenFailed => warn!("The screen could not be covered or uncovered"),
         Event::InactivityUnknown => warn!("The last input cannot be known; it counts as none"),
         Event::GoingToSleep => info!("The machine goes to sleep"),
@@ -94,6 +100,9 @@ pub(crate) fn tell(event: &Event) {
         | Event::SessionOpened { .. }
         | Event::ActivityAccepted { .. }
         | Event::SessionEndTold { .. }
+        | Event::Approached
+        | Event::AppsClosing { .. }
+        | Event::AppsGone { .. }
         | Event::CredentialStored { .. }
         | Event::CredentialDeleted { .. }
         | Event::AuditStored(_) => {}

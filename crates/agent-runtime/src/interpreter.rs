@@ -92,6 +92,10 @@ impl Interpreter {
                 ports.session_server.adopt_session(session, idle, idle_longest);
             }
             Command::EndSession { session, cause } => ports.session_server.end_session(session, cause),
+            Command::RunApps { session } => ports.apps.run(session),
+            Command::SaveApps { session, why } => ports.apps.save(session, why),
+            Command::FreezeApps { session } => ports.apps.freeze(session),
+            Command::CloseApps { session } => ports.apps.close(session),
             Command::Notify(notice) => ports.notifier.show(notice, language),
             Command::WithdrawNotice => ports.notifier.withdraw(),
             Command::AllowSleep => ports.power.allow_sleep(),
@@ -172,6 +176,10 @@ const fn name(command: &Command) -> &'static str {
         Command::ReportActivity { .. } => "ReportActivity",
         Command::AdoptSession { .. } => "AdoptSession",
         Command::EndSession { .. } => "EndSession",
+        Command::RunApps { .. } => "RunApps",
+        Command::SaveApps { .. } => "SaveApps",
+        Command::FreezeApps { .. } => "FreezeApps",
+        Command::CloseApps { .. } => "CloseApps",
         Command::Notify(_) => "Notify",
         Command::WithdrawNotice => "WithdrawNotice",
         Command::AllowSleep => "AllowSleep",

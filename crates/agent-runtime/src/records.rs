@@ -1,6 +1,7 @@
 //! What the core owes the record, as `audit` writes it down.
 
 use agent_core::{
+    apps::{AppOutcome, SaveReason},
     command::{Answer, ConcealCause, EndCause, FailClosedCause, OwedRecord, ResumeMethod},
     ids::User,
     instant::Instant,
@@ -63,6 +64,13 @@ pub(crate) fn record(
             let method = resume_method(method);
             let id = happened.id(method.code().code);
             let what = What::Resumed { method };
+            AuditRecord::within(id, at, workstation, user_ref(user), session.0, what)
+        }
+        OwedRecord::App { session, user, app, outcome } => {
+            let outcome = app_outcome(outcome);
+            // Several can be told of in one instant.
+            let id = happened.id(&format!("{} {}", app.0, outcome.code().code));
+            let what = What::App { app: app.0, outcome };
             AuditRecord::within(id, at, workstation, user_ref(user), session.0, what)
         }
         OwedRecord::FailedClosed(cause) => {
@@ -130,6 +138,25 @@ const fn conceal_cause(cause: ConcealCause) -> stepping_away::ConcealCause {
         ConcealCause::Inactivity => stepping_away::ConcealCause::Inactivity,
         ConcealCause::Elsewhere => stepping_away::ConcealCause::Elsewhere,
         ConcealCause::OtherBadge => stepping_away::ConcealCause::OtherBadge,
+        ConcealCause::Suspend => stepping_away::ConcealCause::Suspend,
+    }
+}
+
+const fn app_outcome(outcome: AppOutcome) -> audit::apps::AppOutcome {
+    use audit::apps::AppOutcome as Recorded;
+    match outcome {
+        AppOutcome::NotStarted => Recorded::NotStarted,
+        AppOutcome::Saved(SaveReason::Concealed) => Recorded::SavedAtConceal,
+        AppOutcome::Saved(SaveReason::Warned) => Recorded::SavedAtWarning,
+        AppOutcome::Saved(SaveReason::SigningOut) => Recorded::SavedAtSignOut,
+        AppOutcome::SaveRefused(SaveReason::Concealed) => Recorded::SaveRefusedAtConceal,
+        AppOutcome::SaveRefused(SaveReason::Warned) => Recorded::SaveRefusedAtWarning,
+        AppOutcome::SaveRefused(SaveReason::SigningOut) => Recorded::SaveRefusedAtSignOut,
+        AppOutcome::SaveUnanswered(SaveReason::Concealed) => Recorded::SaveUnansweredAtConceal,
+        AppOutcome::SaveUnanswered(SaveReason::Warned) => Recorded::SaveUnansweredAtWarning,
+        AppOutcome::SaveUnanswered(SaveReason::SigningOut) => Recorded::SaveUnansweredAtSignOut,
+        AppOutcome::Closed => Recorded::Closed,
+        AppOutcome::Killed => Recorded::Killed,
     }
 }
 
@@ -155,6 +182,7 @@ const fn fail_closed_cause(cause: FailClosedCause) -> codes::FailClosedCause {
         FailClosedCause::SpoolFull => codes::FailClosedCause::SpoolFull,
         FailClosedCause::CoverUnconfirmed => codes::FailClosedCause::CoverUnconfirmed,
         FailClosedCause::InactivityUnknown => codes::FailClosedCause::InactivityUnknown,
+        FailClosedCause::AppsLeft => codes::FailClosedCause::AppsLeft,
         FailClosedCause::ConfigInvalid => codes::FailClosedCause::ConfigInvalid,
     }
 }
@@ -164,6 +192,7 @@ mod tests {
     use std::time::Duration;
 
     use agent_core::{
+        apps::AppId,
         event::RecordKey,
         ids::{SessionId, UserId},
     };
@@ -195,6 +224,29 @@ mod tests {
 
             let What::Logout { cause: written } = record.what else { panic!("{:?}", record.what) };
             assert_eq!(written, in_kebab_case(&format!("{cause:?}")));
+        }
+    }
+
+    #[test]
+    fn every_outcome_of_an_app_is_written_as_another_code_and_each_record_has_its_own_id() {
+        let records = every_app_outcome().map(|outcome| {
+            let owed = OwedRecord::App {
+                session: SessionId(Uuid::from_u128(1)),
+                user: maria(),
+                app: AppId("records".to_owned()),
+                outcome,
+            };
+            record(owed, happened(0), ws_07(), Factors::Password)
+        });
+
+        let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record.id).collect();
+        assert_eq!(ids.len(), records.len());
+        let written = records.map(|record| {
+            let What::App { outcome, .. } = record.what else { panic!("{:?}", record.what) };
+            outcome
+        });
+        for outcome in audit::apps::AppOutcome::ALL {
+            assert_eq!(written.iter().filter(|written| **written == outcome).count(), 1, "{outcome:?}");
         }
     }
 
@@ -283,6 +335,7 @@ mod tests {
                 ConcealCause::Inactivity,
                 ConcealCause::Elsewhere,
                 ConcealCause::OtherBadge,
+                ConcealCause::Suspend,
             ]
             .map(|cause| OwedRecord::Concealed { session, user: maria(), cause }),
         );
@@ -297,10 +350,38 @@ mod tests {
             ]
             .map(|method| OwedRecord::Resumed { session, user: maria(), method }),
         );
+        all.extend(every_app_outcome().map(|outcome| OwedRecord::App {
+            session,
+            user: maria(),
+            app: AppId("records".to_owned()),
+            outcome,
+        }));
         all
     }
 
-    fn every_fail_closed_cause() -> [FailClosedCause; 10] {
+    fn every_app_outcome() -> [AppOutcome; 12] {
+        let at =
+            |why| [AppOutcome::Saved(why), AppOutcome::SaveRefused(why), AppOutcome::SaveUnanswered(why)];
+        let [saved, refused, unanswered] = at(SaveReason::Concealed);
+        let [saved_warned, refused_warned, unanswered_warned] = at(SaveReason::Warned);
+        let [saved_last, refused_last, unanswered_last] = at(SaveReason::SigningOut);
+        [
+            AppOutcome::NotStarted,
+            saved,
+            refused,
+            unanswered,
+            saved_warned,
+            refused_warned,
+            unanswered_warned,
+            saved_last,
+            refused_last,
+            unanswered_last,
+            AppOutcome::Closed,
+            AppOutcome::Killed,
+        ]
+    }
+
+    fn every_fail_closed_cause() -> [FailClosedCause; 11] {
         [
             FailClosedCause::NotEnrolled,
             FailClosedCause::WorkstationUnknown,
@@ -311,6 +392,7 @@ mod tests {
             FailClosedCause::SpoolFull,
             FailClosedCause::CoverUnconfirmed,
             FailClosedCause::InactivityUnknown,
+            FailClosedCause::AppsLeft,
             FailClosedCause::ConfigInvalid,
         ]
     }

@@ -236,6 +236,10 @@ pub enum ScreenView {
         display_name: String,
         /// Why.
         cause: EndCauseView,
+        /// How far closing her apps has got; absent where that is not under way, or she has none.
+        #[ts(optional)]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        apps: Option<AppsProgress>,
     },
     /// Covered: "Ask IT to enrol this workstation".
     NotEnrolled,
@@ -250,6 +254,16 @@ pub enum ScreenView {
         #[ts(type = "number")]
         retry_in_ms: u64,
     },
+}
+
+/// How many of an ended session's apps are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+pub struct AppsProgress {
+    /// So many.
+    pub closed: u32,
+    /// Of so many.
+    pub of: u32,
 }
 
 /// What is still missing for a sign-in or a resume.
@@ -495,6 +509,9 @@ pub enum FailClosedCode {
     /// Inactivity cannot be measured.
     #[serde(rename = "inactivity.unknown")]
     InactivityUnknown,
+    /// What the person before had running, or left, cannot be cleared away.
+    #[serde(rename = "apps.left")]
+    AppsLeft,
     /// The configuration cannot be read.
     #[serde(rename = "config.invalid")]
     ConfigInvalid,

@@ -191,6 +191,7 @@ fn stepping_away() {
         (ConcealCause::Inactivity, "inactivity"),
         (ConcealCause::Elsewhere, "elsewhere"),
         (ConcealCause::OtherBadge, "other-badge"),
+        (ConcealCause::Suspend, "suspend"),
     ] {
         golden(&ConcealSession { cause }, json!({ "cause": spelled }));
     }

@@ -30,8 +30,8 @@ use policy::Policy;
 use crate::{
     clock::ManualClock,
     fake::{
-        FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen,
-        FakeSessionServer, FakeStartUp, Line, On,
+        FakeApps, FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower,
+        FakeScreen, FakeSessionServer, FakeStartUp, Line, On,
     },
 };
 
@@ -66,6 +66,8 @@ pub struct Bedside {
     pub start_up: FakeStartUp,
     /// Badge readers; none at first.
     pub readers: FakeBadgeReaders,
+    /// Her apps.
+    pub apps: FakeApps,
     line: Line,
     policy: PolicyInForce,
     language: Language,
@@ -105,11 +107,13 @@ impl Bedside {
         let audit_trail = FakeAuditTrail::new(line.clone());
         let session_server = FakeSessionServer::new(line.clone());
         let idle = FakeIdle::new(line.clone());
+        let apps = FakeApps::new(line.clone());
         let on = On {
             keychain: keychain.clone(),
             audit_trail: audit_trail.clone(),
             session_server: session_server.clone(),
             idle: idle.clone(),
+            apps: apps.clone(),
         };
         Self {
             screen: FakeScreen::new(line.clone()),
@@ -117,6 +121,7 @@ impl Bedside {
             notifier: FakeNotifier::default(),
             power: FakePower::new(line.clone()),
             readers: FakeBadgeReaders::new(line.clone()),
+            apps,
             start_up: FakeStartUp::new(line.clone(), on),
             keychain,
             audit_trail,
@@ -177,6 +182,7 @@ impl Bedside {
             notifier: Box::new(self.notifier.clone()),
             power: Box::new(self.power.clone()),
             badge_readers: Box::new(self.readers.clone()),
+            apps: Box::new(self.apps.clone()),
         };
         let (event_loop, remote) = EventLoop::new(ports, (sink, events), self.policy.clone(), self.language);
         let is_woken = Arc::new(Woken(AtomicBool::new(true)));
@@ -233,6 +239,12 @@ impl Bedside {
         if let Some(agent) = &self.agent {
             agent.remote.send(intent);
         }
+        self.settle();
+    }
+
+    /// Somebody, whoever it is, touches the keyboard or the pointer of a covered screen.
+    pub fn somebody_touches_the_covered_screen(&mut self) {
+        self.line.tell(Event::Approached);
         self.settle();
     }
 

@@ -1,5 +1,6 @@
 //! One fake per port. Clones share what they know, so that a test keeps one in hand.
 
+mod apps;
 mod audit_trail;
 mod badge_readers;
 mod idle;
@@ -18,6 +19,7 @@ use std::{
 use agent_core::event::Event;
 use agent_runtime::ports::EventSink;
 
+pub use apps::{AppsAsk, FakeApps, SaveAnswer};
 pub use audit_trail::FakeAuditTrail;
 pub use badge_readers::FakeBadgeReaders;
 pub use idle::FakeIdle;

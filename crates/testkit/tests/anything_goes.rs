@@ -56,6 +56,10 @@ enum Act {
     ScreenCoversByItself,
     InputIsUnknown,
     InputIsKnown,
+    AppsAreStuck,
+    AppsAreSlow,
+    AppsWork,
+    SomebodyTouchesTheCoveredScreen,
     AgentIsKilled,
     MachineShutsDown,
 }
@@ -157,6 +161,17 @@ impl Story {
             Act::ScreenCoversByItself => bedside.screen.covers_by_itself(),
             Act::InputIsUnknown => bedside.idle.goes_blind(),
             Act::InputIsKnown => bedside.idle.sees_again(),
+            Act::AppsAreStuck => bedside.apps.works(false),
+            Act::AppsAreSlow => bedside.apps.closing_takes(8 * SECOND),
+            Act::AppsWork => {
+                bedside.apps.works(true);
+                bedside.apps.closing_takes(Duration::ZERO);
+            }
+            Act::SomebodyTouchesTheCoveredScreen => {
+                if bedside.screen.is_covered() {
+                    bedside.somebody_touches_the_covered_screen();
+                }
+            }
             Act::AgentIsKilled => {
                 bedside.agent_is_killed();
                 bedside.switch_on();
@@ -189,6 +204,11 @@ impl Story {
         );
         assert_eq!(told.open, Some(bedside.session()), "uncovered without a login on disk");
         assert_eq!(bedside.keychain.holds(), told.open, "uncovered without its credential");
+        assert!(
+            bedside.apps.running().is_none_or(|whose| told.open == Some(whose)),
+            "another person's apps run"
+        );
+        assert!(!bedside.apps.are_frozen() || bedside.apps.running().is_none(), "her apps stand still");
         // The sign-in itself is the first touch, counted from when the server answered.
         let opened_at = bedside.session_server.opened_at(bedside.session()).unwrap();
         let untouched = now.since(self.last_touched.max(opened_at));
@@ -202,6 +222,7 @@ impl Story {
             Act::KeychainWorks,
             Act::SpoolWorks,
             Act::InputIsKnown,
+            Act::AppsWork,
             Act::ServerIsBack,
             Act::TimePasses(3 * MINUTE),
             Act::SignOut,
@@ -219,6 +240,7 @@ impl Story {
         assert!(bedside.screen.is_covered());
         assert_eq!(bedside.keychain.holds(), None);
         assert!(!bedside.session_server.holds_credential());
+        assert_eq!(bedside.apps.running(), None);
         assert_eq!(bedside.session_server.outbox(), []);
         let told = Told::of(bedside);
         told.assert_paired();
@@ -250,10 +272,16 @@ impl Told {
                 told.sessions.push(session);
                 told.open = Some(session);
                 *told.times.entry((session, "login")).or_default() += 1;
-            } else {
+            } else if let What::Logout { .. } = record.what {
                 assert_eq!(told.open, Some(session), "a logout of a session that is not open");
                 told.open = None;
                 *told.times.entry((session, "logout")).or_default() += 1;
+            } else {
+                assert!(
+                    told.sessions.contains(&session),
+                    "{:?} of a session that nobody signed in to",
+                    record.what
+                );
             }
         }
         told
@@ -306,6 +334,11 @@ fn act() -> impl Strategy<Value = Act> {
             Act::InputIsUnknown,
             Act::InputIsKnown,
             Act::WallClockIsSet,
+            Act::AppsAreStuck,
+            Act::AppsAreSlow,
+            Act::AppsWork,
+            Act::AppsWork,
+            Act::SomebodyTouchesTheCoveredScreen,
             Act::AgentIsKilled,
             Act::MachineShutsDown,
         ]),

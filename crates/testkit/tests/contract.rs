@@ -18,8 +18,8 @@ use testkit::{
         session_server::Credentials,
     },
     fake::{
-        FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower, FakeScreen,
-        FakeSessionServer, FakeStartUp, Line, On, Reach,
+        FakeApps, FakeAuditTrail, FakeBadgeReaders, FakeIdle, FakeKeychain, FakeNotifier, FakePower,
+        FakeScreen, FakeSessionServer, FakeStartUp, Line, On, Reach,
     },
 };
 
@@ -162,6 +162,7 @@ async fn start_up_finishes_or_says_why_not() {
     let trail = FakeAuditTrail::new(line.clone());
     let server = FakeSessionServer::new(line.clone());
     let idle = FakeIdle::new(line.clone());
+    let apps = FakeApps::new(line.clone());
     let start_up = FakeStartUp::new(
         line,
         On {
@@ -169,6 +170,7 @@ async fn start_up_finishes_or_says_why_not() {
             audit_trail: trail.clone(),
             session_server: server.clone(),
             idle: idle.clone(),
+            apps: apps.clone(),
         },
     );
 
@@ -186,6 +188,9 @@ async fn start_up_finishes_or_says_why_not() {
     server.refuses_workstation(FailClosedCause::WorkstationRevoked);
     fails(&mut told, FailClosedCause::WorkstationRevoked).await;
     server.takes_workstation_back();
+    apps.works(false);
+    fails(&mut told, FailClosedCause::AppsLeft).await;
+    apps.works(true);
     idle.goes_blind();
     fails(&mut told, FailClosedCause::InactivityUnknown).await;
     start_up.is_not_enrolled();

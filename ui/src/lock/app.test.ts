@@ -89,6 +89,15 @@ describe('a screen that asks nothing', () => {
     expect(bedside.heard).toContain('Opening your desktop');
   });
 
+  it('says how far closing her programs has got', async () => {
+    const bedside = await Bedside.at({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity', apps: { closed: 1, of: 3 } });
+    await bedside.wait(150);
+    expect(bedside.text).toContain(words.signingOut.apps(1, 3));
+
+    await bedside.show({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity', apps: { closed: 2, of: 3 } });
+    expect(bedside.text).toContain(words.signingOut.apps(2, 3));
+  });
+
   it.each(CAUSES)('says why it signs out: %s', async (cause) => {
     const bedside = await Bedside.at({ kind: 'signing_out', display_name: 'Maria O.', cause });
     await bedside.wait(150);

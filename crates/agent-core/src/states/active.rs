@@ -30,7 +30,8 @@ impl Active {
         if std::mem::take(&mut in_use.session.is_uncovered_elsewhere) {
             return Concealed::begin(in_use, ConcealCause::Elsewhere, now);
         }
-        Self::resume(in_use).due(now)
+        let run = Command::RunApps { session: in_use.session.id };
+        Self::resume(in_use).due(now).after(vec![run])
     }
 
     /// Uncovered, nothing asked.
@@ -75,6 +76,7 @@ impl Active {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(withdraw),
             Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(withdraw),
+            Taken::Sleeps(in_use) => Concealed::begin_sleeping(in_use, now).and(withdraw),
             Taken::GivesWay(in_use, attempt, badge) => {
                 Concealed::begin_taken_over(in_use, attempt, badge, now).and(withdraw)
             }

@@ -14,17 +14,22 @@
 //! Nothing that is typed or touched here is activity: a stranger's elbow moves no deadline. Only what proves to be the
 //! holder's does, and the limits go on meanwhile. What was presented is wiped on leaving.
 
+mod approached;
+mod asleep;
 mod resuming;
 mod taken_over;
 
 use crate::{
+    apps::{AppsUnderCover, SaveReason},
     badge::Badge,
     command::{Command, ConcealCause, EndCause},
     event::{Event, RecordKey},
     ids::{AttemptId, SessionId},
     instant::Instant,
     session::InUse,
-    state::{Active, Concealed, ConcealedNotice, ConcealedStage, SignedOutNotice, SigningOut, State},
+    state::{
+        Active, Concealed, ConcealedNotice, ConcealedStage, Machine, SignedOutNotice, SigningOut, State,
+    },
     states::in_use::{AtScreen, Taken},
     step::{Step, step},
     time_limits::{COVER_LIMIT, MEASURE_LIMIT, SIGN_OUT_UNDO},
@@ -62,11 +67,15 @@ impl Concealed {
             Command::CoverScreen,
             trail::concealed(session, cause, now),
             Command::TellConcealed { session: session.id, cause },
+            Command::SaveApps { session: session.id, why: SaveReason::Concealed },
         ];
         let notice = match cause {
             ConcealCause::Inactivity => Some(ConcealedNotice::Inactivity),
             ConcealCause::Elsewhere => Some(ConcealedNotice::Elsewhere),
-            ConcealCause::UserTap | ConcealCause::UserButton | ConcealCause::OtherBadge => None,
+            ConcealCause::UserTap
+            | ConcealCause::UserButton
+            | ConcealCause::OtherBadge
+            | ConcealCause::Suspend => None,
         };
         let mut in_use = InUse { identifying: None, my_sessions: None, ..in_use };
         in_use.session.to_enrol = None;
@@ -80,6 +89,8 @@ impl Concealed {
             is_uncovered_elsewhere: cause == ConcealCause::Elsewhere,
             signs_out_at: None,
             renews_grace: false,
+            machine: Machine::Awake,
+            apps: AppsUnderCover::Running,
         };
         (concealed, commands)
     }
@@ -92,6 +103,7 @@ impl Concealed {
             self.covering_since.map(|since| since + COVER_LIMIT),
             self.offered.as_ref().map(|offer| offer.until),
             self.signs_out_at,
+            self.alone_at(),
             self.stage_deadline(),
         ]
         .into_iter()
@@ -122,7 +134,7 @@ impl Concealed {
         }
     }
 
-    fn take(mut self, event: Event, now: Instant) -> Step {
+    fn take(self, event: Event, now: Instant) -> Step {
         match event {
             Event::DeadlineReached => self.due(now),
 
@@ -158,22 +170,27 @@ impl Concealed {
                 self.record_failed(cause, now)
             }
 
-            Event::ScreenCovered { input_held: _ } => {
-                // Told again while the screen is asked for: that has a limit of its own.
-                self.covering_since = None;
-                Step::stay(self)
-            }
+            // Told again while the screen is asked for: that has a limit of its own.
+            Event::ScreenCovered { input_held: _ } => self.covered(),
             Event::ScreenUncovered { session } => self.uncovered(session, now),
 
             // It is covered already, for whichever reason; the first one is on record.
             Event::ConcealPressed | Event::RenewPressed => Step::stay(self),
             Event::CoveredElsewhere { session } => self.covered_elsewhere(session),
 
+            Event::Approached => self.approached(now),
+            Event::GoingToSleep => self.goes_to_sleep(now),
+            Event::WokeUp => self.woke_up(now),
+
             Event::StartUpFinished
             | Event::StartUpFailed(_)
             | Event::ScreenFailed
             | Event::SignOutPressed
             | Event::StayPressed
+            | Event::AppTold { .. }
+            | Event::AppsClosing { .. }
+            | Event::AppsGone { session: _ }
+            | Event::AppsLeft { session: _ }
             | Event::ReaderTold(_)
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown
@@ -195,8 +212,6 @@ impl Concealed {
             | Event::KeychainFailed { session: _ }
             | Event::AuditStored(_)
             | Event::AuditFailed(..)
-            | Event::GoingToSleep
-            | Event::WokeUp
             | Event::WallClockJumped
             | Event::ShuttingDown => self.like_in_use(event, now),
         }
@@ -214,6 +229,8 @@ impl Concealed {
             is_uncovered_elsewhere,
             signs_out_at,
             renews_grace,
+            machine,
+            apps,
         } = self;
         let with = |in_use| Self {
             in_use,
@@ -225,6 +242,8 @@ impl Concealed {
             is_uncovered_elsewhere,
             signs_out_at,
             renews_grace,
+            machine,
+            apps,
         };
         match in_use.take(event, now) {
             Taken::GoesOn(in_use, commands) => Step::to(with(in_use), commands),
@@ -244,6 +263,7 @@ impl Concealed {
                 | AtScreen::Uncovered,
             )
             | Taken::Conceals(in_use, _)
+            | Taken::Sleeps(in_use)
             | Taken::GivesWay(in_use, _, _) => Step::stay(with(in_use)),
         }
     }
@@ -258,7 +278,8 @@ impl Concealed {
             self.notice = None;
         }
         let report = (now >= self.in_use.heartbeat_at).then(|| self.in_use.report(now)).flatten();
-        self.stage_due(now).after(report.into_iter().collect())
+        let run = self.let_run_when_alone(now);
+        self.stage_due(now).after(report.into_iter().chain(run).collect())
     }
 
     /// Why the session is over.
@@ -268,7 +289,7 @@ impl Concealed {
         } else if now >= self.in_use.session.absolute_end {
             Some(EndCause::AbsoluteLimit)
         } else if now >= self.over_at() {
-            Some(EndCause::Inactivity)
+            Some(self.cause_at_the_limit())
         } else {
             None
         }

@@ -112,7 +112,8 @@ impl FailClosed {
                 self.owes_cover = false;
                 let sleep = self.is_sleep_awaited.then_some(Command::AllowSleep);
                 self.is_sleep_awaited = false;
-                self.proceed(sleep.into_iter().collect())
+                let close = self.close_apps(now);
+                self.proceed(sleep.into_iter().chain(close).collect())
             }
             Event::ScreenUncovered { session: _ } => {
                 self.owes_cover = true;
@@ -189,6 +190,26 @@ impl FailClosed {
                 Step::to(self, end)
             }
 
+            Event::AppTold { session, app, outcome } => {
+                let record = self.ending.as_ref().map(|ending| ending.app_told(session, app, outcome, now));
+                Step::to(self, record.unwrap_or_default())
+            }
+            Event::AppsGone { session } => self.pay(
+                |ending| {
+                    ending.apps_gone(session);
+                    None
+                },
+                now,
+            ),
+            Event::AppsLeft { session } => {
+                if self.ending.as_mut().is_some_and(|ending| ending.apps_left(session)) {
+                    return self.fails(FailClosedCause::AppsLeft, now);
+                }
+                Step::stay(self)
+            }
+            // The screen says what is wrong.
+            Event::AppsClosing { .. } => Step::stay(self),
+
             Event::GoingToSleep | Event::ShuttingDown if !self.owes_cover => {
                 Step::to(self, vec![Command::AllowSleep])
             }
@@ -210,6 +231,7 @@ impl FailClosed {
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
             | Event::LossReported { .. }
+            | Event::Approached
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
@@ -249,9 +271,13 @@ impl FailClosed {
             commands.push(Command::CoverScreen);
         }
         commands.extend(self.records.ask());
-        if let Some(ending) = &self.ending {
+        if let Some(ending) = &mut self.ending {
             commands.append(&mut ending.commands());
+            if ending.apps_over_at().is_some_and(|over_at| now >= over_at) {
+                ending.apps_left(ending.session);
+            }
         }
+        commands.extend(self.close_apps(now));
         self.forget_paid();
         if let StartUpDebt::Asked { at } = self.start_up
             && now >= at + START_UP_LIMIT
@@ -268,6 +294,7 @@ impl FailClosed {
             return Step::stay(self);
         };
         let mut commands: Vec<_> = pay(ending).into_iter().collect();
+        commands.extend(self.close_apps(now));
         self.forget_paid();
         commands.extend(self.ask_start_up(now));
         self.proceed(commands)
@@ -283,6 +310,12 @@ impl FailClosed {
     fn fails_by(&mut self, cause: FailClosedCause, now: Instant) {
         self.cause = cause;
         self.records.owe(cause, now);
+    }
+
+    /// Never before the screen is covered.
+    fn close_apps(&mut self, now: Instant) -> Option<Command> {
+        let ending = self.ending.as_mut().filter(|_| !self.owes_cover)?;
+        ending.close_apps(now)
     }
 
     fn forget_paid(&mut self) {

@@ -22,6 +22,8 @@ pub(super) enum Taken {
     Ends(SigningOut),
     /// Its screen is to be covered, and it is kept.
     Conceals(InUse, ConcealCause),
+    /// So it is, and the machine waits for that before it sleeps.
+    Sleeps(InUse),
     /// So it is, and the holder of this badge signs in over it.
     GivesWay(InUse, AttemptId, Badge),
     /// What is on screen makes a difference: each state decides by itself.
@@ -70,6 +72,16 @@ impl InUse {
             Event::CoveredElsewhere { session } if self.is(session) => {
                 Taken::Conceals(self, ConcealCause::Elsewhere)
             }
+
+            Event::AppTold { session, app, outcome } if self.is(session) => {
+                let record = trail::app(session, &self.session.user, app, outcome, now);
+                Taken::GoesOn(self, vec![record])
+            }
+            // Of a session before this one, whose apps are gone.
+            Event::AppTold { .. }
+            | Event::AppsClosing { .. }
+            | Event::AppsGone { session: _ }
+            | Event::AppsLeft { session: _ } => self.goes_on(),
 
             Event::BadgeTapped { attempt, badge } => self.tapped(attempt, badge, now),
             Event::BadgeIdentified { attempt, whose } => self.identified(attempt, whose, now),
@@ -145,9 +157,10 @@ impl InUse {
             // Of a session before this one.
             Event::KeychainFailed { session: _ } => self.goes_on(),
 
-            // No session outlives the machine's sleep: nobody can be asked who it is that opens the lid.
-            Event::GoingToSleep => Taken::Ends(self.signing_out(EndCause::Suspend, now).awaited_by_sleep()),
-            Event::WokeUp => self.ends(EndCause::Suspend, now),
+            Event::GoingToSleep => Taken::Sleeps(self),
+            // Asleep without a word: who opens the lid is not known, and what the sleep took of the limits is gone.
+            Event::WokeUp if now >= self.over_at() => self.ends(EndCause::Suspend, now),
+            Event::WokeUp => Taken::Conceals(self, ConcealCause::Suspend),
             Event::ShuttingDown => Taken::Ends(self.signing_out(EndCause::Shutdown, now).awaited_by_sleep()),
             Event::WallClockJumped => Taken::GoesOn(self, vec![trail::clock_jumped(now)]),
             // The loop makes taps of these; none comes here.
@@ -165,6 +178,7 @@ impl InUse {
             | Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
+            | Event::Approached
             | Event::SignInCancelled => self.goes_on(),
             // Second copies of answers to what led here, or to a sign-in before.
             Event::ChallengeIssued { .. }

@@ -4,6 +4,7 @@
 //! At the limit the inactivity port is asked one last time, so that a key pressed at the last moment counts.
 
 use crate::{
+    apps::SaveReason,
     command::{Command, EndCause, Notice},
     event::Event,
     instant::Instant,
@@ -22,7 +23,9 @@ impl InactivityWarning {
         // Nobody looks at it.
         let in_use = InUse { my_sessions: None, ..in_use };
         let remaining = in_use.logoff_at().since(now);
-        let commands = vec![Command::WatchForInput, Command::Notify(Notice::InactivityWarning { remaining })];
+        let save = Command::SaveApps { session: in_use.session.id, why: SaveReason::Warned };
+        let notice = Notice::InactivityWarning { remaining };
+        let commands = vec![Command::WatchForInput, Command::Notify(notice), save];
         Self { in_use, since: now, last_look_at: None }.due(now).after(commands)
     }
 
@@ -45,6 +48,7 @@ impl InactivityWarning {
             Taken::GoesOn(in_use, commands) => with(in_use).due(now).after(commands),
             Taken::Ends(signing_out) => signing_out.enter().and(take_warning_away()),
             Taken::Conceals(in_use, cause) => Concealed::begin(in_use, cause, now).and(take_warning_away()),
+            Taken::Sleeps(in_use) => Concealed::begin_sleeping(in_use, now).and(take_warning_away()),
             Taken::GivesWay(in_use, attempt, badge) => {
                 Concealed::begin_taken_over(in_use, attempt, badge, now).and(take_warning_away())
             }

@@ -107,6 +107,7 @@ impl SignedOut {
             Event::CodeSubmitted { .. }
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
+            | Event::Approached
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
@@ -133,6 +134,11 @@ impl SignedOut {
             | Event::MySessionsTold { .. }
             | Event::CoveredElsewhere { session: _ }
             | Event::SessionEndTold { session: _ } => Step::stay(self),
+            // Second answers about a session whose apps are gone.
+            Event::AppTold { .. }
+            | Event::AppsClosing { .. }
+            | Event::AppsGone { session: _ }
+            | Event::AppsLeft { session: _ } => Step::stay(self),
             // Drawn by the shell; the next sign-in tries in any case.
             Event::ServerReached | Event::ServerAway(_) => Step::stay(self),
             // Second answers: the first is what brought us here.

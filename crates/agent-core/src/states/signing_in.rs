@@ -180,6 +180,12 @@ impl SigningIn {
 
             // The first press counts, its inputs are disabled; what came a second time is wiped.
             Event::SignInSubmitted { .. } | Event::LossReported { .. } => Step::stay(self),
+            // No app runs yet; second answers about a session before, whose apps are gone.
+            Event::Approached
+            | Event::AppTold { .. }
+            | Event::AppsClosing { .. }
+            | Event::AppsGone { session: _ }
+            | Event::AppsLeft { session: _ } => Step::stay(self),
             // Nothing offers to stay, or to cover, before somebody is there.
             Event::StayPressed
             | Event::ConcealPressed

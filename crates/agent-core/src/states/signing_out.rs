@@ -1,7 +1,8 @@
 //! Covering; a session is being ended, on record.
 //!
 //! The cover is asked for first; record, deletion and the word to the server are not held back by a cover
-//! that is slow. Left for `SignedOut` when all of it is done. What fails or takes too long moves to
+//! that is slow. Her apps are closed once the screen is covered and the logout on disk. Left for `SignedOut` when all of it is
+//! done, so that nobody types while one of them runs. What fails or takes too long moves to
 //! `FailClosed`, which goes on paying: nothing is lost, and nobody signs in before.
 
 use crate::{
@@ -10,7 +11,9 @@ use crate::{
     event::{Event, RecordKey},
     ids::SessionId,
     instant::Instant,
-    state::{AfterSignOut, FailClosed, SignedOut, SignedOutNotice, SigningIn, SigningOut, StartUpDebt},
+    state::{
+        AfterSignOut, FailClosed, Machine, SignedOut, SignedOutNotice, SigningIn, SigningOut, StartUpDebt,
+    },
     step::Step,
     time_limits::{COVER_LIMIT, ENDING_LIMIT},
     trail,
@@ -19,7 +22,7 @@ use crate::{
 impl SigningOut {
     pub(crate) const fn of(ending: Ending, now: Instant) -> Self {
         let next = AfterSignOut::SignedOut(SignedOutNotice::SessionEnded(ending.cause));
-        Self { ending, owes_cover: true, since: now, next, is_sleep_awaited: false, tapped: None }
+        Self { ending, owes_cover: true, since: now, next, machine: Machine::Awake, apps: None, tapped: None }
     }
 
     /// The screen has not been uncovered, nor asked for.
@@ -63,7 +66,7 @@ impl SigningOut {
     }
 
     pub(crate) fn awaited_by_sleep(self) -> Self {
-        Self { is_sleep_awaited: true, ..self }
+        Self { machine: Machine::Waits, ..self }
     }
 
     pub(crate) fn enter(self) -> Step {
@@ -76,8 +79,11 @@ impl SigningOut {
     }
 
     pub(crate) fn deadline(&self) -> Instant {
-        let all = self.since + ENDING_LIMIT;
-        if self.owes_cover { all.min(self.since + COVER_LIMIT) } else { all }
+        let all = (self.ending.owes_more_than_apps() || self.owes_cover).then_some(self.since + ENDING_LIMIT);
+        let cover = self.owes_cover.then_some(self.since + COVER_LIMIT);
+        let due = [all, cover, self.ending.apps_over_at()].into_iter().flatten().min();
+        // Something of it is always owed here.
+        due.unwrap_or(self.since + ENDING_LIMIT)
     }
 
     pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
@@ -126,6 +132,24 @@ impl SigningOut {
                 self.proceed(now)
             }
 
+            Event::AppTold { session, app, outcome } => {
+                let record = self.ending.app_told(session, app, outcome, now);
+                Step::to(self, record)
+            }
+            Event::AppsClosing { session, progress } if session == self.ending.session => {
+                self.apps = Some(progress);
+                Step::stay(self)
+            }
+            Event::AppsGone { session } => {
+                self.ending.apps_gone(session);
+                self.proceed(now)
+            }
+            Event::AppsLeft { session } if self.ending.apps_left(session) => {
+                self.fail(FailClosedCause::AppsLeft, now)
+            }
+            // Of a session before this one, or told again.
+            Event::AppsClosing { .. } | Event::AppsLeft { session: _ } => Step::stay(self),
+
             // A second copy of the answer that is being acted on.
             Event::SessionOpened { session, .. } if self.is_next(session) => Step::stay(self),
             Event::SessionOpened { session, .. } => {
@@ -144,12 +168,13 @@ impl SigningOut {
             // Nobody comes in while the machine goes away, or as it comes back.
             Event::GoingToSleep | Event::ShuttingDown => {
                 let end = self.give_next_up();
-                Step::to(self.awaited_by_sleep(), end)
+                self.awaited_by_sleep().proceed(now).after(end)
             }
             Event::WokeUp => {
                 // What was asked before the sleep gets its time anew.
-                self.is_sleep_awaited = false;
+                self.machine = Machine::Awake;
                 self.since = now;
+                self.ending.woke_up(now);
                 let end = self.give_next_up();
                 Step::to(self, end)
             }
@@ -190,6 +215,7 @@ impl SigningOut {
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
             | Event::LossReported { .. }
+            | Event::Approached
             | Event::SignInCancelled => Step::stay(self),
             // The first cause stands, and what is ended stays ended.
             Event::SignOutPressed
@@ -221,22 +247,31 @@ impl SigningOut {
         }
     }
 
-    fn due(self, now: Instant) -> Step {
+    fn due(mut self, now: Instant) -> Step {
         if self.owes_cover && now >= self.since + COVER_LIMIT {
             return self.fail(FailClosedCause::CoverUnconfirmed, now);
         }
-        if now >= self.since + ENDING_LIMIT {
+        if self.ending.owes_more_than_apps() && now >= self.since + ENDING_LIMIT {
             let cause = self.ending.unpaid_cause();
             return self.fail(cause, now);
+        }
+        if self.ending.apps_over_at().is_some_and(|over_at| now >= over_at) {
+            self.ending.apps_left(self.ending.session);
+            return self.fail(FailClosedCause::AppsLeft, now);
         }
         Step::stay(self)
     }
 
-    fn proceed(self, now: Instant) -> Step {
-        if self.owes_cover || !self.ending.is_paid() {
+    fn proceed(mut self, now: Instant) -> Step {
+        if self.owes_cover {
             return Step::stay(self);
         }
-        let sleep = self.is_sleep_awaited.then_some(Command::AllowSleep).into_iter().collect();
+        let close = self.ending.close_apps(now);
+        let sleep = self.let_go();
+        if !self.ending.is_paid() {
+            return Step::to(self, close.into_iter().chain(sleep).collect());
+        }
+        let sleep = sleep.into_iter().collect();
         match self.next {
             AfterSignOut::SignedOut(notice) => match self.tapped {
                 Some((attempt, badge)) => SigningIn::begin_by_badge(attempt, badge, now).and(sleep),
@@ -249,9 +284,18 @@ impl SigningOut {
         }
     }
 
+    /// A machine that goes away waits for the record and the cover; an app that saves slowly cannot hold it up.
+    fn let_go(&mut self) -> Option<Command> {
+        if self.machine != Machine::Waits || self.ending.owes_more_than_apps() {
+            return None;
+        }
+        self.machine = Machine::LetGo;
+        Some(Command::AllowSleep)
+    }
+
     /// Nobody comes in while the machine goes away, nor where nobody may.
-    const fn may_be_followed(&self) -> bool {
-        !self.is_sleep_awaited && !matches!(self.next, AfterSignOut::FailClosed(_))
+    fn may_be_followed(&self) -> bool {
+        self.machine == Machine::Awake && !matches!(self.next, AfterSignOut::FailClosed(_))
     }
 
     fn is_next(&self, session: SessionId) -> bool {
@@ -275,11 +319,13 @@ impl SigningOut {
             .owing_ending(self.ending)
             .telling(notice)
             .owing_start_up(start_up)
-            .awaited_by_sleep(self.is_sleep_awaited)
+            .awaited_by_sleep(self.machine == Machine::Waits)
             .enter()
             .and(end)
     }
 }
 
+#[cfg(test)]
+mod apps_tests;
 #[cfg(test)]
 mod tests;

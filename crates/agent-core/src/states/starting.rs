@@ -86,6 +86,7 @@ impl Starting {
             | Event::PasswordSubmitted { .. }
             | Event::PinSubmitted { .. }
             | Event::LossReported { .. }
+            | Event::Approached
             | Event::SignInCancelled
             | Event::SignOutPressed
             | Event::StayPressed
@@ -115,6 +116,11 @@ impl Starting {
             | Event::SessionEndTold { session: _ }
             | Event::ServerReached
             | Event::ServerAway(_) => Step::stay(self),
+            // Start-up itself clears away what is left of any.
+            Event::AppTold { .. }
+            | Event::AppsClosing { .. }
+            | Event::AppsGone { session: _ }
+            | Event::AppsLeft { session: _ } => Step::stay(self),
             // Start-up itself empties the keychain and opens the spool; it tells if it cannot.
             Event::CredentialStored { session: _ }
             | Event::CredentialDeleted { session: _ }
@@ -155,6 +161,7 @@ impl Starting {
             | FailClosedCause::SpoolUnavailable
             | FailClosedCause::SpoolFull
             | FailClosedCause::InactivityUnknown
+            | FailClosedCause::AppsLeft
             | FailClosedCause::ConfigInvalid => StartUpDebt::Owed,
         };
         FailClosed::because(cause, now)
@@ -259,7 +266,7 @@ mod tests {
         check(
             covered(),
             Event::DeadlineReached,
-            15_000,
+            20_000,
             expect![[r#"
             → Starting, covered: true, started up: false
             StartUp"#]],

@@ -7,6 +7,7 @@ use expect_test::Expect;
 use uuid::Uuid;
 
 use crate::{
+    apps::{AppsDebt, AppsUnderCover},
     badge::{Badge, BadgeGrade, BadgeMark},
     command::{Command, EndCause, OwedRecord},
     ending::Ending,
@@ -17,7 +18,7 @@ use crate::{
     session::{InUse, Session},
     state::{
         Active, ActiveScreen, AfterSignOut, Challenge, Concealed, ConcealedStage, FailClosed,
-        InactivityWarning, SignInBadge, SigningIn, SigningOut, Stage, State,
+        InactivityWarning, Machine, SignInBadge, SigningIn, SigningOut, Stage, State,
     },
     step::{Step, step},
 };
@@ -121,8 +122,9 @@ pub(super) fn warning() -> InactivityWarning {
     }
 }
 
+/// None of her apps was started.
 pub(super) fn signing_out() -> SigningOut {
-    SigningOut::of(Ending::of(session(), EndCause::UserButton, at(0)), at(0))
+    SigningOut::of(Ending::before_apps(session(), EndCause::UserButton, at(0)), at(0))
 }
 
 pub(super) const fn challenge() -> Challenge {
@@ -218,10 +220,19 @@ fn concealed_text(concealed: &Concealed) -> String {
     let offered = if concealed.offered.is_some() { ", offering a badge" } else { "" };
     let told = concealed.notice.map_or(String::new(), |notice| format!(", telling {notice:?}"));
     let renews = if concealed.renews_grace { ", renewing" } else { "" };
+    let apps = match concealed.apps {
+        AppsUnderCover::Running => "",
+        AppsUnderCover::Frozen { .. } => ", apps frozen",
+    };
+    let machine = match concealed.machine {
+        Machine::Awake => "",
+        Machine::Waits => ", awaited by sleep",
+        Machine::LetGo => ", asleep",
+    };
     let ends =
         concealed.signs_out_at.map_or(String::new(), |at| format!(", signs out at {:?}", at.since_boot()));
     format!(
-        "Concealed({:?}){covering}, {stage}{offered}{told}{ends}{renews}, {}",
+        "Concealed({:?}){covering}{machine}{apps}, {stage}{offered}{told}{ends}{renews}, {}",
         concealed.cause,
         in_use_text(&concealed.in_use)
     )
@@ -261,6 +272,8 @@ fn ending_text(ending: &Ending) -> String {
         (ending.owes_logout, " logout"),
         (ending.owes_deletion, " deletion"),
         (ending.owes_telling, " telling"),
+        (ending.apps == AppsDebt::Owed, " apps"),
+        (matches!(ending.apps, AppsDebt::Asked { at: _ }), " apps that are being closed"),
     ];
     debts.into_iter().filter(|(owed, _)| *owed).map(|(_, debt)| debt).collect()
 }
@@ -282,6 +295,7 @@ fn append_text(owed: &OwedRecord, at: Instant, now: Instant) -> String {
         OwedRecord::Logout { session, cause, .. } => format!("Logout of {session}, {cause:?}"),
         OwedRecord::Concealed { session, cause, .. } => format!("Concealed, {session}, {cause:?}"),
         OwedRecord::Resumed { session, method, .. } => format!("Resumed, {session}, {method:?}"),
+        OwedRecord::App { session, app, outcome, .. } => format!("App {} of {session}, {outcome:?}", app.0),
         OwedRecord::FailedClosed(_) | OwedRecord::ClockJumped => format!("{owed:?}"),
     };
     let when = if at == now { String::new() } else { format!(" at {:?}", at.since_boot()) };
@@ -312,6 +326,10 @@ fn command_text(command: &Command, now: Instant) -> String {
         | Command::ReportActivity { .. }
         | Command::AdoptSession { .. }
         | Command::EndSession { .. }
+        | Command::RunApps { .. }
+        | Command::SaveApps { .. }
+        | Command::FreezeApps { .. }
+        | Command::CloseApps { .. }
         | Command::Notify(_)
         | Command::WithdrawNotice
         | Command::AllowSleep => format!("{command:?}"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use agent_core::{
+    apps::AppsUnderCover,
     command::{Command, OwedRecord},
     event::Event,
     ids::SessionId,
@@ -108,6 +109,14 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
                     "4: a sign-in begins before the logout is on disk"
                 );
             }
+            Command::CloseApps { session } => {
+                assert!(world.logouts.contains_key(session), "11: apps touched before the logout is on disk");
+                assert_eq!(world.screen, None, "11: apps closed on a screen that is not covered");
+            }
+            Command::FreezeApps { .. } => assert!(matches!(world.state, State::Concealed(_)), "11"),
+            Command::RunApps { session } => {
+                assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "11");
+            }
             Command::ResumeSession { session, .. } => {
                 assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "6");
             }
@@ -171,6 +180,9 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
             let count = records.iter().filter(|recorded| *recorded == cause).count();
             assert_eq!(count, 1, "4: each safeguard that failed is on record once: {cause:?} in {records:?}");
         }
+    }
+    if let (Event::Approached, State::Concealed(concealed)) = (event, before) {
+        check_frozen(world, concealed);
     }
     check_secrets(before, &world.state);
     // 9: nothing is asked of people while nothing is due.
@@ -242,6 +254,17 @@ pub(crate) fn check_world(world: &World) {
         }
     }
 
+    if let Some((session, _)) = world.apps
+        && world.is_queue_empty(Port::Apps)
+    {
+        let ours = world.state.session().map(|ours| ours.id);
+        let ending = world.state.ending().map(|ending| ending.session);
+        assert!(ours == Some(session) || ending == Some(session), "11: apps of a session that is over");
+        assert!(
+            world.screen.is_none_or(|seen| seen == session),
+            "11: apps of a session before on her screen"
+        );
+    }
     if matches!(world.state, State::SignedOut(_)) && world.is_queue_empty(Port::Keychain) {
         assert_eq!(world.keychain, None, "6: a credential without a session");
     }
@@ -264,6 +287,14 @@ fn check_kept(world: &World, concealed: &Concealed) {
     // 2: what uncovers is on disk first.
     let (recorded, uncovered) = (world.resumes.get(&session.id), world.resumed.get(&session.id));
     assert!(recorded >= uncovered, "2: uncovered {uncovered:?} times, {recorded:?} on record");
+}
+
+/// 11: whoever touches a concealed screen is watched by no app from then on.
+fn check_frozen(world: &World, before: &Concealed) {
+    let State::Concealed(after) = &world.state else { return };
+    if !matches!(before.stage, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) {
+        assert!(matches!(after.apps, AppsUnderCover::Frozen { .. }), "11: touched, and her apps run");
+    }
 }
 
 /// Who is signed in once this session has ended.

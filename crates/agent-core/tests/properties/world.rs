@@ -7,6 +7,7 @@ use std::{
 };
 
 use agent_core::{
+    apps::{AppId, AppOutcome},
     badge::{Badge, BadgeGrade, BadgeMark},
     command::{Command, EndCause, FailClosedCause, OwedRecord, ResumeFactor, ResumeMethod},
     event::{ContactFault, Event, FactorWanted, Limits, RecordKey, Refusal, TapOut, Whose},
@@ -39,10 +40,19 @@ pub(crate) enum Port {
     Spool,
     Idle,
     StartUp,
+    Apps,
 }
 
-pub(crate) const PORTS: [Port; 7] =
-    [Port::Screen, Port::Server, Port::Outbox, Port::Keychain, Port::Spool, Port::Idle, Port::StartUp];
+pub(crate) const PORTS: [Port; 8] = [
+    Port::Screen,
+    Port::Server,
+    Port::Outbox,
+    Port::Keychain,
+    Port::Spool,
+    Port::Idle,
+    Port::StartUp,
+    Port::Apps,
+];
 
 /// What becomes of the answer once a command is worked off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +78,13 @@ enum Asked {
     Loss,
 }
 
+/// What the apps of a session do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppsRun {
+    Running,
+    Frozen,
+}
+
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) now: Instant,
@@ -87,6 +104,8 @@ pub(crate) struct World {
     /// Whose the screen is; `None` while covered.
     pub(crate) screen: Option<SessionId>,
     pub(crate) keychain: Option<SessionId>,
+    /// Whose apps are there, and whether they run.
+    pub(crate) apps: Option<(SessionId, AppsRun)>,
     pub(crate) logins: BTreeMap<SessionId, u32>,
     pub(crate) logouts: BTreeMap<SessionId, BTreeSet<EndCause>>,
     pub(crate) sessions: BTreeMap<SessionId, ServerSession>,
@@ -128,6 +147,7 @@ impl World {
             resumed: BTreeMap::new(),
             screen: None,
             keychain: None,
+            apps: None,
             logins: BTreeMap::new(),
             logouts: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -418,6 +438,10 @@ impl World {
                     self.watches = false;
                     continue;
                 }
+                Command::RunApps { .. }
+                | Command::SaveApps { .. }
+                | Command::FreezeApps { .. }
+                | Command::CloseApps { .. } => Port::Apps,
                 Command::Notify(_) | Command::WithdrawNotice | Command::AllowSleep => continue,
             };
             let queue = self.queues.entry(port).or_default();
@@ -436,6 +460,7 @@ impl World {
                 Some(cause) => Event::StartUpFailed(cause),
                 None => {
                     self.keychain = None;
+                    self.apps = None;
                     Event::StartUpFinished
                 }
             },
@@ -540,6 +565,25 @@ impl World {
             Command::AppendAudit { owed: record, .. } => self.store(record),
             Command::MeasureInactivity if is_broken => Event::InactivityUnknown,
             Command::MeasureInactivity => Event::InputSeen { at: self.last_input },
+            Command::RunApps { session } => {
+                if is_broken {
+                    return Some(Event::AppTold { session, app: records(), outcome: AppOutcome::NotStarted });
+                }
+                self.apps = Some((session, AppsRun::Running));
+                return None;
+            }
+            Command::SaveApps { session, why } => {
+                Event::AppTold { session, app: records(), outcome: AppOutcome::Saved(why) }
+            }
+            Command::FreezeApps { session } => {
+                self.apps = self.apps.take().map(|_| (session, AppsRun::Frozen));
+                return None;
+            }
+            Command::CloseApps { session } if is_broken => Event::AppsLeft { session },
+            Command::CloseApps { session } => {
+                self.apps = None;
+                Event::AppsGone { session }
+            }
             Command::WatchForInput
             | Command::UnwatchInput
             | Command::Notify(_)
@@ -622,7 +666,7 @@ impl World {
             }
             OwedRecord::Resumed { session, .. } => *self.resumes.entry(session).or_default() += 1,
             OwedRecord::FailedClosed(cause) => self.failures_on_record.push(cause),
-            OwedRecord::Concealed { .. } | OwedRecord::ClockJumped => {}
+            OwedRecord::Concealed { .. } | OwedRecord::App { .. } | OwedRecord::ClockJumped => {}
         }
         Event::AuditStored(key)
     }
@@ -646,6 +690,11 @@ impl World {
         self.ids += 1;
         Uuid::from_u128(self.ids)
     }
+}
+
+/// The one app there is.
+fn records() -> AppId {
+    AppId("records".to_owned())
 }
 
 /// Who is named by a badge.

@@ -260,7 +260,11 @@ impl Ward {
                     self.server.ends(*session, *cause);
                     Some(Event::SessionEndTold { session: *session })
                 }
-                Command::WatchForInput
+                Command::CloseApps { session } => Some(Event::AppsGone { session: *session }),
+                Command::RunApps { .. }
+                | Command::SaveApps { .. }
+                | Command::FreezeApps { .. }
+                | Command::WatchForInput
                 | Command::UnwatchInput
                 | Command::Notify(_)
                 | Command::WithdrawNotice

@@ -106,7 +106,7 @@ async fn a_keychain_that_is_slow_call_after_call_is_what_start_up_names_and_not_
     let vault = fake.vault_with(Duration::from_secs(60));
     fake.hang(true);
     let (sink, mut told) = EventSink::channel();
-    let needs = Needs { vault, workstation: Workstation::default(), gauge: None };
+    let needs = Needs { vault, workstation: Workstation::default(), gauge: None, apps: None };
     let start_up = WorkstationStartUp::new(folder.path().into(), needs, Arc::new(StillClock), sink);
 
     start_up.start_up();

@@ -147,6 +147,8 @@ impl HandOver {
             Input::Told(ShieldMessage::Uncovered { seq }) => self.on_uncovered(seq),
             Input::Told(ShieldMessage::InputReleased) => self.on_released(),
             Input::Told(ShieldMessage::InputTaken) => self.on_returned(),
+            // Who holds what is not changed by what it is worth.
+            Input::Told(ShieldMessage::Enforcement(_)) => vec![],
             Input::ShieldGone => self.on_gone(),
             Input::Shown(shown) => self.on_shown(shown),
             Input::Taken(taken) => self.on_taken(taken),

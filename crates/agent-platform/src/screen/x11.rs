@@ -1,4 +1,4 @@
-//! Under `tapward-shield` on X11: the socket it left at file descriptor 3, and the agent's half of the contract.
+//! Under `tapward-shield`: the socket it left at file descriptor 3, and the agent's half of the contract.
 //!
 //! Three threads meet here: the event loop asks, the window's thread reports, one thread reads the
 //! socket. Whoever brings an input finds the queue; one of them at a time works it off, so that
@@ -21,7 +21,7 @@ use rustix::{
     net::{RecvFlags, SendFlags, SocketType, recv, send, sockopt::socket_type},
     process::{DumpableBehavior, set_dumpable_behavior},
 };
-use shield_contract::{AGENT_FD, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
+use shield_contract::{AGENT_FD, Enforcement, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
 use tracing::{error, info, warn};
 
 use super::{
@@ -88,6 +88,8 @@ struct Link {
     beats: AtomicU64,
     /// The event loop was asked whether it is alive and has not answered.
     is_asked: AtomicBool,
+    /// Whether the shield said that the screen is held while the agent's own window is up.
+    is_enforced: AtomicBool,
 }
 
 struct Desk {
@@ -107,6 +109,7 @@ impl Shielded {
             desk: Mutex::new(Desk { hand_over, inputs: VecDeque::new(), is_taken: false }),
             beats: AtomicU64::new(0),
             is_asked: AtomicBool::new(false),
+            is_enforced: AtomicBool::new(false),
         });
         for output in outputs {
             link.perform(output);
@@ -131,7 +134,7 @@ impl Screen for Shielded {
     }
 
     fn is_enforced(&self) -> bool {
-        true
+        self.link.is_enforced.load(Ordering::SeqCst)
     }
 }
 
@@ -148,11 +151,25 @@ impl Link {
                 Err(errno) => break warn!(%errno, "The shield's socket failed"),
             };
             match ShieldMessage::decode(&packet[..size_bytes.min(packet.len())]) {
-                Ok(message) => self.put(Input::Told(message)),
+                Ok(message) => {
+                    if let ShieldMessage::Enforcement(enforcement) = message {
+                        self.learn(enforcement);
+                    }
+                    self.put(Input::Told(message));
+                }
                 Err(error) => break error!(%error, "The shield broke the contract"),
             }
         }
         self.put(Input::ShieldGone);
+    }
+
+    /// What counts is the moment in which somebody can read of it: the agent's window is up then.
+    fn learn(&self, enforcement: Enforcement) {
+        self.is_enforced.store(enforcement.agent_shown, Ordering::SeqCst);
+        if !enforcement.agent_shown {
+            let held_without_us = enforcement.agent_away;
+            warn!(held_without_us, "The cover is drawn and not enforced while the agent is shown");
+        }
     }
 
     /// Adds an input, and works the queue off unless somebody is already at it.

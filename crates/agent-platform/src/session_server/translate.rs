@@ -84,6 +84,7 @@ pub(crate) const fn conceal_cause(cause: ConcealCause) -> wire::ConcealCause {
         ConcealCause::Inactivity => wire::ConcealCause::Inactivity,
         ConcealCause::Elsewhere => wire::ConcealCause::Elsewhere,
         ConcealCause::OtherBadge => wire::ConcealCause::OtherBadge,
+        ConcealCause::Suspend => wire::ConcealCause::Suspend,
     }
 }
 

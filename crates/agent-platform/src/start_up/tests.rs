@@ -64,7 +64,7 @@ impl Ward {
         write_enrolment(folder.path());
         workstation.become_fit(fit_workstation(&authority, address, folder.path()).fit().unwrap());
         let (sink, told) = EventSink::channel();
-        let needs = Needs { vault: Fake::default().vault(), workstation, gauge: None };
+        let needs = Needs { vault: Fake::default().vault(), workstation, gauge: None, apps: None };
         let start_up = WorkstationStartUp::new(folder.path().into(), needs, Arc::new(StillClock), sink);
         Self { start_up, told, _folder: folder }
     }

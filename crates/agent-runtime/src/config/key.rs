@@ -61,6 +61,22 @@ pub const LOG_LEVEL: Key = Key {
     accepted: "error, warn, info, debug or trace",
 };
 
+/// In whose OS account the apps of a session run.
+pub const APPS_ACCOUNT: Key = Key {
+    name: "apps.account",
+    environment: "TAPWARD_APPS_ACCOUNT",
+    default: Some("separate"),
+    accepted: "separate or shared",
+};
+
+/// Where the launcher of apps listens.
+pub const APPS_SOCKET: Key = Key {
+    name: "apps.socket",
+    environment: "TAPWARD_APPS_SOCKET",
+    default: Some("/run/tapward/launch.sock"),
+    accepted: "an absolute path",
+};
+
 /// Whether PC/SC badge readers are used.
 pub const READERS_PCSC: Key = Key {
     name: "readers.pcsc",
@@ -78,8 +94,16 @@ pub const READERS_WEDGE: Key = Key {
 };
 
 /// Every key that holds text.
-pub const KEYS: [Key; 6] =
-    [SERVER_URL, STATE_DIRECTORY, POLICY_FILE, SCREEN_LANGUAGE, LOG_LEVEL, READERS_PCSC];
+pub const KEYS: [Key; 8] = [
+    SERVER_URL,
+    STATE_DIRECTORY,
+    POLICY_FILE,
+    SCREEN_LANGUAGE,
+    LOG_LEVEL,
+    READERS_PCSC,
+    APPS_ACCOUNT,
+    APPS_SOCKET,
+];
 
 /// One key of a table `[[readers.wedge]]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! into the loop's [`EventSink`]; only [`Clock`] answers directly. A call never blocks the loop: an
 //! adapter that must wait does so on its own thread or task, with its own time limit.
 
+pub mod apps;
 pub mod audit_trail;
 pub mod badge_readers;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod screen;
 pub mod session_server;
 pub mod start_up;
 
+pub use apps::Apps;
 pub use audit_trail::AuditTrail;
 pub use badge_readers::BadgeReaders;
 pub use clock::Clock;
@@ -44,6 +46,7 @@ pub struct Ports {
     pub notifier: Box<dyn Notifier>,
     pub power: Box<dyn Power>,
     pub badge_readers: Box<dyn BadgeReaders>,
+    pub apps: Box<dyn Apps>,
 }
 
 impl fmt::Debug for Ports {

@@ -6,7 +6,7 @@ use audit::record::WorkstationRef;
 ///
 /// Run at start and again whenever the core leaves `FailClosed`; every step is idempotent.
 pub trait StartUp: Send + 'static {
-    /// Returns at once; answers once, within 10 s, by `StartUpFinished` or `StartUpFailed(cause)`:
+    /// Returns at once; answers once, within 15 s (10 s where no app left anything), by `StartUpFinished` or `StartUpFailed(cause)`:
     ///
     /// 1. enrolment is read (`NotEnrolled`; state that cannot be read is `ConfigInvalid`), and the
     ///    workstation's key is found in the keychain (`KeychainUnavailable`);
@@ -17,7 +17,8 @@ pub trait StartUp: Send + 'static {
     /// 5. the server is asked to recover (`POST /v1/workstation/recovery`). A server that does not answer
     ///    delays nothing: the outbox tells it later. A server that refuses the workstation is told by
     ///    `StartUpFailed` with `WorkstationUnknown`, `WorkstationRevoked` or `WorkstationCloned`;
-    /// 6. the last input can be told (`InactivityUnknown`): a session here could not be limited otherwise.
+    /// 6. what is left of the apps of a session before is ended and taken away (`AppsLeft`);
+    /// 7. the last input can be told (`InactivityUnknown`): a session here could not be limited otherwise.
     ///
     /// While an earlier call is still at work another one starts nothing and is answered by the same event.
     fn start_up(&self);

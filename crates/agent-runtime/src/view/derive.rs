@@ -21,9 +21,9 @@ use agent_core::{
 };
 
 use super::{
-    AskingStep, BadgeLine, ConcealedNotice, Contact, ContactFaultView, EndCauseView, FactorWanted,
-    FailClosedCode, MySessionsView, NextTap, ReaderView, ResumeTap, ScreenView, SessionElsewhere,
-    SignedOutNotice,
+    AppsProgress, AskingStep, BadgeLine, ConcealedNotice, Contact, ContactFaultView, EndCauseView,
+    FactorWanted, FailClosedCode, MySessionsView, NextTap, ReaderView, ResumeTap, ScreenView,
+    SessionElsewhere, SignedOutNotice,
 };
 
 /// A concealed session counts down in this.
@@ -81,6 +81,7 @@ pub fn screen(state: &State, around: Around, now: Instant, from: Instant) -> Scr
         State::SigningOut(signing_out) => ScreenView::SigningOut {
             display_name: signing_out.ending.user.display_name.clone(),
             cause: end_cause(signing_out.ending.cause),
+            apps: signing_out.apps.map(|progress| AppsProgress { closed: progress.gone, of: progress.of }),
         },
         State::FailClosed(fail_closed) if fail_closed.cause == FailClosedCause::NotEnrolled => {
             ScreenView::NotEnrolled
@@ -379,6 +380,7 @@ pub(crate) const fn code(cause: FailClosedCause) -> FailClosedCode {
         FailClosedCause::SpoolFull => FailClosedCode::SpoolFull,
         FailClosedCause::CoverUnconfirmed => FailClosedCode::CoverUnconfirmed,
         FailClosedCause::InactivityUnknown => FailClosedCode::InactivityUnknown,
+        FailClosedCause::AppsLeft => FailClosedCode::AppsLeft,
         FailClosedCause::ConfigInvalid => FailClosedCode::ConfigInvalid,
     }
 }

@@ -204,6 +204,8 @@ pub enum ConcealCause {
     Elsewhere,
     /// Another person's badge was presented.
     OtherBadge,
+    /// The machine went to sleep, or woke from a sleep it had not announced.
+    Suspend,
 }
 
 /// The holder is back.

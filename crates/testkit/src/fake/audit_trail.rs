@@ -131,6 +131,7 @@ fn in_words(record: &AuditRecord) -> String {
         What::Logout { cause } => format!("logout of {who}: {cause}"),
         What::Concealed { cause } => format!("concealed: {}", cause.code().code),
         What::Resumed { method } => format!("resumed by {who}: {}", method.code().code),
+        What::App { app, outcome } => format!("app {app}: {}", outcome.code().code),
         What::ApplicationStarted => "agent started".to_owned(),
         What::ApplicationStopped => "agent stopped".to_owned(),
         What::Enrolment { is_accepted } => format!("enrolment accepted: {is_accepted}"),

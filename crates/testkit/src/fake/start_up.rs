@@ -1,4 +1,4 @@
-//! Start-up on the other fakes, by the port's six steps.
+//! Start-up on the other fakes, by the port's seven steps.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ use audit::{
 };
 use uuid::Uuid;
 
-use super::{FakeAuditTrail, FakeIdle, FakeKeychain, FakeSessionServer, Line, lock};
+use super::{FakeApps, FakeAuditTrail, FakeIdle, FakeKeychain, FakeSessionServer, Line, lock};
 
 /// Enrolled as WS-07 of ICU-3.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct On {
     pub session_server: FakeSessionServer,
     /// Tells the last input, or cannot.
     pub idle: FakeIdle,
+    /// Takes away what is left of a session before, or cannot.
+    pub apps: FakeApps,
 }
 
 impl FakeStartUp {
@@ -101,6 +103,9 @@ impl FakeStartUp {
             return Event::StartUpFailed(cause);
         }
         self.end_what_was_open(&enrolment);
+        if !self.on.apps.clear() {
+            return Event::StartUpFailed(FailClosedCause::AppsLeft);
+        }
         match self.on.session_server.workstation_refusal() {
             Some(cause) if self.on.session_server.answers() => Event::StartUpFailed(cause),
             _ => {

@@ -124,6 +124,7 @@ const ONE_OF_EACH_CODE: Record<FailClosedCode, true> = {
   'spool.full': true,
   'cover.unconfirmed': true,
   'inactivity.unknown': true,
+  'apps.left': true,
   'config.invalid': true,
   'workstation.not_enrolled': true,
 };
@@ -298,6 +299,8 @@ export const SCENES: Record<string, Scene> = {
     tap: 'none',
   }),
   signing_out: scene({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity' }),
+  signing_out_saving: scene({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity', apps: { closed: 1, of: 3 } }),
+  fail_closed_apps_left: scene({ kind: 'fail_closed', code: 'apps.left', since_ms: 4_000, retry_in_ms: 8_000 }),
   not_enrolled: scene({ kind: 'not_enrolled' }, { place: { ...WARD, organisation: '', unit: '', workstation: '' }, contact: 'unknown' }),
   fail_closed: scene({ kind: 'fail_closed', code: 'keychain.unavailable', since_ms: 240_000, retry_in_ms: 20_000 }),
   fail_closed_spool_full: scene({ kind: 'fail_closed', code: 'spool.full', since_ms: 4_000, retry_in_ms: 55_000 }, { contact: 'away' }),

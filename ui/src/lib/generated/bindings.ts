@@ -1,6 +1,19 @@
 // Written by `cargo xtask bindings` from crates/agent-runtime. Do not edit.
 
 /**
+ * How many of an ended session's apps are closed.
+ */
+export type AppsProgress = {
+/**
+ * So many.
+ */
+closed: number,
+/**
+ * Of so many.
+ */
+of: number, };
+
+/**
  * What is being asked.
  */
 export type AskingStep = "first_factor" | "second_factor" | "badge" | "resume" | "loss";
@@ -46,7 +59,7 @@ export type FactorWanted = "totp" | "password" | "pin";
 /**
  * Stable codes of fail closed.
  */
-export type FailClosedCode = "workstation.unknown" | "workstation.revoked" | "workstation.cloned" | "keychain.unavailable" | "spool.unavailable" | "spool.full" | "cover.unconfirmed" | "inactivity.unknown" | "config.invalid" | "workstation.not_enrolled";
+export type FailClosedCode = "workstation.unknown" | "workstation.revoked" | "workstation.cloned" | "keychain.unavailable" | "spool.unavailable" | "spool.full" | "cover.unconfirmed" | "inactivity.unknown" | "apps.left" | "config.invalid" | "workstation.not_enrolled";
 
 /**
  * What the person did.
@@ -296,7 +309,11 @@ display_name: string,
 /**
  * Why.
  */
-cause: EndCauseView, } | { "kind": "not_enrolled" } | { "kind": "fail_closed",
+cause: EndCauseView,
+/**
+ * How far closing her apps has got; absent where that is not under way, or she has none.
+ */
+apps?: AppsProgress, } | { "kind": "not_enrolled" } | { "kind": "fail_closed",
 /**
  * Stable code, for example `keychain.unavailable`.
  */

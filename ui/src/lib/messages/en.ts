@@ -106,6 +106,7 @@ export const en: Messages = {
       'spool.full': 'Nobody can sign in here right now: there is no room left for records. Use another workstation.',
       'cover.unconfirmed': 'Nobody can sign in here right now: the screen cannot be covered. Use another workstation.',
       'inactivity.unknown': 'Nobody can sign in here right now: automatic sign-out does not work. Use another workstation.',
+      'apps.left': 'Nobody can sign in here right now: what ran before cannot be closed. Use another workstation.',
       'config.invalid': 'Nobody can sign in here right now: the settings cannot be read. Use another workstation.',
       'workstation.not_enrolled': 'This workstation is not set up yet. Use another one.',
     },
@@ -280,7 +281,8 @@ export const en: Messages = {
       update: 'An update is being put in place.',
       'offline-expired': 'Time without the server is over.',
     },
-    line: 'Saving the work. You can sign in here in a moment.',
+    line: 'You can sign in here in a moment.',
+    apps: (closed, of) => `Saving the work and closing programs: ${String(closed)} of ${String(of)} closed. You can sign in here in a moment.`,
   },
 
   notEnrolled: {
@@ -300,6 +302,7 @@ export const en: Messages = {
       'spool.full': 'There is no room left here to put sign-ins on record.',
       'cover.unconfirmed': 'The screen cannot be covered here.',
       'inactivity.unknown': 'Automatic sign-out does not work here.',
+      'apps.left': 'What the person before had open here cannot be closed.',
       'config.invalid': 'The settings of this workstation cannot be read.',
       'workstation.not_enrolled': 'This workstation is not set up yet.',
     },
@@ -312,6 +315,7 @@ export const en: Messages = {
       'spool.full': 'It works again once the server has taken the waiting records. If this stays, IT can help.',
       'cover.unconfirmed': 'Close open menus, if you see any. If this stays, IT can help.',
       'inactivity.unknown': 'Restarting the workstation may help. If this stays, IT can help.',
+      'apps.left': 'It tries again by itself. Restarting the workstation may help. If this stays, IT can help.',
       'config.invalid': 'IT must correct the settings file.',
       'workstation.not_enrolled': 'IT can enrol it.',
     },

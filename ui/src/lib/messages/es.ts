@@ -109,6 +109,7 @@ export const es: Messages = {
       'spool.full': 'Ahora nadie puede iniciar sesión aquí: no hay espacio para los registros. Use otra computadora.',
       'cover.unconfirmed': 'Ahora nadie puede iniciar sesión aquí: la pantalla no se puede cubrir. Use otra computadora.',
       'inactivity.unknown': 'Ahora nadie puede iniciar sesión aquí: el cierre automático no funciona. Use otra computadora.',
+      'apps.left': 'Ahora nadie puede iniciar sesión aquí: no se puede cerrar lo que estaba abierto. Use otra computadora.',
       'config.invalid': 'Ahora nadie puede iniciar sesión aquí: la configuración no se puede leer. Use otra computadora.',
       'workstation.not_enrolled': 'Esta computadora todavía no está configurada. Use otra.',
     },
@@ -287,7 +288,8 @@ export const es: Messages = {
       update: 'Se está instalando una actualización.',
       'offline-expired': 'Se acabó el tiempo sin servidor.',
     },
-    line: 'Guardando el trabajo. En un momento podrá iniciar sesión aquí.',
+    line: 'En un momento podrá iniciar sesión aquí.',
+    apps: (closed, of) => `Guardando el trabajo y cerrando programas: ${String(closed)} de ${String(of)} cerrados. En un momento podrá iniciar sesión aquí.`,
   },
 
   notEnrolled: {
@@ -308,6 +310,7 @@ export const es: Messages = {
       'spool.full': 'Aquí ya no hay espacio para dejar constancia de los inicios de sesión.',
       'cover.unconfirmed': 'Aquí no se puede cubrir la pantalla.',
       'inactivity.unknown': 'Aquí no funciona el cierre automático de sesión.',
+      'apps.left': 'No se puede cerrar lo que la persona anterior tenía abierto aquí.',
       'config.invalid': 'No se puede leer la configuración de esta computadora.',
       'workstation.not_enrolled': 'Esta computadora todavía no está configurada.',
     },
@@ -320,6 +323,7 @@ export const es: Messages = {
       'spool.full': 'Volverá a funcionar cuando el servidor reciba los registros pendientes. Si esto continúa, Informática puede ayudar.',
       'cover.unconfirmed': 'Cierre los menús abiertos, si ve alguno. Si esto continúa, Informática puede ayudar.',
       'inactivity.unknown': 'Reiniciar la computadora puede ayudar. Si esto continúa, Informática puede ayudar.',
+      'apps.left': 'Se reintenta automáticamente. Reiniciar la computadora puede ayudar. Si esto continúa, Informática puede ayudar.',
       'config.invalid': 'Informática debe corregir el archivo de configuración.',
       'workstation.not_enrolled': 'Informática puede registrarla.',
     },

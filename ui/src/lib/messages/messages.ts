@@ -179,7 +179,7 @@ export interface Messages {
 
   opening: { title(name: string): string; line: string };
 
-  signingOut: { title(name: string): string; why: Record<EndCauseView, string>; line: string };
+  signingOut: { title(name: string): string; why: Record<EndCauseView, string>; line: string; apps(closed: number, of: number): string };
 
   notEnrolled: { title: string; line(id: string): string; todo(help: string): string };
 

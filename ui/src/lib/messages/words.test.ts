@@ -33,6 +33,7 @@ const SAID: Record<string, (words: Messages) => string> = {
   'secondFactor.timeLeft': (words) => words.secondFactor.timeLeft('0:27'),
   'opening.title': (words) => words.opening.title('Maria O.'),
   'signingOut.title': (words) => words.signingOut.title('Maria O.'),
+  'signingOut.apps': (words) => words.signingOut.apps(2, 4),
   'notEnrolled.line': (words) => words.notEnrolled.line('7f3a-91c2'),
   'notEnrolled.todo': (words) => words.notEnrolled.todo('5-1234'),
   'failClosed.callHelp': (words) => words.failClosed.callHelp('5-1234'),

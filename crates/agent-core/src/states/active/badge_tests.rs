@@ -26,10 +26,11 @@ fn her_own_badge_covers_at_once_without_asking_anybody() {
         tap(ATTEMPT, HERS),
         MINUTE / 2,
         expect![[r#"
-        → Concealed(UserTap), covering, at rest, last input 30s, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, UserTap)
-        TellConcealed { session: SessionId(7), cause: UserTap }"#]],
+            → Concealed(UserTap), covering, at rest, last input 30s, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, UserTap)
+            TellConcealed { session: SessionId(7), cause: UserTap }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
 }
 
@@ -54,11 +55,12 @@ fn of_any_other_badge_the_server_is_asked_whose_it_is() {
         identified(Whose::Other),
         MINUTE / 2,
         expect![[r#"
-        → Concealed(OtherBadge), covering, taken over: SigningIn, by badge, first factor, Waiting { asked_at: Instant(30s), is_slow: false }, last input 0ns, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, OtherBadge)
-        TellConcealed { session: SessionId(7), cause: OtherBadge }
-        OpenSessionByBadge { attempt: AttemptId(1), badge: Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid } }"#]],
+            → Concealed(OtherBadge), covering, taken over: SigningIn, by badge, first factor, Waiting { asked_at: Instant(30s), is_slow: false }, last input 0ns, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, OtherBadge)
+            TellConcealed { session: SessionId(7), cause: OtherBadge }
+            SaveApps { session: SessionId(7), why: Concealed }
+            OpenSessionByBadge { attempt: AttemptId(1), badge: Badge { mark: BadgeMark(…), number: Secret(…), grade: Uid } }"#]],
     );
     check(
         asking(UNKNOWN),
@@ -77,10 +79,11 @@ fn of_any_other_badge_the_server_is_asked_whose_it_is() {
         identified(Whose::Holder),
         MINUTE / 2,
         expect![[r#"
-        → Concealed(UserTap), covering, at rest, last input 30s, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, UserTap)
-        TellConcealed { session: SessionId(7), cause: UserTap }"#]],
+            → Concealed(UserTap), covering, at rest, last input 30s, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, UserTap)
+            TellConcealed { session: SessionId(7), cause: UserTap }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
 }
 
@@ -125,10 +128,11 @@ fn where_policy_says_so_her_tap_signs_out_after_a_moment() {
         tap(ATTEMPT, HERS),
         MINUTE / 2,
         expect![[r#"
-        → Concealed(UserTap), covering, at rest, signs out at 38s, last input 30s, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, UserTap)
-        TellConcealed { session: SessionId(7), cause: UserTap }"#]],
+            → Concealed(UserTap), covering, at rest, signs out at 38s, last input 30s, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, UserTap)
+            TellConcealed { session: SessionId(7), cause: UserTap }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
 }
 
@@ -174,10 +178,11 @@ fn a_screen_left_alone_covers_itself_and_the_session_is_kept() {
         Event::InputSeen { at: at(0) },
         5 * MINUTE + 1,
         expect![[r#"
-        → Concealed(Inactivity), covering, at rest, telling Inactivity, last input 0ns, report at 3600s
-        CoverScreen
-        AppendAudit(Concealed, 7, Inactivity)
-        TellConcealed { session: SessionId(7), cause: Inactivity }"#]],
+            → Concealed(Inactivity), covering, at rest, telling Inactivity, last input 0ns, report at 3600s
+            CoverScreen
+            AppendAudit(Concealed, 7, Inactivity)
+            TellConcealed { session: SessionId(7), cause: Inactivity }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
     let typed = step(asked, Event::InputSeen { at: at(MINUTE) }, at(5 * MINUTE + 1)).state;
     assert_eq!(typed.name(), "Active");
@@ -199,20 +204,22 @@ fn the_strip_and_the_server_cover_too_and_only_her_own_session() {
         Event::ConcealPressed,
         MINUTE / 2,
         expect![[r#"
-        → Concealed(UserButton), covering, at rest, last input 0ns, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, UserButton)
-        TellConcealed { session: SessionId(7), cause: UserButton }"#]],
+            → Concealed(UserButton), covering, at rest, last input 0ns, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, UserButton)
+            TellConcealed { session: SessionId(7), cause: UserButton }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
     check(
         hers(),
         Event::CoveredElsewhere { session: SESSION },
         MINUTE / 2,
         expect![[r#"
-        → Concealed(Elsewhere), covering, at rest, telling Elsewhere, last input 0ns, report at 60s
-        CoverScreen
-        AppendAudit(Concealed, 7, Elsewhere)
-        TellConcealed { session: SessionId(7), cause: Elsewhere }"#]],
+            → Concealed(Elsewhere), covering, at rest, telling Elsewhere, last input 0ns, report at 60s
+            CoverScreen
+            AppendAudit(Concealed, 7, Elsewhere)
+            TellConcealed { session: SessionId(7), cause: Elsewhere }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
     check_ignored(hers(), Event::CoveredElsewhere { session: OTHER }, MINUTE / 2);
 }

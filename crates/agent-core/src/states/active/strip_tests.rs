@@ -122,7 +122,8 @@ fn to_renew_the_screen_is_covered_and_she_is_asked_to_prove_herself() {
             → Concealed(UserButton), covering, at rest, renewing, last input 0ns, report at 60s
             CoverScreen
             AppendAudit(Concealed, 7, UserButton)
-            TellConcealed { session: SessionId(7), cause: UserButton }"#]],
+            TellConcealed { session: SessionId(7), cause: UserButton }
+            SaveApps { session: SessionId(7), why: Concealed }"#]],
     );
     let warned = step(warning().into(), Event::RenewPressed, at(14 * 60_000 + 10));
     assert!(matches!(warned.state, State::Concealed(Concealed { renews_grace: true, .. })));

@@ -76,9 +76,10 @@ fn the_warning_begins_a_minute_before_the_limit() {
         Event::InputSeen { at: at(0) },
         14 * MINUTE + 5,
         expect![[r#"
-        → InactivityWarning, last input 0ns, report at 900s
-        WatchForInput
-        Notify(InactivityWarning { remaining: 59.995s })"#]],
+            → InactivityWarning, last input 0ns, report at 900s
+            WatchForInput
+            Notify(InactivityWarning { remaining: 59.995s })
+            SaveApps { session: SessionId(7), why: Warned }"#]],
     );
     check(
         measuring_at_warning(),
@@ -87,7 +88,8 @@ fn the_warning_begins_a_minute_before_the_limit() {
         expect![[r#"
             → InactivityWarning, last input 0ns (unknown since), report at 900s
             WatchForInput
-            Notify(InactivityWarning { remaining: 59.995s })"#]],
+            Notify(InactivityWarning { remaining: 59.995s })
+            SaveApps { session: SessionId(7), why: Warned }"#]],
     );
 }
 
@@ -110,7 +112,7 @@ fn input_after_the_limit_comes_too_late() {
         Event::InputSeen { at: at(15 * MINUTE) },
         15 * MINUTE,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
         CoverScreen
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
@@ -121,7 +123,7 @@ fn input_after_the_limit_comes_too_late() {
         Event::DeadlineReached,
         20 * MINUTE,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
         CoverScreen
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
@@ -146,7 +148,7 @@ fn waking_late_from_a_sleep_that_nobody_announced_leaves_no_time_for_a_last_look
             Event::DeadlineReached,
             15 * MINUTE + late,
             expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
                 CoverScreen
                 AppendAudit(Logout of 7, FailClosed)
                 DeleteCredential { session: SessionId(7) }
@@ -159,7 +161,7 @@ fn waking_late_from_a_sleep_that_nobody_announced_leaves_no_time_for_a_last_look
             Event::DeadlineReached,
             15 * MINUTE + 3_000,
             expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
                 CoverScreen
                 AppendAudit(Logout of 7, Inactivity)
                 DeleteCredential { session: SessionId(7) }
@@ -178,6 +180,7 @@ fn a_warning_that_begins_with_a_report_overdue_makes_it() {
             → InactivityWarning, last input 0ns (unknown since), report at 900s
             WatchForInput
             Notify(InactivityWarning { remaining: 60s })
+            SaveApps { session: SessionId(7), why: Warned }
             ReportActivity { session: SessionId(7), idle: 840s }"#]],
     );
 }
@@ -189,7 +192,7 @@ fn she_signs_out() {
         Event::SignOutPressed,
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(UserButton))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(UserButton))
         CoverScreen
         AppendAudit(Logout of 7, UserButton)
         DeleteCredential { session: SessionId(7) }
@@ -217,7 +220,7 @@ fn the_absolute_limit_is_announced_five_minutes_before_and_then_holds() {
         Event::DeadlineReached,
         twelve_hours,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(AbsoluteLimit))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(AbsoluteLimit))
         CoverScreen
         AppendAudit(Logout of 7, AbsoluteLimit)
         DeleteCredential { session: SessionId(7) }
@@ -320,10 +323,10 @@ fn what_the_server_ended_is_over_with_the_servers_cause() {
         Event::SessionEndedByServer { session: SESSION, cause: EndCause::Disabled },
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion, next SignedOut(SessionEnded(Disabled))
-        CoverScreen
-        AppendAudit(Logout of 7, Disabled)
-        DeleteCredential { session: SessionId(7) }"#]],
+            → SigningOut, owes cover logout deletion apps, next SignedOut(SessionEnded(Disabled))
+            CoverScreen
+            AppendAudit(Logout of 7, Disabled)
+            DeleteCredential { session: SessionId(7) }"#]],
     );
 }
 
@@ -334,7 +337,7 @@ fn a_revoked_workstation_ends_its_session_and_a_cloned_one_lets_it_finish() {
         Event::WorkstationRefused(FailClosedCause::WorkstationRevoked),
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(WorkstationRevoked)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(WorkstationRevoked)
         CoverScreen
         AppendAudit(Logout of 7, WorkstationRevoked)
         DeleteCredential { session: SessionId(7) }
@@ -369,7 +372,7 @@ fn a_screen_that_does_not_come_back_or_does_not_stay_ends_the_session() {
         Event::DeadlineReached,
         3_010,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -380,7 +383,7 @@ fn a_screen_that_does_not_come_back_or_does_not_stay_ends_the_session() {
         Event::ScreenCovered { input_held: true },
         10,
         expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
+            → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
             CoverScreen
             AppendAudit(Logout of 7, FailClosed)
             DeleteCredential { session: SessionId(7) }
@@ -391,7 +394,7 @@ fn a_screen_that_does_not_come_back_or_does_not_stay_ends_the_session() {
         Event::ScreenFailed,
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -406,37 +409,11 @@ fn a_screen_given_to_somebody_else_ends_the_session() {
         Event::ScreenUncovered { session: OTHER },
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
         EndSession { session: SessionId(7), cause: FailClosed }"#]],
-    );
-}
-
-#[test]
-fn no_session_outlives_the_machines_sleep() {
-    check(
-        active(),
-        Event::GoingToSleep,
-        10,
-        expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Suspend))
-        CoverScreen
-        AppendAudit(Logout of 7, Suspend)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Suspend }"#]],
-    );
-    check(
-        active(),
-        Event::WokeUp,
-        2 * MINUTE,
-        expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Suspend))
-        CoverScreen
-        AppendAudit(Logout of 7, Suspend)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Suspend }"#]],
     );
 }
 
@@ -447,7 +424,7 @@ fn a_shutdown_ends_the_session_on_record() {
         Event::ShuttingDown,
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Shutdown))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Shutdown))
         CoverScreen
         AppendAudit(Logout of 7, Shutdown)
         DeleteCredential { session: SessionId(7) }
@@ -462,7 +439,7 @@ fn a_fresh_credential_that_cannot_be_stored_ends_the_session() {
         Event::KeychainFailed { session: SESSION },
         10,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -521,7 +498,7 @@ fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         Event::InactivityUnknown,
         15 * MINUTE + 400,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -534,7 +511,7 @@ fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         Event::DeadlineReached,
         15 * MINUTE + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -545,7 +522,7 @@ fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         Event::InputSeen { at: at(0) },
         15 * MINUTE + 400,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
         CoverScreen
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
@@ -557,7 +534,7 @@ fn at_the_limit_input_that_could_not_be_told_is_no_inactivity() {
         Event::DeadlineReached,
         15 * MINUTE + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(AbsoluteLimit))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(AbsoluteLimit))
         CoverScreen
         AppendAudit(Logout of 7, AbsoluteLimit)
         DeleteCredential { session: SessionId(7) }
@@ -572,9 +549,10 @@ fn a_source_that_stays_silent_is_not_known_rather_than_inactive() {
         Event::DeadlineReached,
         14 * MINUTE + 1_000,
         expect![[r#"
-        → InactivityWarning, last input 0ns (unknown since), report at 900s
-        WatchForInput
-        Notify(InactivityWarning { remaining: 59s })"#]],
+            → InactivityWarning, last input 0ns (unknown since), report at 900s
+            WatchForInput
+            Notify(InactivityWarning { remaining: 59s })
+            SaveApps { session: SessionId(7), why: Warned }"#]],
     );
     let overdue = Active { measuring_since: Some(at(14 * MINUTE)), ..quiet() };
     check(
@@ -582,7 +560,7 @@ fn a_source_that_stays_silent_is_not_known_rather_than_inactive() {
         Event::DeadlineReached,
         15 * MINUTE + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }

@@ -322,7 +322,7 @@ impl Concealed {
                 with(ConcealedStage::AtRest).take_over_by_badge(attempt.following(), badge, now)
             }
             (Refusal::BadgeUnknown, ResumeQuestion::Factor(ResumeFactor::Badge(badge))) => {
-                let offered = Some(Offer { badge, until: now + ENROLMENT_OFFER });
+                let offered = Some(Box::new(Offer { badge, until: now + ENROLMENT_OFFER }));
                 let notice = ConcealedNotice::Failed(SignedOutNotice::Badge(BadgeLine::Unknown));
                 let concealed = with(ConcealedStage::AtRest);
                 Step::stay(Self { notice: Some(notice), offered, ..concealed })

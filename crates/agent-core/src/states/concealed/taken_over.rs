@@ -29,7 +29,7 @@ impl Concealed {
         if !self.takes_a_name() {
             return Step::stay(self);
         }
-        let to_enrol = self.offered.take().filter(|offer| now < offer.until);
+        let to_enrol = self.offered.take().map(|offer| *offer).filter(|offer| now < offer.until);
         let signing_in = SigningIn::begin(attempt, name, password, to_enrol, now);
         self.with_signing_in(signing_in, now)
     }
@@ -124,7 +124,7 @@ impl Concealed {
             }
             State::SignedOut(signed_out) => {
                 let notice = signed_out.notice.map(ConcealedNotice::Failed);
-                Step::to(Self { notice, offered: signed_out.offered, ..self }, commands)
+                Step::to(Self { notice, offered: signed_out.offered.map(Box::new), ..self }, commands)
             }
             // None of the events handed over leads there; her screen stays covered, her session hers.
             State::Starting(_)

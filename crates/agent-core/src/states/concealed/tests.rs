@@ -20,10 +20,12 @@ const MINUTE: u64 = 60_000;
 fn covering_comes_first_then_the_record_then_the_word_to_the_server() {
     let step = Concealed::begin(in_use(), ConcealCause::UserTap, at(10));
 
-    assert_eq!(step.commands.len(), 3);
+    assert_eq!(step.commands.len(), 4);
     assert_eq!(step.commands[0], Command::CoverScreen);
     assert_eq!(step.commands[1], trail::concealed(&in_use().session, ConcealCause::UserTap, at(10)));
     assert_eq!(step.commands[2], Command::TellConcealed { session: SESSION, cause: ConcealCause::UserTap });
+    let why = SaveReason::Concealed;
+    assert_eq!(step.commands[3], Command::SaveApps { session: SESSION, why });
 }
 
 #[test]
@@ -35,11 +37,11 @@ fn a_cover_that_is_not_confirmed_ends_the_session() {
         Event::DeadlineReached,
         2_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(FailClosed))
-        CoverScreen
-        AppendAudit(Logout of 7, FailClosed)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: FailClosed }"#]],
+            → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(FailClosed))
+            CoverScreen
+            AppendAudit(Logout of 7, FailClosed)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: FailClosed }"#]],
     );
 }
 
@@ -77,7 +79,9 @@ fn her_resume_is_on_disk_before_she_sees_anything() {
         uncovering(),
         Event::ScreenUncovered { session: SESSION },
         MINUTE,
-        expect!["→ Active, last input 0ns, report at 3600s"],
+        expect![[r#"
+            → Active, last input 0ns, report at 3600s
+            RunApps { session: SessionId(7) }"#]],
     );
 }
 
@@ -88,7 +92,7 @@ fn a_resume_that_cannot_be_recorded_shows_nothing_and_ends_the_session() {
         Event::AuditFailed(RecordKey::Resumed(SESSION), FailClosedCause::SpoolFull),
         MINUTE,
         expect![[r#"
-            → SigningOut, owes logout deletion telling, next SignedOut(NotPossibleNow(SpoolFull))
+            → SigningOut, owes logout deletion telling apps, next SignedOut(NotPossibleNow(SpoolFull))
             AppendAudit(Logout of 7, FailClosed)
             DeleteCredential { session: SessionId(7) }
             EndSession { session: SessionId(7), cause: FailClosed }"#]],
@@ -151,10 +155,10 @@ fn her_session_ends_when_his_sign_in_has_succeeded_and_not_before() {
         session_opened(ATTEMPT, OTHER),
         MINUTE,
         expect![[r#"
-        → SigningOut, owes logout deletion telling, next SignIn(8)
-        AppendAudit(Logout of 7, TapOver)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: TapOver }"#]],
+            → SigningOut, owes logout deletion telling apps, next SignIn(8)
+            AppendAudit(Logout of 7, TapOver)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: TapOver }"#]],
     );
     for refusal in [Refusal::Disabled, Refusal::BadgeRefused, Refusal::NameOrPassword] {
         let step = step(taken_over().into(), refused(refusal), at(MINUTE));
@@ -243,7 +247,7 @@ fn an_unknown_badge_is_offered_for_half_a_minute_to_whoever_signs_in_by_name() {
         ],
     );
     let offering = Concealed {
-        offered: Some(crate::state::Offer { badge: badge(UNKNOWN), until: at(MINUTE + 30_000) }),
+        offered: Some(Box::new(crate::state::Offer { badge: badge(UNKNOWN), until: at(MINUTE + 30_000) })),
         ..concealed()
     };
     check(
@@ -283,10 +287,10 @@ fn nothing_that_a_stranger_does_moves_its_limit() {
         Event::DeadlineReached,
         15 * MINUTE,
         expect![[r#"
-        → SigningOut, owes logout deletion telling, next SignedOut(SessionEnded(Inactivity))
-        AppendAudit(Logout of 7, Inactivity)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Inactivity }"#]],
+            → SigningOut, owes logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
+            AppendAudit(Logout of 7, Inactivity)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: Inactivity }"#]],
     );
 }
 
@@ -390,10 +394,10 @@ fn where_a_tap_signs_out_a_second_one_undoes_it_and_eight_seconds_end_it() {
         Event::DeadlineReached,
         8_000,
         expect![[r#"
-        → SigningOut, owes logout deletion telling, next SignedOut(SessionEnded(UserTap))
-        AppendAudit(Logout of 7, UserTap)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: UserTap }"#]],
+            → SigningOut, owes logout deletion telling apps, next SignedOut(SessionEnded(UserTap))
+            AppendAudit(Logout of 7, UserTap)
+            DeleteCredential { session: SessionId(7) }
+            EndSession { session: SessionId(7), cause: UserTap }"#]],
     );
     let asked = step(state, tap(HERS), at(3_000)).state;
     let back = step(asked, resumed(), at(3_010)).state;
@@ -433,6 +437,8 @@ pub(super) fn concealed() -> Concealed {
         is_uncovered_elsewhere: false,
         signs_out_at: None,
         renews_grace: false,
+        machine: Machine::Awake,
+        apps: AppsUnderCover::Running,
     }
 }
 
@@ -442,7 +448,7 @@ fn asking_stage(which: u8, asked_at_ms: u64) -> ConcealedStage {
     asking.stage
 }
 
-fn asking(which: u8) -> Concealed {
+pub(super) fn asking(which: u8) -> Concealed {
     Concealed { stage: asking_stage(which, MINUTE), ..concealed() }
 }
 
@@ -453,11 +459,11 @@ fn awaiting(wants: FactorWanted) -> Concealed {
     Concealed { stage, ..concealed() }
 }
 
-fn recording() -> Concealed {
+pub(super) fn recording() -> Concealed {
     Concealed { stage: ConcealedStage::Recording { since: at(MINUTE) }, ..concealed() }
 }
 
-fn uncovering() -> Concealed {
+pub(super) fn uncovering() -> Concealed {
     Concealed { stage: ConcealedStage::Uncovering { since: at(MINUTE) }, ..concealed() }
 }
 

@@ -4,6 +4,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
+    apps::{AppId, AppOutcome, AppsDebt},
     command::EndCause,
     state::{StartUpDebt, State},
     states::ward::{
@@ -116,17 +117,17 @@ fn start_up_at_work_is_not_disturbed_but_for_its_limit() {
     check(
         starting_up(),
         Event::DeadlineReached,
-        15_999,
+        20_999,
         expect![
-            "→ FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, recorded, retry at 17.999s"
+            "→ FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(1s) }, recorded, retry at 22.999s"
         ],
     );
     check(
         starting_up(),
         Event::DeadlineReached,
-        16_000,
+        21_000,
         expect![[r#"
-        → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(16s) }, recorded, retry at 18s
+        → FailClosed(WorkstationRevoked), owes, start-up Asked { at: Instant(21s) }, recorded, retry at 23s
         StartUp"#]],
     );
 }
@@ -365,6 +366,34 @@ fn the_machine_may_sleep_once_it_is_covered() {
 }
 
 #[test]
+fn apps_are_closed_once_the_logout_is_on_disk_and_the_screen_covered_and_asked_for_again_until_they_are_gone()
+{
+    let on_disk = step(owing_apps().into(), Event::AuditStored(RecordKey::Logout(SESSION)), at(10));
+    assert_eq!(on_disk.commands, []);
+    let covered = step(on_disk.state, Event::ScreenCovered { input_held: true }, at(20));
+    assert_eq!(covered.commands, [Command::CloseApps { session: SESSION }]);
+
+    let left = step(covered.state, Event::AppsLeft { session: SESSION }, at(30));
+    assert!(matches!(&left.state, State::FailClosed(closed) if closed.cause == FailClosedCause::AppsLeft));
+    let again = step(left.state, Event::DeadlineReached, at(1_000));
+    assert!(again.commands.contains(&Command::CloseApps { session: SESSION }), "{:?}", again.commands);
+    let recorded = step(again.state, Event::AuditStored(RecordKey::FailedClosed), at(1_010));
+
+    let gone = step(recorded.state, Event::AppsGone { session: SESSION }, at(1_020));
+    assert_eq!(gone.state.name(), "SignedOut");
+}
+
+#[test]
+fn what_became_of_an_app_is_on_record_here_too() {
+    let app = || AppId("records".to_owned());
+    let told = |session| Event::AppTold { session, app: app(), outcome: AppOutcome::Killed };
+
+    let step = step(owing_apps().into(), told(SESSION), at(10));
+    assert_eq!(step.commands, [trail::app(SESSION, &session().user, app(), AppOutcome::Killed, at(10))]);
+    check_ignored(owing_apps(), told(OTHER), 10);
+}
+
+#[test]
 fn nobody_signs_in() {
     for event in [
         Event::SignInSubmitted { attempt: ATTEMPT, name: "maria".to_owned(), password: secret() },
@@ -382,7 +411,7 @@ fn nobody_signs_in() {
 }
 
 fn owing_ending() -> FailClosed {
-    let ending = Ending::of(session(), EndCause::Inactivity, at(0));
+    let ending = Ending::before_apps(session(), EndCause::Inactivity, at(0));
     recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
 }
 
@@ -390,9 +419,15 @@ fn owing_logout() -> FailClosed {
     let ending = Ending {
         owes_deletion: false,
         owes_telling: false,
-        ..Ending::of(session(), EndCause::Inactivity, at(0))
+        ..Ending::before_apps(session(), EndCause::Inactivity, at(0))
     };
     recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending)
+}
+
+/// And the cover, and the logout.
+fn owing_apps() -> FailClosed {
+    let ending = Ending { apps: AppsDebt::Owed, ..owing_logout().ending.unwrap() };
+    recorded(FailClosedCause::SpoolUnavailable).owing_ending(ending).owing_cover(true)
 }
 
 fn owing_cover() -> FailClosed {

@@ -93,7 +93,7 @@ fn a_key_pressed_at_the_limit_or_none_at_all_signs_her_out() {
         Event::InputSeen { at: at(LIMIT) },
         LIMIT + 1,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
         CoverScreen
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
@@ -106,7 +106,7 @@ fn a_key_pressed_at_the_limit_or_none_at_all_signs_her_out() {
         Event::InputSeen { at: at(0) },
         LIMIT + 1,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
         CoverScreen
         AppendAudit(Logout of 7, Inactivity)
         DeleteCredential { session: SessionId(7) }
@@ -124,7 +124,7 @@ fn who_was_held_up_at_the_limit_does_not_say_that_she_was_away_and_who_slept_doe
             Event::DeadlineReached,
             LIMIT + 2_999,
             expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+                → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
                 CoverScreen
                 AppendAudit(Logout of 7, FailClosed)
                 DeleteCredential { session: SessionId(7) }
@@ -139,7 +139,7 @@ fn who_was_held_up_at_the_limit_does_not_say_that_she_was_away_and_who_slept_doe
             Event::DeadlineReached,
             LIMIT + 3_000,
             expect![[r#"
-                → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+                → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
                 CoverScreen
                 AppendAudit(Logout of 7, Inactivity)
                 DeleteCredential { session: SessionId(7) }
@@ -157,7 +157,7 @@ fn she_signs_out_by_herself() {
         Event::SignOutPressed,
         LIMIT - 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(UserButton))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(UserButton))
         CoverScreen
         AppendAudit(Logout of 7, UserButton)
         DeleteCredential { session: SessionId(7) }
@@ -184,7 +184,7 @@ fn the_absolute_limit_holds_whichever_is_nearer() {
         Event::DeadlineReached,
         LIMIT - 10_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(AbsoluteLimit))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(AbsoluteLimit))
         CoverScreen
         AppendAudit(Logout of 7, AbsoluteLimit)
         DeleteCredential { session: SessionId(7) }
@@ -241,39 +241,13 @@ fn a_screen_that_covered_by_itself_takes_the_warning_with_it() {
 }
 
 #[test]
-fn sleep_shutdown_and_the_server_end_it_as_they_do_without_a_warning() {
-    check(
-        warning(),
-        Event::GoingToSleep,
-        LIMIT - 1_000,
-        expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Suspend))
-        CoverScreen
-        AppendAudit(Logout of 7, Suspend)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Suspend }
-        UnwatchInput
-        WithdrawNotice"#]],
-    );
-    check(
-        warning(),
-        Event::WokeUp,
-        LIMIT - 1_000,
-        expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Suspend))
-        CoverScreen
-        AppendAudit(Logout of 7, Suspend)
-        DeleteCredential { session: SessionId(7) }
-        EndSession { session: SessionId(7), cause: Suspend }
-        UnwatchInput
-        WithdrawNotice"#]],
-    );
+fn shutdown_and_the_server_end_it_as_they_do_without_a_warning() {
     check(
         warning(),
         Event::ShuttingDown,
         LIMIT - 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Shutdown))
+        → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Shutdown))
         CoverScreen
         AppendAudit(Logout of 7, Shutdown)
         DeleteCredential { session: SessionId(7) }
@@ -286,7 +260,7 @@ fn sleep_shutdown_and_the_server_end_it_as_they_do_without_a_warning() {
         Event::SessionEndedByServer { session: SESSION, cause: EndCause::Admin },
         LIMIT - 1_000,
         expect![[r#"
-            → SigningOut, owes cover logout deletion, next SignedOut(SessionEnded(Admin))
+            → SigningOut, owes cover logout deletion apps, next SignedOut(SessionEnded(Admin))
             CoverScreen
             AppendAudit(Logout of 7, Admin)
             DeleteCredential { session: SessionId(7) }
@@ -358,7 +332,7 @@ fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
         Event::InactivityUnknown,
         LIMIT + 1,
         expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+            → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
             CoverScreen
             AppendAudit(Logout of 7, FailClosed)
             DeleteCredential { session: SessionId(7) }
@@ -381,7 +355,7 @@ fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
         Event::InactivityUnknown,
         LIMIT + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -394,7 +368,7 @@ fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
         Event::DeadlineReached,
         LIMIT + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -407,7 +381,7 @@ fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
         Event::ScreenCovered { input_held: true },
         LIMIT + 1_000,
         expect![[r#"
-        → SigningOut, owes cover logout deletion telling, next FailClosed(InactivityUnknown)
+        → SigningOut, owes cover logout deletion telling apps, next FailClosed(InactivityUnknown)
         CoverScreen
         AppendAudit(Logout of 7, FailClosed)
         DeleteCredential { session: SessionId(7) }
@@ -421,7 +395,7 @@ fn input_that_could_not_be_told_twice_running_is_no_inactivity() {
         Event::InputSeen { at: at(0) },
         LIMIT + 1,
         expect![[r#"
-            → SigningOut, owes cover logout deletion telling, next SignedOut(SessionEnded(Inactivity))
+            → SigningOut, owes cover logout deletion telling apps, next SignedOut(SessionEnded(Inactivity))
             CoverScreen
             AppendAudit(Logout of 7, Inactivity)
             DeleteCredential { session: SessionId(7) }

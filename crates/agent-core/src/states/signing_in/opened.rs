@@ -224,10 +224,13 @@ impl SigningIn {
     fn signing_out(self, cause: EndCause, now: Instant) -> Option<SigningOut> {
         match self.stage {
             Stage::Securing { session, is_login_stored, .. } => {
-                let ending = Ending { owes_login: !is_login_stored, ..Ending::of(session, cause, now) };
+                let owes_login = !is_login_stored;
+                let ending = Ending { owes_login, ..Ending::before_apps(session, cause, now) };
                 Some(SigningOut::of(ending, now).under_cover())
             }
-            Stage::Uncovering { session, .. } => Some(SigningOut::of(Ending::of(session, cause, now), now)),
+            Stage::Uncovering { session, .. } => {
+                Some(SigningOut::of(Ending::before_apps(session, cause, now), now))
+            }
             Stage::AskingFirstFactor { .. }
             | Stage::AwaitingCode { .. }
             | Stage::AskingSecondFactor { .. } => None,

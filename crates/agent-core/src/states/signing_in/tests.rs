@@ -100,7 +100,9 @@ fn she_sees_it_when_the_screen_says_so() {
         uncovering(),
         Event::ScreenUncovered { session: SESSION },
         30,
-        expect!["→ Active, last input 0ns, report at 60s"],
+        expect![[r#"
+            → Active, last input 0ns, report at 60s
+            RunApps { session: SessionId(7) }"#]],
     );
 }
 

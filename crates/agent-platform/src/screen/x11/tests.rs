@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use agent_core::event::Event;
 use rustix::net::{AddressFamily, SocketFlags, socketpair};
-use shield_contract::{AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, LEASE_MS};
+use shield_contract::{AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, Enforcement, LEASE_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
@@ -17,6 +17,8 @@ const SESSION: SessionId = SessionId(Uuid::from_u128(7));
 fn a_sign_in_and_a_sign_out_under_a_shield() {
     let mut bed = Bed::new();
     bed.hear(AgentMessage::Ready { window: 42 });
+    assert!(!bed.screen.is_enforced(), "nothing is claimed before the shield has said it");
+    bed.say(ShieldMessage::Enforcement(Enforcement::ALWAYS));
     bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
     bed.hear(AgentMessage::TakeInput);
     bed.say(ShieldMessage::InputReleased);
@@ -35,6 +37,21 @@ fn a_sign_in_and_a_sign_out_under_a_shield() {
     bed.hear(AgentMessage::Cover { seq: 2 });
     bed.say(ShieldMessage::Covered { seq: 2, input_held: true });
     assert_eq!(bed.told(), Event::ScreenCovered { input_held: true });
+}
+
+#[test]
+fn a_screen_that_is_held_only_without_the_agents_window_is_not_called_enforced() {
+    for agent_away in [true, false] {
+        let bed = Bed::new();
+        bed.hear(AgentMessage::Ready { window: 42 });
+        bed.say(ShieldMessage::Enforcement(Enforcement::ALWAYS));
+
+        bed.say(ShieldMessage::Enforcement(Enforcement { agent_away, agent_shown: false }));
+        bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
+        bed.hear(AgentMessage::TakeInput);
+
+        assert!(!bed.screen.is_enforced());
+    }
 }
 
 #[test]

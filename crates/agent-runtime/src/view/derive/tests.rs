@@ -303,7 +303,11 @@ fn the_warning_tells_both_how_long_it_was_and_how_long_it_still_is() {
 fn signing_out_names_her_and_the_cause() {
     let state = after(active(12 * 60 * MINUTE), Event::SignOutPressed, 1_000);
     let display_name = "Maria O.".to_owned();
-    check(&state, 1_000, &ScreenView::SigningOut { display_name, cause: EndCauseView::UserButton });
+    check(
+        &state,
+        1_000,
+        &ScreenView::SigningOut { display_name, cause: EndCauseView::UserButton, apps: None },
+    );
 }
 
 #[test]

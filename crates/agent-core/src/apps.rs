@@ -1,0 +1,73 @@
+//! Apps of a session: the programs that policy lists, started for its person and gone before the next one's.
+//!
+//! What of them is saved, and how, is theirs and the launcher's; here is only when they are asked, when they may run and
+//! that none of them is left.
+
+use crate::instant::Instant;
+
+/// Names an app, as policy does. Never what it shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppId(pub String);
+
+/// Why apps are told to save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SaveReason {
+    /// The screen was covered; they go on under it.
+    Concealed,
+    /// Automatic logoff is near.
+    Warned,
+    /// The session is over; they are closed next.
+    SigningOut,
+}
+
+/// What became of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppOutcome {
+    /// It could not be started.
+    NotStarted,
+    /// It has saved.
+    Saved(SaveReason),
+    /// It said that it cannot save.
+    SaveRefused(SaveReason),
+    /// It did not say in time whether it has.
+    SaveUnanswered(SaveReason),
+    /// It ended when it was asked to.
+    Closed,
+    /// It did not, and was ended by force.
+    Killed,
+}
+
+/// How many of an ended session's apps are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppsProgress {
+    /// So many.
+    pub gone: u32,
+    /// Of so many.
+    pub of: u32,
+}
+
+/// What the end of a session owes of its apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppsDebt {
+    /// None of them was started, or none is left.
+    Settled,
+    /// They are to be closed once the screen is covered and the logout on disk.
+    Owed,
+    /// That is under way.
+    Asked {
+        /// Since when.
+        at: Instant,
+    },
+}
+
+/// The apps of a concealed session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppsUnderCover {
+    /// They go on.
+    Running,
+    /// Somebody is at the covered screen, and none of them is to see what is typed there.
+    Frozen {
+        /// Nobody is there any more, unless something is done again before.
+        until: Instant,
+    },
+}

@@ -1,0 +1,93 @@
+//! Who types at a covered screen, and who could watch.
+
+use expect_test::expect;
+
+use super::*;
+use crate::{
+    event::{Event, RecordKey},
+    state::State,
+    states::{
+        concealed::tests::{asking, concealed, recording, tap, uncovering},
+        ward::{HERS, HIS, SESSION, at, check, check_ignored},
+    },
+    step::step,
+};
+
+const MINUTE: u64 = 60_000;
+
+#[test]
+fn the_first_touch_of_a_covered_screen_freezes_her_apps_and_a_second_one_only_keeps_them_so() {
+    let touched = step(concealed().into(), Event::Approached, at(MINUTE));
+    assert_eq!(touched.commands, [Command::FreezeApps { session: SESSION }]);
+
+    check(
+        touched.state,
+        Event::Approached,
+        MINUTE + 30_000,
+        expect!["→ Concealed(UserTap), apps frozen, at rest, last input 0ns, report at 3600s"],
+    );
+}
+
+#[test]
+fn a_minute_after_the_last_touch_they_go_on() {
+    let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(MINUTE) }, ..concealed() };
+    assert_eq!(frozen.deadline(), at(MINUTE));
+
+    check(
+        frozen,
+        Event::DeadlineReached,
+        MINUTE,
+        expect![[r#"
+            → Concealed(UserTap), at rest, last input 0ns, report at 3600s
+            RunApps { session: SessionId(7) }"#]],
+    );
+}
+
+#[test]
+fn they_stay_frozen_as_long_as_something_is_asked_that_may_be_typed() {
+    let mut colleague = step(concealed().into(), tap(HIS), at(0)).state;
+    let State::Concealed(concealed) = &mut colleague else { panic!("{colleague:?}") };
+    concealed.apps = AppsUnderCover::Frozen { until: at(1_000) };
+
+    let later = step(colleague, Event::DeadlineReached, at(1_000));
+
+    assert!(!later.commands.contains(&Command::RunApps { session: SESSION }), "{:?}", later.commands);
+    let State::Concealed(concealed) = later.state else { panic!("{:?}", later.state) };
+    assert_eq!(concealed.apps, AppsUnderCover::Frozen { until: at(1_000 + MINUTE) });
+}
+
+#[test]
+fn they_go_on_when_the_screen_is_hers_again() {
+    let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(MINUTE) }, ..uncovering() };
+
+    let hers = step(frozen.into(), Event::ScreenUncovered { session: SESSION }, at(10));
+
+    assert!(matches!(hers.state, State::Active(_)), "{:?}", hers.state);
+    assert_eq!(hers.commands.first(), Some(&Command::RunApps { session: SESSION }));
+}
+
+#[test]
+fn a_touch_while_it_is_known_to_be_she_freezes_nothing() {
+    check_ignored(recording(), Event::Approached, 10);
+    check_ignored(uncovering(), Event::Approached, 10);
+}
+
+#[test]
+fn a_touch_is_nobodys_activity() {
+    let before = asking(HERS);
+
+    let touched = step(before.clone().into(), Event::Approached, at(MINUTE));
+
+    let State::Concealed(after) = touched.state else { panic!("{:?}", touched.state) };
+    assert_eq!(after.in_use, before.in_use);
+}
+
+#[test]
+fn a_session_whose_apps_are_frozen_ends_like_any_other() {
+    let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(16 * MINUTE) }, ..concealed() };
+
+    let over = step(frozen.into(), Event::DeadlineReached, at(15 * MINUTE));
+    let on_disk = step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(15 * MINUTE));
+
+    assert_eq!(on_disk.commands, [Command::CloseApps { session: SESSION }]);
+}

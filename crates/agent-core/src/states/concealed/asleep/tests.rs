@@ -1,0 +1,156 @@
+//! The lid closes over a session, and opens again.
+
+use expect_test::expect;
+
+use super::*;
+use crate::{
+    event::Event,
+    state::{ActiveScreen, State},
+    states::{
+        concealed::tests::{asking, concealed, recording, tap, uncovering},
+        ward::{ATTEMPT, HERS, OTHER, SESSION, active, at, check, check_ignored, session_opened, warning},
+    },
+    step::step,
+};
+
+const MINUTE: u64 = 60_000;
+
+#[test]
+fn the_lid_closes_the_screen_is_covered_and_then_the_machine_may_sleep() {
+    let step = step(active().into(), Event::GoingToSleep, at(10));
+
+    assert_eq!(step.commands[0], Command::CoverScreen);
+    assert!(!step.commands.contains(&Command::AllowSleep));
+    check(
+        step.state,
+        Event::ScreenCovered { input_held: true },
+        20,
+        expect![[r#"
+            → Concealed(Suspend), asleep, at rest, last input 0ns, report at 60s
+            AllowSleep"#]],
+    );
+}
+
+#[test]
+fn the_warning_gives_way_to_the_cover() {
+    check(
+        warning(),
+        Event::GoingToSleep,
+        14 * MINUTE,
+        expect![[r#"
+            → Concealed(Suspend), covering, awaited by sleep, at rest, last input 0ns, report at 900s
+            CoverScreen
+            AppendAudit(Concealed, 7, Suspend)
+            TellConcealed { session: SessionId(7), cause: Suspend }
+            SaveApps { session: SessionId(7), why: Concealed }
+            UnwatchInput
+            WithdrawNotice"#]],
+    );
+}
+
+#[test]
+fn a_short_sleep_leaves_the_session_hers_and_tells_the_server_at_once() {
+    check(
+        asleep(),
+        Event::WokeUp,
+        10 * MINUTE,
+        expect![[r#"
+            → Concealed(UserTap), at rest, last input 0ns, report at 660s
+            ReportActivity { session: SessionId(7), idle: 600s }"#]],
+    );
+}
+
+#[test]
+fn a_sleep_past_the_limit_has_ended_it_whatever_is_told_first() {
+    for event in [Event::WokeUp, Event::DeadlineReached, tap(HERS)] {
+        let step = step(asleep().into(), event, at(20 * MINUTE));
+
+        let State::SigningOut(signing_out) = step.state else { panic!("{:?}", step.state) };
+        assert_eq!(signing_out.ending.cause, EndCause::Suspend);
+    }
+}
+
+#[test]
+fn the_absolute_limit_is_itself_when_it_is_slept_over() {
+    let mut concealed = asleep();
+    concealed.in_use.session.absolute_end = at(5 * MINUTE);
+
+    let step = step(concealed.into(), Event::WokeUp, at(6 * MINUTE));
+
+    let State::SigningOut(signing_out) = step.state else { panic!("{:?}", step.state) };
+    assert_eq!(signing_out.ending.cause, EndCause::AbsoluteLimit);
+}
+
+#[test]
+fn a_covered_screen_lets_the_machine_sleep_at_once_with_nothing_that_was_presented_in_memory() {
+    for state in [concealed(), asking(HERS), recording()] {
+        check(
+            state,
+            Event::GoingToSleep,
+            10,
+            expect![[r#"
+                → Concealed(UserTap), asleep, at rest, last input 0ns, report at 3600s
+                AllowSleep"#]],
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_was_slept_over_opens_nothing() {
+    check_ignored(asleep(), Event::AuditStored(crate::event::RecordKey::Resumed(SESSION)), 10);
+    check(
+        asleep(),
+        session_opened(ATTEMPT, OTHER),
+        10,
+        expect![[r#"
+            → Concealed(UserTap), asleep, at rest, last input 0ns, report at 3600s
+            EndSession { session: SessionId(8), cause: FailClosed }"#]],
+    );
+}
+
+#[test]
+fn a_screen_that_was_about_to_be_hers_is_covered_before_the_machine_sleeps() {
+    let sleeping = step(uncovering().into(), Event::GoingToSleep, at(10));
+    assert_eq!(sleeping.commands, [Command::CoverScreen]);
+
+    let bared = step(sleeping.state, Event::ScreenUncovered { session: SESSION }, at(20));
+    assert_eq!(bared.commands, [Command::CoverScreen]);
+    let covered = step(bared.state, Event::ScreenCovered { input_held: true }, at(30));
+    assert_eq!(covered.commands, [Command::AllowSleep]);
+}
+
+#[test]
+fn a_machine_that_slept_without_a_word_wakes_covered_and_within_the_limits_the_session_is_kept() {
+    for state in [State::from(active()), State::from(warning())] {
+        let step = step(state, Event::WokeUp, at(14 * MINUTE));
+
+        assert_eq!(step.commands[0], Command::CoverScreen);
+        let State::Concealed(concealed) = step.state else { panic!("{:?}", step.state) };
+        assert_eq!((concealed.cause, concealed.machine), (ConcealCause::Suspend, Machine::Awake));
+    }
+}
+
+#[test]
+fn a_machine_that_slept_without_a_word_past_the_limit_wakes_signed_out() {
+    let active = crate::state::Active { screen: ActiveScreen::Uncovered, ..active() };
+
+    let step = step(active.into(), Event::WokeUp, at(15 * MINUTE));
+
+    let State::SigningOut(signing_out) = step.state else { panic!("{:?}", step.state) };
+    assert_eq!((signing_out.ending.cause, signing_out.owes_cover), (EndCause::Suspend, true));
+}
+
+#[test]
+fn a_cover_that_was_not_confirmed_before_the_sleep_gets_its_time_anew_and_no_more() {
+    let covering = Concealed { covering_since: Some(at(0)), machine: Machine::Waits, ..concealed() };
+
+    let woken = step(covering.into(), Event::WokeUp, at(10 * MINUTE));
+    assert!(matches!(woken.state, State::Concealed(_)), "{:?}", woken.state);
+    let late = step(woken.state, Event::DeadlineReached, at(10 * MINUTE + 2_000));
+
+    assert!(matches!(late.state, State::SigningOut(_)), "{:?}", late.state);
+}
+
+fn asleep() -> Concealed {
+    Concealed { machine: Machine::LetGo, ..concealed() }
+}

@@ -1,0 +1,490 @@
+//! What is said to the launcher, and what its answers mean. Pure: no socket, no clock.
+//!
+//! ```text
+//!   run ──► Start ─────────────► (the session's apps run) ◄── Freeze false ── run
+//!   save ─► Save                                          ──► Freeze true ── freeze
+//!   close ► Freeze false, Save ──► Close ──► Wipe ──► AppsGone
+//! ```
+//! A connection that is lost during `close` is made anew once, and then only `Wipe` is asked for: it ends what is left by force.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use agent_core::{
+    apps::{AppId, AppOutcome, AppsProgress, SaveReason},
+    event::Event,
+    ids::SessionId,
+};
+use launch_contract::{
+    AgentMessage, Answer, App, Apps, CloseOutcome, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy,
+    VERSION, Verb, WithinMs,
+};
+use tokio::sync::oneshot;
+use tracing::{error, info, warn};
+
+use super::{NotCleared, Order};
+
+/// Apps that were asked to close have this long.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+/// An answer is waited for so much longer than the time that the launcher was given.
+const ANSWER_SLACK: Duration = Duration::from_secs(3);
+/// Wiping takes at most this long.
+const WIPE_WITHIN: Duration = Duration::from_secs(15);
+
+/// What happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// The core, or start-up, wants something.
+    Order(Order),
+    /// The launcher said this.
+    Heard(LauncherMessage),
+    /// It cannot be reached, or closed the connection, or said what it may not say.
+    Lost,
+    /// The time that [`Output::Timer`] set is over.
+    TimeUp,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Connect.
+    Connect,
+    /// Close the connection; [`Input::Lost`] does not follow.
+    HangUp,
+    /// Say this.
+    Say(AgentMessage),
+    /// Tell the core.
+    Tell(Event),
+    /// Tell in so long that the time is over; `None`: never. The last one holds.
+    Timer(Option<Duration>),
+}
+
+/// What is known of the launcher and of the apps at hand.
+#[derive(Debug)]
+pub(super) struct Desk {
+    apps: Apps,
+    display: Display,
+    save_within: Duration,
+    link: LinkState,
+    requests: u64,
+    /// Said once the launcher has said hello.
+    waiting: Vec<Verb>,
+    session: Option<AtHand>,
+    saving: Option<(u64, SaveReason)>,
+    closing: Option<Closing>,
+    clearing: Vec<oneshot::Sender<Result<(), NotCleared>>>,
+    /// The request that starts, and the one that wipes.
+    starting: Option<u64>,
+    wiping: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LinkState {
+    Down,
+    Connecting,
+    Up,
+}
+
+/// Whose apps run.
+#[derive(Debug)]
+struct AtHand {
+    session: SessionId,
+    /// Those that are not known to be gone.
+    running: BTreeSet<String>,
+    is_frozen: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    session: SessionId,
+    step: Step,
+    of: u32,
+    /// The connection was lost meanwhile, and made anew.
+    is_anew: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Saving(u64),
+    Closing(u64),
+    Wiping,
+}
+
+impl Desk {
+    pub(super) fn new(apps: Apps, display: Display, save_within: Duration) -> Self {
+        Self {
+            apps,
+            display,
+            save_within,
+            link: LinkState::Down,
+            requests: 0,
+            waiting: Vec::new(),
+            session: None,
+            saving: None,
+            closing: None,
+            clearing: Vec::new(),
+            starting: None,
+            wiping: None,
+        }
+    }
+
+    pub(super) fn on(&mut self, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        match input {
+            Input::Order(order) => self.on_order(order, &mut outputs),
+            Input::Heard(LauncherMessage::Hello(hello)) => self.on_hello(&hello, &mut outputs),
+            Input::Heard(LauncherMessage::Answer { request, answer }) => {
+                self.on_answer(request, answer, &mut outputs);
+            }
+            Input::Lost => self.on_lost(&mut outputs),
+            Input::TimeUp => self.on_time_up(&mut outputs),
+        }
+        outputs
+    }
+
+    fn on_order(&mut self, order: Order, outputs: &mut Vec<Output>) {
+        match order {
+            Order::Run(session) => self.run(session, outputs),
+            Order::Save(session, why) => self.save(session, why, outputs),
+            Order::Freeze(session) => self.freeze(session, true, outputs),
+            Order::Close(session) => self.close(session, outputs),
+            Order::Clear(reply) => {
+                self.clearing.push(reply);
+                // What runs is nobody's: the agent has only begun.
+                self.session = None;
+                if self.clearing.len() == 1 && self.wiping.is_none() {
+                    self.wipe(outputs);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
+        if self.session.as_ref().is_some_and(|at_hand| at_hand.session == session) {
+            return self.freeze(session, false, outputs);
+        }
+        if self.apps.as_slice().is_empty() || self.closing.is_some() {
+            return;
+        }
+        let running = self.apps.as_slice().iter().map(|app| app.id.to_string()).collect();
+        self.session = Some(AtHand { session, running, is_frozen: false });
+        let verb = Verb::Start { session: session.0, display: self.display.clone(), apps: self.apps.clone() };
+        self.starting = Some(self.say(verb, outputs));
+    }
+
+    fn save(&mut self, session: SessionId, why: SaveReason, outputs: &mut Vec<Output>) {
+        let is_running =
+            self.session.as_ref().is_some_and(|at_hand| at_hand.session == session && !at_hand.is_frozen);
+        if is_running && self.closing.is_none() && !self.save_within.is_zero() {
+            let request = self.say_save(session, why, outputs);
+            self.saving = Some((request, why));
+        }
+    }
+
+    fn say_save(&mut self, session: SessionId, why: SaveReason, outputs: &mut Vec<Output>) -> u64 {
+        let within_ms = within(self.save_within);
+        self.say(Verb::Save { session: session.0, why: save_why(why), within_ms }, outputs)
+    }
+
+    fn freeze(&mut self, session: SessionId, frozen: bool, outputs: &mut Vec<Output>) {
+        let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) else {
+            return;
+        };
+        if std::mem::replace(&mut at_hand.is_frozen, frozen) != frozen {
+            self.say(Verb::Freeze { session: session.0, frozen }, outputs);
+        }
+    }
+
+    fn close(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
+        if self.closing.is_some_and(|closing| closing.session == session) {
+            return;
+        }
+        let of = self.session.as_ref().map_or(0, |at_hand| u32::try_from(at_hand.running.len()).unwrap_or(0));
+        self.saving = None;
+        if self.session.as_ref().is_none_or(|at_hand| at_hand.session != session) {
+            self.closing = Some(Closing { session, step: Step::Wiping, of: 0, is_anew: false });
+            return self.wipe(outputs);
+        }
+        outputs.push(Output::Tell(Event::AppsClosing { session, progress: AppsProgress { gone: 0, of } }));
+        self.freeze(session, false, outputs);
+        let step = if self.save_within.is_zero() {
+            Step::Closing(self.say_close(session, outputs))
+        } else {
+            let request = self.say_save(session, SaveReason::SigningOut, outputs);
+            outputs.push(Output::Timer(Some(self.save_within + ANSWER_SLACK)));
+            Step::Saving(request)
+        };
+        self.closing = Some(Closing { session, step, of, is_anew: false });
+    }
+
+    fn say_close(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> u64 {
+        outputs.push(Output::Timer(Some(CLOSE_WITHIN + ANSWER_SLACK)));
+        self.say(Verb::Close { session: session.0, within_ms: within(CLOSE_WITHIN) }, outputs)
+    }
+
+    fn wipe(&mut self, outputs: &mut Vec<Output>) {
+        outputs.push(Output::Timer(Some(WIPE_WITHIN)));
+        self.wiping = Some(self.say(Verb::Wipe {}, outputs));
+    }
+
+    /// Now, or as soon as it is connected.
+    fn say(&mut self, verb: Verb, outputs: &mut Vec<Output>) -> u64 {
+        self.requests += 1;
+        let request = self.requests;
+        match self.link {
+            LinkState::Up => outputs.push(Output::Say(AgentMessage { request, verb })),
+            LinkState::Down => {
+                self.link = LinkState::Connecting;
+                self.waiting.push(verb);
+                outputs.push(Output::Connect);
+            }
+            LinkState::Connecting => self.waiting.push(verb),
+        }
+        request
+    }
+
+    fn on_hello(&mut self, hello: &Hello, outputs: &mut Vec<Output>) {
+        if self.link != LinkState::Connecting || hello.version != VERSION {
+            error!(version = hello.version, "The launcher does not speak our contract");
+            outputs.push(Output::HangUp);
+            return self.on_lost(outputs);
+        }
+        info!(account = ?hello.account, containment = ?hello.containment, hello.can_freeze, "The launcher answers");
+        if let Some(problem) = hello.problem {
+            warn!(code = problem.as_str(), "The launcher cannot start apps: {}", problem.as_str());
+        }
+        self.link = LinkState::Up;
+        // Numbered in the order in which they were asked for; nothing was said in between.
+        let first = self.requests + 1 - u64::try_from(self.waiting.len()).unwrap_or(0);
+        for (request, verb) in (first..).zip(std::mem::take(&mut self.waiting)) {
+            outputs.push(Output::Say(AgentMessage { request, verb }));
+        }
+    }
+
+    fn on_answer(&mut self, request: u64, answer: Answer, outputs: &mut Vec<Output>) {
+        if self.wiping == Some(request) {
+            return self.on_wipe_answer(&answer, outputs);
+        }
+        if let Some(closing) = self.closing {
+            return self.on_close_answer(closing, request, answer, outputs);
+        }
+        match answer {
+            Answer::AppNotStarted { app, because } if self.starting == Some(request) => {
+                warn!(app.id = %app, code = because.as_str(), "An app was not started: {}", because.as_str());
+                self.gone(app.as_str());
+                self.tell(&app.to_string(), AppOutcome::NotStarted, outputs);
+            }
+            Answer::AppSaved { app, outcome } => {
+                if let Some((_, why)) = self.saving.filter(|(saving, _)| *saving == request) {
+                    self.tell_saved(&app.to_string(), outcome, why, outputs);
+                }
+            }
+            Answer::Failed { code, left: _ } if self.starting == Some(request) => {
+                self.starting = None;
+                self.not_started(code.as_str(), outputs);
+            }
+            Answer::Failed { code, left } => {
+                error!(
+                    code = code.as_str(),
+                    left,
+                    "The launcher did not do what it was asked: {}",
+                    code.as_str()
+                );
+            }
+            Answer::Done { left: _ } if self.starting == Some(request) => self.starting = None,
+            // What else comes tells nothing that is waited for.
+            Answer::AppStarted { .. }
+            | Answer::AppNotStarted { .. }
+            | Answer::AppSaving { .. }
+            | Answer::AppClosed { .. }
+            | Answer::Done { .. }
+            | Answer::Wiped => {}
+        }
+    }
+
+    fn on_close_answer(&mut self, closing: Closing, request: u64, answer: Answer, outputs: &mut Vec<Output>) {
+        match (closing.step, answer) {
+            (Step::Saving(saving), Answer::AppSaved { app, outcome }) if saving == request => {
+                self.tell_saved(&app.to_string(), outcome, SaveReason::SigningOut, outputs);
+            }
+            (Step::Saving(saving), Answer::Done { .. } | Answer::Failed { .. }) if saving == request => {
+                let step = Step::Closing(self.say_close(closing.session, outputs));
+                self.closing = Some(Closing { step, ..closing });
+            }
+            (Step::Closing(asked), Answer::AppClosed { app, outcome }) if asked == request => {
+                self.gone(app.as_str());
+                match outcome {
+                    CloseOutcome::Closed => self.tell(app.as_str(), AppOutcome::Closed, outputs),
+                    CloseOutcome::Killed => self.tell(app.as_str(), AppOutcome::Killed, outputs),
+                    // It had ended before, by itself or by her hand.
+                    CloseOutcome::Gone => {}
+                }
+                self.tell_progress(closing, outputs);
+            }
+            (Step::Closing(asked), Answer::Done { .. } | Answer::Failed { .. }) if asked == request => {
+                self.closing = Some(Closing { step: Step::Wiping, ..closing });
+                self.wipe(outputs);
+            }
+            // Of what was asked before, or told twice.
+            (Step::Saving(_) | Step::Closing(_) | Step::Wiping, _) => {}
+        }
+    }
+
+    fn on_wipe_answer(&mut self, answer: &Answer, outputs: &mut Vec<Output>) {
+        match answer {
+            Answer::Wiped => self.wiped(true, outputs),
+            Answer::Failed { code, left } => {
+                error!(
+                    code = code.as_str(),
+                    left,
+                    "What apps left could not be taken away: {}",
+                    code.as_str()
+                );
+                self.wiped(false, outputs);
+            }
+            Answer::AppStarted { .. }
+            | Answer::AppNotStarted { .. }
+            | Answer::AppSaving { .. }
+            | Answer::AppSaved { .. }
+            | Answer::AppClosed { .. }
+            | Answer::Done { .. } => {}
+        }
+    }
+
+    fn wiped(&mut self, is_clean: bool, outputs: &mut Vec<Output>) {
+        self.wiping = None;
+        outputs.push(Output::Timer(None));
+        for reply in self.clearing.drain(..) {
+            // Start-up may have given it up.
+            let _ = reply.send(if is_clean { Ok(()) } else { Err(NotCleared) });
+        }
+        let Some(Closing { session, .. }) = self.closing.take() else { return };
+        if is_clean {
+            let killed = self.session.take().map(|at_hand| at_hand.running).unwrap_or_default();
+            for app in killed {
+                let app = AppId(app);
+                outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
+            }
+            outputs.push(Output::Tell(Event::AppsGone { session }));
+        } else {
+            outputs.push(Output::Tell(Event::AppsLeft { session }));
+        }
+    }
+
+    fn on_lost(&mut self, outputs: &mut Vec<Output>) {
+        let was_up = self.link == LinkState::Up;
+        self.link = LinkState::Down;
+        self.waiting.clear();
+        self.saving = None;
+        if self.starting.take().is_some() {
+            self.not_started("launcher-lost", outputs);
+        }
+        match self.closing {
+            Some(closing) if was_up && !closing.is_anew => {
+                self.closing = Some(Closing { step: Step::Wiping, is_anew: true, ..closing });
+                self.wipe(outputs);
+            }
+            Some(_) => {
+                error!("The launcher cannot be reached, and apps may be left");
+                self.wiped(false, outputs);
+            }
+            None if self.wiping.is_some() => {
+                error!("The launcher cannot be reached");
+                self.wiped(false, outputs);
+            }
+            None => {
+                warn!("The launcher closed the connection");
+                // It froze what runs, and ends it unless somebody comes back.
+                if let (true, Some(at_hand)) = (was_up, &self.session) {
+                    let (session, frozen) = (at_hand.session.0, at_hand.is_frozen);
+                    self.say(Verb::Freeze { session, frozen }, outputs);
+                }
+            }
+        }
+    }
+
+    fn on_time_up(&mut self, outputs: &mut Vec<Output>) {
+        if self.closing.is_none() && self.wiping.is_none() {
+            return;
+        }
+        warn!("The launcher does not answer in time");
+        outputs.push(Output::HangUp);
+        self.on_lost(outputs);
+    }
+
+    /// None of the apps that were to be started runs.
+    fn not_started(&mut self, code: &'static str, outputs: &mut Vec<Output>) {
+        error!(code, "The apps of a session were not started: {code}");
+        let Some(at_hand) = &mut self.session else { return };
+        let session = at_hand.session;
+        for app in std::mem::take(&mut at_hand.running) {
+            let app = AppId(app);
+            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::NotStarted }));
+        }
+    }
+
+    fn gone(&mut self, app: &str) {
+        if let Some(at_hand) = &mut self.session {
+            at_hand.running.remove(app);
+        }
+    }
+
+    fn tell_progress(&self, closing: Closing, outputs: &mut Vec<Output>) {
+        let left = self.session.as_ref().map_or(0, |at_hand| at_hand.running.len());
+        let gone = closing.of.saturating_sub(u32::try_from(left).unwrap_or(u32::MAX));
+        let progress = AppsProgress { gone, of: closing.of };
+        outputs.push(Output::Tell(Event::AppsClosing { session: closing.session, progress }));
+    }
+
+    fn tell_saved(&self, app: &str, outcome: SaveOutcome, why: SaveReason, outputs: &mut Vec<Output>) {
+        let outcome = match outcome {
+            SaveOutcome::Saved => AppOutcome::Saved(why),
+            SaveOutcome::Refused => AppOutcome::SaveRefused(why),
+            SaveOutcome::NoAnswer => AppOutcome::SaveUnanswered(why),
+            // It cannot be told, or has nothing to save any more.
+            SaveOutcome::NoHook | SaveOutcome::Gone => return,
+        };
+        self.tell(app, outcome, outputs);
+    }
+
+    fn tell(&self, app: &str, outcome: AppOutcome, outputs: &mut Vec<Output>) {
+        if let Some(at_hand) = &self.session {
+            let (session, app) = (at_hand.session, AppId(app.to_owned()));
+            outputs.push(Output::Tell(Event::AppTold { session, app, outcome }));
+        }
+    }
+}
+
+/// Policy's apps, as the launcher takes them; what it would refuse is left out.
+pub(super) fn apps(listed: &policy::Apps) -> Apps {
+    let apps: Vec<App> = listed.start().iter().filter_map(app).collect();
+    Apps::try_from(apps).unwrap_or_default()
+}
+
+fn app(listed: &policy::App) -> Option<App> {
+    let argv = |words: &[String]| words.to_vec().try_into().ok();
+    let save = match listed.save() {
+        Some(words) => Some(argv(words)?),
+        None => None,
+    };
+    let app = listed.id().parse().ok().zip(argv(listed.command()));
+    if app.is_none() {
+        error!(app.id = listed.id(), "The launcher would not take this app; it is left out");
+    }
+    app.map(|(id, argv)| App { id, argv, save, contract: listed.keeps_contract() })
+}
+
+fn within(limit: Duration) -> WithinMs {
+    let ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).min(launch_contract::WITHIN_MS_MAX);
+    WithinMs::try_from(ms).expect("it was bounded just now")
+}
+
+const fn save_why(why: SaveReason) -> SaveWhy {
+    match why {
+        SaveReason::Concealed => SaveWhy::Conceal,
+        SaveReason::Warned => SaveWhy::Warning,
+        SaveReason::SigningOut => SaveWhy::SignOut,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! What is said to the launcher, and what follows from its answers.
+
+use launch_contract::{Account, Code, Containment};
+use uuid::Uuid;
+
+use super::*;
+
+const SESSION: SessionId = SessionId(Uuid::from_u128(7));
+const OTHER: SessionId = SessionId(Uuid::from_u128(8));
+
+#[test]
+fn her_apps_are_started_once_the_launcher_has_said_hello_and_not_twice() {
+    let mut desk = desk();
+
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION))), [Output::Connect]);
+    let said = said(desk.on(hello()));
+    assert!(matches!(&said[..], [(1, Verb::Start { session, .. })] if *session == SESSION.0), "{said:?}");
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION))), []);
+}
+
+#[test]
+fn apps_that_were_frozen_go_on_and_no_others_are_touched() {
+    let mut desk = running();
+
+    assert_eq!(said(desk.on(Input::Order(Order::Freeze(OTHER)))), []);
+    let frozen = said(desk.on(Input::Order(Order::Freeze(SESSION))));
+    assert!(matches!(frozen[..], [(_, Verb::Freeze { frozen: true, .. })]), "{frozen:?}");
+    assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), []);
+    assert_eq!(
+        desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed))),
+        [],
+        "nobody can save while frozen"
+    );
+    let thawed = said(desk.on(Input::Order(Order::Run(SESSION))));
+    assert!(matches!(thawed[..], [(_, Verb::Freeze { frozen: false, .. })]), "{thawed:?}");
+}
+
+#[test]
+fn what_each_app_says_of_saving_is_told_with_the_reason_it_was_asked_for() {
+    let mut desk = running();
+    let [(request, Verb::Save { within_ms, .. })] =
+        &said(desk.on(Input::Order(Order::Save(SESSION, SaveReason::Warned))))[..]
+    else {
+        panic!("no save")
+    };
+    assert_eq!(within_ms.get(), 10_000);
+
+    for (outcome, told) in [
+        (SaveOutcome::Saved, Some(AppOutcome::Saved(SaveReason::Warned))),
+        (SaveOutcome::Refused, Some(AppOutcome::SaveRefused(SaveReason::Warned))),
+        (SaveOutcome::NoAnswer, Some(AppOutcome::SaveUnanswered(SaveReason::Warned))),
+        (SaveOutcome::NoHook, None),
+        (SaveOutcome::Gone, None),
+    ] {
+        let outputs = desk.on(answer(*request, Answer::AppSaved { app: records(), outcome }));
+        assert_eq!(outputs, told.map(app_told).into_iter().collect::<Vec<_>>());
+    }
+    let late = answer(*request + 100, Answer::AppSaved { app: records(), outcome: SaveOutcome::Saved });
+    assert_eq!(desk.on(late), []);
+}
+
+#[test]
+fn they_save_then_close_and_when_all_is_wiped_they_are_gone() {
+    let mut desk = running();
+
+    let saving = desk.on(Input::Order(Order::Close(SESSION)));
+    assert_eq!(saving[0], closing(0));
+    let (save, _) = said(saving).pop().unwrap();
+    assert_eq!(
+        desk.on(answer(save, Answer::AppSaved { app: records(), outcome: SaveOutcome::Saved })),
+        [app_told(AppOutcome::Saved(SaveReason::SigningOut))]
+    );
+    let close = said(desk.on(answer(save, Answer::Done { left: 0 })));
+    assert!(matches!(close[..], [(_, Verb::Close { .. })]), "{close:?}");
+    let closed = answer(close[0].0, Answer::AppClosed { app: records(), outcome: CloseOutcome::Closed });
+    assert_eq!(desk.on(closed), [app_told(AppOutcome::Closed), closing(1)]);
+    let killed = answer(close[0].0, Answer::AppClosed { app: notes(), outcome: CloseOutcome::Killed });
+    assert_eq!(desk.on(killed)[1], closing(2));
+    let wipe = said(desk.on(answer(close[0].0, Answer::Done { left: 0 })));
+    assert!(matches!(wipe[..], [(_, Verb::Wipe {})]), "{wipe:?}");
+
+    let gone = desk.on(answer(wipe[0].0, Answer::Wiped));
+    assert_eq!(gone, [Output::Timer(None), Output::Tell(Event::AppsGone { session: SESSION })]);
+    assert!(matches!(said(desk.on(Input::Order(Order::Run(OTHER))))[..], [(_, Verb::Start { .. })]));
+}
+
+#[test]
+fn apps_that_are_frozen_are_thawed_so_that_they_can_save() {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Freeze(SESSION)));
+
+    let verbs = said(desk.on(Input::Order(Order::Close(SESSION))));
+
+    assert!(
+        matches!(verbs[..], [(_, Verb::Freeze { frozen: false, .. }), (_, Verb::Save { .. })]),
+        "{verbs:?}"
+    );
+}
+
+#[test]
+fn where_something_is_left_that_is_told_and_closing_again_wipes_again() {
+    let mut desk = running();
+    let (close, _) = said(closing_desk(&mut desk)).pop().unwrap();
+    let (wipe, _) =
+        said(desk.on(answer(close, Answer::Failed { code: Code::ProcessesLeft, left: 1 }))).pop().unwrap();
+
+    let left = desk.on(answer(wipe, Answer::Failed { code: Code::FilesLeft, left: 3 }));
+    assert_eq!(left, [Output::Timer(None), Output::Tell(Event::AppsLeft { session: SESSION })]);
+
+    let again = said(desk.on(Input::Order(Order::Close(SESSION))));
+    assert!(!again.is_empty(), "{again:?}");
+}
+
+#[test]
+fn a_session_without_apps_of_its_own_is_wiped_all_the_same() {
+    let mut desk = connected();
+
+    let verbs = said(desk.on(Input::Order(Order::Close(SESSION))));
+    assert!(matches!(verbs[..], [(_, Verb::Wipe {})]), "{verbs:?}");
+    let gone = desk.on(answer(verbs[0].0, Answer::Wiped));
+    assert_eq!(gone[1], Output::Tell(Event::AppsGone { session: SESSION }));
+}
+
+#[test]
+fn a_launcher_that_dies_while_it_closes_them_is_asked_once_more_and_then_they_count_as_killed() {
+    let mut desk = running();
+    closing_desk(&mut desk);
+
+    assert!(desk.on(Input::Lost).contains(&Output::Connect));
+    let wipe = said(desk.on(hello()));
+    assert!(matches!(wipe[..], [(_, Verb::Wipe {})]), "{wipe:?}");
+    let gone = desk.on(answer(wipe[0].0, Answer::Wiped));
+
+    assert!(gone.contains(&app_told(AppOutcome::Killed)), "{gone:?}");
+    assert_eq!(gone.last(), Some(&Output::Tell(Event::AppsGone { session: SESSION })));
+}
+
+#[test]
+fn a_launcher_that_cannot_be_reached_leaves_them() {
+    let mut desk = desk();
+
+    assert!(desk.on(Input::Order(Order::Close(SESSION))).contains(&Output::Connect));
+    let lost = desk.on(Input::Lost);
+
+    assert_eq!(lost.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
+}
+
+#[test]
+fn a_launcher_that_says_nothing_is_hung_up_on_and_asked_once_more() {
+    let mut desk = running();
+    let asked = desk.on(Input::Order(Order::Close(SESSION)));
+    assert!(asked.contains(&Output::Timer(Some(Duration::from_secs(13)))), "{asked:?}");
+
+    let up = desk.on(Input::TimeUp);
+    assert_eq!(up[0], Output::HangUp);
+    assert!(up.contains(&Output::Connect), "{up:?}");
+    desk.on(hello());
+    let again = desk.on(Input::TimeUp);
+
+    assert_eq!(again.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
+}
+
+#[test]
+fn where_the_launcher_comes_back_during_her_session_her_apps_go_on() {
+    let mut desk = running();
+
+    assert!(desk.on(Input::Lost).contains(&Output::Connect));
+    let verbs = said(desk.on(hello()));
+
+    assert!(matches!(verbs[..], [(_, Verb::Freeze { frozen: false, .. })]), "{verbs:?}");
+}
+
+#[test]
+fn apps_that_cannot_be_started_are_told_each() {
+    let mut desk = connected();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+
+    let one = desk.on(answer(start, Answer::AppNotStarted { app: records(), because: Code::ProgramMissing }));
+    assert_eq!(one, [app_told(AppOutcome::NotStarted)]);
+    let rest = desk.on(answer(start, Answer::Failed { code: Code::HomeUnfit, left: 0 }));
+    assert!(
+        matches!(&rest[..], [Output::Tell(Event::AppTold { app, outcome: AppOutcome::NotStarted, .. })] if app.0 == "notes")
+    );
+}
+
+#[test]
+fn start_up_has_everything_wiped_and_hears_whether_it_was() {
+    for (said_by_launcher, is_clean) in
+        [(Answer::Wiped, true), (Answer::Failed { code: Code::HomeLeft, left: 1 }, false)]
+    {
+        let mut desk = connected();
+        let (reply, mut cleared) = oneshot::channel();
+        let (wipe, _) = said(desk.on(Input::Order(Order::Clear(reply)))).pop().unwrap();
+
+        desk.on(answer(wipe, said_by_launcher));
+
+        assert_eq!(cleared.try_recv().unwrap().is_ok(), is_clean);
+    }
+}
+
+#[test]
+fn start_up_hears_that_the_launcher_cannot_be_reached() {
+    let mut desk = desk();
+    let (reply, mut cleared) = oneshot::channel();
+    desk.on(Input::Order(Order::Clear(reply)));
+
+    desk.on(Input::Lost);
+
+    assert_eq!(cleared.try_recv().unwrap(), Err(NotCleared));
+}
+
+#[test]
+fn a_launcher_of_another_version_is_hung_up_on() {
+    let mut desk = desk();
+    desk.on(Input::Order(Order::Close(SESSION)));
+    let Input::Heard(LauncherMessage::Hello(hello)) = hello() else { unreachable!() };
+
+    let outputs = desk.on(Input::Heard(LauncherMessage::Hello(Hello { version: 2, ..hello })));
+
+    assert_eq!(outputs[0], Output::HangUp);
+    assert_eq!(outputs.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
+}
+
+#[test]
+fn what_policy_lists_is_what_the_launcher_is_given() {
+    let policy = policy::Policy::parse(
+        "apps.start = [{ id = 'records', command = ['/usr/bin/records', '-k'], save = ['/usr/bin/save'], contract = true }]",
+    )
+    .unwrap();
+
+    let apps = apps(policy.apps());
+
+    let [app] = apps.as_slice() else { panic!("{apps:?}") };
+    assert_eq!(
+        (app.id.as_str(), app.argv.program(), app.argv.arguments()),
+        ("records", "/usr/bin/records", &["-k".to_owned()][..])
+    );
+    assert_eq!(
+        (app.save.as_ref().map(launch_contract::Argv::program), app.contract),
+        (Some("/usr/bin/save"), true)
+    );
+}
+
+fn records() -> launch_contract::AppId {
+    "records".parse().unwrap()
+}
+
+fn notes() -> launch_contract::AppId {
+    "notes".parse().unwrap()
+}
+
+fn desk() -> Desk {
+    let app = |id| App {
+        id,
+        argv: vec!["/usr/bin/app".to_owned()].try_into().unwrap(),
+        save: None,
+        contract: true,
+    };
+    let apps = Apps::try_from(vec![app(records()), app(notes())]).unwrap();
+    let display = Display { name: ":0".parse().unwrap(), xauthority: None };
+    Desk::new(apps, display, Duration::from_secs(10))
+}
+
+fn connected() -> Desk {
+    let mut desk = desk();
+    let (reply, _) = oneshot::channel();
+    desk.on(Input::Order(Order::Clear(reply)));
+    let (wipe, _) = said(desk.on(hello())).pop().unwrap();
+    desk.on(answer(wipe, Answer::Wiped));
+    desk
+}
+
+fn running() -> Desk {
+    let mut desk = connected();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    desk.on(answer(start, Answer::Done { left: 0 }));
+    desk
+}
+
+/// Has saved, and is closing.
+fn closing_desk(desk: &mut Desk) -> Vec<Output> {
+    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION)))).pop().unwrap();
+    desk.on(answer(save, Answer::Done { left: 0 }))
+}
+
+fn hello() -> Input {
+    Input::Heard(LauncherMessage::Hello(Hello {
+        version: VERSION,
+        account: Account::Separate,
+        containment: Containment::Cgroup,
+        can_freeze: true,
+        problem: None,
+    }))
+}
+
+fn answer(request: u64, answer: Answer) -> Input {
+    Input::Heard(LauncherMessage::Answer { request, answer })
+}
+
+fn said(outputs: Vec<Output>) -> Vec<(u64, Verb)> {
+    outputs
+        .into_iter()
+        .filter_map(|output| match output {
+            Output::Say(message) => Some((message.request, message.verb)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn app_told(outcome: AppOutcome) -> Output {
+    Output::Tell(Event::AppTold { session: SESSION, app: AppId("records".to_owned()), outcome })
+}
+
+fn closing(gone: u32) -> Output {
+    Output::Tell(Event::AppsClosing { session: SESSION, progress: AppsProgress { gone, of: 2 } })
+}

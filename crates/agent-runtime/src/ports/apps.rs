@@ -1,0 +1,23 @@
+//! The apps of a session.
+
+use agent_core::{apps::SaveReason, ids::SessionId};
+
+/// Runs the programs that policy lists for whoever is signed in. Nothing here names or opens a file of theirs.
+///
+/// Commands about one session are carried out in their order. After [`Apps::close`] nothing of that session is done any more.
+pub trait Apps: Send + 'static {
+    /// Starts them, or lets them go on where they were frozen; what runs already is left alone. → `AppTold` for each that could
+    /// not be started.
+    fn run(&self, session: SessionId);
+
+    /// Tells each to save. → `AppTold` for each that can be told.
+    fn save(&self, session: SessionId, why: SaveReason);
+
+    /// None of them runs any more until [`Apps::run`] or [`Apps::close`].
+    fn freeze(&self, session: SessionId);
+
+    /// Has them save, closes them, ends what does not close, and takes away all that they left. Asked again it goes on, or
+    /// begins anew. → `AppTold` and `AppsClosing` meanwhile; then, within 90 s, `AppsGone` once nothing of theirs is left (also
+    /// where none was started), or `AppsLeft`.
+    fn close(&self, session: SessionId);
+}
