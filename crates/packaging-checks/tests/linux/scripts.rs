@@ -1,0 +1,118 @@
+//! Shell scripts, the session's entry for display managers, and what `install.sh` puts where.
+
+use std::{fs, path::Path, process::Command};
+
+use packaging_checks::{Workstation, judge, packaging};
+
+const SCRIPTS: [&str; 4] =
+    ["install.sh", "try-in-a-container.sh", "session/tapward-kiosk", "session/tapward-session"];
+/// Where programs and files of the package lie, as other files of it name them.
+const OURS: [&str; 2] = ["/usr/lib/tapward/", "/usr/share/tapward/"];
+
+#[test]
+fn shellcheck_finds_nothing_in_any_script() {
+    for script in SCRIPTS {
+        let verdict = judge(Command::new("shellcheck").arg(packaging().join(script))).unwrap();
+        assert!(verdict.is_silent(), "{script}: {}", verdict.said);
+    }
+}
+
+#[test]
+fn shellcheck_refuses_a_script_that_forgets_its_quotes() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, "#!/bin/sh\nrm -rf $1/*\n").unwrap();
+
+    assert!(!judge(Command::new("shellcheck").arg(script)).unwrap().is_silent());
+}
+
+#[test]
+fn display_managers_find_a_valid_session() {
+    let entry = packaging().join("session/tapward.desktop");
+    let validate = |file: &Path| judge(Command::new("desktop-file-validate").arg(file)).unwrap();
+    let verdict = validate(&entry);
+    assert!(verdict.is_silent(), "{}", verdict.said);
+
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("tapward.desktop");
+    fs::write(&broken, fs::read_to_string(entry).unwrap().replace("Exec=", "Exec")).unwrap();
+    assert!(!validate(&broken).is_silent());
+}
+
+#[test]
+fn whatever_a_file_names_of_ours_is_installed() {
+    let workstation = Workstation::install().unwrap();
+    let mut named = 0;
+    for file in files_below(&packaging()) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        for prefix in OURS {
+            for (at, _) in text.match_indices(prefix) {
+                let path: String = text[at..]
+                    .chars()
+                    .take_while(|letter| letter.is_ascii_alphanumeric() || "/-_.".contains(*letter))
+                    .collect();
+                let path = path.trim_end_matches(['.', '/']);
+                named += 1;
+                assert!(workstation.root().join(&path[1..]).exists(), "{}: {path}", file.display());
+            }
+        }
+    }
+    assert!(named > 10, "only {named} were found");
+}
+
+#[test]
+fn every_file_of_the_package_is_installed_or_said_to_be_an_example() {
+    let readme = fs::read_to_string(packaging().join("README.md")).unwrap();
+    let workstation = Workstation::install().unwrap();
+    let installed: Vec<_> = files_below(workstation.root());
+    for file in files_below(&packaging()) {
+        let name = file.strip_prefix(packaging()).unwrap().display().to_string();
+        let text = fs::read(&file).unwrap();
+        let is_installed = installed.iter().any(|there| fs::read(there).is_ok_and(|there| there == text));
+        assert!(
+            is_installed || readme.contains(&name),
+            "{name} is neither installed nor told of in README.md"
+        );
+    }
+}
+
+#[test]
+fn installing_again_keeps_what_an_administrator_has_set_up() {
+    let workstation = Workstation::install().unwrap();
+    let root = workstation.root();
+    let settings = root.join("etc/tapward/agent.toml");
+    let readers = root.join("etc/udev/rules.d/70-tapward-readers.rules");
+    let unit = root.join("usr/lib/systemd/system/tapward-kiosk.service");
+    for file in [&settings, &readers, &unit] {
+        fs::write(file, "# ours").unwrap();
+    }
+
+    workstation.install_again().unwrap();
+
+    for file in [settings, readers] {
+        assert_eq!(fs::read_to_string(&file).unwrap(), "# ours", "{}", file.display());
+    }
+    assert_ne!(fs::read_to_string(unit).unwrap(), "# ours", "a unit is the package's");
+}
+
+#[test]
+fn keys_that_restart_the_machine_and_consoles_without_a_password_lead_nowhere() {
+    let workstation = Workstation::install().unwrap();
+    for target in ["ctrl-alt-del.target", "debug-shell.service", "kbrequest.target"] {
+        let link = workstation.root().join("etc/systemd/system").join(target);
+        assert_eq!(fs::read_link(link).unwrap(), Path::new("/dev/null"), "{target}");
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()));
+        } else if entry.file_type().unwrap().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files
+}
