@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod absolute_limit;
+mod apps;
 mod at_rest;
 mod bad_policy;
 mod besides;

@@ -17,7 +17,14 @@ fn her_session_is_ended_on_record_before_the_agent_stops() {
     assert_ended(&bedside, EndCause::Shutdown, "shutdown");
     assert_eq!(
         bedside.audit_trail.story(),
-        ["agent started", LOGIN, "logout of Maria O.: shutdown", "agent stopped"]
+        [
+            "agent started",
+            LOGIN,
+            "logout of Maria O.: shutdown",
+            "app records: saved-at-sign-out",
+            "app records: closed",
+            "agent stopped"
+        ]
     );
 }
 

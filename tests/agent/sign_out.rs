@@ -29,7 +29,11 @@ fn covering_comes_before_everything_else() {
     assert!(bedside.screen.is_covered());
     assert_eq!(
         bedside.shows(),
-        ScreenView::SigningOut { display_name: "Maria O.".to_owned(), cause: EndCauseView::UserButton }
+        ScreenView::SigningOut {
+            display_name: "Maria O.".to_owned(),
+            cause: EndCauseView::UserButton,
+            apps: None,
+        }
     );
 }
 

@@ -1,7 +1,10 @@
 //! The machine sleeps, with and without a word before it.
 
 use agent_core::command::EndCause;
-use agent_runtime::view::{EndCauseView, ScreenView};
+use agent_runtime::{
+    intent::{Intent, Typed},
+    view::{EndCauseView, ScreenView},
+};
 use testkit::{
     bedside::Bedside,
     fake::{Reach, ScreenAsk},
@@ -31,6 +34,35 @@ fn after_an_hour_of_sleep_the_session_is_over_and_on_record() {
 
     assert_eq!(bedside.shows(), session_ended(EndCauseView::Suspend));
     assert_ended(&bedside, EndCause::Suspend, "suspend");
+}
+
+#[test]
+fn a_short_sleep_keeps_her_session_under_the_cover_until_it_is_she_who_opens_the_lid() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.pass(6 * SECOND);
+
+    bedside.machine_sleeps(5 * MINUTE);
+
+    assert!(bedside.screen.is_covered());
+    assert!(matches!(bedside.shows(), ScreenView::Concealed { .. }), "{:?}", bedside.shows());
+    assert_eq!(bedside.session_server.concealed().len(), 1);
+
+    bedside.does(Intent::Password { password: Typed::new("correct horse".to_owned()) });
+    bedside.pass(SECOND);
+    assert!(matches!(bedside.shows(), ScreenView::Active { .. }), "{:?}", bedside.shows());
+    assert_eq!(sessions_on_record(&bedside).len(), 1);
+}
+
+#[test]
+fn a_machine_that_wakes_from_a_sleep_it_did_not_announce_is_covered_and_within_the_limit_hers() {
+    let mut bedside = Bedside::with_maria_signed_in();
+
+    bedside.machine_is_frozen(5 * MINUTE);
+    bedside.power.wakes();
+    bedside.settle();
+
+    assert!(bedside.screen.is_covered());
+    assert!(matches!(bedside.shows(), ScreenView::Concealed { .. }), "{:?}", bedside.shows());
 }
 
 #[test]

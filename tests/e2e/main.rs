@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod absolute_limit;
+mod apps;
 mod automation_refused;
 mod badges;
 mod bedside;
 mod canary;
 mod core_files;
 mod elsewhere;
+mod faults;
 mod keychain;
 mod kills;
 mod machine_sleep;

@@ -14,6 +14,8 @@ pub enum Button {
     SignOut,
     /// "I'm still here" at the foot of the warning.
     Stay,
+    /// "Cover" beside it.
+    Cover,
     /// "My sessions", the third from the right end of the strip.
     MySessions,
     /// "Renew", beside it, where there is one.
@@ -27,7 +29,7 @@ pub enum Button {
 impl Button {
     const fn window_type(self) -> &'static [u8] {
         match self {
-            Self::SignOut | Self::MySessions | Self::Renew => b"_NET_WM_WINDOW_TYPE_DOCK",
+            Self::SignOut | Self::Cover | Self::MySessions | Self::Renew => b"_NET_WM_WINDOW_TYPE_DOCK",
             Self::Stay => b"_NET_WM_WINDOW_TYPE_NOTIFICATION",
             Self::SignOutThere | Self::CloseMySessions => b"_NET_WM_WINDOW_TYPE_DIALOG",
         }
@@ -40,6 +42,7 @@ impl Button {
             Self::SignOut => (x + width - 40, y + height / 2),
             Self::Stay => (x + width / 2, y + height - 44),
             // In English, as wide as their words.
+            Self::Cover => (x + width - 160, y + height / 2),
             Self::MySessions => (x + width - 330, y + height / 2),
             Self::Renew => (x + width - 480, y + height / 2),
             Self::SignOutThere => (x + width - 80, y + height - 110),

@@ -303,24 +303,37 @@ impl Ward {
     pub fn start_kiosk(&mut self) -> Result<()> {
         let agent =
             program_path(if self.setup.is_end_to_end_agent { "tapward-agent-e2e" } else { "tapward-agent" });
+        self.start_kiosk_with(&agent, &[])
+    }
+
+    /// The same with this program as the agent, and more variables for it.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_kiosk_with(&mut self, agent: &Path, environment: &[(&str, &str)]) -> Result<()> {
         let mut command = if self.setup.has_shield {
             let mut command = program("tapward-shield");
-            for (key, _) in &self.setup.agent_environment {
+            for key in self.setup.agent_environment.iter().map(|(key, _)| key.as_str()) {
+                command.args(["--env", key]);
+            }
+            for (key, _) in environment {
                 command.args(["--env", key]);
             }
             if self.cards.is_some() {
                 command.args(["--env", SOCKET_VARIABLE]);
             }
-            command.arg("--agent").arg(&agent).arg("--");
+            command.arg("--notice-file").arg(self.state().join("notice.txt"));
+            command.arg("--agent").arg(agent).arg("--");
             command
         } else {
-            Command::new(&agent)
+            Command::new(agent)
         };
         command.arg("--config").arg(self.config()).arg("run");
         command.env("DISPLAY", self.display()).env("LANG", "C.UTF-8").env("TAPWARD_LOG_LEVEL", "debug");
         command.envs(self.setup.agent_environment.iter().map(|(key, value)| (key, value)));
         command.envs(self.cards.iter().map(|cards| (SOCKET_VARIABLE, cards.socket())));
-        let part = Part::start("kiosk", self.bus.dress(&mut command), self.path())?;
+        self.bus.dress(&mut command).envs(environment.iter().copied());
+        let part = Part::start("kiosk", &mut command, self.path())?;
         self.kiosk = Some(part);
         Ok(())
     }

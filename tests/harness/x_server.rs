@@ -28,6 +28,14 @@ impl XServer {
     /// # Errors
     /// When it is not installed or does not come up.
     pub fn start(monitors: Monitors, folder: &Path) -> Result<Self> {
+        Self::start_with(monitors, folder, &[])
+    }
+
+    /// The same with more arguments, for example without an extension.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub fn start_with(monitors: Monitors, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let number = folder.join("display-number");
         let _ = fs::remove_file(&number);
         let mut command = match monitors {
@@ -46,7 +54,7 @@ impl XServer {
             }
         };
         // Without `-noreset` the server forgets its monitors with its last client.
-        command.args(["-nolisten", "tcp", "-noreset"]);
+        command.args(["-nolisten", "tcp", "-noreset"]).args(arguments);
         let part = Part::start("x-server", &mut command, folder)?;
         let display = wait_for("an X server", READY_WITHIN, || {
             let text = fs::read_to_string(&number).ok()?;

@@ -159,7 +159,7 @@ impl Kept {
             notifier: DesktopNotifier::start().expect("a thread"),
             start_up: WorkstationStartUp::new(
                 folder.clone(),
-                Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: None },
+                Needs { vault: vault.clone(), workstation: workstation.clone(), gauge: None, apps: None },
                 Arc::clone(&clock),
                 sink.clone(),
             ),
@@ -273,6 +273,7 @@ impl Kept {
             vault: self.vault.clone(),
             workstation: self.workstation.clone(),
             gauge: Some(idle.gauge()),
+            apps: None,
         };
         let start_up =
             WorkstationStartUp::new(self.folder.clone(), needs, Arc::clone(&self.clock), self.sink.clone());

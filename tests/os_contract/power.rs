@@ -1,36 +1,25 @@
 //! Sleep and shutdown, told by a login1 of our own on a private bus.
 
-use std::{
-    os::fd::OwnedFd,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use agent_core::event::Event;
 use agent_platform::power::SystemPower;
 use agent_runtime::ports::{EventSink, Power};
-use harness::{part::wait_for, session_bus::SessionBus};
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    pipe::{PipeFlags, pipe_with},
-};
+use harness::{login1::Login1, part::wait_for, session_bus::SessionBus};
 use testkit::contract;
 use tokio::sync::mpsc::UnboundedReceiver;
-use zbus::{Connection, connection, object_server::SignalEmitter};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ports_contract_holds_on_login1() {
     let ward = Ward::new();
-    let mut login1 = ward.login1().await;
+    let login1 = ward.login1().await;
     let (power, events) = ward.power();
     let mut told = contract::Live(events);
     login1.wait_until_held(1);
+    let mut machine = Sleepy(login1);
 
-    contract::power::holds_sleep_up_until_it_is_allowed(&power, &mut told, &mut login1).await.unwrap();
-    contract::power::tells_of_a_shutdown(&mut told, &mut login1).await.unwrap();
+    contract::power::holds_sleep_up_until_it_is_allowed(&power, &mut told, &mut machine).await.unwrap();
+    contract::power::tells_of_a_shutdown(&mut told, &mut machine).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,12 +101,9 @@ async fn a_bus_that_comes_later_is_found() {
 async fn a_login1_that_never_answers_is_given_up_and_what_else_it_tells_is_told() {
     let ward = Ward::new();
     let login1 = ward.login1().await;
-    login1.mood.is_mute.store(true, Ordering::SeqCst);
+    login1.falls_silent();
     let (_power, mut events) = ward.power();
-    wait_for("the question", Duration::from_secs(10), || {
-        (login1.mood.asked.load(Ordering::SeqCst) > 0).then_some(())
-    })
-    .unwrap();
+    wait_for("the question", Duration::from_secs(10), || (login1.asked() > 0).then_some(())).unwrap();
 
     login1.prepare_for_sleep(true).await;
 
@@ -150,112 +136,28 @@ impl Ward {
     }
 }
 
-/// Our ends of the inhibitors given out: one reads as hung up when its holder lets go.
-type Given = Arc<std::sync::Mutex<Vec<OwnedFd>>>;
+/// The machine of a login1.
+struct Sleepy(Login1);
 
-struct Login1 {
-    connection: Connection,
-    given: Given,
-    mood: Arc<Mood>,
-}
-
-struct Manager {
-    given: Given,
-    mood: Arc<Mood>,
-}
-
-#[derive(Default)]
-struct Mood {
-    is_mute: AtomicBool,
-    asked: AtomicUsize,
-}
-
-#[zbus::interface(name = "org.freedesktop.login1.Manager")]
-impl Manager {
-    async fn inhibit(&self, what: &str, _who: &str, _why: &str, mode: &str) -> zbus::OwnedFd {
-        assert_eq!((what, mode), ("sleep:shutdown", "delay"));
-        self.mood.asked.fetch_add(1, Ordering::SeqCst);
-        if self.mood.is_mute.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-        self.given.lock().unwrap().push(ours);
-        theirs.into()
-    }
-
-    #[zbus(signal)]
-    async fn prepare_for_sleep(emitter: &SignalEmitter<'_>, is_beginning: bool) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn prepare_for_shutdown(emitter: &SignalEmitter<'_>, is_beginning: bool) -> zbus::Result<()>;
-}
-
-impl Login1 {
-    async fn on(bus: &str) -> Self {
-        let (given, mood) = (Given::default(), Arc::<Mood>::default());
-        let connection = connection::Builder::address(bus)
-            .serve_at(
-                "/org/freedesktop/login1",
-                Manager { given: Arc::clone(&given), mood: Arc::clone(&mood) },
-            )
-            .name("org.freedesktop.login1")
-            .build()
-            .await
-            .unwrap();
-        Self { connection, given, mood }
-    }
-
-    async fn prepare_for_sleep(&self, is_beginning: bool) {
-        let emitter = SignalEmitter::new(&self.connection, "/org/freedesktop/login1").unwrap();
-        Manager::prepare_for_sleep(&emitter, is_beginning).await.unwrap();
-    }
-
-    async fn prepare_for_shutdown(&self) {
-        let emitter = SignalEmitter::new(&self.connection, "/org/freedesktop/login1").unwrap();
-        Manager::prepare_for_shutdown(&emitter, true).await.unwrap();
-    }
-
-    /// Whether the newest inhibitor is still held.
-    fn is_held(&self) -> bool {
-        let given = self.given.lock().unwrap();
-        let Some(newest) = given.last() else { return false };
-        let mut fds = [PollFd::new(newest, PollFlags::IN)];
-        poll(&mut fds, Some(&Timespec::default())).unwrap();
-        !fds[0].revents().contains(PollFlags::HUP)
-    }
-
-    fn wait_until_held(&self, count: usize) {
-        wait_for("an inhibitor", Duration::from_secs(10), || {
-            (self.given.lock().unwrap().len() >= count && self.is_held()).then_some(())
-        })
-        .unwrap();
-    }
-
-    fn wait_until_released(&self) {
-        wait_for("the inhibitor's release", Duration::from_secs(10), || (!self.is_held()).then_some(()))
-            .unwrap();
-    }
-}
-
-impl contract::power::Machine for Login1 {
+impl contract::power::Machine for Sleepy {
     fn wants_to_sleep(&mut self) {
-        let given = self.given.lock().unwrap().len();
-        self.wait_until_held(given);
-        now(self.prepare_for_sleep(true));
+        let given = self.0.given();
+        self.0.wait_until_held(given);
+        now(self.0.prepare_for_sleep(true));
     }
 
     fn may_sleep(&mut self) -> bool {
-        !self.is_held()
+        !self.0.is_held()
     }
 
     fn wakes(&mut self) {
-        let given = self.given.lock().unwrap().len();
-        now(self.prepare_for_sleep(false));
-        self.wait_until_held(given + 1);
+        let given = self.0.given();
+        now(self.0.prepare_for_sleep(false));
+        self.0.wait_until_held(given + 1);
     }
 
     fn shuts_down(&mut self) {
-        now(self.prepare_for_shutdown());
+        now(self.0.prepare_for_shutdown());
     }
 }
 

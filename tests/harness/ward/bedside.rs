@@ -89,6 +89,19 @@ impl Ward {
         self.wait_screen("active", Duration::from_secs(10))
     }
 
+    /// Her covered screen, resumed with her password.
+    ///
+    /// # Errors
+    /// When it does not come that far.
+    pub fn resume(&self, nurse: &Nurse) -> Result<()> {
+        self.wait_screen("concealed", READY_WITHIN)?;
+        self.eye()?.wait_still()?;
+        let hand = self.hand(Whose::Person)?;
+        hand.type_text(nurse.password())?;
+        hand.press("Return")?;
+        self.wait_screen("active", Duration::from_secs(10))
+    }
+
     /// Waits until the one-time code is asked **and** its boxes are drawn, as a person does before she types.
     ///
     /// # Errors
