@@ -479,7 +479,7 @@ fn a_thousand_strangers_inputs_on_a_concealed_screen_do_not_move_its_limit() {
         bedside.pass(400 * MILLISECOND);
     }
     let left = 15 * MINUTE
-        - (bedside.clock.now().since(bedside.session_server.opened_at(bedside.session()).unwrap())
+        - (bedside.clock.now().since(bedside.session_server.told_at(bedside.session()).unwrap())
             - concealed_for);
     bedside.pass(left + SECOND);
 

@@ -36,6 +36,8 @@ const MANAGERS: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 const LOCALE_PREFIX: &str = "LC_";
 /// Nobody's `PATH` but ours decides what the agent runs.
 const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// Looks at what is left of an agent until nothing is: those who were killed need a moment, and may have started others.
+const ROUNDS_MAX: usize = 16;
 /// Messages taken in one go; then the display and the clock have their turn.
 pub(crate) const MESSAGES_AT_ONCE_MAX: usize = 32;
 
@@ -205,17 +207,23 @@ impl Agent {
         let _ = kill_process(self.pid, Signal::TERM);
     }
 
-    /// SIGKILL, to it and to whatever it started: its process group, its OS session, and its descendants (WebKit's
-    /// processes are among them).
+    /// SIGKILL, to it and to whatever it started, however that left it (WebKit's processes are among them).
     pub(crate) fn end(&mut self) {
-        self.hang_up();
-        let tree = processes::tree_of(self.pid);
-        // Each of these may be gone by now.
+        // What does not run starts nothing more while it is counted, and does not see that its socket closes. Each of
+        // those below may be gone by now.
+        let _ = kill_process(self.pid, Signal::STOP);
+        for _ in 0..ROUNDS_MAX {
+            let left = processes::of_agent(self.pid);
+            if left.is_empty() {
+                break;
+            }
+            for pid in left {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
         let _ = kill_process(self.pid, Signal::KILL);
         let _ = kill_process_group(self.pid, Signal::KILL);
-        for pid in tree {
-            let _ = kill_process(pid, Signal::KILL);
-        }
+        self.hang_up();
     }
 
     /// Whether the process is gone, and if it is, whether of itself: not by SIGKILL. It is buried last, so that its number

@@ -1,48 +1,89 @@
 //! Which processes belong to the agent, read from `/proc`.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, io};
 
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitOptions, getpid, getsid, set_child_subreaper, waitpid};
 
 /// One line of `/proc/PID/stat`, as far as it says who belongs to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Process {
     pid: i32,
+    is_dead: bool,
     parent: i32,
     session: i32,
 }
 
-/// The descendants of `root` and everything else in the OS session it leads, without itself.
-pub(crate) fn tree_of(root: Pid) -> Vec<Pid> {
+/// The shield's own place among them.
+#[derive(Debug, Clone, Copy)]
+struct Us {
+    pid: i32,
+    session: i32,
+}
+
+/// Orphans among our descendants become our children, so that what the agent leaves behind is found however it was left.
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// What lives of the agent's: its descendants, its OS session, and orphans of either, without itself.
+pub(crate) fn of_agent(agent: Pid) -> Vec<Pid> {
+    // Everybody has a session of their own to ask about: 0 is nobody's.
+    let session = getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
+    let us = Us { pid: getpid().as_raw_nonzero().get(), session };
+    let found = belonging_to(agent.as_raw_nonzero().get(), us, &all());
+    found.into_iter().filter_map(Pid::from_raw).collect()
+}
+
+/// Takes the dead among our children off the process table, but for the agent, whose end is looked at elsewhere.
+pub(crate) fn bury_all_but(agent: Option<Pid>) {
+    let us = getpid();
+    let agent = agent.map(|agent| agent.as_raw_nonzero().get());
+    for process in all() {
+        if process.is_dead
+            && process.parent == us.as_raw_nonzero().get()
+            && Some(process.pid) != agent
+            && let Some(pid) = Pid::from_raw(process.pid)
+        {
+            // It is dead and ours: this neither waits nor fails.
+            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+fn all() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let processes: Vec<Process> = entries
+    entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()))
         // One that ended in the meantime has no line.
         .filter_map(|entry| parse(&fs::read_to_string(entry.path().join("stat")).ok()?))
-        .collect();
-    belonging_to(root.as_raw_nonzero().get(), &processes).into_iter().filter_map(Pid::from_raw).collect()
+        .collect()
 }
 
 /// The name in the line may hold spaces and brackets; what follows the last bracket does not.
 fn parse(stat: &str) -> Option<Process> {
     let pid = stat.split(' ').next()?.parse().ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let _state = fields.next()?;
+    let is_dead = matches!(fields.next()?, "Z" | "X");
     let parent = fields.next()?.parse().ok()?;
     let _group = fields.next()?;
     let session = fields.next()?.parse().ok()?;
-    Some(Process { pid, parent, session })
+    Some(Process { pid, is_dead, parent, session })
 }
 
-fn belonging_to(root: i32, processes: &[Process]) -> BTreeSet<i32> {
-    let mut found = BTreeSet::from([root]);
+fn belonging_to(agent: i32, us: Us, processes: &[Process]) -> BTreeSet<i32> {
+    // We start nothing but agents, each in an OS session of its own. What came with us (a window manager that the
+    // session's script began before it became the shield) is in ours.
+    let is_orphan = |process: &Process| process.parent == us.pid && process.session != us.session;
+    let mut found = BTreeSet::from([agent]);
     loop {
         let before = found.len();
         found.extend(
             processes
                 .iter()
-                .filter(|process| process.session == root || found.contains(&process.parent))
+                .filter(|process| {
+                    process.session == agent || found.contains(&process.parent) || is_orphan(process)
+                })
                 .map(|process| process.pid)
                 .collect::<Vec<_>>(),
         );
@@ -50,7 +91,9 @@ fn belonging_to(root: i32, processes: &[Process]) -> BTreeSet<i32> {
             break;
         }
     }
-    found.remove(&root);
+    found.remove(&agent);
+    let dead = processes.iter().filter(|process| process.is_dead).map(|process| process.pid);
+    dead.for_each(|pid| drop(found.remove(&pid)));
     found
 }
 
@@ -58,8 +101,10 @@ fn belonging_to(root: i32, processes: &[Process]) -> BTreeSet<i32> {
 mod tests {
     use super::*;
 
+    const US: Us = Us { pid: 5, session: 4 };
+
     const fn process(pid: i32, parent: i32, session: i32) -> Process {
-        Process { pid, parent, session }
+        Process { pid, is_dead: false, parent, session }
     }
 
     #[test]
@@ -71,15 +116,35 @@ mod tests {
 
     #[test]
     fn grandchildren_and_those_who_left_the_session_belong_to_the_agent() {
-        let processes = [process(10, 1, 10), process(11, 10, 10), process(12, 11, 12), process(13, 12, 12)];
+        let processes = [process(10, 5, 10), process(11, 10, 10), process(12, 11, 12), process(13, 12, 12)];
 
-        assert_eq!(belonging_to(10, &processes), BTreeSet::from([11, 12, 13]));
+        assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([11, 12, 13]));
     }
 
     #[test]
     fn orphans_of_the_agents_session_belong_to_it_and_other_peoples_processes_do_not() {
         let processes = [process(11, 1, 10), process(20, 1, 20), process(21, 20, 20)];
 
-        assert_eq!(belonging_to(10, &processes), BTreeSet::from([11]));
+        assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([11]));
+    }
+
+    #[test]
+    fn an_orphan_that_came_to_us_belongs_to_the_agent_with_its_children_unless_it_came_with_us() {
+        let processes = [
+            process(11, 5, 11),
+            process(12, 11, 13),
+            process(20, 5, 4),
+            process(21, 20, 4),
+            process(22, 21, 22),
+        ];
+
+        assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([11, 12]));
+    }
+
+    #[test]
+    fn the_dead_are_nobodys() {
+        let dead = parse("11 (sleep) Z 10 11 11 0 -1").unwrap();
+
+        assert_eq!(belonging_to(10, US, &[dead, process(12, 11, 12)]), BTreeSet::from([12]));
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     agent::{Agent, Heard, Launch, MESSAGES_AT_ONCE_MAX},
     clock,
     cover::{Cover, CoverError},
-    log,
+    log, processes,
     signals::{Signal, Signals},
     supervise::{Action, Event, Supervisor},
     watchdog::{self, Manager},
@@ -49,6 +49,7 @@ pub(crate) struct Shell {
 impl Shell {
     /// Covers at once, then starts the agent, and returns when it is asked to end or cannot go on.
     pub(crate) fn run(cover: Cover, signals: Signals, launch: Launch) -> Result<(), Fault> {
+        processes::adopt_orphans()?;
         let lease_timer =
             timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
         let mut shell = Self {
@@ -238,6 +239,7 @@ impl Shell {
             self.cover.forget_agent();
             self.events.push_back(Event::Exited { of_itself });
         }
+        processes::bury_all_but(self.agent.as_ref().map(Agent::pid));
     }
 
     fn set_lease_timer(&mut self) -> Result<(), Fault> {

@@ -210,8 +210,8 @@ impl Story {
         );
         assert!(!bedside.apps.are_frozen() || bedside.apps.running().is_none(), "her apps stand still");
         // The sign-in itself is the first touch, counted from when the server answered.
-        let opened_at = bedside.session_server.opened_at(bedside.session()).unwrap();
-        let untouched = now.since(self.last_touched.max(opened_at));
+        let told_at = bedside.session_server.told_at(bedside.session()).unwrap();
+        let untouched = now.since(self.last_touched.max(told_at));
         assert!(untouched < LIMIT, "uncovered {untouched:?} after the last touch");
     }
 

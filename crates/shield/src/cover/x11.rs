@@ -365,7 +365,7 @@ impl Cover {
 /// Who is not ended, whoever keeps the input to himself.
 fn spared(window: Option<AgentWindow>, agent: Option<Pid>) -> Spared {
     let window = window.map_or(NONE, |agent| agent.window);
-    let agents = agent.map(|agent| [vec![agent], processes::tree_of(agent)].concat()).unwrap_or_default();
+    let agents = agent.map(|agent| [vec![agent], processes::of_agent(agent)].concat()).unwrap_or_default();
     let own = rustix::process::getpid();
     let pids = agents.into_iter().chain([own]).map(|pid| pid.as_raw_nonzero().get().unsigned_abs()).collect();
     Spared { window, pids }

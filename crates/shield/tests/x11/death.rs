@@ -1,10 +1,10 @@
 //! The agent dies, hangs or vanishes, in each state: covered, no key leaked, and a new one is started.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::process::Signal;
 
 use crate::{
-    bed::{BLACK, Bed, MARKER, Shield, agent::Agent, wait_dead},
+    bed::{BLACK, Bed, MARKER, Shield, agent::Agent, is_dead, wait_dead},
     x_server::Monitors,
 };
 
@@ -181,4 +181,32 @@ fn what_the_agent_started_ends_with_it() -> Result<()> {
 
     wait_dead(agent.pid)?;
     wait_dead(grandchild)
+}
+
+#[test]
+fn what_the_agent_started_ends_when_it_exits_of_itself() -> Result<()> {
+    let bed = Bed::with(Monitors::One(1024, 768))?;
+    let shield = bed.shield()?;
+    let mut agent = shield.ready_agent()?;
+    let grandchild: u32 = agent.ask("fork", "forked ")?.parse()?;
+
+    agent.signal(Signal::KILL)?;
+
+    wait_dead(agent.pid)?;
+    wait_dead(grandchild)
+}
+
+#[test]
+fn what_the_sessions_script_started_outlives_an_agent() -> Result<()> {
+    let bed = Bed::with(Monitors::One(1024, 768))?;
+    let (shield, before) = bed.shield_after_a_script()?;
+    let agent = shield.ready_agent()?;
+
+    agent.signal(Signal::KILL)?;
+    wait_dead(agent.pid)?;
+    shield.ready_agent()?;
+
+    let pid = rustix::process::Pid::from_raw(before.cast_signed()).context("a process")?;
+    assert!(!is_dead(before));
+    Ok(rustix::process::kill_process(pid, Signal::KILL)?)
 }

@@ -163,7 +163,8 @@ struct Session {
     state: ServerSession,
     of: UserId,
     credential: Secret,
-    opened_at: Instant,
+    /// When the answer that opened it is with the agent.
+    told_at: Instant,
     last_input: Instant,
     absolute_at: Instant,
 }
@@ -263,10 +264,10 @@ impl FakeSessionServer {
         state.sessions.get(&session).map(|session| session.state.clone())
     }
 
-    /// When it opened a session.
+    /// When the agent heard that a session was open.
     #[must_use]
-    pub fn opened_at(&self, session: SessionId) -> Option<Instant> {
-        lock(&self.state).sessions.get(&session).map(|session| session.opened_at)
+    pub fn told_at(&self, session: SessionId) -> Option<Instant> {
+        lock(&self.state).sessions.get(&session).map(|session| session.told_at)
     }
 
     /// Every session that is not over.
@@ -370,6 +371,11 @@ impl FakeSessionServer {
                         answer
                     }),
                 };
+                if let Event::SessionOpened { session, .. } = &event
+                    && let Some(opened) = state.sessions.get_mut(session)
+                {
+                    opened.told_at = now + delay;
+                }
                 let grace = state.grace_after(&event, now);
                 self.line.tell_after(delay, event);
                 if let Some(grace) = grace {
@@ -452,7 +458,7 @@ impl State {
                 state: ServerSession::Open,
                 of,
                 credential: credential.clone(),
-                opened_at: now,
+                told_at: now,
                 last_input: now,
                 absolute_at: now + self.limits.absolute_remaining,
             },

@@ -81,13 +81,30 @@ impl Bed {
 
     /// The same, with another agent.
     pub fn shield_running(&self, agent: impl AsRef<Path>, more: impl FnOnce(&mut Command)) -> Result<Shield> {
+        let mut command = self.command();
+        more(&mut command);
+        self.start(command, agent.as_ref())
+    }
+
+    /// As a session's script becomes it: with a program that the script started before. Its process comes along.
+    pub fn shield_after_a_script(&self) -> Result<(Shield, u32)> {
+        let before = self.folder.path().join("before");
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 300 & echo $! >\"$1\"; shift; exec \"$@\"", "sh"]).arg(&before);
+        command.arg(program("tapward-shield")).env("DISPLAY", self.x.display());
+        let shield = self.start(command, &program("shield-scripted-agent"))?;
+        let before = wait_for("the script's program", SOON, || {
+            std::fs::read_to_string(&before).ok()?.trim().parse().ok()
+        })?;
+        Ok((shield, before))
+    }
+
+    fn start(&self, mut command: Command, agent: &Path) -> Result<Shield> {
         let path = self.folder.path().join("door");
         let _ = std::fs::remove_file(&path);
         let door = UnixListener::bind(&path)?;
         door.set_nonblocking(true)?;
-        let mut command = self.command();
-        more(&mut command);
-        command.arg("--agent").arg(agent.as_ref()).arg("--").arg(&path);
+        command.arg("--agent").arg(agent).arg("--").arg(&path);
         Ok(Shield { part: Part::start("shield", &mut command, self.folder.path())?, door })
     }
 
