@@ -75,6 +75,7 @@ pub(crate) struct Cover {
     backstops: Pace,
     /// A restack or a focus that the pace has put off.
     put_off: Option<Duration>,
+    backstop_put_off: Option<Duration>,
     is_fought: bool,
 }
 
@@ -134,6 +135,7 @@ impl Cover {
             restacks: Pace::new(40, Duration::from_millis(10)),
             backstops: Pace::new(20, Duration::from_millis(20)),
             put_off: None,
+            backstop_put_off: None,
             is_fought: false,
             conn,
         };
@@ -183,6 +185,7 @@ impl Cover {
     pub(crate) fn uncover(&mut self) -> Result<(), CoverError> {
         self.is_covering = false;
         self.put_off = None;
+        self.backstop_put_off = None;
         self.input.return_focus(&self.conn)?;
         self.stage.hide(&self.conn)?;
         self.release_input()
@@ -278,7 +281,10 @@ impl Cover {
 
     /// When [`Cover::on_time`] is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        [self.input.retry_at(), self.put_off, self.unmet.map(|unmet| unmet.next)].into_iter().flatten().min()
+        [self.input.retry_at(), self.put_off, self.backstop_put_off, self.unmet.map(|unmet| unmet.next)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due; tells when keyboard and pointer became ours.
@@ -290,6 +296,10 @@ impl Cover {
             if self.is_covering {
                 self.input.take_focus(&self.conn)?;
             }
+        }
+        if self.backstop_put_off.is_some_and(|due| due <= now) {
+            self.backstop_put_off = None;
+            self.raise_backstop(now)?;
         }
         if self.unmet.is_some_and(|unmet| unmet.next <= now) {
             self.meet(now)?;

@@ -97,18 +97,24 @@ impl Cover {
             if self.stage.is_cover_beside(parent) {
                 return self.restack(now);
             }
-            // Nobody sees it, so that whoever goes on is left alone.
-            return if self.backstops.spend(now).is_ok() {
-                self.stage.raise_backstop(&self.conn)
-            } else {
-                Ok(())
-            };
+            return self.raise_backstop(now);
         }
         if is_known || !(is_beside || parent == self.stage.cover) {
             return Ok(());
         }
         log::line("another program put a window where the cover is; it is taken out");
         self.stage.expel(&self.conn, window)
+    }
+
+    /// What is behind the overlay above all that is beside it. Nobody sees it, so that whoever goes on is left alone.
+    pub(super) fn raise_backstop(&mut self, now: Duration) -> Result<(), CoverError> {
+        match self.backstops.spend(now) {
+            Ok(()) => self.stage.raise_backstop(&self.conn),
+            Err(later) => {
+                self.backstop_put_off = Some(later);
+                Ok(())
+            }
+        }
     }
 
     fn is_stages(&self, window: Window) -> bool {
