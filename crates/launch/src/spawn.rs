@@ -164,8 +164,8 @@ pub(crate) fn end_all_of(account: &Account) -> io::Result<()> {
     let mut command = Command::new("/proc/self/exe");
     // SAFETY: the closure allocates nothing and takes no lock.
     unsafe { command.pre_exec(end) };
-    command.spawn()?.wait()?;
-    Ok(())
+    let ended = command.spawn()?.wait()?;
+    if ended.success() { Ok(()) } else { Err(io::Error::other(format!("who ends them: {ended}"))) }
 }
 
 /// Between fork and exec: with no right left to come back.

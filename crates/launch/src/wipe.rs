@@ -82,19 +82,23 @@ impl Wipe {
     pub(crate) fn is_needed(&self) -> bool {
         self.home.exists()
             || self.runtime.exists()
-            || (self.account.is_separate() && processes::count_of(self.account.uid) > 0)
+            || (self.account.is_separate()
+                && processes::count_of(self.account.uid).is_ok_and(|count| count > 0))
     }
 
+    /// How many are left. Who cannot be counted counts.
     fn end_processes(&self, beat: &dyn Fn()) -> u32 {
-        let mut count = 0;
+        let mut left = Ok(0);
         clock::wait(PROCESSES_END, || {
-            // Whatever was seen before: who forks all the time is not always seen.
-            let _ = spawn::end_all_of(&self.account);
             beat();
-            count = processes::count_of(self.account.uid);
-            count == 0
+            // Whatever was seen before: who forks all the time is not always seen.
+            left = spawn::end_all_of(&self.account).and_then(|()| processes::count_of(self.account.uid));
+            matches!(left, Ok(0))
         });
-        count
+        left.unwrap_or_else(|error| {
+            log::line(&format!("the processes of {} cannot be ended or counted: {error}", self.account.name));
+            1
+        })
     }
 
     fn remove(&self, place: &Place, beat: &dyn Fn()) -> u32 {

@@ -56,7 +56,9 @@ fn all() -> Vec<Process> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()))
         // One that ended in the meantime has no line.
-        .filter_map(|entry| parse(&fs::read_to_string(entry.path().join("stat")).ok()?))
+        .filter_map(|entry| fs::read(entry.path().join("stat")).ok())
+        // Its name may be any bytes.
+        .filter_map(|stat| parse(&String::from_utf8_lossy(&stat)))
         .collect()
 }
 
@@ -92,8 +94,9 @@ fn belonging_to(agent: i32, us: Us, processes: &[Process]) -> BTreeSet<i32> {
         }
     }
     found.remove(&agent);
-    let dead = processes.iter().filter(|process| process.is_dead).map(|process| process.pid);
-    dead.for_each(|pid| drop(found.remove(&pid)));
+    for dead in processes.iter().filter(|process| process.is_dead) {
+        found.remove(&dead.pid);
+    }
     found
 }
 

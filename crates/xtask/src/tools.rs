@@ -82,6 +82,7 @@ impl Need {
                 "i3lock",
                 "imagemagick",
                 "iproute2",
+                "keyutils",
                 "libsecret-tools",
                 "matchbox-window-manager",
                 "mmdebstrap",

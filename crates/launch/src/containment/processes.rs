@@ -1,8 +1,14 @@
 //! The processes of the machine, read from `/proc`.
 
-use std::{fs, io};
+use std::{fs, io, os::fd::OwnedFd};
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::{
+    io::Errno,
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+
+/// Handles held at once: far fewer than files may be open.
+const HANDLES_MAX: usize = 256;
 
 /// One process, as far as it says who belongs to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +25,40 @@ pub(crate) struct Process {
 }
 
 /// All there are.
-pub(crate) fn all() -> Vec<Process> {
-    pids().into_iter().filter_map(read).collect()
+///
+/// # Errors
+/// Where one cannot be read for another reason than that it is gone: nobody may take it for gone then.
+pub(crate) fn all() -> io::Result<Vec<Process>> {
+    pids()?.into_iter().filter_map(|pid| read(pid).transpose()).collect()
 }
 
 /// The numbers of all there are.
-pub(crate) fn pids() -> Vec<i32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+fn pids() -> io::Result<Vec<i32>> {
+    let mut pids = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<i32>().ok()));
+    }
+    Ok(pids)
 }
 
 /// One of them; none when it is gone.
-pub(crate) fn read(pid: i32) -> Option<Process> {
-    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+pub(crate) fn read(pid: i32) -> io::Result<Option<Process>> {
+    Ok(file_of(pid, "stat")?.and_then(|stat| parse(&stat)))
+}
+
+/// What the kernel says of a process; none when it is gone.
+fn file_of(pid: i32, name: &str) -> io::Result<Option<String>> {
+    match fs::read(format!("/proc/{pid}/{name}")) {
+        // Its name may be any bytes.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                || error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The name in the line may hold spaces and brackets; what follows the last bracket does not.
@@ -51,9 +78,8 @@ fn parse(stat: &str) -> Option<Process> {
 
 /// Whether it sleeps and is to stop before it does anything else: who waits for a `vfork` whose child was stopped
 /// cannot be stopped itself until that child goes on.
-pub(crate) fn stops_before_it_runs(process: &Process) -> bool {
-    let Ok(status) = fs::read_to_string(format!("/proc/{}/status", process.pid)) else { return true };
-    awaits_stop(&status)
+pub(crate) fn stops_before_it_runs(process: &Process) -> io::Result<bool> {
+    Ok(file_of(process.pid, "status")?.is_none_or(|status| awaits_stop(&status)))
 }
 
 fn awaits_stop(status: &str) -> bool {
@@ -67,8 +93,11 @@ fn awaits_stop(status: &str) -> bool {
 }
 
 /// Whether a process runs with any of its user ids being this one.
-pub(crate) fn is_of(pid: i32, uid: u32) -> bool {
-    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return false };
+pub(crate) fn is_of(pid: i32, uid: u32) -> io::Result<bool> {
+    Ok(file_of(pid, "status")?.is_some_and(|status| runs_as(&status, uid)))
+}
+
+fn runs_as(status: &str, uid: u32) -> bool {
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
     let is_zombie =
         field("State:").is_some_and(|state| matches!(state.trim().chars().next(), Some('Z' | 'X')));
@@ -77,9 +106,12 @@ pub(crate) fn is_of(pid: i32, uid: u32) -> bool {
 }
 
 /// How many processes run with this user id.
-pub(crate) fn count_of(uid: u32) -> u32 {
-    let count = pids().into_iter().filter(|pid| is_of(*pid, uid)).count();
-    u32::try_from(count).unwrap_or(u32::MAX)
+pub(crate) fn count_of(uid: u32) -> io::Result<u32> {
+    let mut count = 0;
+    for pid in pids()? {
+        count += u32::from(is_of(pid, uid)?);
+    }
+    Ok(count)
 }
 
 /// Signals whoever `members` tells, and nobody who has got the number of one of them meanwhile.
@@ -87,16 +119,15 @@ pub(crate) fn signal_members(
     mut members: impl FnMut() -> io::Result<Vec<Pid>>,
     signal: Signal,
 ) -> io::Result<()> {
-    let handles: Vec<_> = members()?
-        .into_iter()
-        .filter_map(|pid| Some((pid, pidfd_open(pid, PidfdFlags::empty()).ok()?)))
-        .collect();
-    // Who is a member still, with its handle held, is the one the handle is of.
-    let still = members()?;
-    for (_, handle) in handles.iter().filter(|(pid, _)| still.contains(pid)) {
-        match pidfd_send_signal(handle, signal) {
-            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
-            Err(error) => return Err(error.into()),
+    for some in members()?.chunks(HANDLES_MAX) {
+        let mut handles = Vec::with_capacity(some.len());
+        for pid in some {
+            handles.extend(handle_of(*pid)?.map(|handle| (*pid, handle)));
+        }
+        // Who is a member still, with its handle held, is the one the handle is of.
+        let still = members()?;
+        for (_, handle) in handles.iter().filter(|(pid, _)| still.contains(pid)) {
+            send(handle, signal)?;
         }
     }
     Ok(())
@@ -105,12 +136,26 @@ pub(crate) fn signal_members(
 /// Signals that very process, and none that has got its number meanwhile.
 pub(crate) fn signal(process: &Process, signal: Signal) -> io::Result<()> {
     let Some(pid) = Pid::from_raw(process.pid) else { return Ok(()) };
-    let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return Ok(()) };
-    if read(process.pid).is_none_or(|still| still.start != process.start) {
+    let Some(handle) = handle_of(pid)? else { return Ok(()) };
+    if read(process.pid)?.is_none_or(|still| still.start != process.start) {
         return Ok(());
     }
-    match pidfd_send_signal(&handle, signal) {
-        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+    send(&handle, signal)
+}
+
+/// None when it is gone.
+fn handle_of(pid: Pid) -> io::Result<Option<OwnedFd>> {
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(handle) => Ok(Some(handle)),
+        // Invalid is what the kernel calls a number that has become a thread's.
+        Err(Errno::SRCH | Errno::INVAL) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn send(handle: &OwnedFd, signal: Signal) -> io::Result<()> {
+    match pidfd_send_signal(handle, signal) {
+        Ok(()) | Err(Errno::SRCH) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -151,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_process_that_got_the_number_of_another_is_not_signalled() {
-        let ours = read(std::process::id().cast_signed()).expect("ourselves");
+        let ours = read(std::process::id().cast_signed()).expect("readable").expect("ourselves");
         let earlier = Process { start: ours.start - 1, ..ours };
 
         // It would end this test.

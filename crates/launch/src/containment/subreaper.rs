@@ -39,10 +39,10 @@ impl Subreaper {
     }
 
     /// Who runs, with the leaf that each is in.
-    fn look(&mut self) -> Vec<(Process, String)> {
-        let all = processes::all();
+    fn look(&mut self) -> io::Result<Vec<(Process, String)>> {
+        let all = processes::all()?;
         let account = self.account.clone();
-        self.sort(&all, std::process::id().cast_signed(), |pid| marked(pid, &account))
+        Ok(self.sort(&all, std::process::id().cast_signed(), |pid| marked(pid, &account)))
     }
 
     fn sort(
@@ -81,22 +81,30 @@ impl Subreaper {
         &mut self,
         leaf: Option<&str>,
         signal: Signal,
-        is_done: fn(&Process) -> bool,
+        is_done: fn(&Process) -> io::Result<bool>,
     ) -> io::Result<()> {
-        let everybody_has = || {
-            let missing: Vec<Process> = self
-                .look()
-                .into_iter()
-                .filter(|(process, of)| leaf.is_none_or(|leaf| leaf == of) && !is_done(process))
-                .map(|(process, _)| process)
-                .collect();
-            for process in &missing {
-                let _ = processes::signal(process, signal);
+        settle(|| {
+            let mut missing = 0;
+            for (process, of) in self.look()? {
+                if leaf.is_none_or(|leaf| leaf == of) && !is_done(&process)? {
+                    missing += 1;
+                    processes::signal(&process, signal)?;
+                }
             }
-            missing.is_empty()
-        };
-        if clock::wait(SETTLE, everybody_has) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
+            Ok(missing)
+        })
+        .and_then(|missing| if missing == 0 { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) })
     }
+}
+
+/// Asks until `missing` tells nobody or the time is over, and gives its last answer; what it could not see is missing.
+fn settle(mut missing: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    let mut last = Ok(0);
+    clock::wait(SETTLE, || {
+        last = missing();
+        matches!(last, Ok(0))
+    });
+    last
 }
 
 impl Containment for Subreaper {
@@ -119,17 +127,17 @@ impl Containment for Subreaper {
     fn joined(&mut self, leaf: &str, pid: Pid) {
         let pid = pid.as_raw_nonzero().get();
         self.sessions.insert(pid, leaf.to_owned());
-        if let Some(process) = processes::read(pid) {
+        if let Ok(Some(process)) = processes::read(pid) {
             self.known.insert((pid, process.start), leaf.to_owned());
         }
     }
 
     fn populated(&mut self) -> io::Result<BTreeSet<String>> {
-        Ok(self.look().into_iter().map(|(_, leaf)| leaf).collect())
+        Ok(self.look()?.into_iter().map(|(_, leaf)| leaf).collect())
     }
 
     fn members(&mut self, leaf: &str) -> io::Result<Vec<Pid>> {
-        let all = self.look();
+        let all = self.look()?;
         Ok(all
             .into_iter()
             .filter(|(_, of)| of == leaf)
@@ -140,11 +148,11 @@ impl Containment for Subreaper {
     fn freeze(&mut self, is_frozen: bool) -> io::Result<()> {
         if is_frozen {
             self.signal_all(None, Signal::STOP, |process| {
-                process.is_stopped || processes::stops_before_it_runs(process)
+                Ok(process.is_stopped || processes::stops_before_it_runs(process)?)
             })
         } else {
             // None of them makes another before it is told; whoever stops itself again does as it likes.
-            for (process, _) in self.look() {
+            for (process, _) in self.look()? {
                 processes::signal(&process, Signal::CONT)?;
             }
             Ok(())
@@ -152,25 +160,26 @@ impl Containment for Subreaper {
     }
 
     fn kill(&mut self, leaf: &str) -> io::Result<()> {
-        self.signal_all(Some(leaf), Signal::KILL, |_| false)
+        self.signal_all(Some(leaf), Signal::KILL, |_| Ok(false))
     }
 
     fn clear(&mut self) -> io::Result<u32> {
-        let _ = self.signal_all(None, Signal::KILL, |_| false);
+        let _ = self.signal_all(None, Signal::KILL, |_| Ok(false));
         // Those of a launcher that died have another parent by now. A shared account has others', which lack our mark.
         let account = self.account.clone();
-        let is_ours = |process: &Process| {
-            processes::is_of(process.pid, account.uid)
-                && (account.is_separate() || marked(process.pid, &account).is_some())
+        let others = || -> io::Result<Vec<Process>> {
+            let mut ours = Vec::new();
+            for process in processes::all()? {
+                let is_ours = processes::is_of(process.pid, account.uid)?
+                    && (account.is_separate() || marked(process.pid, &account).is_some());
+                ours.extend(is_ours.then_some(process));
+            }
+            Ok(ours)
         };
-        for process in processes::all().iter().filter(|process| is_ours(process)) {
-            processes::signal(process, Signal::KILL)?;
+        for process in others()? {
+            processes::signal(&process, Signal::KILL)?;
         }
-        let mut left = 0;
-        clock::wait(SETTLE, || {
-            left = self.look().len() + processes::all().iter().filter(|process| is_ours(process)).count();
-            left == 0
-        });
+        let left = settle(|| Ok(self.look()?.len() + others()?.len()))?;
         self.known.clear();
         self.sessions.clear();
         Ok(u32::try_from(left).unwrap_or(u32::MAX))

@@ -164,6 +164,21 @@ fn whoever_minds_no_sigterm_is_killed_at_the_limit_and_the_others_close() {
 }
 
 #[test]
+fn a_name_that_is_no_text_hides_nobody() {
+    for containment in CONTAINMENTS {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        let body =
+            "trap '' TERM; printf '\\377' > /proc/$$/comm; echo on > $HOME/on; while :; do sleep 1000; done";
+        ward.started(vec![script("nameless", body)]);
+        written(&ward.home().join("on"));
+
+        has(&ward.close(500), &closed("nameless", CloseOutcome::Killed));
+
+        assert_eq!(ward.processes(), [0; 0], "{containment}");
+    }
+}
+
+#[test]
 fn a_fork_bomb_is_gone_after_a_wipe() {
     for containment in CONTAINMENTS {
         let mut ward = Ward::ready(&["--containment", containment]);

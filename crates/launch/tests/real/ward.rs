@@ -290,7 +290,8 @@ impl Ward {
     /// Processes of the apps' account.
     pub(crate) fn processes(&self) -> Vec<i32> {
         let is_ours = |pid: &i32| {
-            fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| {
+            fs::read(format!("/proc/{pid}/status")).is_ok_and(|status| {
+                let status = String::from_utf8_lossy(&status);
                 let is_zombie = status.lines().any(|line| line.starts_with("State:\tZ"));
                 let uid = format!("Uid:\t{}\t", self.uid);
                 !is_zombie && status.lines().any(|line| line.starts_with(&uid))
