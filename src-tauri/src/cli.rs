@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::logging::Format;
+use crate::{doctor, logging::Format};
 
 const EXAMPLES: &str = "Examples:
   tapward-agent enrol < code.txt
   tapward-agent doctor
+  tapward-agent doctor --before-session --json
   tapward-agent --config /etc/tapward/agent.toml --log-format text run
   tapward-agent completions bash > /usr/share/bash-completion/completions/tapward-agent
   tapward-agent man --to /usr/share/man/man1";
@@ -44,7 +45,7 @@ pub enum Command {
         code_file: Option<PathBuf>,
     },
     /// Say what is set up and what is missing, without covering anything.
-    Doctor,
+    Doctor(doctor::Options),
     /// Print shell completions.
     Completions {
         /// For which shell.

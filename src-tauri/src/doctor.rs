@@ -1,13 +1,9 @@
 //! What an administrator asks when something is wrong: what is set up here, and what is missing.
 
 mod apps;
+mod report;
 
-use std::{
-    io::{self, Write as _},
-    os::unix::fs::MetadataExt as _,
-    path::Path,
-    sync::Arc,
-};
+use std::{os::unix::fs::MetadataExt as _, path::Path, sync::Arc};
 
 use agent_platform::{
     badge_readers::fault_record::{self, READERS_FILE, ReaderRecord},
@@ -25,13 +21,29 @@ use agent_runtime::{
 use anyhow::{Context as _, bail, ensure};
 use tokio::runtime::Runtime;
 
+use self::report::Report;
 use crate::{logging, set_up};
+
+/// What is looked at, and how it is told.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Options {
+    /// Leave out what only a session has: keychain, display and input.
+    #[arg(long)]
+    before_session: bool,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
 
 /// Says what is set up and what is missing.
 ///
 /// # Errors
 /// When something is missing without which nobody can sign in.
-pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow::Result<()> {
+pub fn doctor(
+    config_path: &Path,
+    log_format: Option<logging::Format>,
+    options: Options,
+) -> anyhow::Result<()> {
     let config = set_up::start(config_path, log_format)?;
     let mut report = Report::default();
     report.good("configuration", &format!("{}", config_path.display()));
@@ -40,12 +52,16 @@ pub fn doctor(config_path: &Path, log_format: Option<logging::Format>) -> anyhow
     report_policy(&mut report, &config.policy_file, &config.state_directory);
     report_spool(&mut report, &config.state_directory);
     report_readers(&mut report, &config.readers, &config.state_directory);
-    let runtime = Runtime::new()?;
-    report.of("keychain", runtime.block_on(keychain()));
-    report.of("display", display());
-    report.of("inactivity", runtime.block_on(inactivity(&config)));
+    if options.before_session {
+        report.good("keychain, display, inactivity", "not looked at before there is a session");
+    } else {
+        let runtime = Runtime::new()?;
+        report.of("keychain", runtime.block_on(keychain()));
+        report.of("display", display());
+        report.of("inactivity", runtime.block_on(inactivity(&config)));
+    }
     apps::report(&mut report, &config);
-    report.print()
+    report.tell(options.json)
 }
 
 fn state_directory(path: &Path) -> anyhow::Result<String> {
@@ -194,40 +210,6 @@ fn reader_words(reader: &ReaderRecord) -> String {
     format!("reader {} {now}, failed {times} since the agent started, last: {last}", reader.reader)
 }
 
-/// One line for each thing that was looked at.
-#[derive(Debug, Default)]
-struct Report {
-    lines: Vec<String>,
-    faults: usize,
-}
-
-impl Report {
-    fn good(&mut self, what: &str, found: &str) {
-        self.lines.push(format!("ok       {what}: {found}"));
-    }
-
-    /// People can sign in all the same.
-    fn look_at(&mut self, what: &str, found: &str) {
-        self.lines.push(format!("LOOK AT  {what}: {found}"));
-    }
-
-    fn of(&mut self, what: &str, found: anyhow::Result<String>) {
-        match found {
-            Ok(found) => self.good(what, &found),
-            Err(fault) => {
-                self.faults += 1;
-                self.lines.push(format!("MISSING  {what}: {fault:#}"));
-            }
-        }
-    }
-
-    fn print(self) -> anyhow::Result<()> {
-        writeln!(io::stdout(), "{}", self.lines.join("\n"))?;
-        ensure!(self.faults == 0, "nobody can sign in here until what is missing is there");
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -240,8 +222,8 @@ mod tests {
     fn told_of_spool(folder: &Path) -> Vec<String> {
         let mut report = Report::default();
         report_spool(&mut report, folder);
-        assert_eq!(report.faults, 0, "people can sign in");
-        report.lines
+        assert_eq!(report.faults(), 0, "people can sign in");
+        report.lines()
     }
 
     #[test]
@@ -284,8 +266,8 @@ mod tests {
         let line = || {
             let mut report = Report::default();
             report_policy(&mut report, &file, folder.path());
-            assert_eq!(report.faults, 0, "people can sign in");
-            report.lines.remove(0)
+            assert_eq!(report.faults(), 0, "people can sign in");
+            report.lines().remove(0)
         };
         assert!(line().starts_with("ok       policy: there is no"), "{}", line());
 
@@ -310,8 +292,8 @@ mod tests {
         let line = |configured: &ReadersConfig| {
             let mut report = Report::default();
             report_readers(&mut report, configured, folder.path());
-            assert_eq!(report.faults, 0, "people can sign in");
-            report.lines.remove(0)
+            assert_eq!(report.faults(), 0, "people can sign in");
+            report.lines().remove(0)
         };
         let wedge =
             WedgeClaim { vendor: 0x09d8, product: 0x0420, port: None, through: WedgeThrough::default() };
@@ -345,8 +327,8 @@ mod tests {
             durable_file::write_atomically(&folder.path().join(READERS_FILE), text.as_bytes()).unwrap();
             let mut report = Report::default();
             report_readers(&mut report, &ReadersConfig::default(), folder.path());
-            assert_eq!(report.faults, 0, "people can sign in");
-            report.lines
+            assert_eq!(report.faults(), 0, "people can sign in");
+            report.lines()
         };
 
         let well = r#"[{"reader":1,"reads":true,"faults":0}]"#;

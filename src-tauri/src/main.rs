@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             Command::Enrol { server, code_file } => {
                 enrol::enrol(&config, log_format, server.as_deref(), code_file.as_deref())
             }
-            Command::Doctor => doctor::doctor(&config, log_format),
+            Command::Doctor(options) => doctor::doctor(&config, log_format, options),
             Command::Completions { shell } => print(|page| {
                 clap_complete::generate(shell, &mut Cli::command(), "tapward-agent", page);
                 Ok(())

@@ -4,7 +4,7 @@ use agent_platform::apps::{self, AppsSettings, LauncherFacts};
 use agent_runtime::policy_file::PolicyInForce;
 use anyhow::bail;
 
-use super::Report;
+use super::report::Report;
 use crate::set_up;
 
 pub(super) fn report(report: &mut Report, config: &agent_runtime::config::Config) {
@@ -59,7 +59,7 @@ mod tests {
     fn line(launcher: Option<LauncherFacts>) -> (String, usize) {
         let mut report = Report::default();
         say(&mut report, launcher, 2);
-        (report.lines.remove(0), report.faults)
+        (report.lines().remove(0), report.faults())
     }
 
     const WELL: LauncherFacts =
