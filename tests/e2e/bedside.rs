@@ -1,6 +1,6 @@
 //! What most stories begin with: a ward, an app that must not be seen, and somebody to sign in.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use harness::{
     app::{App, MARKER},
@@ -42,9 +42,27 @@ impl Bedside {
         Self::at(ward, self.maria.clone(), self.token.clone())
     }
 
-    fn at(mut ward: Ward, maria: Nurse, token: String) -> Self {
+    /// The same with this program as the agent.
+    pub(crate) fn open_with(setup: Setup, agent: impl FnOnce(&Ward) -> PathBuf) -> Self {
+        let ward = Ward::open(setup).unwrap();
+        let maria = ward.add_nurse("maria", "Maria O.").unwrap();
+        let token = ward.auditor_token("test").unwrap();
+        let agent = agent(&ward);
+        Self::begun(ward, maria, token, |ward| ward.start_kiosk_with(&agent, &[]))
+    }
+
+    fn at(ward: Ward, maria: Nurse, token: String) -> Self {
+        Self::begun(ward, maria, token, Ward::start_kiosk)
+    }
+
+    fn begun(
+        mut ward: Ward,
+        maria: Nurse,
+        token: String,
+        begin: impl FnOnce(&mut Ward) -> anyhow::Result<()>,
+    ) -> Self {
         let chart = App::start(ward.display()).unwrap();
-        ward.start_kiosk().unwrap();
+        begin(&mut ward).unwrap();
         ward.wait_sign_in_drawn().unwrap();
         let (eye, hand) = (ward.eye().unwrap(), ward.hand(Whose::Person).unwrap());
         Self { chart, eye, hand, maria, token, ward }

@@ -23,3 +23,4 @@ mod sign_out;
 mod user_disabled;
 mod walk_away;
 mod without_shield;
+mod wrong_clock;

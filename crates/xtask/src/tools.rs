@@ -83,6 +83,7 @@ impl Need {
                 "imagemagick",
                 "iproute2",
                 "keyutils",
+                "libfaketime",
                 "libsecret-tools",
                 "matchbox-window-manager",
                 "mmdebstrap",
