@@ -1,4 +1,4 @@
-//! The signals that concern a supervisor, as something that can be waited for.
+//! The signals that concern a service with children, as something that can be waited for.
 #![expect(unsafe_code, reason = "signal masks and signalfd have no safe interface in rustix")]
 
 use std::{
@@ -9,11 +9,11 @@ use std::{
 
 /// Blocked for the process and read from here. Children inherit the mask, which is what [`unblock`] is for.
 #[derive(Debug)]
-pub(crate) struct Signals(OwnedFd);
+pub struct Signals(OwnedFd);
 
 /// What a signal means to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signal {
+pub enum Signal {
     /// A child changed its state.
     Child,
     /// Somebody wants us to end.
@@ -22,7 +22,10 @@ pub(crate) enum Signal {
 
 impl Signals {
     /// From here on these signals arrive here only. Call it before any other thread exists.
-    pub(crate) fn block() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the kernel refuses it.
+    pub fn block() -> io::Result<Self> {
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: `sigemptyset` initializes the set it is given; the others get that set, and only valid numbers.
         let fd = unsafe {
@@ -43,7 +46,8 @@ impl Signals {
     }
 
     /// The next signal that has arrived, if any.
-    pub(crate) fn next(&self) -> Option<Signal> {
+    #[must_use]
+    pub fn next(&self) -> Option<Signal> {
         let mut info = [0u8; size_of::<libc::signalfd_siginfo>()];
         let size_bytes = rustix::io::read(&self.0, &mut info).ok()?;
         // The number is the first field of the structure.
@@ -53,7 +57,10 @@ impl Signals {
 }
 
 /// Undoes [`Signals::block`] in a child before it becomes another program. Allocates nothing and takes no lock.
-pub(crate) fn unblock() -> io::Result<()> {
+///
+/// # Errors
+/// When the kernel refuses it.
+pub fn unblock() -> io::Result<()> {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: `sigemptyset` initializes the set that the second call reads.
     let result = unsafe {

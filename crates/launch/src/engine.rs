@@ -13,6 +13,7 @@ mod start;
 
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::Duration};
 
+use daemon::manager::Manager;
 use launch_contract::{
     AgentMessage, Answer, AppId, Argv, CloseOutcome, Code, Hello, LauncherMessage, SaveOutcome, VERSION, Verb,
 };
@@ -23,7 +24,6 @@ use crate::{
     containment::Containment,
     line::Line,
     log,
-    notify::Notify,
     saving::Saving,
     wipe::{Left, Wipe},
 };
@@ -39,7 +39,7 @@ pub(crate) struct Engine {
     pub(crate) containment: Box<dyn Containment>,
     /// How long a session without an agent stays frozen.
     pub(crate) orphan_after: Duration,
-    pub(crate) notify: Notify,
+    pub(crate) manager: Manager,
     /// Why the last wipe was not one.
     problem: Option<Code>,
     session: Option<Session>,
@@ -90,14 +90,14 @@ impl Engine {
         skeleton: PathBuf,
         containment: Box<dyn Containment>,
         orphan_after: Duration,
-        notify: Notify,
+        manager: Manager,
     ) -> Self {
         Self {
             wipe,
             skeleton,
             containment,
             orphan_after,
-            notify,
+            manager,
             problem: None,
             session: None,
             job: None,
@@ -237,8 +237,8 @@ impl Engine {
         }
         self.session = None;
         self.orphaned_until = None;
-        let notify = &self.notify;
-        let left = self.wipe.run(&mut *self.containment, &|| notify.beat());
+        let manager = &self.manager;
+        let left = self.wipe.run(&mut *self.containment, &|| manager.beat());
         self.problem = left.first().map(|(code, _)| *code);
         left
     }

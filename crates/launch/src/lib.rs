@@ -42,13 +42,11 @@ mod engine;
 mod home;
 mod line;
 mod log;
-mod notify;
 mod passwd;
 mod privileges;
 mod program;
 mod saving;
 mod shell;
-mod signals;
 mod spawn;
 mod wipe;
 

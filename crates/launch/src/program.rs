@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use daemon::{manager::Manager, signals::Signals};
 use launch_contract::{Account as Kind, Code, Containment};
 use rustix::process::set_child_subreaper;
 
@@ -17,11 +18,8 @@ use crate::{
     conversation::{Conversation, Listener},
     engine::Engine,
     home::Place,
-    log,
-    notify::Notify,
-    privileges,
+    log, privileges,
     shell::{Desk, Door, Shell},
-    signals::Signals,
     spawn,
     wipe::Wipe,
 };
@@ -98,16 +96,16 @@ fn serve(options: &Options) -> Result<(), Fault> {
     let signals = Signals::block()?;
     set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)?;
     let agent_entry = account::agent(&options.agent_user);
-    let notify = Notify::from_environment();
-    let beat_every = notify.every;
+    let manager = Manager::from_environment();
+    let beat_every = manager.beat_every();
     let desk = match find_account(options) {
         Ok(account) => {
             let wipe = wipe_of(options, account)
                 .ok_or(Fault::Usage("--home and --runtime are absolute paths without .."))?;
             let containment = containment::choose(options.containment, &wipe.account)?;
             let mut engine =
-                Engine::new(wipe, options.skeleton.clone(), containment, options.orphan_after, notify);
-            engine.notify.ready();
+                Engine::new(wipe, options.skeleton.clone(), containment, options.orphan_after, manager);
+            engine.manager.is_ready();
             if engine.has_something() {
                 log::line("something of an earlier session is there");
                 engine.end();
@@ -116,7 +114,7 @@ fn serve(options: &Options) -> Result<(), Fault> {
         }
         Err(unfit) => {
             log::line(&format!("no app can be run as {}: {unfit}", options.user));
-            notify.ready();
+            manager.is_ready();
             Desk::Closed
         }
     };

@@ -2,6 +2,7 @@
 
 use std::{io, os::fd::AsFd, time::Duration};
 
+use daemon::signals::{Signal, Signals};
 use launch_contract::{Account, AgentMessage, Answer, Code, Containment, Hello, LauncherMessage, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -13,7 +14,6 @@ use crate::{
     conversation::{Conversation, Heard, Listener},
     engine::Engine,
     log,
-    signals::Signals,
 };
 
 /// Messages of the agent taken in one go; then the others have their turn.
@@ -64,10 +64,10 @@ impl Shell {
         }
         loop {
             if let Desk::Open(engine) = &self.desk {
-                engine.notify.beat();
+                engine.manager.beat();
             }
             let readable = self.wait()?;
-            let is_to_end = readable.signals && self.signals.drain();
+            let is_to_end = readable.signals && self.is_asked_to_end();
             self.reap();
             for line in readable.lines {
                 if let Desk::Open(engine) = &mut self.desk {
@@ -141,6 +141,12 @@ impl Shell {
             Desk::Closed => None,
         };
         look.into_iter().chain(self.beat_every).min()
+    }
+
+    /// Takes the signals that have arrived; those of children only woke us.
+    fn is_asked_to_end(&self) -> bool {
+        std::iter::from_fn(|| self.signals.next())
+            .fold(false, |is_asked, signal| is_asked | (signal == Signal::End))
     }
 
     /// Whoever ended, orphans of the apps among them.

@@ -11,6 +11,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use daemon::signals;
 use rustix::{
     io::Errno,
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair},
@@ -20,7 +21,7 @@ use rustix::{
 };
 use shield_contract::{AGENT_FD, AgentMessage, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
 
-use crate::{cover::DisplayServer, processes, signals};
+use crate::{cover::DisplayServer, processes};
 
 /// What an agent may inherit of our environment. Nothing that loads code into it (`LD_PRELOAD`, `GTK_MODULES`, WebKit's
 /// automation) is among it.

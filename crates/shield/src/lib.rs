@@ -14,7 +14,6 @@ mod log;
 mod processes;
 mod program;
 mod shell;
-mod signals;
 mod supervise;
 mod watchdog;
 mod words;

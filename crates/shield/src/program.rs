@@ -2,6 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
+use daemon::signals::Signals;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
     cover::{Cover, DisplayServer},
     log,
     shell::{Fault, Shell},
-    signals::Signals,
     watchdog,
 };
 

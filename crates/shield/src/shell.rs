@@ -2,6 +2,10 @@
 
 use std::{collections::VecDeque, io, os::fd::OwnedFd, time::Duration};
 
+use daemon::{
+    manager::Manager,
+    signals::{Signal, Signals},
+};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -14,9 +18,8 @@ use crate::{
     clock,
     cover::{Cover, CoverError},
     log, processes,
-    signals::{Signal, Signals},
     supervise::{Action, Event, Supervisor},
-    watchdog::{self, Manager},
+    watchdog,
     words::{Place, Trouble},
 };
 
