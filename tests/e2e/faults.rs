@@ -22,6 +22,7 @@ use harness::{
     part::wait_for,
     picture::Eye,
     program::output,
+    server_process::{LOG_BY_DEFAULT, ServerProcess},
     session_bus::Keyring,
     ward::{Setup, Ward},
 };
@@ -42,6 +43,8 @@ struct Fault {
 enum Shows {
     /// Somebody may try to sign in.
     SignIn,
+    /// The same, and the log has this cause why nothing comes of it.
+    SignInAfter(&'static str),
     /// What is wrong, because of this.
     Words(&'static str),
     /// That IT has to enrol it.
@@ -209,6 +212,11 @@ const FAULTS: &[Fault] = &[
         happens: |bench| bench.point_at("https://server.invalid:8443"),
         shows: Shows::SignIn,
     },
+    Fault {
+        what: "the certificate of another authority",
+        happens: Bench::be_another_server,
+        shows: Shows::SignInAfter("NotOurServer"),
+    },
     Fault { what: "a server that was stopped", happens: Bench::stop_server, shows: Shows::SignIn },
     // -- surroundings
     Fault { what: "no notifications", happens: |bench| bench.end_notifications(), shows: Shows::SignIn },
@@ -314,6 +322,7 @@ impl Bench {
         };
         match shows {
             Shows::SignIn => screen("signed_out", ""),
+            Shows::SignInAfter(cause) => screen("signed_out", cause),
             Shows::NotEnrolled => screen("not_enrolled", ""),
             Shows::Words(cause) => screen("fail_closed", cause),
             Shows::Shield(code) => {
@@ -473,6 +482,14 @@ impl Bench {
             None => Box::new(()),
             Some(words) => Box::new(Stranger::at(listener, words)),
         }
+    }
+
+    /// One that is made like ours, and is not it.
+    fn be_another_server(&mut self) -> Kept {
+        let folder = tempfile::tempdir().unwrap();
+        let server = ServerProcess::start_new(folder.path(), "", LOG_BY_DEFAULT).unwrap();
+        self.point_at(&format!("https://{}", server.address()));
+        Box::new((server, folder))
     }
 
     fn stop_server(&mut self) -> Kept {

@@ -210,9 +210,8 @@ impl Agent {
 
     /// SIGKILL, to it and to whatever it started, however that left it (WebKit's processes are among them).
     pub(crate) fn end(&mut self) {
-        // What does not run starts nothing more while it is counted, and does not see that its socket closes. Each of
-        // those below may be gone by now.
-        let _ = kill_process(self.pid, Signal::STOP);
+        self.hang_up();
+        // Each of these may be gone by now. What it starts meanwhile is found when it is buried.
         for _ in 0..ROUNDS_MAX {
             let left = processes::of_agent(self.pid);
             if left.is_empty() {
@@ -224,7 +223,6 @@ impl Agent {
         }
         let _ = kill_process(self.pid, Signal::KILL);
         let _ = kill_process_group(self.pid, Signal::KILL);
-        self.hang_up();
     }
 
     /// Whether the process is gone, and if it is, whether of itself: not by SIGKILL. It is buried last, so that its number

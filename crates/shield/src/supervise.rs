@@ -34,6 +34,8 @@ const HAND_OVER_ALIVE: Duration = Duration::from_secs(1);
 /// An agent that is asked to end has this long to put its record on disk, and to have the apps of a session save and close; it
 /// ends by itself as soon as that is done.
 const LAST_WORDS: Duration = Duration::from_secs(15);
+/// One that closed its end before it was ready has this long to end by itself.
+const LEAVING: Duration = Duration::from_millis(500);
 
 /// One instant on two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -198,6 +200,8 @@ enum Agent {
     Raw { since: Duration },
     /// Ready.
     Ready { window: u32, since: Duration, heard: Duration },
+    /// Closed its end before it was ready, as one does that ends for a reason of its own: it may say which until then.
+    Leaving { end_at: Duration },
     /// Being ended by force.
     Ending,
 }
@@ -241,7 +245,7 @@ impl Supervisor {
             Event::NotStarted => self.on_not_started(now, &mut actions),
             Event::Said(message) => self.on_said(message, now, &mut actions),
             Event::Garbled => self.break_contract(&mut actions),
-            Event::Closed => self.distrust(Word::AgentClosed, &mut actions),
+            Event::Closed => self.on_closed(now, &mut actions),
             Event::Exited { of_itself } => self.on_exited(of_itself, now, &mut actions),
             Event::InputHeld(held) => self.on_input(held, &mut actions),
             Event::Enforcement(enforcement) => self.on_enforcement(enforcement, &mut actions),
@@ -269,6 +273,7 @@ impl Supervisor {
             Agent::Down { start_at } if self.ending.is_none() => Some(start_at),
             Agent::Raw { since } => Some(since + Duration::from_millis(START_MS)),
             Agent::Ready { heard, .. } => Some(heard + self.patience()),
+            Agent::Leaving { end_at } => Some(end_at),
             Agent::Down { .. } | Agent::Starting | Agent::Ending => None,
         };
         let notice = self.unusable_since.filter(|_| self.notice.is_none()).map(|since| since + NOTICE_AFTER);
@@ -282,8 +287,11 @@ impl Supervisor {
         let is_silent = match self.agent {
             Agent::Ready { heard, .. } => heard + self.patience() <= now.awake,
             Agent::Raw { since } => since + Duration::from_millis(START_MS) <= now.awake,
-            Agent::Down { .. } | Agent::Starting | Agent::Ending => false,
+            Agent::Down { .. } | Agent::Starting | Agent::Leaving { .. } | Agent::Ending => false,
         };
+        if matches!(self.agent, Agent::Leaving { end_at } if end_at <= now.awake) {
+            self.end_agent(actions);
+        }
         if is_lease_over {
             self.cover(actions);
             actions.push(Action::Log(Word::LeaseEnded));
@@ -395,7 +403,7 @@ impl Supervisor {
             }
             Agent::Raw { .. } => false,
             // What was still in the socket of an agent that is being ended counts for nothing.
-            Agent::Down { .. } | Agent::Starting | Agent::Ending => return,
+            Agent::Down { .. } | Agent::Starting | Agent::Leaving { .. } | Agent::Ending => return,
         };
         match message {
             AgentMessage::Ready { window } => self.on_ready(window, now, actions),
@@ -416,7 +424,11 @@ impl Supervisor {
     fn on_ready(&mut self, window: u32, now: Moment, actions: &mut Vec<Action>) {
         let since = match self.agent {
             Agent::Ready { since, .. } => since,
-            Agent::Raw { .. } | Agent::Down { .. } | Agent::Starting | Agent::Ending => {
+            Agent::Raw { .. }
+            | Agent::Down { .. }
+            | Agent::Starting
+            | Agent::Leaving { .. }
+            | Agent::Ending => {
                 actions.push(Action::Log(Word::AgentReady));
                 now.awake
             }
@@ -563,7 +575,11 @@ impl Supervisor {
         let was_ended = self.agent == Agent::Ending;
         match self.agent {
             Agent::Ready { since, .. } if since + FAILURES_FORGOTTEN_AFTER <= now.awake => self.failures = 0,
-            Agent::Ready { .. } | Agent::Raw { .. } | Agent::Starting | Agent::Ending => {}
+            Agent::Ready { .. }
+            | Agent::Raw { .. }
+            | Agent::Starting
+            | Agent::Leaving { .. }
+            | Agent::Ending => {}
             Agent::Down { .. } => return,
         }
         actions.push(Action::Log(Word::AgentGone));
@@ -572,7 +588,6 @@ impl Supervisor {
             actions.push(Action::Exit);
             return;
         }
-        // With an agent that ends its end of the socket closes, and is often heard of first.
         if !was_ended || (of_itself && self.cause == Cause::Closed) {
             self.cause = Cause::Gone;
         }
@@ -593,7 +608,7 @@ impl Supervisor {
         match self.agent {
             Agent::Down { .. } => actions.push(Action::Exit),
             Agent::Starting | Agent::Raw { .. } | Agent::Ready { .. } => actions.push(Action::AskAgentToEnd),
-            Agent::Ending => {}
+            Agent::Leaving { .. } | Agent::Ending => {}
         }
     }
 
@@ -617,6 +632,17 @@ impl Supervisor {
         self.expire(now, actions);
     }
 
+    /// With an agent that ends its end of the socket closes, and is often heard of first.
+    fn on_closed(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if let Agent::Raw { .. } = self.agent {
+            actions.push(Action::Log(Word::AgentClosed));
+            self.cause = Cause::Closed;
+            self.agent = Agent::Leaving { end_at: now.awake + LEAVING };
+        } else {
+            self.distrust(Word::AgentClosed, actions);
+        }
+    }
+
     /// The agent said what it may not say.
     fn break_contract(&mut self, actions: &mut Vec<Action>) {
         self.distrust(Word::ContractBroken, actions);
@@ -624,7 +650,7 @@ impl Supervisor {
 
     /// On doubt, covered: nothing of this agent counts any more, and it is ended.
     fn distrust(&mut self, why: Word, actions: &mut Vec<Action>) {
-        if matches!(self.agent, Agent::Down { .. } | Agent::Ending) {
+        if matches!(self.agent, Agent::Down { .. } | Agent::Leaving { .. } | Agent::Ending) {
             return;
         }
         self.cause = match (why, self.agent) {
@@ -640,7 +666,7 @@ impl Supervisor {
     fn end_agent(&mut self, actions: &mut Vec<Action>) {
         let window = match self.agent {
             Agent::Ready { window, .. } => Some(window),
-            Agent::Raw { .. } | Agent::Starting => None,
+            Agent::Raw { .. } | Agent::Starting | Agent::Leaving { .. } => None,
             Agent::Down { .. } | Agent::Ending => return,
         };
         if !self.is_covered() {

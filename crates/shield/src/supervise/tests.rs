@@ -9,6 +9,7 @@ const SESSION: [u8; 16] = [7; 16];
 const WINDOW: u32 = 42;
 /// Of itself.
 const GONE: Event = Event::Exited { of_itself: true };
+const LEAVING_MS: u64 = LEAVING.as_millis() as u64;
 /// By the shield, or by whoever else kills.
 const KILLED: Event = Event::Exited { of_itself: false };
 
@@ -428,6 +429,17 @@ fn shown(actions: &[Action]) -> Option<Trouble> {
 }
 
 #[test]
+fn an_agent_that_closes_its_end_before_it_is_ready_may_end_by_itself_and_is_ended_if_it_does_not() {
+    let mut history = History::started();
+
+    assert!(!ends_agent(&history.on(Event::Closed)));
+    assert!(!ends_agent(&history.after(LEAVING_MS - 1)));
+    assert_eq!(history.said(AgentMessage::Ready { window: WINDOW }), [], "nothing it says counts");
+    assert_eq!(history.supervisor.deadline(), Some(Duration::from_millis(history.now_ms + 1)));
+    assert!(ends_agent(&history.after(1)));
+}
+
+#[test]
 fn three_failures_in_a_minute_are_told_at_once_with_their_cause() {
     type Fail = fn(&mut History) -> Vec<Action>;
     let causes: [(&str, Fail, Cause); 7] = [
@@ -465,6 +477,7 @@ fn three_failures_in_a_minute_are_told_at_once_with_their_cause() {
             |history| {
                 history.on(Event::Started);
                 history.on(Event::Closed);
+                history.after(LEAVING_MS);
                 history.on(KILLED)
             },
             Cause::Closed,
