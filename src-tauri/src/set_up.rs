@@ -221,6 +221,15 @@ mod tests {
     const GOOD: &str = "[server]\nurl = \"https://tapward.example\"\n[state]\ndirectory = \"STATE\"";
 
     #[test]
+    fn with_and_without_a_configuration_the_launcher_is_looked_for_in_one_place() {
+        let folder = written(GOOD);
+        let policy = PolicyInForce::look(&folder.path().join("policy.toml"), folder.path());
+        let config = read_config(&folder.path().join("agent.toml")).unwrap();
+
+        assert_eq!(apps_settings(Some(&config), &policy).socket, apps_settings(None, &policy).socket);
+    }
+
+    #[test]
     fn a_good_file_takes_hold_of_the_workstation() {
         let folder = written(GOOD);
 

@@ -48,7 +48,7 @@ impl Default for AppsSettings {
         Self {
             apps: policy::Apps::default(),
             account: AppsAccount::Separate,
-            socket: PathBuf::from("/run/tapward/launch.sock"),
+            socket: PathBuf::from(launch_contract::SOCKET_PATH),
             program: PathBuf::from("/usr/lib/tapward/tapward-launch"),
             display: None,
         }
