@@ -5,6 +5,7 @@ use agent_runtime::{
     intent::{Intent, Typed},
     view::{EndCauseView, ScreenView},
 };
+use audit::record::What;
 use testkit::{
     bedside::Bedside,
     fake::{Reach, ScreenAsk},
@@ -131,4 +132,19 @@ fn an_answer_that_was_slept_over_uncovers_nothing() {
     assert!(!bedside.screen.asked().iter().any(|ask| matches!(ask, ScreenAsk::Uncover(_))));
     assert_eq!(bedside.session_server.sessions_not_over(), []);
     assert_eq!(bedside.keychain.holds(), None);
+}
+
+#[test]
+fn a_lid_that_is_closed_while_her_apps_close_raises_nothing_however_long_it_stays_closed() {
+    let mut bedside = Bedside::with_maria_signed_in();
+    bedside.apps.closing_takes(8 * SECOND);
+    bedside.does(Intent::SignOut);
+
+    bedside.machine_sleeps(HOUR);
+    bedside.pass(20 * SECOND);
+
+    assert!(matches!(bedside.shows(), ScreenView::SignedOut { .. }), "{:?}", bedside.shows());
+    let records = bedside.audit_trail.records();
+    let failed = records.iter().filter(|record| matches!(record.what, What::FailedClosed { .. })).count();
+    assert_eq!(failed, 0, "{records:#?}");
 }

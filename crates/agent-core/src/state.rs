@@ -11,6 +11,7 @@ use crate::{
     instant::Instant,
     secret::Secret,
     session::{BadgeLine, InUse, Session},
+    time_limits::SLEPT_OVER,
 };
 
 /// Where the agent is.
@@ -293,6 +294,14 @@ pub enum Machine {
     Waits,
     /// It was let go.
     LetGo,
+}
+
+impl Machine {
+    /// Whether a limit that came then, and is told now, was slept over: the loop tells it before the word that the
+    /// machine is awake. What was asked before the sleep then gets its time anew.
+    pub(crate) fn slept_over(self, came_at: Instant, now: Instant) -> bool {
+        self != Self::Awake && now >= came_at + SLEPT_OVER
+    }
 }
 
 /// How far somebody is who wants to see a concealed screen.

@@ -60,3 +60,6 @@ pub const APPS_LIMIT: Duration = Duration::from_secs(90);
 pub const APPROACH_OVER: Duration = Duration::from_secs(60);
 /// Times the screen may cover by itself between two reports before the session is given up.
 pub const RECOVERIES_MAX: u32 = 3;
+
+/// A machine that had said that it would sleep did so, where a limit is told this long after it came.
+pub const SLEPT_OVER: Duration = Duration::from_secs(2);

@@ -270,6 +270,9 @@ impl Concealed {
 
     /// Does what the clock asks for.
     fn due(mut self, now: Instant) -> Step {
+        if self.covering_since.is_some_and(|since| self.machine.slept_over(since + COVER_LIMIT, now)) {
+            self.covering_since = Some(now);
+        }
         if self.covering_since.is_some_and(|since| now >= since + COVER_LIMIT) {
             return self.end(EndCause::FailClosed, now);
         }
@@ -353,7 +356,7 @@ impl Concealed {
     fn signing_out(self, cause: EndCause, now: Instant) -> SigningOut {
         let is_covered =
             self.covering_since.is_none() && !matches!(self.stage, ConcealedStage::Uncovering { .. });
-        let signing_out = self.in_use.signing_out(cause, now);
+        let signing_out = self.in_use.signing_out(cause, now).under(self.machine);
         if is_covered { signing_out.under_cover() } else { signing_out }
     }
 }

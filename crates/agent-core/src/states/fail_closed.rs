@@ -67,6 +67,8 @@ impl FailClosed {
         let mut commands = Vec::new();
         if self.owes_cover {
             commands.push(Command::CoverScreen);
+        } else if std::mem::take(&mut self.is_sleep_awaited) {
+            commands.push(Command::AllowSleep);
         }
         commands.extend(self.records.ask());
         Step::to(self, commands)

@@ -66,7 +66,12 @@ impl SigningOut {
     }
 
     pub(crate) fn awaited_by_sleep(self) -> Self {
-        Self { machine: Machine::Waits, ..self }
+        self.under(Machine::Waits)
+    }
+
+    /// Whether the machine waits for us.
+    pub(crate) fn under(self, machine: Machine) -> Self {
+        Self { machine, ..self }
     }
 
     pub(crate) fn enter(self) -> Step {
@@ -171,10 +176,8 @@ impl SigningOut {
                 self.awaited_by_sleep().proceed(now).after(end)
             }
             Event::WokeUp => {
-                // What was asked before the sleep gets its time anew.
                 self.machine = Machine::Awake;
-                self.since = now;
-                self.ending.woke_up(now);
+                self.time_anew(now);
                 let end = self.give_next_up();
                 Step::to(self, end)
             }
@@ -247,7 +250,17 @@ impl SigningOut {
         }
     }
 
+    /// What was asked before a sleep gets it.
+    fn time_anew(&mut self, now: Instant) {
+        self.since = now;
+        self.ending.woke_up(now);
+    }
+
     fn due(mut self, now: Instant) -> Step {
+        if self.machine.slept_over(self.deadline(), now) {
+            self.time_anew(now);
+            return Step::stay(self);
+        }
         if self.owes_cover && now >= self.since + COVER_LIMIT {
             return self.fail(FailClosedCause::CoverUnconfirmed, now);
         }

@@ -19,17 +19,16 @@ impl Concealed {
     }
 
     pub(super) fn goes_to_sleep(mut self, now: Instant) -> Step {
-        let mut commands = Vec::new();
         match self.stage {
-            // The screen may be hers at any moment, and nobody is to see it.
-            ConcealedStage::Uncovering { .. } => {
-                self.covering_since = Some(now);
-                commands.push(Command::CoverScreen);
+            // The server has it for hers again, the record says or will say so, and the screen may be bare at any moment.
+            ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
+                let apps = self.apps;
+                let (concealed, commands) = Self::covering(self.in_use, ConcealCause::Suspend, now);
+                return Step::to(Self { machine: Machine::Waits, apps, ..concealed }, commands);
             }
             ConcealedStage::AtRest
             | ConcealedStage::Asking { .. }
             | ConcealedStage::AwaitingFactor { .. }
-            | ConcealedStage::Recording { .. }
             | ConcealedStage::TakenOver { .. } => {}
         }
         self.stage = ConcealedStage::AtRest;
@@ -38,7 +37,7 @@ impl Concealed {
         if self.covering_since.is_none() {
             return self.covered();
         }
-        Step::to(self, commands)
+        Step::stay(self)
     }
 
     pub(super) fn woke_up(mut self, now: Instant) -> Step {

@@ -125,6 +125,17 @@ fn a_sleep_takes_nothing_of_the_time_they_are_given() {
 }
 
 #[test]
+fn a_sleep_that_is_told_after_the_limit_takes_nothing_either() {
+    let closing = SigningOut { machine: Machine::LetGo, ..closing() };
+
+    let slept = step(closing.into(), Event::DeadlineReached, at(40 * LIMIT_MS));
+    assert!(matches!(slept.state, State::SigningOut(_)), "{:?}", slept.state);
+    let late = step(slept.state, Event::DeadlineReached, at(41 * LIMIT_MS));
+
+    assert!(matches!(late.state, State::FailClosed(_)), "{:?}", late.state);
+}
+
+#[test]
 fn a_session_whose_screen_was_never_hers_has_none() {
     let signing_in = securing();
 

@@ -83,7 +83,7 @@ fn the_absolute_limit_is_itself_when_it_is_slept_over() {
 
 #[test]
 fn a_covered_screen_lets_the_machine_sleep_at_once_with_nothing_that_was_presented_in_memory() {
-    for state in [concealed(), asking(HERS), recording()] {
+    for state in [concealed(), asking(HERS)] {
         check(
             state,
             Event::GoingToSleep,
@@ -109,9 +109,49 @@ fn an_answer_that_was_slept_over_opens_nothing() {
 }
 
 #[test]
+fn a_screen_that_is_hers_again_for_server_and_record_is_covered_again_for_both_before_the_machine_sleeps() {
+    for state in [recording(), uncovering()] {
+        check(
+            state,
+            Event::GoingToSleep,
+            10,
+            expect![[r#"
+                → Concealed(Suspend), covering, awaited by sleep, at rest, last input 0ns, report at 3600s
+                CoverScreen
+                AppendAudit(Concealed, 7, Suspend)
+                TellConcealed { session: SessionId(7), cause: Suspend }
+                SaveApps { session: SessionId(7), why: Concealed }"#]],
+        );
+    }
+}
+
+#[test]
+fn a_limit_that_was_slept_over_is_given_anew_once_where_it_is_told_before_the_word_that_the_machine_is_awake()
+{
+    let covering = Concealed { covering_since: Some(at(0)), machine: Machine::Waits, ..concealed() };
+
+    let told = step(covering.into(), Event::DeadlineReached, at(10 * MINUTE));
+    let State::Concealed(concealed) = &told.state else { panic!("{:?}", told.state) };
+    assert_eq!(concealed.covering_since, Some(at(10 * MINUTE)));
+    let late = step(told.state, Event::DeadlineReached, at(10 * MINUTE + 2_000));
+
+    assert!(matches!(late.state, State::SigningOut(_)), "{:?}", late.state);
+}
+
+#[test]
+fn a_session_that_ends_while_the_machine_waits_lets_it_go_when_that_is_on_record() {
+    let waiting = Concealed { covering_since: None, machine: Machine::Waits, ..concealed() };
+
+    let ended = step(waiting.into(), Event::DeadlineReached, at(15 * MINUTE));
+
+    let State::SigningOut(signing_out) = ended.state else { panic!("{:?}", ended.state) };
+    assert_eq!(signing_out.machine, Machine::Waits);
+}
+
+#[test]
 fn a_screen_that_was_about_to_be_hers_is_covered_before_the_machine_sleeps() {
     let sleeping = step(uncovering().into(), Event::GoingToSleep, at(10));
-    assert_eq!(sleeping.commands, [Command::CoverScreen]);
+    assert_eq!(sleeping.commands[0], Command::CoverScreen);
 
     let bared = step(sleeping.state, Event::ScreenUncovered { session: SESSION }, at(20));
     assert_eq!(bared.commands, [Command::CoverScreen]);
