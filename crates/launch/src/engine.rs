@@ -109,15 +109,21 @@ impl Engine {
     /// An agent is there.
     pub(crate) fn greet(&mut self) {
         self.orphaned_until = None;
+        let hello = self.hello();
+        self.said.push(hello);
+    }
+
+    /// What we are.
+    pub(crate) fn hello(&self) -> LauncherMessage {
         let places = [&self.wipe.home, &self.wipe.runtime];
         let is_fit = places.iter().all(|place| place.check(&self.wipe.account).is_ok());
-        self.said.push(LauncherMessage::Hello(Hello {
+        LauncherMessage::Hello(Hello {
             version: VERSION,
             account: self.wipe.account.kind,
             containment: self.containment.kind(),
             can_freeze: self.containment.can_freeze(),
             problem: self.problem.or((!is_fit).then_some(Code::HomeUnfit)),
-        }));
+        })
     }
 
     /// What there is to say to it.

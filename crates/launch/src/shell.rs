@@ -102,11 +102,11 @@ impl Shell {
             waited.len() - 1
         });
         let door = match &self.door {
-            Door::Listener(listener, _) if agent.is_none() => {
+            Door::Listener(listener, _) => {
                 waited.push(PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN));
                 Some(waited.len() - 1)
             }
-            Door::Listener(..) | Door::Inherited => None,
+            Door::Inherited => None,
         };
         let lines: Vec<(usize, usize)> = match &self.desk {
             Desk::Open(engine) => engine
@@ -206,30 +206,37 @@ impl Shell {
 
     fn admit(&mut self) {
         let Door::Listener(listener, agent_uid) = &self.door else { return };
-        self.agent = listener.accept(*agent_uid);
+        let Some(who) = listener.accept(*agent_uid) else { return };
         if self.agent.is_some() {
-            self.greet();
+            // One agent at a time. Whoever else asks (`tapward-agent doctor`) hears what we are, and no more.
+            let _ = who.say(&self.hello());
+            return;
         }
+        self.agent = Some(who);
+        self.greet();
     }
 
     fn greet(&mut self) {
-        match &mut self.desk {
-            Desk::Open(engine) => {
-                engine.greet();
-                self.answer();
-            }
-            Desk::Closed => {
-                let hello = LauncherMessage::Hello(Hello {
-                    version: VERSION,
-                    account: Account::Separate,
-                    containment: Containment::Subreaper,
-                    can_freeze: false,
-                    problem: Some(Code::AccountUnfit),
-                });
-                if !self.agent.as_ref().is_some_and(|agent| agent.say(&hello)) {
-                    self.hang_up();
-                }
-            }
+        if let Desk::Open(engine) = &mut self.desk {
+            engine.greet();
+            return self.answer();
+        }
+        let hello = self.hello();
+        if !self.agent.as_ref().is_some_and(|agent| agent.say(&hello)) {
+            self.hang_up();
+        }
+    }
+
+    fn hello(&self) -> LauncherMessage {
+        match &self.desk {
+            Desk::Open(engine) => engine.hello(),
+            Desk::Closed => LauncherMessage::Hello(Hello {
+                version: VERSION,
+                account: Account::Separate,
+                containment: Containment::Subreaper,
+                can_freeze: false,
+                problem: Some(Code::AccountUnfit),
+            }),
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use launch_contract::App;
+use launch_contract::{App, LauncherMessage};
 use rustix::net::{
     AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recv, socket_with,
 };
@@ -175,17 +175,18 @@ fn who_is_neither_agent_nor_root_is_hung_up_on() {
 }
 
 #[test]
-fn a_second_agent_waits_until_the_first_is_gone() {
+fn whoever_asks_while_an_agent_is_there_hears_what_the_launcher_is_and_no_more() {
     let mut ward = Ward::ready(&[]);
     let second = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
     connect(&second, &SocketAddrUnix::new(ward.path("launch.sock")).unwrap()).unwrap();
-    ward.started(vec![]);
     let mut packet = [0; 1000];
-    assert!(recv(&second, &mut packet[..], RecvFlags::DONTWAIT).is_err(), "nothing is said to it");
 
-    ward.hang_up();
+    let (_, size_bytes) = recv(&second, &mut packet[..], RecvFlags::empty()).unwrap();
 
-    assert!(recv(&second, &mut packet[..], RecvFlags::empty()).unwrap().1 > 0);
+    let hello = LauncherMessage::decode(&packet[..size_bytes]).unwrap();
+    assert!(matches!(hello, LauncherMessage::Hello(_)), "{hello:?}");
+    assert_eq!(recv(&second, &mut packet[..], RecvFlags::empty()).unwrap().1, 0, "hung up on");
+    ward.started(vec![]);
 }
 
 #[test]

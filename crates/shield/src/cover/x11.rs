@@ -178,6 +178,7 @@ impl Cover {
 
     /// Another person than the last one is about to get the screen: what that one left on the display goes.
     pub(crate) fn forget_person(&mut self) -> Result<(), CoverError> {
+        clients::bury_the_gone(&self.conn)?;
         self.traces.wipe(&self.conn)
     }
 

@@ -219,3 +219,38 @@ fn who_may_connect_is_as_it_was() -> Result<()> {
     assert_eq!(after.hosts.len(), before.hosts.len());
     Ok(())
 }
+
+/// Maps a window over the whole screen that is to outlive its program, which ends then.
+const LEAVES_A_WINDOW: &str = "
+from ctypes import *
+x = CDLL('libX11.so.6')
+x.XOpenDisplay.restype = x.XDefaultRootWindow.restype = x.XCreateSimpleWindow.restype = c_ulong
+display = c_void_p(x.XOpenDisplay(None))
+root = c_ulong(x.XDefaultRootWindow(display))
+window = c_ulong(x.XCreateSimpleWindow(display, root, 0, 0, 1024, 768, 0, c_ulong(0), c_ulong(0xffff00)))
+unmanaged = (c_ulong * 14)()
+unmanaged[11] = 1
+x.XChangeWindowAttributes(display, window, c_ulong(1 << 9), byref(unmanaged))
+x.XMapRaised(display, window)
+x.XSetCloseDownMode(display, 1)
+x.XSync(display, 0)
+print(window.value, flush=True)
+";
+
+#[test]
+fn a_window_that_outlives_its_program_is_gone() -> Result<()> {
+    let mut display = Display::of_the_first_person()?;
+    let mut program = Command::new("python3");
+    let output = program.args(["-c", LEAVES_A_WINDOW]).env("DISPLAY", display.bed.x.display()).output()?;
+    let window: u32 =
+        String::from_utf8(output.stdout)?.trim().parse().context("python3 and libX11 (else NOT RUN)")?;
+    let is_there = |display: &Display| -> Result<bool> {
+        Ok(display.conn.query_tree(display.root)?.reply()?.children.contains(&window))
+    };
+    assert!(is_there(&display)?, "it is what is tried here");
+
+    display.hand_over(9)?;
+
+    assert!(!is_there(&display)?);
+    Ok(())
+}

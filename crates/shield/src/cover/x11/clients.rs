@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use x11rb::{
     NONE,
     connection::{Connection, RequestConnection as _},
@@ -122,6 +122,19 @@ pub(super) fn topmost_above(
         }
     }
     Ok(None)
+}
+
+/// Takes away what was left by programs that are gone: a window outlives its program where that asked the X server for it.
+pub(super) fn bury_the_gone(conn: &RustConnection) -> Result<(), CoverError> {
+    for (base, pid) in pids(conn)? {
+        let is_gone = Pid::from_raw(pid.cast_signed())
+            .is_none_or(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH));
+        let left = Client { base, why: Why::Other, window: NONE, pid: None };
+        if is_gone && base != 0 {
+            left.end(conn)?;
+        }
+    }
+    Ok(())
 }
 
 impl Client {
