@@ -174,6 +174,14 @@ impl Cover {
         }
     }
 
+    /// Whoever types at the covered screen types with the workstation's keys. A Wayland client can change nobody else's.
+    pub(crate) fn put_keys_back(&mut self) -> Result<(), CoverError> {
+        match self {
+            Self::X11(cover) => Ok(cover.put_keys_back()?),
+            Self::Wayland(_) => Ok(()),
+        }
+    }
+
     /// Another person than the last one is about to get the screen: what that one left on the display goes. A Wayland client
     /// can neither see nor take away what is another's.
     pub(crate) fn forget_person(&mut self) -> Result<(), CoverError> {

@@ -85,6 +85,8 @@ pub(crate) enum Action {
     HoldInput,
     /// Keyboard and pointer: let go.
     ReleaseInput,
+    /// Somebody may type at the covered screen: locks and key mappings that whoever had it left go.
+    PutKeysBack,
     /// Another person than the last one is about to get the screen: whatever that one left on the display goes.
     ForgetPerson,
     /// Keyboard and pointer, given to the agent, are kept by somebody else: free them for it.
@@ -669,7 +671,8 @@ impl Supervisor {
             Agent::Raw { .. } | Agent::Starting | Agent::Leaving { .. } => None,
             Agent::Down { .. } | Agent::Ending => return,
         };
-        if !self.is_covered() {
+        let was_covered = self.is_covered();
+        if !was_covered {
             actions.push(Action::Cover);
         }
         // Its X client goes before we ask for the input, which is why that comes second.
@@ -678,6 +681,9 @@ impl Supervisor {
         self.screen = Screen::Covered(Holder::Shield);
         self.input_held = None;
         actions.push(Action::HoldInput);
+        if !was_covered {
+            actions.push(Action::PutKeysBack);
+        }
     }
 
     /// The process is gone, and with it its windows and grabs.
@@ -697,7 +703,7 @@ impl Supervisor {
         self.screen = Screen::Covered(Holder::Shield);
         self.input_held = None;
         self.told_held = None;
-        actions.extend([Action::Cover, Action::HoldInput]);
+        actions.extend([Action::Cover, Action::HoldInput, Action::PutKeysBack]);
     }
 
     /// Tells a ready agent that it is covered, and who has the input, unless it knows or the first try is under way.

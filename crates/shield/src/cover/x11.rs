@@ -176,6 +176,11 @@ impl Cover {
         Ok(())
     }
 
+    /// Whoever types at the covered screen types with the workstation's keys.
+    pub(crate) fn put_keys_back(&mut self) -> Result<(), CoverError> {
+        self.traces.put_keys_back(&self.conn)
+    }
+
     /// Another person than the last one is about to get the screen: what that one left on the display goes.
     pub(crate) fn forget_person(&mut self) -> Result<(), CoverError> {
         clients::bury_the_gone(&self.conn)?;

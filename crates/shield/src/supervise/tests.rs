@@ -133,7 +133,10 @@ fn covered_is_said_once_it_is_known_who_has_the_input() {
     let mut history = History::uncovered();
 
     let actions = history.said(AgentMessage::Cover { seq: 2 });
-    assert_eq!(actions, [Action::Cover, Action::HoldInput, Action::Log(Word::CoveredAsAsked)]);
+    assert_eq!(
+        actions,
+        [Action::Cover, Action::HoldInput, Action::PutKeysBack, Action::Log(Word::CoveredAsAsked)]
+    );
 
     let covered = |input_held| [Action::Say(ShieldMessage::Covered { seq: 2, input_held })];
     assert_eq!(history.on(Event::InputHeld(false)), covered(false), "another program's menu is open");
@@ -670,6 +673,7 @@ mod whatever_happens {
                     _ => {}
                 }
 
+                let was_uncovered = world.is_uncovered;
                 let actions = supervisor.on(event, now);
 
                 for action in &actions {
@@ -715,6 +719,8 @@ mod whatever_happens {
                     prop_assert!(is_agents, "nobody holds the input");
                     prop_assert!(world.is_running);
                 }
+                // Nobody types at a covered screen with the keys of whoever had it.
+                prop_assert_eq!(was_uncovered && !world.is_uncovered, actions.contains(&Action::PutKeysBack));
                 // Invariant 4.
                 if !world.is_running && !world.is_starting {
                     let next = supervisor.deadline();

@@ -187,6 +187,25 @@ fn caps_lock_and_exchanged_keys_and_buttons_are_as_they_were() -> Result<()> {
 }
 
 #[test]
+fn whoever_types_at_the_covered_screen_types_with_the_keys_of_the_workstation() -> Result<()> {
+    let mut display = Display::of_the_first_person()?;
+    display.conn.xkb_use_extension(1, 0)?.reply()?;
+    let keys = display.keys()?;
+    let device = xkb::ID::USE_CORE_KBD.into();
+    let (caps, none) = (ModMask::LOCK, ModMask::from(0_u8));
+    display.conn.xkb_latch_lock_state(device, caps, caps, false, xkb::Group::M1, none, false, 0)?;
+    display.run("xmodmap", &["-e", "keycode 38 = b B"])?;
+    assert_ne!(display.keys()?, keys);
+
+    display.seq += 1;
+    display.agent.cover(display.seq)?;
+
+    assert_eq!(display.conn.xkb_get_state(device)?.reply()?.locked_mods, none);
+    assert_eq!(display.keys()?, keys);
+    Ok(())
+}
+
+#[test]
 fn repeat_bell_pointer_speed_and_screen_saver_are_as_they_were() -> Result<()> {
     let mut display = Display::of_the_first_person()?;
     let before = display.run("xset", &["q"])?;

@@ -99,7 +99,7 @@ impl Traces {
         for (name, before) in &self.properties {
             self.put_back_property(conn, *name, before.as_ref())?;
         }
-        self.put_back_keyboard(conn)?;
+        self.put_keys_back(conn)?;
         self.put_back_controls(conn)?;
         self.put_back_hosts(conn)?;
         conn.flush()?;
@@ -130,7 +130,8 @@ impl Traces {
         Ok(())
     }
 
-    fn put_back_keyboard(&self, conn: &RustConnection) -> Result<(), CoverError> {
+    /// Puts back locks, and what each key and button does. What is as it was is not touched.
+    pub(super) fn put_keys_back(&self, conn: &RustConnection) -> Result<(), CoverError> {
         if self.has_xkb {
             // Num Lock may belong to the workstation; Caps Lock is always somebody's.
             let (all, caps) = (ModMask::from(0xff_u8), ModMask::LOCK);
@@ -154,6 +155,7 @@ impl Traces {
         {
             let _ = reply(conn.set_pointer_mapping(&was.map)?.reply())?;
         }
+        conn.flush()?;
         Ok(())
     }
 
