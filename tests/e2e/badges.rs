@@ -118,7 +118,7 @@ fn with_a_reader() -> Setup {
 }
 
 /// Password and one-time code, as they are asked one after the other of whom a badge names.
-fn prove(bedside: &Bedside, nurse: &Nurse) {
+pub(crate) fn prove(bedside: &Bedside, nurse: &Nurse) {
     bedside.eye.wait_still().unwrap();
     bedside.hand.type_text(nurse.password()).unwrap();
     let asked = bedside.ward.log_mark();

@@ -19,6 +19,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) const USABLE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A workstation with the kiosk started and its sign-in on screen.
+#[derive(Debug)]
 pub(crate) struct Bedside {
     pub(crate) chart: App,
     pub(crate) eye: Eye,

@@ -66,17 +66,18 @@ fn sleep_beyond_the_limit_ends_the_session() {
 }
 
 /// A machine that says when it sleeps, and whose sleep the agent's clock counts.
-struct Machine {
+#[derive(Debug)]
+pub(crate) struct Machine {
     /// Serves the login1.
     runtime: tokio::runtime::Runtime,
-    login1: Login1,
+    pub(crate) login1: Login1,
     bus: SessionBus,
     offset: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let folder = tempfile::Builder::new().prefix("tw").tempdir_in("/tmp").unwrap();
@@ -87,7 +88,7 @@ impl Machine {
         Self { runtime, login1, bus, offset, _folder: folder }
     }
 
-    fn setup(&self, after: &str) -> Setup {
+    pub(crate) fn setup(&self, after: &str) -> Setup {
         Setup {
             policy: short_policy(after, "20s", "12h"),
             is_end_to_end_agent: true,
@@ -99,11 +100,11 @@ impl Machine {
         }
     }
 
-    fn says_it_sleeps(&self, is_beginning: bool) {
+    pub(crate) fn says_it_sleeps(&self, is_beginning: bool) {
         self.runtime.block_on(self.login1.prepare_for_sleep(is_beginning));
     }
 
-    fn sleeps(&self, seconds: u64) {
+    pub(crate) fn sleeps(&self, seconds: u64) {
         fs::write(&self.offset, (seconds * 1000).to_string()).unwrap();
     }
 }

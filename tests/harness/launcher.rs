@@ -16,11 +16,14 @@ use tempfile::TempDir;
 
 use crate::{
     part::{Part, READY_WITHIN, wait_for},
-    program::program_path,
+    program::{output, program_path},
 };
 
 /// Above every account of the machine's own; each test is a process, and has an account of its own.
 const FIRST_UID: u32 = 1_000_000_000;
+
+/// Where its apps may leave something, in its folder: `/tmp`, `/dev/shm`, `/var/tmp` and `/dev/mqueue` of its own.
+const PLACES: [&str; 4] = ["tmp", "shm", "var-tmp", "mq"];
 
 /// A running launcher. Only root can be one.
 #[derive(Debug)]
@@ -36,17 +39,38 @@ impl Launcher {
     /// # Errors
     /// When this is not root, or it does not come up.
     pub fn start() -> Result<Self> {
+        Self::start_for(FIRST_UID + std::process::id())
+    }
+
+    /// The same with this account for its apps, made if it is not there: apps have a session bus only where their
+    /// account has a name.
+    ///
+    /// # Errors
+    /// As [`Launcher::start`], and when no account can be made.
+    pub fn start_for_account(name: &str) -> Result<Self> {
+        if account(name).is_err() {
+            output(Command::new("useradd").args(["--no-create-home", "--shell", "/usr/sbin/nologin", name]))
+                .context("NOT RUN")?;
+        }
+        Self::start_for(account(name)?)
+    }
+
+    fn start_for(uid: u32) -> Result<Self> {
         anyhow::ensure!(rustix::process::geteuid().is_root(), "NOT RUN: the launcher is tested as root");
         let folder = tempfile::Builder::new().prefix("twl").tempdir_in("/tmp")?;
         // Whoever has the apps' account comes this far.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-        for place in ["tmp", "shm"] {
+        for place in PLACES.into_iter().chain(["share", "jobs"]) {
             fs::create_dir(folder.path().join(place))?;
             fs::set_permissions(folder.path().join(place), fs::Permissions::from_mode(0o1777))?;
         }
+        let jobs = folder.path().join("jobs");
+        let cancel = format!("#!/bin/sh\n[ \"$1 $2\" = \"-a -u\" ] && rm -f {}/*\n", jobs.display());
+        fs::write(folder.path().join("cancel"), cancel)?;
+        fs::set_permissions(folder.path().join("cancel"), fs::Permissions::from_mode(0o755))?;
         fs::copy(program_path("launch-sample-editor"), folder.path().join("editor"))?;
         fs::set_permissions(folder.path().join("editor"), fs::Permissions::from_mode(0o755))?;
-        let mut launcher = Self { part: None, folder, uid: FIRST_UID + std::process::id() };
+        let mut launcher = Self { part: None, folder, uid };
         launcher.start_again()?;
         Ok(launcher)
     }
@@ -62,9 +86,10 @@ impl Launcher {
         command.args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\" 3<&0 0</dev/null"]);
         command.arg(program_path("tapward-launch"));
         command.args(["--user", &self.uid.to_string(), "--agent-user", &(self.uid + 1).to_string()]);
-        command.args(["--cancel", "/nonexistent", "--orphan-ms", "3000"]);
+        command.args(["--orphan-ms", "3000"]);
+        let places = PLACES.into_iter().map(|place| ("--place", place));
         for (option, name) in
-            [("--home", "home"), ("--runtime", "run"), ("--place", "tmp"), ("--place", "shm")]
+            [("--home", "home"), ("--runtime", "run"), ("--cancel", "cancel")].into_iter().chain(places)
         {
             command.arg(option).arg(self.folder.path().join(name));
         }
@@ -87,6 +112,15 @@ impl Launcher {
         let _ = fs::remove_file(self.socket());
     }
 
+    /// The process.
+    ///
+    /// # Panics
+    /// When it was ended.
+    #[must_use]
+    pub fn part(&self) -> &Part {
+        self.part.as_ref().unwrap()
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
@@ -103,6 +137,24 @@ impl Launcher {
     #[must_use]
     pub fn editor(&self) -> PathBuf {
         self.folder.path().join("editor")
+    }
+
+    /// Where its places are, and `jobs`, which its print spooler has; whoever has the apps' account comes this far.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A folder of a file server, which no wipe reaches.
+    #[must_use]
+    pub fn share(&self) -> PathBuf {
+        self.folder.path().join("share")
+    }
+
+    /// The number of the apps' account.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        self.uid
     }
 
     /// Where everybody may write.
@@ -172,6 +224,11 @@ impl Launcher {
         listen(&socket, 8)?;
         Ok(socket)
     }
+}
+
+/// Its number.
+fn account(name: &str) -> Result<u32> {
+    Ok(output(Command::new("id").args(["-u", name]))?.trim().parse()?)
 }
 
 /// In a control group that is frozen, or one above it is.

@@ -1,10 +1,11 @@
-//! The line between one workstation and the server: it can be cut and mended while both go on.
+//! The line between one workstation and the server: it can be cut, slowed down and mended while both go on.
 
 use std::{
     io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -19,6 +20,8 @@ pub struct Line {
 #[derive(Debug, Default)]
 struct Shared {
     is_cut: bool,
+    /// How long each piece is under way.
+    takes: Duration,
     /// Both ends of each connection that goes through.
     open: Vec<TcpStream>,
 }
@@ -58,9 +61,16 @@ impl Line {
         }
     }
 
+    /// From now on each piece that goes through is under way for this long.
+    pub fn slow_down(&self, takes: Duration) {
+        lock(&self.shared).takes = takes;
+    }
+
     /// Mends it.
     pub fn mend(&self) {
-        lock(&self.shared).is_cut = false;
+        let mut shared = lock(&self.shared);
+        shared.is_cut = false;
+        shared.takes = Duration::ZERO;
     }
 }
 
@@ -70,8 +80,8 @@ impl Drop for Line {
     }
 }
 
-fn join(near: TcpStream, server: &str, shared: &Mutex<Shared>) -> std::io::Result<()> {
-    let mut shared = lock(shared);
+fn join(near: TcpStream, server: &str, all: &Arc<Mutex<Shared>>) -> std::io::Result<()> {
+    let mut shared = lock(all);
     if shared.is_cut {
         return near.shutdown(Shutdown::Both);
     }
@@ -82,15 +92,18 @@ fn join(near: TcpStream, server: &str, shared: &Mutex<Shared>) -> std::io::Resul
     }
     drop(shared);
     for (from, to) in [(near.try_clone()?, far.try_clone()?), (far, near)] {
-        thread::spawn(move || pass(from, to));
+        let all = Arc::clone(all);
+        thread::spawn(move || pass(from, to, &all));
     }
     Ok(())
 }
 
 /// Until either end is closed.
-fn pass(mut from: TcpStream, mut to: TcpStream) {
+fn pass(mut from: TcpStream, mut to: TcpStream, shared: &Mutex<Shared>) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let takes = lock(shared).takes;
+        thread::sleep(takes);
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }

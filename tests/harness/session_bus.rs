@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 
 use crate::part::{Part, READY_WITHIN, wait_for};
 
@@ -33,17 +34,20 @@ impl SessionBus {
             fs::create_dir_all(path)?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
-        let address = format!("unix:path={}", runtime.join("bus").display());
-        let mut command = Command::new("dbus-daemon");
-        command.args(["--session", "--nofork", "--nopidfile", "--address", &address]);
-        command.env("HOME", &home).env("XDG_RUNTIME_DIR", &runtime).env_remove("DISPLAY");
-        let part = Part::start("session-bus", &mut command, folder)?;
-        let socket = runtime.join("bus");
-        wait_for("a session bus", READY_WITHIN, || {
-            std::os::unix::net::UnixStream::connect(&socket).ok().map(drop)
-        })
-        .with_context(|| part.printed())?;
-        Ok(Self { part, address, home, runtime })
+        let part = start(folder, &home, &runtime)?;
+        Ok(Self { part, address: address_in(&runtime), home, runtime })
+    }
+
+    /// Ends it, if it runs still, and starts another one at its address.
+    ///
+    /// # Errors
+    /// As [`SessionBus::start`].
+    pub fn start_again(&mut self, folder: &Path) -> Result<()> {
+        self.part.signal(Signal::KILL);
+        self.part.wait(READY_WITHIN)?;
+        fs::remove_file(self.runtime.join("bus"))?;
+        self.part = start(folder, &self.home, &self.runtime)?;
+        Ok(())
     }
 
     /// Its address, as in `DBUS_SESSION_BUS_ADDRESS`.
@@ -89,6 +93,23 @@ impl SessionBus {
     }
 }
 
+fn address_in(runtime: &Path) -> String {
+    format!("unix:path={}", runtime.join("bus").display())
+}
+
+fn start(folder: &Path, home: &Path, runtime: &Path) -> Result<Part> {
+    let mut command = Command::new("dbus-daemon");
+    command.args(["--session", "--nofork", "--nopidfile", "--address", &address_in(runtime)]);
+    command.env("HOME", home).env("XDG_RUNTIME_DIR", runtime).env_remove("DISPLAY");
+    let part = Part::start("session-bus", &mut command, folder)?;
+    let socket = runtime.join("bus");
+    wait_for("a session bus", READY_WITHIN, || {
+        std::os::unix::net::UnixStream::connect(&socket).ok().map(drop)
+    })
+    .with_context(|| part.printed())?;
+    Ok(part)
+}
+
 /// An unlocked keyring on a private bus.
 #[derive(Debug)]
 pub struct Keyring {
@@ -104,7 +125,8 @@ impl Keyring {
         let log = folder.join("keyring.log");
         let file = fs::File::create(&log)?;
         let mut command = Command::new("gnome-keyring-daemon");
-        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        // In the place of one that the bus may have started for somebody who asked, and which nobody could unlock.
+        command.args(["--foreground", "--replace", "--unlock", "--components=secrets"]);
         bus.dress(&mut command).env_remove("DISPLAY");
         let mut child = command
             .stdin(Stdio::piped())

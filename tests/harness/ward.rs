@@ -16,8 +16,9 @@ use tempfile::TempDir;
 mod administration;
 mod bedside;
 mod serving;
+mod told;
 
-use self::serving::Server;
+use self::{serving::Server, told::Told};
 use crate::{
     badge_reader::{CardService, SOCKET_VARIABLE},
     hand::{Hand, Whose},
@@ -90,6 +91,7 @@ pub struct Ward {
     bus: SessionBus,
     x: XServer,
     setup: Setup,
+    told: Told,
     folder: Folder,
 }
 
@@ -171,6 +173,7 @@ impl Ward {
             bus,
             x,
             setup,
+            told: Told::in_log(&path.join("kiosk.log")),
             folder,
         };
         if ward.setup.has_line {
@@ -225,6 +228,19 @@ impl Ward {
     pub fn give_keyring_back(&mut self) -> Result<()> {
         self.keyring = None;
         self.keyring = Some(Keyring::start(&self.bus, self.folder.path())?);
+        Ok(())
+    }
+
+    /// Starts a session bus where the one before it was, and what lives on it: keyring and notification daemon.
+    ///
+    /// # Errors
+    /// When one of them does not come up.
+    pub fn give_bus_back(&mut self) -> Result<()> {
+        (self.keyring, self.notifications) = (None, None);
+        self.bus.start_again(self.folder.path())?;
+        self.keyring = Some(Keyring::start(&self.bus, self.folder.path())?);
+        self.notifications =
+            Some(NotificationDaemon::start(&self.bus, self.x.display(), self.folder.path())?);
         Ok(())
     }
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
-use super::Ward;
+use super::{Ward, told::Screens};
 use crate::{
     desktop::{self, Button},
     hand::{Hand, Whose},
@@ -20,7 +19,19 @@ impl Ward {
     /// The screens the agent has logged so far, oldest first.
     #[must_use]
     pub fn screens(&self) -> Vec<String> {
-        screens_in(&self.kiosk_log())
+        self.told.screens()
+    }
+
+    /// The screen that an agent shows whose page is drawn; before that it takes no keys.
+    #[must_use]
+    pub fn screen(&self) -> Option<String> {
+        self.told.screen()
+    }
+
+    /// How often a page was drawn from its beginning: by another agent, or by another process of the web view.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.told.pages()
     }
 
     /// How much the kiosk's programs have logged so far, for [`Ward::screen_since`].
@@ -33,8 +44,7 @@ impl Ward {
     #[must_use]
     pub fn screen_since(&self, mark: usize) -> Option<String> {
         let log = self.kiosk_log();
-        let log = log.get(mark..)?;
-        is_page_drawn(log).then(|| screens_in(log).pop()).flatten()
+        Screens::of(log.get(mark..)?).last().map(str::to_owned)
     }
 
     /// Waits until the agent shows `screen` (`signed_out`, `active`, …).
@@ -43,8 +53,7 @@ impl Ward {
     /// When it does not within `bound`; the screens it showed and its log's end are in the error.
     pub fn wait_screen(&self, screen: &str, bound: Duration) -> Result<()> {
         wait_for(&format!("screen {screen}"), bound, || {
-            let is_shown = self.screens().last().map(String::as_str) == Some(screen);
-            (is_shown && is_page_drawn(&self.kiosk_log())).then_some(())
+            (self.screen().as_deref() == Some(screen)).then_some(())
         })
         .with_context(|| {
             let log = self.kiosk_log();
@@ -138,18 +147,4 @@ impl Ward {
         hand.type_text(nurse.password())?;
         hand.press("Return")
     }
-}
-
-/// The screens told in the agent's log, oldest first.
-fn screens_in(log: &str) -> Vec<String> {
-    log.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter_map(|line| Some(line["fields"]["screen"].as_str()?.to_owned()))
-        .collect()
-}
-
-/// Whether the page of the agent that started last has been drawn; before that it takes no keys.
-fn is_page_drawn(log: &str) -> bool {
-    let started = log.rfind("\"screen\":\"starting\"");
-    started.is_some_and(|started| log[started..].contains("The page is drawn"))
 }

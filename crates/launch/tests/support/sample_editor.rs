@@ -1,6 +1,6 @@
 //! An editor for tests. What is written to the FIFO `keys` in its home is typed into it; it keeps that in memory and
 //! writes it to `saved` when it is told to, by the line of `docs/APPS.md` or, where it was started without one, by its command
-//! `launch-sample-editor save`. Started with `hang` it never saves, and minds no SIGTERM.
+//! `launch-sample-editor save`. Started with `hang` it never saves, and minds no SIGTERM; with `to DIRECTORY` it saves there.
 #![cfg_attr(
     target_os = "linux",
     expect(unsafe_code, reason = "signals, and a descriptor it was started with")
@@ -37,7 +37,8 @@ mod linux {
     pub(super) fn main() -> io::Result<()> {
         let home = PathBuf::from(std::env::var_os("HOME").ok_or(io::ErrorKind::NotFound)?);
         let word = std::env::args().nth(1).unwrap_or_default();
-        if word == "save" { ask_to_save(&home) } else { edit(&home, word == "hang") }
+        let to = std::env::args_os().nth(2).map_or_else(|| home.clone(), PathBuf::from);
+        if word == "save" { ask_to_save(&home) } else { edit(&home, &to, word == "hang") }
     }
 
     /// The `save` command: has the editor save, and waits until it has.
@@ -50,7 +51,7 @@ mod linux {
         Ok(())
     }
 
-    fn edit(home: &Path, is_hanging: bool) -> io::Result<()> {
+    fn edit(home: &Path, to: &Path, is_hanging: bool) -> io::Result<()> {
         if is_hanging {
             // SAFETY: ignoring a signal installs no handler.
             unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
@@ -79,7 +80,7 @@ mod linux {
             }
             read(&mut keys, &mut text)?;
             if home.join(WANTED).exists() {
-                save(home, &text)?;
+                save(to, &text)?;
                 fs::remove_file(home.join(WANTED))?;
             }
             let Some(line) = &line else { continue };
@@ -89,7 +90,7 @@ mod linux {
                 Some("save") => {
                     say(line, "saving 50")?;
                     read(&mut keys, &mut text)?;
-                    save(home, &text)?;
+                    save(to, &text)?;
                     say(line, "saved")?;
                 }
                 Some("close") | None => return Ok(()),
@@ -110,9 +111,9 @@ mod linux {
         }
     }
 
-    fn save(home: &Path, text: &[u8]) -> io::Result<()> {
-        fs::write(home.join("saved.part"), text)?;
-        fs::rename(home.join("saved.part"), home.join("saved"))
+    fn save(to: &Path, text: &[u8]) -> io::Result<()> {
+        fs::write(to.join("saved.part"), text)?;
+        fs::rename(to.join("saved.part"), to.join("saved"))
     }
 
     fn say(line: &OwnedFd, word: &str) -> io::Result<()> {
