@@ -104,7 +104,8 @@ fn stopped(bench: &mut Bench) -> ledger::Left {
 }
 
 fn rounds() -> u64 {
-    let given = std::env::var("TAPWARD_ROUNDS").ok().map(|rounds| rounds.parse().expect("TAPWARD_ROUNDS: a number"));
+    let given =
+        std::env::var("TAPWARD_ROUNDS").ok().map(|rounds| rounds.parse().expect("TAPWARD_ROUNDS: a number"));
     given.unwrap_or(if std::env::var_os("TAPWARD_SOAK").is_some() { 1_000 } else { 12 })
 }
 

@@ -49,7 +49,9 @@ fn hand_over_leaves_whoever_taps_over_her_session_none_of_39_traces() {
 }
 
 fn hand_over(to_john: impl Fn(&Bedside, &Nurse)) {
-    for program in ["/usr/bin/python3", "/usr/bin/keyctl", "/usr/bin/xset", "/usr/bin/xmodmap", "/usr/bin/xhost"] {
+    for program in
+        ["/usr/bin/python3", "/usr/bin/keyctl", "/usr/bin/xset", "/usr/bin/xmodmap", "/usr/bin/xhost"]
+    {
         assert!(fs::exists(program).unwrap(), "NOT RUN: {program} is not here");
     }
     let launcher = Launcher::start_for_account(ACCOUNT).unwrap();
@@ -93,8 +95,11 @@ fn setup(launcher: &Launcher, act: &Act) -> Setup {
             format!("{{ id = \"{which}\", command = {command:?} }}")
         })
         .to_vec();
-    let policy =
-        format!("{}\n[apps]\nsave_grace = \"2s\"\nstart = [{}]\n", short_policy("180s", "8s", "12h"), apps.join(", "));
+    let policy = format!(
+        "{}\n[apps]\nsave_grace = \"2s\"\nstart = [{}]\n",
+        short_policy("180s", "8s", "12h"),
+        apps.join(", ")
+    );
     let socket = launcher.socket().display().to_string();
     Setup {
         policy,

@@ -146,8 +146,10 @@ mod tests {
 
     #[test]
     fn the_dead_are_nobodys() {
-        let dead = parse("11 (sleep) Z 10 11 11 0 -1").unwrap();
+        let dead = parse("11 (sleep) Z 10 11 11 0 -1");
+        let processes: Vec<_> = dead.into_iter().chain([process(12, 11, 12)]).collect();
 
-        assert_eq!(belonging_to(10, US, &[dead, process(12, 11, 12)]), BTreeSet::from([12]));
+        assert_eq!(processes.len(), 2);
+        assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([12]));
     }
 }

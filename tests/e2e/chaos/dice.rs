@@ -13,7 +13,8 @@ impl Dice {
     /// As `TAPWARD_SEED` says; otherwise another one each time.
     #[expect(clippy::disallowed_methods, reason = "each run is to try another story")]
     pub(super) fn from_environment() -> (u64, Self) {
-        let given = std::env::var("TAPWARD_SEED").ok().map(|seed| seed.parse().expect("TAPWARD_SEED: a number"));
+        let given =
+            std::env::var("TAPWARD_SEED").ok().map(|seed| seed.parse().expect("TAPWARD_SEED: a number"));
         let seed = given.unwrap_or_else(|| {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
             now.as_secs() << 20 | u64::from(now.subsec_micros())
@@ -33,7 +34,10 @@ impl Dice {
     }
 
     /// Lets a moment pass that is shorter than `bound`.
-    #[expect(clippy::disallowed_methods, reason = "the moment itself is what is tried; nothing is waited for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the moment itself is what is tried; nothing is waited for"
+    )]
     pub(super) fn let_pass(&mut self, bound: Duration) {
         thread::sleep(Duration::from_millis(self.below(bound.as_millis().try_into().unwrap())));
     }

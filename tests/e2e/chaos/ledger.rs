@@ -22,7 +22,11 @@ pub(super) fn wait_every_session_once(bedside: &Bedside) -> usize {
         counts(&bedside.ward.audit_record(&bedside.token).ok()?).is_empty().then_some(())
     });
     let record = bedside.ward.audit_record(&bedside.token).unwrap();
-    assert!(waited.is_ok(), "logins and logouts of sessions that do not have one of each: {:#?}", counts(&record));
+    assert!(
+        waited.is_ok(),
+        "logins and logouts of sessions that do not have one of each: {:#?}",
+        counts(&record)
+    );
     assert!(!format!("{record:?}").contains("record-quarantined"), "a record was set aside");
     sessions.len()
 }
@@ -39,8 +43,9 @@ pub(super) struct Left {
 }
 
 pub(super) fn spool_of(ward: &Ward) -> Left {
-    let file = Connection::open_with_flags(ward.state().join("spool.sqlite"), OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .unwrap();
+    let file =
+        Connection::open_with_flags(ward.state().join("spool.sqlite"), OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .unwrap();
     let count = |query: &str| -> u32 { file.query_row(query, [], |row| row.get(0)).unwrap() };
     let mut pending = file.prepare("SELECT id FROM records WHERE state = 'pending'").unwrap();
     let ids = pending.query_map([], |row| row.get::<_, uuid::Bytes>(0)).unwrap();
@@ -72,9 +77,15 @@ pub(super) fn wait_on_record(bedside: &Bedside, ids: &BTreeSet<String>) {
 /// Every number that the workstation ever gave to a record is a record at the endpoint.
 pub(super) fn assert_none_missing(bedside: &Bedside, left: &Left) {
     let record = bedside.ward.audit_record(&bedside.token).unwrap();
-    let is_its = |event: &&Value| event["source"]["observer"]["identifier"]["system"] == "urn:tapward:workstation";
+    let is_its =
+        |event: &&Value| event["source"]["observer"]["identifier"]["system"] == "urn:tapward:workstation";
     let its = record.iter().filter(is_its).count();
-    assert_eq!(its + left.pending.len(), left.head as usize, "{left:?}, and {its} of {} records", record.len());
+    assert_eq!(
+        its + left.pending.len(),
+        left.head as usize,
+        "{left:?}, and {its} of {} records",
+        record.len()
+    );
 }
 
 /// Ids of all sessions in the server's database, ended ones too.

@@ -123,7 +123,8 @@ pub(super) fn bring_home(bench: &mut Bench, nurse: &Nurse) -> Result<()> {
         let screen = bench.bedside.ward.screen()?;
         match screen.as_str() {
             "signed_out" => return Some(()),
-            // Whoever is asked for something else than she has begun gives it up.
+            "asking" if is_other_than(bench, "asking").is_ok() => return None,
+            // Whoever waits too long, or is asked for something else than she has begun, gives it up.
             "second_factor" | "asking" => bench.bedside.hand.press("Escape").ok()?,
             "active" | "inactivity_warning" => {
                 // It may be gone in this moment.
@@ -132,7 +133,6 @@ pub(super) fn bring_home(bench: &mut Bench, nurse: &Nurse) -> Result<()> {
             }
             "concealed" => {
                 bench.opens();
-                bench.bedside.eye.wait_still().ok()?;
                 give_password_again(bench, nurse).ok()?;
             }
             _ => return None,
@@ -150,14 +150,20 @@ fn is_other_than(bench: &Bench, screen: &str) -> Result<()> {
 
 fn give_name_and_password(bench: &Bench, nurse: &Nurse) -> Result<()> {
     bench.bedside.ward.wait_sign_in_drawn()?;
-    bench.bedside.eye.wait_still()?;
+    reads(bench)?;
     bench.bedside.ward.give_password(&bench.bedside.hand, nurse)
 }
 
 fn give_password_again(bench: &Bench, nurse: &Nurse) -> Result<()> {
-    bench.bedside.eye.wait_still()?;
+    reads(bench)?;
     bench.bedside.hand.type_text(nurse.password())?;
     bench.bedside.hand.press("Return")
+}
+
+/// A screen that is new has its reader before it has her keys: until the agent has been given the input, they go nowhere.
+fn reads(bench: &Bench) -> Result<()> {
+    let _ = wait_for("nothing but the time", Duration::from_millis(800), || None::<()>);
+    bench.bedside.eye.wait_still()
 }
 
 /// Once more where the strip was not there yet.
