@@ -93,9 +93,21 @@ async fn keychain() -> anyhow::Result<String> {
 }
 
 fn display() -> anyhow::Result<String> {
-    let session = std::env::var("XDG_SESSION_TYPE").unwrap_or_default();
-    ensure!(session != "wayland", "this is a Wayland session: covering is the compositor's, not ours");
-    std::env::var("DISPLAY").context("DISPLAY is not set: there is no X display to cover")
+    let named = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    let Some(display) = named("DISPLAY") else {
+        let compositor = named("WAYLAND_DISPLAY");
+        let compositor =
+            compositor.context("neither DISPLAY nor WAYLAND_DISPLAY is set: there is nothing to cover")?;
+        return Ok(format!(
+            "{compositor}: drawn, and not held while the agent is shown (`tapward-shield --check`)"
+        ));
+    };
+    let session = named("XDG_SESSION_TYPE").unwrap_or_default();
+    ensure!(
+        session != "wayland",
+        "this X display is a Wayland session's: have the shield told `--display-server wayland`, and take DISPLAY away here"
+    );
+    Ok(display)
 }
 
 async fn inactivity(config: &Config) -> anyhow::Result<String> {

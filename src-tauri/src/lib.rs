@@ -25,6 +25,7 @@ pub mod events;
 pub mod geometry;
 pub mod gtk_thread;
 pub mod hardening;
+pub mod layers;
 pub mod logging;
 pub mod monitors;
 pub mod my_sessions;

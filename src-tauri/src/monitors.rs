@@ -6,12 +6,18 @@ use crate::geometry::Rect;
 
 /// Every monitor, the primary one first.
 #[must_use]
-pub fn all(display: &gdk::Display) -> Vec<Rect> {
+pub fn list(display: &gdk::Display) -> Vec<gdk::Monitor> {
     let mut monitors: Vec<gdk::Monitor> =
         (0..display.n_monitors()).filter_map(|index| display.monitor(index)).collect();
     // A stable sort: without a primary one the order of the display server stays.
     monitors.sort_by_key(|monitor| !monitor.is_primary());
-    monitors.iter().map(|monitor| Rect::from(monitor.geometry())).collect()
+    monitors
+}
+
+/// Where each of them is.
+#[must_use]
+pub fn all(display: &gdk::Display) -> Vec<Rect> {
+    list(display).iter().map(|monitor| Rect::from(monitor.geometry())).collect()
 }
 
 /// The primary monitor, else the first; the X screen's size is unknown without any.

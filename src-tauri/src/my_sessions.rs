@@ -1,6 +1,6 @@
 //! "My sessions" on an uncovered screen: where else she is signed in, and "Sign out there". Native GTK.
 //!
-//! An override-redirect window in the middle of the primary monitor. It takes clicks and never the keyboard: what she
+//! An override-redirect window (on Wayland an overlay-layer surface) in the middle of the primary monitor. It takes clicks and never the keyboard: what she
 //! types goes on to her application.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -12,7 +12,7 @@ use agent_runtime::{
 use gtk::{atk, gdk, prelude::*};
 use uuid::Uuid;
 
-use crate::{monitors, style, texts::Texts};
+use crate::{layers, monitors, style, texts::Texts};
 
 /// A longer list is scrolled.
 const LIST_HEIGHT_MAX: i32 = 360;
@@ -93,7 +93,7 @@ impl MySessions {
                 shown.text = text;
             }
             None => {
-                let window = gtk::Window::new(gtk::WindowType::Popup);
+                let window = layers::card();
                 window.set_type_hint(gdk::WindowTypeHint::Dialog);
                 window.set_accept_focus(false);
                 if let Some(accessible) = window.accessible() {
@@ -182,6 +182,9 @@ impl MySessions {
 /// In the middle of the primary monitor, as large as its words.
 fn place(window: &gtk::Window) {
     let display = window.display();
+    if let Some(first) = monitors::list(&display).first() {
+        layers::put_on(window, first);
+    }
     let monitor = monitors::primary(&display);
     let (_, size) = window.preferred_size();
     let place = monitor.centred(size.width, size.height);

@@ -1,7 +1,7 @@
 //! The strip of an uncovered screen: who is signed in, what is due, what a tap does, and the buttons. Native GTK.
 //!
-//! A dock window along the upper edge of the primary monitor that reserves its own height (`_NET_WM_STRUT_PARTIAL`)
-//! and never takes the focus.
+//! A dock window along the upper edge of the primary monitor that reserves its own height (`_NET_WM_STRUT_PARTIAL`; on
+//! Wayland an exclusive zone) and never takes the focus.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use gtk::{gdk, prelude::*};
 
 use crate::{
     geometry::{Rect, strut_partial},
-    monitors, style,
+    layers, monitors, style,
 };
 
 /// Its name for a window manager and a screen reader: ours, in every language.
@@ -63,6 +63,9 @@ impl Strip {
         window.set_skip_taskbar_hint(true);
         window.set_skip_pager_hint(true);
         window.stick();
+        if layers::is_wayland(&window.display()) {
+            layers::dock(&window);
+        }
         window.connect_delete_event(|_, _| gtk::glib::Propagation::Stop);
 
         let who = gtk::Label::new(None);
@@ -113,12 +116,17 @@ impl Strip {
         let display = self.window.display();
         let monitors = monitors::all(&display);
         let monitor = monitors::primary(&display);
+        if let Some(first) = monitors::list(&display).first() {
+            layers::put_on(&self.window, first);
+        }
         let (_, natural) = self.window.preferred_height();
         self.window.move_(monitor.x, monitor.y);
         self.window.resize(monitor.width, natural);
-        // The window manager reads the strut when the window is mapped.
-        self.window.realize();
-        self.reserve(monitor, &monitors, natural);
+        if !layers::is_wayland(&display) {
+            // The window manager reads the strut when the window is mapped.
+            self.window.realize();
+            self.reserve(monitor, &monitors, natural);
+        }
         display.sync();
     }
 

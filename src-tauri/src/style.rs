@@ -2,6 +2,8 @@
 
 use gtk::{gdk, prelude::*};
 
+/// Widget name of the covered window, where it is none of Tauri's.
+pub const COVER: &str = "tapward-cover";
 /// Widget name of the strip.
 pub const STRIP: &str = "tapward-strip";
 /// Widget name of the warning.
@@ -73,6 +75,7 @@ const CONTRAST: Theme = Theme {
 
 /// `{token}` stands for the theme's colour of that name.
 const SHEET: &str = r"
+#tapward-cover { background-color: {ground}; }
 #tapward-strip, #tapward-warning, #tapward-stand-in, #tapward-my-sessions {
     background-color: {surface}; color: {text}; font-size: 18px;
 }

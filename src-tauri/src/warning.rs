@@ -1,13 +1,13 @@
 //! The warning on an uncovered screen, in the middle of every monitor. Native GTK.
 //!
-//! It takes neither focus nor grab: override-redirect windows whose input shape is their button's, so that
+//! It takes neither focus nor grab: override-redirect windows (on Wayland overlay-layer surfaces) whose input shape is their button's, so that
 //! a key, and a click beside the button, reach the application under it (UX.md, Warning).
 
 use std::{cell::RefCell, rc::Rc};
 
 use gtk::{atk, cairo, gdk, glib, prelude::*};
 
-use crate::{geometry::Rect, monitors, strip::set_text, style};
+use crate::{geometry::Rect, layers, monitors, strip::set_text, style};
 
 /// The sentence is wrapped after about this many characters.
 const WHY_CHARS: i32 = 40;
@@ -49,10 +49,10 @@ impl Warning {
         if cards.is_empty() {
             let Some(display) = gdk::Display::default() else { return };
             // A screen reader hears the one on the primary monitor.
-            *cards = monitors::all(&display)
+            *cards = monitors::list(&display)
                 .iter()
                 .zip([true].into_iter().chain(std::iter::repeat(false)))
-                .map(|(monitor, is_spoken)| Card::new(*monitor, is_spoken, text, &self.on_stay))
+                .map(|(monitor, is_spoken)| Card::new(monitor, is_spoken, text, &self.on_stay))
                 .collect();
         }
         for card in cards.iter() {
@@ -83,8 +83,8 @@ impl Warning {
 }
 
 impl Card {
-    fn new(monitor: Rect, is_spoken: bool, text: &WarningText, on_stay: &Rc<dyn Fn()>) -> Self {
-        let window = gtk::Window::new(gtk::WindowType::Popup);
+    fn new(monitor: &gdk::Monitor, is_spoken: bool, text: &WarningText, on_stay: &Rc<dyn Fn()>) -> Self {
+        let window = layers::card();
         window.set_type_hint(gdk::WindowTypeHint::Notification);
         window.set_accept_focus(false);
 
@@ -127,9 +127,10 @@ impl Card {
         set_text(&self.why, &text.why);
     }
 
-    fn place(&self, monitor: Rect) {
+    fn place(&self, monitor: &gdk::Monitor) {
+        layers::put_on(&self.window, monitor);
         let (_, size) = self.window.preferred_size();
-        let place = monitor.centred(size.width, size.height);
+        let place = Rect::from(monitor.geometry()).centred(size.width, size.height);
         self.window.move_(place.x, place.y);
     }
 

@@ -1,36 +1,22 @@
-//! The covered window: Tauri's webview in an override-redirect window over the primary monitor.
+//! The covered window: Tauri's webview in a window over the primary monitor.
 //!
-//! It is drawn on top of the shield's cover and is never the lock. It takes the seat's grab on GDK's own
-//! connection (another client's grab would make the page deaf) and never the input focus, which stays on the
-//! shield's window.
+//! It is drawn on top of the shield's cover and is never the lock.
 
-use std::{
-    cell::{Cell, OnceCell, RefCell},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use agent_platform::screen::{Done, Window};
 use anyhow::Context as _;
-use gtk::{
-    gdk,
-    glib::{self, translate::ToGlibPtr as _},
-    prelude::*,
-};
+use gtk::{gdk, glib, prelude::*};
 use tauri::{AppHandle, WebviewUrl, WebviewWindow, WebviewWindowBuilder, window::Color};
 
-use crate::{gtk_thread, monitors, page, set_up, style, style::Theme, uncovered};
+use crate::{gtk_thread, layers, page, set_up, style, style::Theme};
+
+mod wayland;
+mod x11;
 
 /// The label of the one window, and its capability file's name.
 pub const LOCK_LABEL: &str = "lock";
 
-/// Another program's open menu can hold the grab: tried each millisecond for this many tries, then each
-/// [`GRAB_RETRY_SLOW`].
-const GRAB_RETRIES_FAST: u32 = 2_000;
-const GRAB_RETRY_FAST: Duration = Duration::from_millis(1);
-const GRAB_RETRY_SLOW: Duration = Duration::from_millis(20);
-/// Against a program that fights for the top, we raise at most this often.
-const RAISE_PAUSE: Duration = Duration::from_millis(5);
 /// Nobody types text with these. Control and Alt are the page's to judge: they edit, paste and write accents.
 const SHORTCUT_MODIFIERS: gdk::ModifierType = gdk::ModifierType::MOD4_MASK
     .union(gdk::ModifierType::SUPER_MASK)
@@ -39,7 +25,7 @@ const SHORTCUT_MODIFIERS: gdk::ModifierType = gdk::ModifierType::MOD4_MASK
 
 thread_local! {
     /// On GTK's thread, once [`create`] has run.
-    static COVER: OnceCell<Rc<Cover>> = const { OnceCell::new() };
+    static COVER: OnceCell<Cover> = const { OnceCell::new() };
 }
 
 /// Makes the window, realized and hidden; `approached` is told when somebody touches it. Call on GTK's thread, once.
@@ -50,19 +36,16 @@ pub fn create(app: &AppHandle, approached: Box<dyn Fn() + Send>) -> anyhow::Resu
     let theme = Theme::of_the_system();
     let window = build(app, theme.ground_rgb()).context("the covered window")?;
     let gtk_window = window.gtk_window()?;
-    make_override_redirect(&gtk_window, theme.ground_rgb())?;
-    let xid = xid_of(&gtk_window).context("the display is not X11")?;
-    style::apply(theme, &gtk_window.display());
-
+    let display = gtk_window.display();
+    let (cover, xid) = if layers::is_wayland(&display) {
+        (Cover::Wayland(wayland::create(&gtk_window, &window.default_vbox()?)?), 0)
+    } else {
+        let (cover, xid) = x11::create(gtk_window, theme.ground_rgb())?;
+        (Cover::X11(cover), xid)
+    };
+    refuse_shortcuts(cover.window());
+    style::apply(theme, &display);
     page::attend(&window, approached)?;
-    let cover = Rc::new(Cover {
-        window: gtk_window.clone(),
-        wants_input: Cell::new(false),
-        waiting: RefCell::new(None),
-        is_shown: Cell::new(false),
-        raise: Cell::new(Raise::Ready),
-    });
-    cover.listen();
     COVER.with(|slot| slot.set(cover)).map_err(|_| anyhow::anyhow!("the covered window exists already"))?;
     Ok(CoveredWindow { xid })
 }
@@ -93,32 +76,12 @@ fn build(app: &AppHandle, (red, green, blue): (u8, u8, u8)) -> tauri::Result<Web
     Ok(window)
 }
 
-/// Before the first map: no window manager may move, frame, focus or close it.
-fn make_override_redirect(
-    window: &gtk::ApplicationWindow,
-    (red, green, blue): (u8, u8, u8),
-) -> anyhow::Result<()> {
-    window.realize();
-    let gdk_window = window.window().context("a realized window has a GDK window")?;
-    gdk_window.set_override_redirect(true);
-    paint_by_the_server(&gdk_window, (red, green, blue));
-    Ok(())
-}
-
-/// The display server paints the background itself, before GTK's first frame.
-fn paint_by_the_server(window: &gdk::Window, (red, green, blue): (u8, u8, u8)) {
-    let share = |channel: u8| f64::from(channel) / f64::from(u8::MAX);
-    let colour = gdk::RGBA::new(share(red), share(green), share(blue), 1.0);
-    #[expect(unsafe_code, reason = "the bindings left this call out")]
-    // SAFETY: both point to live values of the types asked for; GDK copies the colour.
-    unsafe {
-        gdk::ffi::gdk_window_set_background_rgba(window.to_glib_none().0, colour.to_glib_none().0);
-    }
-}
-
-fn xid_of(window: &gtk::ApplicationWindow) -> Option<u32> {
-    let gdk_window = window.window()?.downcast::<gdkx11::X11Window>().ok()?;
-    u32::try_from(gdk_window.xid()).ok()
+/// A desktop's shortcut types nothing: `Super+t` would leave a "t" in the password.
+fn refuse_shortcuts(window: &gtk::ApplicationWindow) {
+    window.connect_key_press_event(|_, event| {
+        let is_shortcut = event.state().intersects(SHORTCUT_MODIFIERS);
+        if is_shortcut { glib::Propagation::Stop } else { glib::Propagation::Proceed }
+    });
 }
 
 /// The way from any thread to the covered window.
@@ -133,7 +96,7 @@ impl Window for CoveredWindow {
     }
 
     fn show_covered(&self, done: Done) {
-        on_cover(done, |cover, done| done(cover.show()));
+        on_cover(done, Cover::show);
     }
 
     fn take_input(&self, done: Done) {
@@ -159,155 +122,54 @@ impl Window for CoveredWindow {
     }
 }
 
-fn on_cover(done: Done, then: impl FnOnce(&Rc<Cover>, Done) + Send + 'static) {
+fn on_cover(done: Done, then: impl FnOnce(&Cover, Done) + Send + 'static) {
     gtk_thread::run(move || match COVER.with(|slot| slot.get().cloned()) {
         Some(cover) => then(&cover, done),
         None => done(false),
     });
 }
 
-/// Lives on GTK's thread.
-struct Cover {
-    window: gtk::ApplicationWindow,
-    wants_input: Cell<bool>,
-    /// Told when the grab is had.
-    waiting: RefCell<Option<Done>>,
-    is_shown: Cell<bool>,
-    raise: Cell<Raise>,
-}
-
-/// Raising above another override-redirect window, limited in rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Raise {
-    Ready,
-    /// Raised a moment ago.
-    Resting,
-    /// Obscured again while resting.
-    Owed,
+/// By what draws the screen. Lives on GTK's thread.
+#[derive(Clone)]
+enum Cover {
+    X11(Rc<x11::Cover>),
+    Wayland(Rc<wayland::Cover>),
 }
 
 impl Cover {
-    /// First the strip and the warning go, or they would stand above the cover.
-    fn show(&self) -> bool {
-        uncovered::set_covered(true);
-        let place = monitors::primary(&self.window.display());
-        self.window.move_(place.x, place.y);
-        self.window.resize(place.width, place.height);
-        self.window.show_all();
-        self.is_shown.set(true);
-        let Some(gdk_window) = self.window.window() else { return false };
-        gdk_window.raise();
-        page::take_keys();
-        self.window.display().sync();
-        true
-    }
-
-    fn hide(&self) {
-        self.is_shown.set(false);
-        self.window.hide();
-        self.window.display().sync();
-        uncovered::set_covered(false);
-    }
-
-    fn take_input(self: &Rc<Self>, done: Done) {
-        if let Some(earlier) = self.waiting.replace(Some(done)) {
-            earlier(false);
+    fn window(&self) -> &gtk::ApplicationWindow {
+        match self {
+            Self::X11(cover) => cover.window(),
+            Self::Wayland(cover) => cover.window(),
         }
-        if !self.wants_input.replace(true) {
-            self.try_grab(0);
-        } else if self.grab() {
-            self.tell_waiting(true);
+    }
+
+    fn show(&self, done: Done) {
+        match self {
+            Self::X11(cover) => done(cover.show()),
+            Self::Wayland(cover) => cover.show(done),
+        }
+    }
+
+    fn take_input(&self, done: Done) {
+        match self {
+            Self::X11(cover) => cover.take_input(done),
+            Self::Wayland(cover) => cover.take_input(done),
         }
     }
 
     fn give_back_input(&self) {
-        self.wants_input.set(false);
-        self.tell_waiting(false);
-        if let Some(seat) = self.window.display().default_seat() {
-            seat.ungrab();
-        }
-        self.window.display().sync();
-    }
-
-    fn try_grab(self: &Rc<Self>, tries: u32) {
-        if !self.wants_input.get() {
-            return;
-        }
-        if self.grab() {
-            self.tell_waiting(true);
-            return;
-        }
-        let pause = if tries < GRAB_RETRIES_FAST { GRAB_RETRY_FAST } else { GRAB_RETRY_SLOW };
-        let cover = Rc::clone(self);
-        glib::timeout_add_local_once(pause, move || cover.try_grab(tries.saturating_add(1)));
-    }
-
-    fn grab(&self) -> bool {
-        let Some(gdk_window) = self.window.window() else { return false };
-        let Some(seat) = self.window.display().default_seat() else { return false };
-        seat.grab(&gdk_window, gdk::SeatCapabilities::ALL, true, None, None, None) == gdk::GrabStatus::Success
-    }
-
-    fn tell_waiting(&self, is_held: bool) {
-        if let Some(done) = self.waiting.take() {
-            done(is_held);
+        match self {
+            Self::X11(cover) => cover.give_back_input(),
+            // The keyboard is the window's for as long as it is shown; the shield's panes take it over from there.
+            Self::Wayland(_) => {}
         }
     }
 
-    fn listen(self: &Rc<Self>) {
-        // The event's own window may be another client's: looking at it aborts the process.
-        let cover = Rc::clone(self);
-        self.window.connect_grab_broken_event(move |_, _| {
-            cover.try_grab(0);
-            glib::Propagation::Proceed
-        });
-
-        // A desktop's shortcut types nothing: `Super+t` would leave a "t" in the password.
-        self.window.connect_key_press_event(|_, event| {
-            let is_shortcut = event.state().intersects(SHORTCUT_MODIFIERS);
-            if is_shortcut { glib::Propagation::Stop } else { glib::Propagation::Proceed }
-        });
-
-        self.window.add_events(gdk::EventMask::VISIBILITY_NOTIFY_MASK);
-        let cover = Rc::clone(self);
-        self.window.connect_local("visibility-notify-event", false, move |values| {
-            let event = values.get(1).and_then(|value| value.get::<gdk::Event>().ok());
-            let event = event.and_then(|event| event.downcast::<gdk::EventVisibility>().ok());
-            if event.is_some_and(|event| event.state() != gdk::VisibilityState::Unobscured) {
-                cover.raise_again();
-            }
-            Some(false.to_value())
-        });
-
-        let display = self.window.display();
-        let cover = Rc::clone(self);
-        display.default_screen().connect_monitors_changed(move |_| {
-            uncovered::monitors_changed();
-            if cover.is_shown.get() {
-                cover.show();
-            }
-        });
-    }
-
-    /// Some other override-redirect window came up above ours.
-    fn raise_again(self: &Rc<Self>) {
-        if !self.is_shown.get() {
-            return;
+    fn hide(&self) {
+        match self {
+            Self::X11(cover) => cover.hide(),
+            Self::Wayland(cover) => cover.hide(),
         }
-        if self.raise.get() != Raise::Ready {
-            self.raise.set(Raise::Owed);
-            return;
-        }
-        if let Some(gdk_window) = self.window.window() {
-            gdk_window.raise();
-            self.window.display().flush();
-        }
-        self.raise.set(Raise::Resting);
-        let cover = Rc::clone(self);
-        glib::timeout_add_local_once(RAISE_PAUSE, move || {
-            if cover.raise.replace(Raise::Ready) == Raise::Owed {
-                cover.raise_again();
-            }
-        });
     }
 }

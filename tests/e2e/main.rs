@@ -25,5 +25,6 @@ mod sign_in;
 mod sign_out;
 mod user_disabled;
 mod walk_away;
+mod wayland;
 mod without_shield;
 mod wrong_clock;

@@ -7,6 +7,11 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
+use crate::picture::Eye;
+
+/// A button and its margins.
+const STRIP_HEIGHT: u16 = 56;
+
 /// A button of Tapward's outside the web view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Button {
@@ -49,6 +54,20 @@ impl Button {
             Self::CloseMySessions => (x + width - 60, y + height - 50),
         }
     }
+}
+
+/// The light theme's surface (`ui/src/lib/styles/tokens.css`), of which the strip is made.
+const STRIP: [u8; 3] = [0xff, 0xff, 0xff];
+/// Somewhere in the strip, left of its first word.
+const IN_THE_STRIP: i16 = 4;
+
+/// The same on the first output of a compositor, whose clients know of no place: the strip's buttons alone.
+///
+/// # Errors
+/// When it gives no picture.
+pub fn find_on_strip(eye: &Eye, width: u16, button: Button) -> Result<Option<(i16, i16)>> {
+    let is_shown = eye.pixel(IN_THE_STRIP, IN_THE_STRIP)? == STRIP;
+    Ok(is_shown.then(|| button.inside(0, 0, width, STRIP_HEIGHT)))
 }
 
 /// Where to click `button` now; `None` while its window is not shown.

@@ -1,4 +1,4 @@
-//! Pictures of the whole screen, taken from the X root window, and single pixels of it.
+//! Pictures of the whole screen, taken from the X root window or by a Wayland compositor, and single pixels of it.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -9,7 +9,7 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use crate::part::wait_for;
+use crate::{part::wait_for, pixmap::Picture, sway::Way};
 
 /// What a screen looked like at one moment.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,10 +23,12 @@ impl std::fmt::Debug for Look {
 
 /// Looks at one display.
 #[derive(Debug)]
-pub struct Eye {
-    connection: RustConnection,
-    root: u32,
-    display: String,
+pub struct Eye(Screen);
+
+#[derive(Debug)]
+enum Screen {
+    X { connection: RustConnection, root: u32, display: String },
+    Sway(Way),
 }
 
 impl Eye {
@@ -37,7 +39,13 @@ impl Eye {
     pub fn on(display: &str) -> Result<Self> {
         let (connection, screen) = RustConnection::connect(Some(display))?;
         let root = connection.setup().roots[screen].root;
-        Ok(Self { connection, root, display: display.to_owned() })
+        Ok(Self(Screen::X { connection, root, display: display.to_owned() }))
+    }
+
+    /// An eye on all outputs of a compositor.
+    #[must_use]
+    pub fn on_sway(way: Way) -> Self {
+        Self(Screen::Sway(way))
     }
 
     /// Keeps a picture of the whole screen as PNG.
@@ -45,11 +53,20 @@ impl Eye {
     /// # Errors
     /// When it cannot be taken or written.
     pub fn keep(&self, file: &Path) -> Result<()> {
-        let output = Command::new("import")
-            .args(["-display", &self.display, "-window", "root"])
-            .arg(file)
-            .output()
-            .context("ImageMagick's `import` is needed for pictures")?;
+        let mut command = match &self.0 {
+            Screen::X { display, .. } => {
+                let mut command = Command::new("import");
+                command.args(["-display", display, "-window", "root"]);
+                command
+            }
+            Screen::Sway(way) => {
+                let mut command = Command::new("grim");
+                way.reach(&mut command);
+                command
+            }
+        };
+        let output =
+            command.arg(file).output().context("`import` (ImageMagick) or `grim` is needed for pictures")?;
         if !output.status.success() {
             bail!("no picture: {}", String::from_utf8_lossy(&output.stderr));
         }
@@ -94,10 +111,20 @@ impl Eye {
     /// # Errors
     /// When it is outside the screen or the display is gone.
     pub fn pixel(&self, x: i16, y: i16) -> Result<[u8; 3]> {
-        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, 1, 1, !0)?.reply()?;
-        match image.data[..] {
-            [blue, green, red, ..] => Ok([red, green, blue]),
-            _ => bail!("the X server gave no pixel"),
+        match &self.0 {
+            Screen::X { connection, root, .. } => {
+                let image = connection.get_image(ImageFormat::Z_PIXMAP, *root, x, y, 1, 1, !0)?.reply()?;
+                match image.data[..] {
+                    [blue, green, red, ..] => Ok([red, green, blue]),
+                    _ => bail!("the X server gave no pixel"),
+                }
+            }
+            Screen::Sway(way) => {
+                let picture = Picture::take(way, None)?;
+                let at = usize::try_from(y)? * picture.size().0 + usize::try_from(x)?;
+                let pixel = picture.bytes().chunks_exact(3).nth(at).context("outside the screen")?;
+                Ok([pixel[0], pixel[1], pixel[2]])
+            }
         }
     }
 
@@ -117,12 +144,20 @@ impl Eye {
         Ok(self.bytes()?.chunks_exact(4).any(|bytes| bytes[..3] == [blue, green, red]))
     }
 
+    /// Blue, green, red and one byte more for each pixel.
     fn bytes(&self) -> Result<Vec<u8>> {
-        let size = self.connection.get_geometry(self.root)?.reply()?;
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, size.width, size.height, !0)?
-            .reply()?;
-        Ok(image.data)
+        match &self.0 {
+            Screen::X { connection, root, .. } => {
+                let size = connection.get_geometry(*root)?.reply()?;
+                let (width, height) = (size.width, size.height);
+                let image =
+                    connection.get_image(ImageFormat::Z_PIXMAP, *root, 0, 0, width, height, !0)?.reply()?;
+                Ok(image.data)
+            }
+            Screen::Sway(way) => {
+                let picture = Picture::take(way, None)?;
+                Ok(picture.bytes().chunks_exact(3).flat_map(|it| [it[2], it[1], it[0], 0]).collect())
+            }
+        }
     }
 }

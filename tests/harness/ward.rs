@@ -15,10 +15,11 @@ use tempfile::TempDir;
 
 mod administration;
 mod bedside;
+mod screen;
 mod serving;
 mod told;
 
-use self::{serving::Server, told::Told};
+use self::{screen::WardScreen, serving::Server, told::Told};
 use crate::{
     badge_reader::{CardService, SOCKET_VARIABLE},
     hand::{Hand, Whose},
@@ -29,7 +30,8 @@ use crate::{
     program::{output, output_with, program, program_path},
     server_process::{LOG_EACH_REQUEST, ServerProcess},
     session_bus::{Keyring, NotificationDaemon, SessionBus},
-    x_server::{Monitors, XServer},
+    sway::Kind,
+    x_server::Monitors,
 };
 
 /// How a ward is set up.
@@ -37,6 +39,8 @@ use crate::{
 pub struct Setup {
     /// The virtual screen.
     pub monitors: Monitors,
+    /// A Wayland compositor with two outputs instead, with neither window manager nor notification daemon.
+    pub compositor: Option<Kind>,
     /// The policy file's text, for server and workstation alike.
     pub policy: String,
     /// The agent with what only end-to-end tests may use (clock offset, WebDriver).
@@ -57,6 +61,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             monitors: Monitors::One(1280, 800),
+            compositor: None,
             policy: short_policy("20s", "8s", "12h"),
             is_end_to_end_agent: false,
             has_shield: true,
@@ -89,7 +94,7 @@ pub struct Ward {
     notifications: Option<NotificationDaemon>,
     keyring: Option<Keyring>,
     bus: SessionBus,
-    x: XServer,
+    screen: WardScreen,
     setup: Setup,
     told: Told,
     folder: Folder,
@@ -150,13 +155,17 @@ impl Ward {
 
     fn open_in(folder: Folder, name: &str, setup: Setup, server: Server) -> Result<Self> {
         let path = folder.path().to_path_buf();
-        let x = XServer::start(setup.monitors, &path)?;
+        let screen = WardScreen::start(&setup, &path)?;
         let bus = SessionBus::start(&path)?;
         let keyring = Some(Keyring::start(&bus, &path)?);
-        let notifications = Some(NotificationDaemon::start(&bus, x.display(), &path)?);
-        let window_manager = if setup.has_window_manager {
+        let notifications = match &screen {
+            WardScreen::X(x) => Some(NotificationDaemon::start(&bus, x.display(), &path)?),
+            WardScreen::Sway { .. } => None,
+        };
+        let window_manager = if setup.has_window_manager && setup.compositor.is_none() {
             let mut command = Command::new("openbox");
-            bus.dress(command.env("DISPLAY", x.display()));
+            screen.reach(&mut command);
+            bus.dress(&mut command);
             Some(Part::start("window-manager", &mut command, &path)?)
         } else {
             None
@@ -171,7 +180,7 @@ impl Ward {
             notifications,
             keyring,
             bus,
-            x,
+            screen,
             setup,
             told: Told::in_log(&path.join("kiosk.log")),
             folder,
@@ -195,10 +204,19 @@ impl Ward {
         self.path().join("state")
     }
 
-    /// The display, for example `:101`.
+    /// The X display, for example `:101`.
+    ///
+    /// # Panics
+    /// On a Wayland compositor.
     #[must_use]
     pub fn display(&self) -> &str {
-        self.x.display()
+        self.screen.x_display()
+    }
+
+    /// What draws the screen.
+    #[must_use]
+    pub fn screen(&self) -> &WardScreen {
+        &self.screen
     }
 
     /// The session bus.
@@ -250,7 +268,8 @@ impl Ward {
     /// When it does not run.
     pub fn doctor(&self) -> Result<(bool, String)> {
         let mut command = program("tapward-agent");
-        command.arg("--config").arg(self.config()).arg("doctor").env("DISPLAY", self.display());
+        command.arg("--config").arg(self.config()).arg("doctor");
+        self.screen.reach(&mut command);
         let output = self.bus.dress(&mut command).output().context("the doctor")?;
         Ok((output.status.success(), String::from_utf8(output.stdout)?))
     }
@@ -260,7 +279,7 @@ impl Ward {
     /// # Errors
     /// When the display does not answer.
     pub fn hand(&self, whose: Whose) -> Result<Hand> {
-        Hand::on(self.display(), whose)
+        self.screen.hand(whose)
     }
 
     /// An eye on its screen.
@@ -268,7 +287,7 @@ impl Ward {
     /// # Errors
     /// When the display does not answer.
     pub fn eye(&self) -> Result<Eye> {
-        Eye::on(self.display())
+        self.screen.eye()
     }
 
     fn enrol(&self, name: &str) -> Result<()> {
@@ -345,7 +364,8 @@ impl Ward {
             Command::new(agent)
         };
         command.arg("--config").arg(self.config()).arg("run");
-        command.env("DISPLAY", self.display()).env("LANG", "C.UTF-8").env("TAPWARD_LOG_LEVEL", "debug");
+        self.screen.reach(&mut command);
+        command.env("LANG", "C.UTF-8").env("TAPWARD_LOG_LEVEL", "debug");
         command.envs(self.setup.agent_environment.iter().map(|(key, value)| (key, value)));
         command.envs(self.cards.iter().map(|cards| (SOCKET_VARIABLE, cards.socket())));
         self.bus.dress(&mut command).envs(environment.iter().copied());

@@ -4,7 +4,8 @@
 //! gone, a display that has no device a person could touch.
 //!
 //! # Platform-specific behavior
-//! Linux (X11) counts each device but the XTEST ones and claimed badge readers, by alarms of the SYNC extension. Windows and
+//! Linux on X11 counts each device but the XTEST ones and claimed badge readers, by alarms of the SYNC extension; on Wayland
+//! the compositor counts, and a program's keyboard is like any other. Windows and
 //! macOS ask the system for its idle time, while something is watched four times a second; there synthetic
 //! input cannot be told apart.
 

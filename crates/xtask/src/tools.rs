@@ -66,6 +66,7 @@ impl Need {
             Self::Build => &[
                 "build-essential",
                 "cmake",
+                "libgtk-layer-shell-dev",
                 "libpcsclite-dev",
                 "librsvg2-dev",
                 "libwebkit2gtk-4.1-dev",

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::{Ward, told::Screens};
 use crate::{
-    desktop::{self, Button},
+    desktop::Button,
     hand::{Hand, Whose},
     nurse::Nurse,
     part::{READY_WITHIN, wait_for},
@@ -72,7 +72,7 @@ impl Ward {
     /// When it is not shown in time.
     pub fn button(&self, button: Button) -> Result<(i16, i16)> {
         wait_for(&format!("the button {button:?}"), READY_WITHIN, || {
-            desktop::find(self.display(), button).ok().flatten()
+            self.screen().find(button).ok().flatten()
         })
     }
 

@@ -1,4 +1,5 @@
-//! X11: the SYNC extension's idle counter of each device, on a thread that sleeps until something happens.
+//! The idle counter of each device (X11), or what the compositor tells (Wayland), on a thread that sleeps until something
+//! happens.
 
 use std::{
     fmt, io,
@@ -21,13 +22,15 @@ use rustix::{
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use self::x_display::{DisplayError, QUIET, XDisplay};
+use self::display::{Display, DisplayError, QUIET};
 use super::{
     Counting, REPORT_INTERVAL, Reading, Report,
     sleep_ledger::{Moment, SleepLedger},
 };
 
 mod clock;
+mod display;
+mod seat;
 mod x_display;
 
 /// A display that is gone is looked for again after this long, then twice as long, …
@@ -130,7 +133,7 @@ struct Watcher {
     wall: WallTimer,
     clock: Arc<dyn Clock>,
     report: Report,
-    display: Option<XDisplay>,
+    display: Option<Display>,
     retry: Retry,
     is_watching: bool,
     is_unknown_told: bool,
@@ -176,7 +179,7 @@ impl Watcher {
             (self.report)(reading);
         }
         self.look_again_at = Some(self.clock.now() + REPORT_INTERVAL);
-        self.with_display(XDisplay::arm);
+        self.with_display(Display::arm);
         self.tell_if_unknown();
     }
 
@@ -184,14 +187,14 @@ impl Watcher {
         self.is_watching = false;
         self.look_again_at = None;
         if self.display.is_some() {
-            self.with_display(XDisplay::disarm);
+            self.with_display(Display::disarm);
         }
     }
 
     fn take_up_what_happened(&mut self) {
         let now = self.clock.now();
         if self.is_watching && self.display.is_none() && self.retry.is_due(now) {
-            self.with_display(XDisplay::arm);
+            self.with_display(Display::arm);
             if self.display.is_some() {
                 self.is_unknown_told = false;
                 self.look_again_at = Some(now);
@@ -215,7 +218,7 @@ impl Watcher {
 
     /// Whether a device was touched or left alone since.
     fn drain(&mut self) -> bool {
-        self.display.is_some() && self.with_display(XDisplay::drain).is_some_and(|drained| drained.has_alarm)
+        self.display.is_some() && self.with_display(Display::drain).is_some_and(|drained| drained.has_alarm)
     }
 
     /// Tells new input, and looks again as long as there is some.
@@ -244,7 +247,7 @@ impl Watcher {
     /// The last input. The same input gives the same instant each time it is read.
     fn reading(&mut self) -> Reading {
         let before = clock::awake();
-        let Some(untouched) = self.with_display(XDisplay::untouched_for).flatten() else {
+        let Some(untouched) = self.with_display(Display::untouched_for).flatten() else {
             self.last_input = None;
             return None;
         };
@@ -267,13 +270,13 @@ impl Watcher {
     }
 
     /// Asks the display, connecting first where there is none; a failure drops the connection.
-    fn with_display<T>(&mut self, ask: impl FnOnce(&mut XDisplay) -> Result<T, DisplayError>) -> Option<T> {
+    fn with_display<T>(&mut self, ask: impl FnOnce(&mut Display) -> Result<T, DisplayError>) -> Option<T> {
         let now = self.clock.now();
         if self.display.is_none() {
             if !self.retry.is_due(now) {
                 return None;
             }
-            match XDisplay::open(self.place.display.as_deref(), self.place.counting.clone()) {
+            match Display::open(self.place.display.as_deref(), self.place.counting.clone()) {
                 Ok(display) => {
                     info!("Connected to the display");
                     self.retry = Retry::default();

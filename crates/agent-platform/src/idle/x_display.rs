@@ -15,18 +15,18 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use super::super::{Counting, SyntheticInput};
+use super::{
+    super::{Counting, SyntheticInput},
+    display::{Drained, QUIET},
+};
 use crate::x_devices;
 
-/// An alarm goes off when a device is touched that was untouched for this long, and when it becomes so.
-/// Shorter than the interval of reports, so that input between two of them is not missed.
-pub(super) const QUIET: Duration = Duration::from_millis(200);
 /// Every device; `XIAllDevices`.
 const ALL_DEVICES: u16 = 0;
 
 /// Why the display cannot be asked: the connection is of no more use.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DisplayError {
+pub(super) enum XError {
     #[error("cannot connect: {0}")]
     Connect(#[from] ConnectError),
     #[error("the connection ended: {0}")]
@@ -48,15 +48,8 @@ pub(super) struct XDisplay {
     alarms: Vec<sync::Alarm>,
 }
 
-/// What [`XDisplay::drain`] found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Drained {
-    /// A device was touched, or left alone.
-    pub(super) has_alarm: bool,
-}
-
 impl XDisplay {
-    pub(super) fn open(display: Option<&str>, counting: Counting) -> Result<Self, DisplayError> {
+    pub(super) fn open(display: Option<&str>, counting: Counting) -> Result<Self, XError> {
         let (connection, screen) = RustConnection::connect(display)?;
         let root = connection.setup().roots[screen].root;
         connection.sync_initialize(3, 1)?.reply()?;
@@ -77,10 +70,10 @@ impl XDisplay {
     }
 
     /// Time since the last touch of any device; `None` where there is no device, or none that tells.
-    pub(super) fn untouched_for(&mut self) -> Result<Option<Duration>, DisplayError> {
+    pub(super) fn untouched_for(&mut self) -> Result<Option<Duration>, XError> {
         match self.query_counters() {
             // A device was unplugged since we listed them.
-            Err(DisplayError::Reply(ReplyError::X11Error(_))) => {
+            Err(XError::Reply(ReplyError::X11Error(_))) => {
                 self.list_devices()?;
                 self.query_counters()
             }
@@ -89,7 +82,7 @@ impl XDisplay {
     }
 
     /// Alarms on each device, from now on.
-    pub(super) fn arm(&mut self) -> Result<(), DisplayError> {
+    pub(super) fn arm(&mut self) -> Result<(), XError> {
         self.disarm()?;
         let quiet = Int64 { hi: 0, lo: u32::try_from(QUIET.as_millis()).unwrap_or(u32::MAX) };
         for counter in self.counters.clone() {
@@ -111,7 +104,7 @@ impl XDisplay {
     }
 
     /// No alarms any more; idempotent.
-    pub(super) fn disarm(&mut self) -> Result<(), DisplayError> {
+    pub(super) fn disarm(&mut self) -> Result<(), XError> {
         for alarm in self.alarms.drain(..) {
             // An alarm whose device was unplugged is gone already: its error is read and dropped.
             self.connection.sync_destroy_alarm(alarm)?.ignore_error();
@@ -121,7 +114,7 @@ impl XDisplay {
     }
 
     /// Takes all events up; lists the devices anew when one came or went.
-    pub(super) fn drain(&mut self) -> Result<Drained, DisplayError> {
+    pub(super) fn drain(&mut self) -> Result<Drained, XError> {
         let mut drained = Drained { has_alarm: false };
         let mut is_stale = false;
         while let Some(event) = self.connection.poll_for_event()? {
@@ -141,7 +134,7 @@ impl XDisplay {
         Ok(drained)
     }
 
-    fn query_counters(&self) -> Result<Option<Duration>, DisplayError> {
+    fn query_counters(&self) -> Result<Option<Duration>, XError> {
         let asked = self
             .counters
             .iter()
@@ -150,11 +143,11 @@ impl XDisplay {
         let values = asked
             .into_iter()
             .map(|answer| Ok(answer.reply()?.counter_value))
-            .collect::<Result<Vec<_>, DisplayError>>()?;
+            .collect::<Result<Vec<_>, XError>>()?;
         Ok(shortest(&values))
     }
 
-    fn list_devices(&mut self) -> Result<(), DisplayError> {
+    fn list_devices(&mut self) -> Result<(), XError> {
         let counters: BTreeMap<Vec<u8>, sync::Counter> = self
             .connection
             .sync_list_system_counters()?
@@ -182,7 +175,7 @@ impl XDisplay {
 
     /// Masters repeat what their slaves do, XTEST's included: only slaves count. A claimed badge reader types like a
     /// keyboard, and is none.
-    fn is_a_persons(&self, device: &XIDeviceInfo) -> Result<bool, DisplayError> {
+    fn is_a_persons(&self, device: &XIDeviceInfo) -> Result<bool, XError> {
         let is_slave = [DeviceType::SLAVE_POINTER, DeviceType::SLAVE_KEYBOARD, DeviceType::FLOATING_SLAVE]
             .contains(&device.type_);
         if !is_slave {

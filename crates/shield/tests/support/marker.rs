@@ -1,4 +1,5 @@
-//! A full-screen Wayland window of one colour (`shield-marker RRGGBB`), or a surface of the overlay layer over the first
+//! A full-screen Wayland window of one colour (`shield-marker RRGGBB`), one that is the compositor's to place
+//! (`shield-marker RRGGBB window`), or a surface of the overlay layer over the first
 //! output that takes the keyboard (`shield-marker RRGGBB overlay`). Says `shown` when the compositor has its picture, and
 //! `key N` with each key that reaches it.
 #![allow(
@@ -65,7 +66,9 @@ fn main() {
         let role = marker.base.as_ref().unwrap().get_xdg_surface(&surface, &handle, ());
         let window = role.get_toplevel(&handle, ());
         window.set_title("marker".to_owned());
-        window.set_fullscreen(None);
+        if std::env::args().nth(2).as_deref() != Some("window") {
+            window.set_fullscreen(None);
+        }
     }
     surface.commit();
     marker.surface = Some(surface);

@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use crate::{
-    bed::{BLACK, Bed, MARKER, OUTPUTS, SOON, sway::Kind},
+    bed::{BLACK, Bed, MARKER, OUTPUTS, SOON},
     part::{Part, wait_for},
+    sway::Kind,
 };
 
 fn covered_at_start(kind: Kind) -> Result<()> {

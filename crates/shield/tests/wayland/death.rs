@@ -4,8 +4,9 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::{
-    bed::{BLACK, Bed, MARKER, Shield, agent::Agent, sway::Kind},
+    bed::{BLACK, Bed, MARKER, Shield, agent::Agent},
     part::{has_ended, wait_for},
+    sway::Kind,
 };
 
 fn check(

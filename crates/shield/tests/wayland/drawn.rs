@@ -4,8 +4,9 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::{
-    bed::{BLACK, Bed, MARKER, SOON, sway::Kind},
+    bed::{BLACK, Bed, MARKER, SOON},
     part::wait_for,
+    sway::Kind,
 };
 
 const LAYERS: Kind = Kind::LayerShell;

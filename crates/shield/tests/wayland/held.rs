@@ -3,7 +3,10 @@
 use anyhow::Result;
 use rustix::process::Signal;
 
-use crate::bed::{BLACK, Bed, MARKER, SOON, sway::Kind};
+use crate::{
+    bed::{BLACK, Bed, MARKER, SOON},
+    sway::Kind,
+};
 
 const LOCK: Kind = Kind::SessionLock;
 

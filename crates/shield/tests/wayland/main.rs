@@ -14,6 +14,12 @@ mod bed;
 #[path = "../../../../tests/harness/part.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the acceptance tests, which use more of it")]
 mod part;
+#[path = "../../../../tests/harness/pixmap.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the acceptance tests, which use more of it")]
+mod pixmap;
+#[path = "../../../../tests/harness/sway.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the acceptance tests, which use more of it")]
+mod sway;
 
 mod cover;
 mod death;

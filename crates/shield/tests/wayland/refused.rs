@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::Result;
 
-use crate::bed::{Bed, SOON, program, sway::Kind};
+use crate::{
+    bed::{Bed, SOON, program},
+    sway::Kind,
+};
 
 fn said(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -4,7 +4,6 @@
 #[path = "../../x11/bed/agent.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests on X11, which use more of it")]
 pub mod agent;
-pub mod sway;
 
 use std::{
     os::unix::net::UnixListener,
@@ -16,9 +15,12 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::part::{Part, wait_for};
+use crate::{
+    part::{Part, wait_for},
+    pixmap::Picture,
+    sway::{Kind, Sway},
+};
 use agent::Agent;
-use sway::{Kind, Sway};
 
 /// Nothing here takes longer on a machine that works.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -44,13 +46,6 @@ pub struct Bed {
 pub struct Shield {
     pub part: Part,
     door: UnixListener,
-}
-
-/// A picture of one output.
-pub struct Picture {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
 }
 
 impl Bed {
@@ -84,18 +79,13 @@ impl Bed {
     /// The shield's program on this display, without arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new(program("tapward-shield"));
-        self.sway.reach(&mut command);
+        self.sway.way().reach(&mut command);
         command
     }
 
     /// What an output shows now.
     pub fn picture(&self, output: &str) -> Result<Picture> {
-        // It waits for the next frame, which an output that is being switched off never has.
-        let mut command = Command::new("timeout");
-        self.sway.reach(command.args(["5", "grim", "-t", "ppm", "-o", output, "-"]));
-        let taken = command.output().context("grim is not installed")?;
-        ensure!(taken.status.success(), "grim: {}", String::from_utf8_lossy(&taken.stderr));
-        Picture::read(&taken.stdout)
+        Picture::take(&self.sway.way(), Some(output))
     }
 
     /// Waits until an output shows nothing but this colour.
@@ -136,7 +126,7 @@ impl Bed {
 
     pub fn type_keys(&self, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new("wtype");
-        self.sway.reach(command.args(arguments));
+        self.sway.way().reach(command.args(arguments));
         let typed = command.output().context("wtype is not installed")?;
         ensure!(typed.status.success(), "wtype: {}", String::from_utf8_lossy(&typed.stderr));
         Ok(())
@@ -187,39 +177,6 @@ impl Kind {
             Self::LayerShell => "false false",
             Self::SessionLock => "true false",
         }
-    }
-}
-
-impl Picture {
-    /// A portable pixmap with 8 bits a channel.
-    fn read(file: &[u8]) -> Result<Self> {
-        let mut words = file.splitn(5, u8::is_ascii_whitespace);
-        let mut word = || words.next().context("a short picture");
-        ensure!(word()? == b"P6", "not a pixmap");
-        let number = |word: &[u8]| -> Result<usize> { Ok(std::str::from_utf8(word)?.parse()?) };
-        let (width, height) = (number(word()?)?, number(word()?)?);
-        ensure!(word()? == b"255", "not 8 bits");
-        let pixels = word()?.to_vec();
-        ensure!(width * height * 3 == pixels.len() && !pixels.is_empty(), "a picture of another size");
-        Ok(Self { width, height, pixels })
-    }
-
-    pub fn is_all(&self, colour: [u8; 3]) -> bool {
-        self.pixels.chunks(3).all(|pixel| pixel == colour)
-    }
-
-    pub fn has(&self, colour: [u8; 3]) -> bool {
-        self.count(colour) > 0
-    }
-
-    pub fn count(&self, colour: [u8; 3]) -> usize {
-        self.pixels.chunks(3).filter(|pixel| *pixel == colour).count()
-    }
-
-    /// For somebody to look at.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let head = format!("P6\n{} {}\n255\n", self.width, self.height);
-        Ok(std::fs::write(path, [head.as_bytes(), &self.pixels].concat())?)
     }
 }
 

@@ -27,9 +27,30 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Sway {
     part: Part,
+    kind: Kind,
+    way: Way,
+    control: PathBuf,
+}
+
+/// The way to a compositor.
+#[derive(Debug, Clone)]
+pub struct Way {
     runtime: PathBuf,
     socket: PathBuf,
-    control: PathBuf,
+}
+
+impl Way {
+    /// Lets a program reach it, and no X server.
+    pub fn reach(&self, command: &mut Command) {
+        command.env("XDG_RUNTIME_DIR", &self.runtime).env("WAYLAND_DISPLAY", &self.socket);
+        command.env_remove("DISPLAY");
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
 }
 
 impl Sway {
@@ -38,7 +59,7 @@ impl Sway {
     /// # Errors
     /// When it is not installed or does not come up.
     pub fn start(kind: Kind, folder: &Path) -> Result<Self> {
-        let runtime = folder.join("runtime");
+        let runtime = folder.join("sway");
         fs::create_dir(&runtime)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
         fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700))?;
@@ -78,18 +99,27 @@ impl Sway {
             Some((named("wayland-")?.path(), named("sway-ipc.")?.path()))
         });
         let (socket, control) = found.with_context(|| part.printed())?;
-        let sway = Self { part, runtime, socket, control };
+        let sway = Self { part, kind, way: Way { runtime, socket }, control };
         wait_for("the compositor's answer", READY_WITHIN, || sway.message(&["-t", "get_version"]).ok())?;
         Ok(sway)
     }
 
-    /// Lets a program reach it, and no X server.
-    pub fn reach(&self, command: &mut Command) {
-        command.env("XDG_RUNTIME_DIR", &self.runtime).env("WAYLAND_DISPLAY", &self.socket);
-        command.env_remove("DISPLAY");
+    /// Which one it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.way.clone()
     }
 
     /// `swaymsg`; what it answers.
+    ///
+    /// # Errors
+    /// When it refuses.
     pub fn message(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new("swaymsg").arg("-s").arg(&self.control).args(arguments).output()?;
         ensure!(output.status.success(), "swaymsg: {}", String::from_utf8_lossy(&output.stderr));
@@ -97,11 +127,15 @@ impl Sway {
     }
 
     /// Whether its own key binding has run.
+    #[must_use]
     pub fn has_run_binding(&self) -> bool {
-        self.runtime.join("bound").exists()
+        self.way.runtime.join("bound").exists()
     }
 
     /// Ends it as a crash would.
+    ///
+    /// # Errors
+    /// When it does not end.
     pub fn kill(&mut self) -> Result<()> {
         self.part.signal(rustix::process::Signal::KILL);
         self.part.wait(READY_WITHIN).map(drop)
