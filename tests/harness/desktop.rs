@@ -61,13 +61,18 @@ const STRIP: [u8; 3] = [0xff, 0xff, 0xff];
 /// Somewhere in the strip, left of its first word.
 const IN_THE_STRIP: i16 = 4;
 
-/// The same on the first output of a compositor, whose clients know of no place: the strip's buttons alone.
+/// The same where clients know of no place, on whichever of these outputs has the strip: the strip's buttons alone. Each
+/// output is as wide as `width`, and begins at one of `lefts`.
 ///
 /// # Errors
-/// When it gives no picture.
-pub fn find_on_strip(eye: &Eye, width: u16, button: Button) -> Result<Option<(i16, i16)>> {
-    let is_shown = eye.pixel(IN_THE_STRIP, IN_THE_STRIP)? == STRIP;
-    Ok(is_shown.then(|| button.inside(0, 0, width, STRIP_HEIGHT)))
+/// When there is no picture.
+pub fn find_on_strip(eye: &Eye, lefts: [u16; 2], width: u16, button: Button) -> Result<Option<(i16, i16)>> {
+    for left in lefts.map(u16::cast_signed) {
+        if eye.pixel(left + IN_THE_STRIP, IN_THE_STRIP)? == STRIP {
+            return Ok(Some(button.inside(left, 0, width, STRIP_HEIGHT)));
+        }
+    }
+    Ok(None)
 }
 
 /// Where to click `button` now; `None` while its window is not shown.

@@ -2,6 +2,9 @@
 //!
 //! The keyboard is the surface's for as long as it is shown: there is nothing to grab, and nothing that another client could
 //! hold. That is the compositor's courtesy, not ours to enforce (`docs/decisions/0014-wayland.md`).
+//!
+//! Nothing that [`crate::gtk_thread`] runs may wait for the compositor's answer: it comes before GDK's own reader in turn,
+//! which is in the middle of reading then, and both would wait for one another for ever.
 
 use std::{
     cell::{Cell, RefCell},
@@ -52,7 +55,6 @@ impl Cover {
         self.place();
         page::take_keys();
         if is_drawn {
-            self.window.display().sync();
             return done(true);
         }
         self.waiting.borrow_mut().push(done);
@@ -61,7 +63,6 @@ impl Cover {
 
     /// It is the compositor that gives the keyboard, once the shield's panes let go of it, which they did.
     pub(super) fn take_input(&self, done: Done) {
-        self.window.display().sync();
         done(self.is_shown.get());
     }
 
@@ -69,7 +70,7 @@ impl Cover {
         self.is_shown.set(false);
         self.tell_waiting(false);
         self.window.hide();
-        self.window.display().sync();
+        self.window.display().flush();
         uncovered::set_covered(false);
     }
 
@@ -93,6 +94,7 @@ impl Cover {
         let cover = Rc::clone(self);
         clock.connect_after_paint(move |_| {
             if cover.window.is_mapped() && !cover.waiting.borrow().is_empty() {
+                // GDK's reader has had its turn before a frame is painted.
                 cover.window.display().sync();
                 cover.tell_waiting(true);
             }

@@ -90,7 +90,7 @@ impl WardScreen {
     pub(super) fn find(&self, button: Button) -> Result<Option<(i16, i16)>> {
         match self {
             Self::X(x) => desktop::find(x.display(), button),
-            Self::Sway { .. } => desktop::find_on_strip(&self.eye()?, OUTPUT.0, button),
+            Self::Sway { .. } => desktop::find_on_strip(&self.eye()?, [0, OUTPUT.0], OUTPUT.0, button),
         }
     }
 }
