@@ -126,8 +126,8 @@ impl Strip {
             // The window manager reads the strut when the window is mapped.
             self.window.realize();
             self.reserve(monitor, &monitors, natural);
-            display.sync();
         }
+        display.sync();
     }
 
     fn say(&self, text: &StripText) {

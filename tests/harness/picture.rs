@@ -11,6 +11,9 @@ use x11rb::{
 
 use crate::{part::wait_for, pixmap::Picture, sway::Way};
 
+/// A caret is smaller.
+const CARET_PIXELS: usize = 100;
+
 /// What a screen looked like at one moment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Look(Vec<u8>);
@@ -94,15 +97,22 @@ impl Eye {
     /// # Errors
     /// When it still moves after ten seconds, or the display is gone.
     pub fn wait_still(&self) -> Result<()> {
-        const LOOKS: u32 = 5;
-        // Half a blink of a caret is longer than these looks take together.
+        // Half a blink of a caret is longer than these looks take together on X. A compositor's pictures take longer, so
+        // there a caret's pixels may change.
+        let (looks, may_change) = match &self.0 {
+            Screen::X { .. } => (5, 0),
+            Screen::Sway(_) => (2, CARET_PIXELS),
+        };
         let (mut last, mut same) = (self.bytes()?, 0);
         wait_for("a screen that stands still", Duration::from_secs(10), || {
             std::thread::sleep(Duration::from_millis(20));
             let pixels = self.bytes().ok()?;
-            same = if pixels == last { same + 1 } else { 0 };
+            let changed =
+                pixels.chunks_exact(4).zip(last.chunks_exact(4)).filter(|(one, other)| one != other);
+            let is_same = pixels.len() == last.len() && changed.count() <= may_change;
+            same = if is_same { same + 1 } else { 0 };
             last = pixels;
-            (same == LOOKS).then_some(())
+            (same == looks).then_some(())
         })
     }
 

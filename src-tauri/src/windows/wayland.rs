@@ -2,9 +2,6 @@
 //!
 //! The keyboard is the surface's for as long as it is shown: there is nothing to grab, and nothing that another client could
 //! hold. That is the compositor's courtesy, not ours to enforce (`docs/decisions/0014-wayland.md`).
-//!
-//! Nothing that [`crate::gtk_thread`] runs may wait for the compositor's answer: it comes before GDK's own reader in turn,
-//! which is in the middle of reading then, and both would wait for one another for ever.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +12,7 @@ use agent_platform::screen::Done;
 use anyhow::{Context as _, ensure};
 use gtk::{glib, prelude::*};
 
-use crate::{layers, monitors, page, style, uncovered};
+use crate::{gtk_thread, layers, monitors, page, style, uncovered};
 
 /// Lives on GTK's thread.
 pub(super) struct Cover {
@@ -31,6 +28,7 @@ pub(super) struct Cover {
 /// Where the compositor has no layer shell.
 pub(super) fn create(tauris: &gtk::ApplicationWindow, page: &gtk::Box) -> anyhow::Result<Rc<Cover>> {
     ensure!(gtk_layer_shell::is_supported(), "this Wayland compositor lacks wlr-layer-shell-v1");
+    gtk_thread::take_turns_with_gdk();
     let window = gtk::ApplicationWindow::builder().name(style::COVER).build();
     window.set_application(tauris.application().as_ref());
     layers::fill_monitor(&window);
@@ -70,7 +68,7 @@ impl Cover {
         self.is_shown.set(false);
         self.tell_waiting(false);
         self.window.hide();
-        self.window.display().flush();
+        self.window.display().sync();
         uncovered::set_covered(false);
     }
 
@@ -94,7 +92,6 @@ impl Cover {
         let cover = Rc::clone(self);
         clock.connect_after_paint(move |_| {
             if cover.window.is_mapped() && !cover.waiting.borrow().is_empty() {
-                // GDK's reader has had its turn before a frame is painted.
                 cover.window.display().sync();
                 cover.tell_waiting(true);
             }
