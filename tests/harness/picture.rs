@@ -12,7 +12,7 @@ use x11rb::{
 use crate::{part::wait_for, pixmap::Picture, sway::Way};
 
 /// A caret is smaller.
-const CARET_PIXELS: usize = 100;
+const CARET_PIXELS: usize = 400;
 
 /// What a screen looked like at one moment.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,9 +107,7 @@ impl Eye {
         wait_for("a screen that stands still", Duration::from_secs(10), || {
             std::thread::sleep(Duration::from_millis(20));
             let pixels = self.bytes().ok()?;
-            let changed =
-                pixels.chunks_exact(4).zip(last.chunks_exact(4)).filter(|(one, other)| one != other);
-            let is_same = pixels.len() == last.len() && changed.count() <= may_change;
+            let is_same = pixels.len() == last.len() && changed_pixels(&pixels, &last) <= may_change;
             same = if is_same { same + 1 } else { 0 };
             last = pixels;
             (same == looks).then_some(())
@@ -130,10 +128,8 @@ impl Eye {
                 }
             }
             Screen::Sway(way) => {
-                let picture = Picture::take(way, None)?;
-                let at = usize::try_from(y)? * picture.size().0 + usize::try_from(x)?;
-                let pixel = picture.bytes().chunks_exact(3).nth(at).context("outside the screen")?;
-                Ok([pixel[0], pixel[1], pixel[2]])
+                let (x, y) = (usize::try_from(x)?, usize::try_from(y)?);
+                Picture::take(way, None)?.pixel(x, y).context("outside the screen")
             }
         }
     }
@@ -143,7 +139,11 @@ impl Eye {
     /// # Errors
     /// When the display is gone.
     pub fn pixels(&self) -> Result<Vec<[u8; 3]>> {
-        Ok(self.bytes()?.chunks_exact(4).map(|bytes| [bytes[2], bytes[1], bytes[0]]).collect())
+        let bytes = self.bytes()?;
+        Ok(match &self.0 {
+            Screen::X { .. } => bytes.chunks_exact(4).map(|it| [it[2], it[1], it[0]]).collect(),
+            Screen::Sway(_) => bytes.chunks_exact(3).map(|it| [it[0], it[1], it[2]]).collect(),
+        })
     }
 
     /// Whether any pixel of the screen has exactly this colour.
@@ -151,10 +151,14 @@ impl Eye {
     /// # Errors
     /// When the display is gone.
     pub fn sees(&self, [red, green, blue]: [u8; 3]) -> Result<bool> {
-        Ok(self.bytes()?.chunks_exact(4).any(|bytes| bytes[..3] == [blue, green, red]))
+        let bytes = self.bytes()?;
+        Ok(match &self.0 {
+            Screen::X { .. } => bytes.chunks_exact(4).any(|it| it[..3] == [blue, green, red]),
+            Screen::Sway(_) => bytes.chunks_exact(3).any(|it| *it == [red, green, blue]),
+        })
     }
 
-    /// Blue, green, red and one byte more for each pixel.
+    /// Blue, green, red and one byte more for each pixel of an X server; red, green, blue of a compositor.
     fn bytes(&self) -> Result<Vec<u8>> {
         match &self.0 {
             Screen::X { connection, root, .. } => {
@@ -164,10 +168,17 @@ impl Eye {
                     connection.get_image(ImageFormat::Z_PIXMAP, *root, 0, 0, width, height, !0)?.reply()?;
                 Ok(image.data)
             }
-            Screen::Sway(way) => {
-                let picture = Picture::take(way, None)?;
-                Ok(picture.bytes().chunks_exact(3).flat_map(|it| [it[2], it[1], it[0], 0]).collect())
-            }
+            Screen::Sway(way) => Ok(Picture::take(way, None)?.into_bytes()),
         }
     }
+}
+
+/// How many pixels differ, at most: three bytes are one.
+fn changed_pixels(one: &[u8], other: &[u8]) -> usize {
+    const ROWS: usize = 3 * 1024;
+    // Most of a screen stands still, and is compared at once.
+    let differing = one.chunks(ROWS).zip(other.chunks(ROWS)).filter(|(one, other)| one != other);
+    differing
+        .map(|(one, other)| one.chunks(3).zip(other.chunks(3)).filter(|(one, other)| one != other).count())
+        .sum()
 }

@@ -72,15 +72,16 @@ impl Picture {
         Ok(std::fs::write(path, [head.as_bytes(), &self.pixels].concat())?)
     }
 
-    /// Its width and height.
-    #[must_use]
-    pub fn size(&self) -> (usize, usize) {
-        (self.width, self.height)
-    }
-
     /// Red, green and blue of each pixel, row by row.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.pixels
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.pixels
+    }
+
+    /// Red, green and blue of one pixel.
+    #[must_use]
+    pub fn pixel(&self, x: usize, y: usize) -> Option<[u8; 3]> {
+        let at = 3 * (y * self.width + x);
+        self.pixels.get(at..at + 3)?.try_into().ok()
     }
 }
