@@ -61,6 +61,8 @@ impl Desk {
     }
 
     fn wait_typed_arrives(&self) {
+        // Sway focuses the other output's empty part when the pointer passes over a strip there.
+        self.hand.click(640, 400).unwrap();
         let before = self.chart.keys();
         wait_for("a key in her app", SOON, || {
             self.hand.type_text("a").ok()?;

@@ -57,7 +57,7 @@ impl Bed {
         for output in OUTPUTS.iter().rev() {
             bed.sway.message(&["focus", "output", output])?;
             let mut command = Command::new(program("shield-marker"));
-            bed.sway.reach(command.arg("ff00ff"));
+            bed.sway.way().reach(command.arg("ff00ff"));
             let app = Part::start(&format!("app-{output}"), &mut command, bed.folder.path())?;
             bed.apps.push(app);
             bed.wait(output, MARKER, "the app")?;
