@@ -187,6 +187,7 @@ fn restrict(web: &WebView) {
         }
     });
     web.drag_dest_unset();
+    hand_out_nothing(&web.display());
 
     if let Some(settings) = WebViewExt::settings(web) {
         settings.set_enable_developer_extras(false);
@@ -202,6 +203,24 @@ fn restrict(web: &WebView) {
         settings.set_javascript_can_access_clipboard(false);
         settings.set_enable_write_console_messages_to_stdout(false);
         settings.set_enable_back_forward_navigation_gestures(false);
+    }
+}
+
+/// Gives up whatever of the display's selections this process comes to own: WebKit makes each text that is marked in a field, a
+/// password that is shown among them, the primary selection, and has no switch for it.
+///
+/// No other program can read it in between: what it asks for comes after the word of the new owner, and both are seen to in turn.
+fn hand_out_nothing(display: &gdk::Display) {
+    for selection in [gdk::SELECTION_PRIMARY, gdk::SELECTION_CLIPBOARD] {
+        let clipboard = gtk::Clipboard::for_display(display, &selection);
+        // The event's owner may be another client's window, and is not looked at.
+        clipboard.connect_local("owner-change", false, move |_| {
+            // Clearing it changes its owner once more, to nobody.
+            if gdk::selection_owner_get(&selection).is_some() {
+                gtk::Clipboard::get(&selection).clear();
+            }
+            None
+        });
     }
 }
 

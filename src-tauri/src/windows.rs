@@ -17,7 +17,7 @@ mod x11;
 /// The label of the one window, and its capability file's name.
 pub const LOCK_LABEL: &str = "lock";
 
-/// Nobody types text with these. Control and Alt are the page's to judge: they edit, paste and write accents.
+/// Nobody types text with these. Control and Alt are the page's to judge: they edit and write accents.
 const SHORTCUT_MODIFIERS: gdk::ModifierType = gdk::ModifierType::MOD4_MASK
     .union(gdk::ModifierType::SUPER_MASK)
     .union(gdk::ModifierType::HYPER_MASK)

@@ -3,125 +3,13 @@
 
 use std::fs;
 
-use fantoccini::Client;
-use harness::{
-    badge_reader::{Card, SOCKET_VARIABLE},
-    browser::{Driver, evaluate},
-    desktop::Button,
-    hand::Whose,
-    nurse::Nurse,
-    part::wait_for,
-    program::program_path,
-    ward::{Setup, Ward},
-};
+use harness::{badge_reader::Card, desktop::Button, hand::Whose, nurse::Nurse, ward::Setup};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
-use crate::bedside::{Bedside, SOON};
-
-/// What a person who looks or listens gets from the page, and what lies in it besides.
-const LOOK: &str = r"
-    const text = (query) => [...document.querySelectorAll(query)].map((found) => found.textContent.trim());
-    const field = document.activeElement;
-    return {
-        spoken: text('[aria-live=polite]')[0],
-        title: text('h1')[0],
-        words: document.body.innerText,
-        focused: field.labels?.[0]?.textContent.trim() ?? '',
-        values: [...document.querySelectorAll('input')].map((input) => input.value),
-        kept: JSON.stringify([{...window.localStorage}, {...window.sessionStorage}, document.cookie]),
-        markup: document.documentElement.outerHTML,
-    };
-";
-
-/// A kiosk as packaged, except that WebDriver may look into its page.
-struct Watched {
-    page: Client,
-    runtime: Runtime,
-    // Ended in this order: the kiosk before what it stands on.
-    _driver: Driver,
-    ward: Ward,
-}
-
-impl Watched {
-    fn open() -> Self {
-        Self::open_with(Setup::default())
-    }
-
-    fn open_with(setup: Setup) -> Self {
-        let ward = Ward::open(setup).unwrap();
-        let driver = Driver::start("kiosk", ward.display(), ward.bus(), ward.path(), ward.cards()).unwrap();
-        let runtime = Runtime::new().unwrap();
-        let mut arguments: Vec<String> = Vec::new();
-        for key in [
-            "WEBKIT_INSPECTOR_SERVER",
-            "TAURI_AUTOMATION",
-            "TAURI_WEBVIEW_AUTOMATION",
-            "TAPWARD_LOG_LEVEL",
-            SOCKET_VARIABLE,
-        ] {
-            arguments.extend(["--env".to_owned(), key.to_owned()]);
-        }
-        let agent = program_path("tapward-agent-e2e");
-        arguments.extend(["--agent".to_owned(), agent.display().to_string(), "--".to_owned()]);
-        arguments.extend(["--config".to_owned(), ward.config().display().to_string(), "run".to_owned()]);
-        let page = runtime.block_on(driver.drive(&program_path("tapward-shield"), &arguments)).unwrap();
-        ward.wait_screen("signed_out", SOON).unwrap();
-        Self { page, runtime, _driver: driver, ward }
-    }
-
-    fn evaluate(&self, script: &str) -> Value {
-        self.runtime.block_on(evaluate(&self.page, script)).unwrap()
-    }
-
-    fn look(&self) -> Value {
-        self.evaluate(LOOK)
-    }
-
-    /// Looks until the page says `words`.
-    fn wait_words(&self, words: &str) -> Value {
-        self.wait_look(words, |look| look["words"].as_str().is_some_and(|shown| shown.contains(words)))
-    }
-
-    /// Looks until a look is as wanted: keys that were sent reach the page behind WebDriver's back, later than a look
-    /// on a busy machine.
-    fn wait_look(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
-        wait_for(what, SOON, || {
-            last = self.look();
-            wanted(&last).then_some(())
-        })
-        .unwrap_or_else(|error| panic!("{error}: {last:#}"));
-        last
-    }
-
-    /// A person clicks on the button that begins with `label`.
-    fn click(&self, label: &str) {
-        let mut middle = Value::Null;
-        wait_for(label, SOON, || {
-            middle = self.evaluate(&format!(
-                "const button = [...document.querySelectorAll('button')].find((it) => it.innerText.trim().startsWith({})); \
-                 const box = button?.getBoundingClientRect(); \
-                 return box ? [(box.left + box.right) / 2, (box.top + box.bottom) / 2].map(Math.round) : null;",
-                json!(label)
-            ));
-            (!middle.is_null()).then_some(())
-        })
-        .unwrap();
-        let [x, y] = [0, 1].map(|at| i16::try_from(middle[at].as_i64().unwrap()).unwrap());
-        self.ward.hand(Whose::Person).unwrap().click(x, y).unwrap();
-    }
-
-    /// What the agent answers to a page that calls `command` with `arguments`: `taken`, or the refusal.
-    fn call(&self, command: &str, arguments: &Value) -> String {
-        let script = "const [command, given, done] = arguments; \
-             window.__TAURI_INTERNALS__.invoke(command, given) \
-                 .then(() => done('taken'), (refusal) => done(`refused: ${refusal}`));";
-        let arguments = vec![json!(command), arguments.clone()];
-        let answer = self.runtime.block_on(self.page.execute_async(script, arguments)).unwrap();
-        answer.as_str().unwrap().to_owned()
-    }
-}
+use crate::{
+    bedside::{Bedside, SOON},
+    watched::Watched,
+};
 
 #[test]
 fn each_step_says_what_it_is_and_what_to_do_and_keeps_nothing_that_was_typed() {
@@ -259,13 +147,13 @@ fn a_page_that_turned_against_the_agent_gets_nothing_and_leaves_nothing() {
     watched.evaluate("location.href = 'https://example.org/'; return true;");
     watched.evaluate("location.href = 'file:///etc/passwd'; return true;");
     assert_eq!(watched.evaluate("return location.href;"), here);
-    let refused_by = watched.runtime.block_on(watched.page.execute_async(
+    let refused_by = watched.answer(
         "const done = arguments[0]; \
          document.addEventListener('securitypolicyviolation', (refusal) => done(refusal.effectiveDirective)); \
          fetch('https://127.0.0.1:9/').then(() => done('fetched'), () => {});",
         Vec::new(),
-    ));
-    assert_eq!(refused_by.unwrap(), "connect-src");
+    );
+    assert_eq!(refused_by, "connect-src");
 
     for (command, arguments) in [
         ("no_such_command", json!({})),

@@ -42,7 +42,7 @@ impl Hand {
         }
     }
 
-    /// Presses and releases one named key: `Return`, `Tab`, `Escape`, `BackSpace`, `space`.
+    /// Presses and releases one named key: `Return`, `Tab`, `Escape`, `BackSpace`, `space`, `End`.
     ///
     /// # Errors
     /// When it has no such name.

@@ -14,6 +14,7 @@ pub mod app;
 pub mod auditor;
 pub mod badge_reader;
 pub mod browser;
+pub mod clipboard;
 pub mod desktop;
 pub mod hand;
 pub mod launcher;

@@ -191,6 +191,7 @@ fn symbol_of(name: &str) -> Result<u32> {
         "Escape" => 0xff1b,
         "BackSpace" => 0xff08,
         "space" => 0x20,
+        "End" => 0xff57,
         other => bail!("no key is called {other} here"),
     })
 }

@@ -14,6 +14,12 @@ describe('a key with a modifier', () => {
     ['Ctrl+plus', { key: '+', ctrlKey: true }],
     ['Ctrl+z, which would bring a wiped password back', { key: 'z', ctrlKey: true }],
     ['Ctrl+c', { key: 'c', ctrlKey: true }],
+    ['Ctrl+v', { key: 'v', ctrlKey: true }],
+    ['Ctrl+V under Caps Lock', { key: 'V', ctrlKey: true }],
+    ['Ctrl+x', { key: 'x', ctrlKey: true }],
+    ['Ctrl+Insert', { key: 'Insert', ctrlKey: true }],
+    ['Shift+Insert', { key: 'Insert', shiftKey: true }],
+    ['the key that pastes', { key: 'Paste' }],
     ['Ctrl+Alt+v', { key: 'v', ctrlKey: true, altKey: true }],
     ['F5', { key: 'F5' }],
     ['F12', { key: 'F12' }],
@@ -26,9 +32,8 @@ describe('a key with a modifier', () => {
   });
 
   it.each<[string, Press]>([
-    ['Ctrl+v', { key: 'v', ctrlKey: true }],
-    ['Ctrl+V under Caps Lock', { key: 'V', ctrlKey: true }],
     ['Ctrl+a', { key: 'a', ctrlKey: true }],
+    ['Ctrl+A under Caps Lock', { key: 'A', ctrlKey: true }],
     ['Ctrl+Left', { key: 'ArrowLeft', ctrlKey: true }],
     ['Ctrl+Backspace', { key: 'Backspace', ctrlKey: true }],
   ])('%s works in a field, and only there', (_, press) => {
@@ -43,7 +48,6 @@ describe('a key with a modifier', () => {
     ['AltGr+q where AltGr is Ctrl and Alt', { key: '@', ctrlKey: true, altKey: true, states: ['AltGraph'] }],
     ['Tab', { key: 'Tab' }],
     ['Shift+Tab', { key: 'Tab', shiftKey: true }],
-    ['Shift+Insert', { key: 'Insert', shiftKey: true }],
     ['a modifier alone', { key: 'Control', ctrlKey: true }],
     ['Escape', { key: 'Escape' }],
   ])('%s works', (_, press) => {
@@ -57,13 +61,30 @@ describe('the guarded page', () => {
     unguard();
   });
 
-  it.each(['contextmenu', 'dragstart', 'dragover', 'drop'])('has no %s', (kind) => {
+  it.each(['contextmenu', 'dragstart', 'dragover', 'drop', 'copy', 'cut', 'paste'])('has no %s', (kind) => {
     unguard = guard(document);
     const event = new Event(kind, { bubbles: true, cancelable: true });
 
     document.body.dispatchEvent(event);
 
     expect(event.defaultPrevented).toBe(true);
+  });
+
+  it.each<[string, boolean]>([
+    ['insertText', false],
+    ['insertCompositionText', false],
+    ['deleteContentBackward', false],
+    ['insertFromPaste', true],
+    ['insertFromPasteAsQuotation', true],
+    ['insertFromDrop', true],
+    ['insertFromYank', true],
+  ])('takes into a field what is typed there alone: %s', (inputType, isStopped) => {
+    unguard = guard(document);
+    const event = Object.assign(new Event('beforeinput', { bubbles: true, cancelable: true }), { inputType });
+
+    document.body.dispatchEvent(event);
+
+    expect(event.defaultPrevented).toBe(isStopped);
   });
 
   it('keeps a foreign shortcut from everybody else who listens', () => {

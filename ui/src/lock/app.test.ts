@@ -190,7 +190,7 @@ describe('the page and its agent', () => {
 
   it('asks again when an answer does not come, and stays where it is if the agent lives', async () => {
     const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false });
-    await bedside.paste(bedside.code, '123456');
+    await bedside.fill(bedside.code, '123456');
 
     await bedside.wait(8_000);
 
@@ -201,7 +201,7 @@ describe('the page and its agent', () => {
   it('says that it is getting ready when the agent hears nothing, and recovers by itself', async () => {
     const bedside = await Bedside.at({ kind: 'second_factor', wants: 'totp', is_loss: false, expires_in_ms: 100_000, tries_left: 5, is_refused: false });
     bedside.backend.isDeaf = true;
-    await bedside.paste(bedside.code, '123456');
+    await bedside.fill(bedside.code, '123456');
     expect(bedside.text).toContain(words.starting.title);
 
     await bedside.wait(30_000);

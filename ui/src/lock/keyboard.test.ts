@@ -60,7 +60,7 @@ describe('the keyboard on screen', () => {
 
   it('types where the caret is, and takes back before it', async () => {
     const bedside = await shown();
-    await bedside.paste(bedside.name, 'mria');
+    await bedside.fill(bedside.name, 'mria');
     bedside.name.setSelectionRange(1, 1);
 
     await strike(bedside, 'x', keyboard.backspace, 'a');
@@ -71,7 +71,7 @@ describe('the keyboard on screen', () => {
 
   it('replaces what is marked, and takes back a whole character', async () => {
     const bedside = await shown();
-    await bedside.paste(bedside.name, 'ab🩺');
+    await bedside.fill(bedside.name, 'ab🩺');
     await strike(bedside, keyboard.backspace);
     expect(bedside.name.value).toBe('ab');
 

@@ -60,7 +60,7 @@ describe('another language', () => {
 
   it('chosen by keyboard while something was typed, no key goes where it was not meant to', async () => {
     const bedside = await Bedside.at(SIGNED_OUT);
-    await bedside.paste(bedside.name, 'mar');
+    await bedside.fill(bedside.name, 'mar');
     bedside.button('Español').focus();
     await bedside.speak('es');
 
@@ -72,8 +72,8 @@ describe('another language', () => {
 
   it('loses nothing of the name and the password that were being typed', async () => {
     const bedside = await Bedside.at(SIGNED_OUT);
-    await bedside.paste(bedside.name, 'maria');
-    await bedside.paste(bedside.password, 'correct horse');
+    await bedside.fill(bedside.name, 'maria');
+    await bedside.fill(bedside.password, 'correct horse');
 
     await bedside.speak('es');
 

@@ -58,8 +58,8 @@ describe('whoever lost her badge', () => {
     ['maria', '', words.signedOut.passwordMissing],
   ])('is told what is missing: name %j, password %j', async (name, password, told) => {
     const bedside = await lost();
-    await bedside.paste(bedside.name, name);
-    await bedside.paste(bedside.password, password);
+    await bedside.fill(bedside.name, name);
+    await bedside.fill(bedside.password, password);
 
     await bedside.click(bedside.button(words.lost.submit));
 
@@ -145,7 +145,7 @@ describe('whoever lost her badge', () => {
 
   it('keeps that title while the code is checked, and loses it with the next challenge', async () => {
     const bedside = await Bedside.at(wanted('totp'));
-    await bedside.paste(bedside.code, '123456');
+    await bedside.fill(bedside.code, '123456');
     expect(bedside.backend.sent).toEqual([{ kind: 'code', code: '123456' }]);
     await bedside.show(CHECKING);
     expect(bedside.text).toContain(words.lost.wanted.totp);
@@ -294,8 +294,8 @@ describe('the form of a lost badge', () => {
   it('gives way to the words that nobody hears', async () => {
     const bedside = await lost();
     bedside.backend.isDeaf = true;
-    await bedside.paste(bedside.name, 'maria');
-    await bedside.paste(bedside.password, 'hunter2');
+    await bedside.fill(bedside.name, 'maria');
+    await bedside.fill(bedside.password, 'hunter2');
 
     await bedside.click(bedside.button(words.lost.submit));
 

@@ -20,10 +20,10 @@ describe('the six boxes', () => {
     expect(bedside.backend.sent).toEqual([{ kind: 'code', code: '123456' }]);
   });
 
-  it.each(['123456', '123 456', ' 123-456\n', '1234567890'])('take %j in one paste', async (pasted) => {
+  it.each(['123456', '123 456', ' 123-456\n', '1234567890'])('take %j at once', async (given) => {
     const bedside = await Bedside.at(ASKED);
 
-    await bedside.paste(bedside.code, pasted);
+    await bedside.fill(bedside.code, given);
 
     expect(bedside.backend.sent).toEqual([{ kind: 'code', code: '123456' }]);
   });
@@ -41,7 +41,7 @@ describe('the six boxes', () => {
   it('hold nothing any more once the code is sent', async () => {
     const bedside = await Bedside.at(ASKED);
 
-    await bedside.paste(bedside.code, '123456');
+    await bedside.fill(bedside.code, '123456');
 
     expect(bedside.code.value).toBe('');
     expect(document.documentElement.outerHTML).not.toContain('123456');
@@ -49,7 +49,7 @@ describe('the six boxes', () => {
 
   it('send each code once, however the server is waited for', async () => {
     const bedside = await Bedside.at(ASKED);
-    await bedside.paste(bedside.code, '123456');
+    await bedside.fill(bedside.code, '123456');
 
     await bedside.show(ASKING);
     expect(bedside.code.disabled).toBe(true);
@@ -100,7 +100,7 @@ describe('the code screen', () => {
 
   it('says when a code was refused, how many tries are left, and waits for the next', async () => {
     const bedside = await Bedside.at(ASKED);
-    await bedside.paste(bedside.code, '000000');
+    await bedside.fill(bedside.code, '000000');
     await bedside.show(ASKING);
 
     await bedside.show(REFUSED);

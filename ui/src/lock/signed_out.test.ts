@@ -31,8 +31,8 @@ describe('the signed-out screen', () => {
     const bedside = await Bedside.at(SIGNED_OUT);
     const password = 'ü🩺'.repeat(5_000);
 
-    await bedside.paste(bedside.name, 'maria');
-    await bedside.paste(bedside.password, password);
+    await bedside.fill(bedside.name, 'maria');
+    await bedside.fill(bedside.password, password);
     await bedside.click(bedside.button('Sign in'));
 
     expect(bedside.backend.sent).toEqual([{ kind: 'sign_in', name: 'maria', password }]);

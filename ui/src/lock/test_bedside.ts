@@ -113,8 +113,8 @@ export class Bedside {
     }
   }
 
-  /** Puts `text` into a field at once, as paste does. */
-  async paste(into: HTMLInputElement, text: string): Promise<void> {
+  /** Puts `text` into a field at once. */
+  async fill(into: HTMLInputElement, text: string): Promise<void> {
     into.focus();
     into.value = text;
     into.dispatchEvent(new Event('input', { bubbles: true }));

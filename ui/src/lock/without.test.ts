@@ -78,8 +78,8 @@ describe('whoever cannot use badge or phone', () => {
 
   it('leaves nothing half typed behind', async () => {
     const bedside = await Bedside.at(READY);
-    await bedside.paste(bedside.name, 'maria');
-    await bedside.paste(bedside.password, 'hunter2');
+    await bedside.fill(bedside.name, 'maria');
+    await bedside.fill(bedside.password, 'hunter2');
 
     await bedside.click(bedside.button(OPEN));
     await bedside.click(bedside.button(words.without.back));
