@@ -12,15 +12,10 @@ use tempfile::TempDir;
 
 use crate::tool::{Verdict, judge};
 
-/// Programs that units start. Empty ones do: they are looked for, not run.
-const PROGRAMS: [&str; 6] = [
-    "usr/bin/gnome-keyring-daemon",
-    "usr/bin/tapward-server",
-    "usr/bin/true",
-    "usr/lib/tapward/tapward-agent",
-    "usr/lib/tapward/tapward-launch",
-    "usr/lib/tapward/tapward-shield",
-];
+/// Programs that `install.sh` is given as built. Empty ones do: they are looked for, not run.
+const BUILT: [&str; 3] = ["tapward-agent", "tapward-launch", "tapward-shield"];
+/// Other programs that units start.
+const PROGRAMS: [&str; 3] = ["usr/bin/gnome-keyring-daemon", "usr/bin/tapward-server", "usr/bin/true"];
 /// Where the distribution keeps its own units.
 const DISTRIBUTIONS_UNITS: [&str; 2] = ["/usr/lib/systemd", "/lib/systemd"];
 
@@ -34,16 +29,29 @@ pub fn packaging() -> PathBuf {
 #[derive(Debug)]
 pub struct Workstation {
     folder: TempDir,
+    built: TempDir,
 }
 
 impl Workstation {
+    /// What `install.sh` puts into an empty folder, programs with it, and nothing else.
+    ///
+    /// # Errors
+    /// When the script fails, or says anything.
+    pub fn bare() -> Result<Self> {
+        let workstation = Self { folder: tempfile::tempdir()?, built: tempfile::tempdir()? };
+        for program in BUILT {
+            fs::write(workstation.built.path().join(program), "")?;
+        }
+        workstation.install_again()?;
+        Ok(workstation)
+    }
+
     /// Installs it.
     ///
     /// # Errors
     /// When the script fails, or this machine has no systemd whose units could be taken.
     pub fn install() -> Result<Self> {
-        let workstation = Self { folder: tempfile::tempdir()? };
-        workstation.install_again()?;
+        let workstation = Self::bare()?;
         let root = workstation.root();
         symlink("usr/bin", root.join("bin"))?;
         for program in PROGRAMS {
@@ -74,9 +82,18 @@ impl Workstation {
     /// # Errors
     /// When it fails, or says anything.
     pub fn install_again(&self) -> Result<()> {
-        let done = judge(Command::new(packaging().join("install.sh")).arg("--root").arg(self.root()))?;
+        let done = self.script(&["--programs", &self.built.path().display().to_string()])?;
         ensure!(done.is_silent(), "install.sh: {}", done.said);
         Ok(())
+    }
+
+    /// Runs the script with other arguments, on the same root folder.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn script(&self, arguments: &[&str]) -> Result<Verdict> {
+        let mut command = Command::new(packaging().join("install.sh"));
+        judge(command.arg("--root").arg(self.root()).args(arguments))
     }
 
     /// Its root folder.

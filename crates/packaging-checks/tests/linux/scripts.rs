@@ -1,6 +1,6 @@
 //! Shell scripts, the session's entry for display managers, and what `install.sh` puts where.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use packaging_checks::{Workstation, judge, packaging};
 
@@ -60,20 +60,58 @@ fn whatever_a_file_names_of_ours_is_installed() {
     assert!(named > 10, "only {named} were found");
 }
 
-#[test]
-fn every_file_of_the_package_is_installed_or_said_to_be_an_example() {
+/// What README.md says is installed nowhere.
+fn installed_nowhere() -> Vec<String> {
     let readme = fs::read_to_string(packaging().join("README.md")).unwrap();
-    let workstation = Workstation::install().unwrap();
-    let installed: Vec<_> = files_below(workstation.root());
+    let rows: Vec<_> =
+        readme.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | nowhere |")).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows[0].0.split(", ").map(|name| name.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn every_file_of_the_package_is_installed_or_said_to_be_installed_nowhere() {
+    let nowhere = installed_nowhere();
+    let workstation = Workstation::bare().unwrap();
+    let installed: Vec<_> =
+        files_below(workstation.root()).iter().map(|file| fs::read(file).unwrap()).collect();
+    let mut of_none = nowhere.clone();
     for file in files_below(&packaging()) {
-        let name = file.strip_prefix(packaging()).unwrap().display().to_string();
-        let text = fs::read(&file).unwrap();
-        let is_installed = installed.iter().any(|there| fs::read(there).is_ok_and(|there| there == text));
-        assert!(
-            is_installed || readme.contains(&name),
-            "{name} is neither installed nor told of in README.md"
-        );
+        let file = file.strip_prefix(packaging()).unwrap();
+        let said = nowhere.iter().find(|name| file.starts_with(name));
+        let is_installed = installed.contains(&fs::read(packaging().join(file)).unwrap());
+        match said {
+            Some(said) => {
+                assert!(!is_installed, "{} is said to be installed nowhere", file.display());
+                of_none.retain(|name| name != said);
+            }
+            None => {
+                assert!(is_installed, "{} is not installed, and README.md does not say so", file.display())
+            }
+        }
     }
+    assert!(of_none.is_empty(), "there is no such file: {of_none:?}");
+}
+
+#[test]
+fn programs_are_installed_where_they_are_given_and_the_agent_is_found_by_its_name() {
+    let programs = ["tapward-shield", "tapward-agent", "tapward-launch"];
+    let workstation = Workstation::bare().unwrap();
+    let root = workstation.root();
+    for program in programs {
+        let mode = fs::metadata(root.join("usr/lib/tapward").join(program)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o755, "{program}");
+    }
+    let agent = fs::canonicalize(root.join("usr/bin/tapward-agent")).unwrap();
+    assert_eq!(agent, fs::canonicalize(root).unwrap().join("usr/lib/tapward/tapward-agent"));
+
+    let without = tempfile::tempdir().unwrap();
+    let install = Command::new(packaging().join("install.sh")).arg("--root").arg(without.path()).status();
+    assert!(install.unwrap().success());
+    for program in programs {
+        assert!(!without.path().join("usr/lib/tapward").join(program).exists(), "{program}");
+    }
+    assert!(without.path().join("usr/bin/tapward-agent").symlink_metadata().is_err());
 }
 
 #[test]
