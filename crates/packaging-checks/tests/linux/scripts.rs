@@ -115,6 +115,35 @@ fn programs_are_installed_where_they_are_given_and_the_agent_is_found_by_its_nam
 }
 
 #[test]
+fn a_kiosk_whose_xorg_does_not_start_tells_the_end_of_its_log() {
+    for (xorg, what) in [("exec sleep 60", "says nothing"), ("exit 1", "ends at once")] {
+        let runtime = tempfile::tempdir().unwrap();
+        let server = runtime.path().join("Xorg");
+        let log = r#"while [ "$1" != -logfile ]; do shift; done; echo "no screens found" > "$2""#;
+        fs::write(&server, format!("#!/bin/sh\n{log}\n{xorg}\n")).unwrap();
+        fs::set_permissions(&server, fs::Permissions::from_mode(0o755)).unwrap();
+        let script = fs::read_to_string(packaging().join("session/tapward-kiosk")).unwrap();
+        let shortened = script
+            .replace("/usr/lib/xorg/Xorg ", &format!("{} ", server.display()))
+            .replace("timeout 20 ", "timeout 1 ");
+        assert!(shortened.contains("timeout 1 ") && shortened.contains(server.to_str().unwrap()));
+
+        let said = judge(
+            Command::new("sh")
+                .args(["-c", &shortened])
+                .env("XDG_RUNTIME_DIR", runtime.path())
+                .env_remove("XDG_VTNR"),
+        )
+        .unwrap();
+
+        assert!(!said.is_success, "an Xorg that {what}");
+        for line in ["Xorg did not start", "no screens found"] {
+            assert!(said.said.contains(line), "an Xorg that {what}: {}", said.said);
+        }
+    }
+}
+
+#[test]
 fn installing_again_keeps_what_an_administrator_has_set_up() {
     let workstation = Workstation::install().unwrap();
     let root = workstation.root();
