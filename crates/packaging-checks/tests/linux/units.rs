@@ -25,6 +25,7 @@ const KIOSK: &[Demand] = &[
     demand("Service", "NotifyAccess", Is("main"), "something else can say that the shield lives"),
     demand("Service", "WatchdogSec", Is("10"), "a shield that hangs is left hanging"),
     demand("Service", "TimeoutStartSec", Is("30"), "an Xorg that hangs is left hanging"),
+    demand("Service", "KillMode", Is("mixed"), "the agent is ended beside the shield that asks it to end"),
     demand("Service", "User", Is("tapward"), "the screen is root's"),
     demand("Service", "PAMName", Is("tapward-kiosk"), "Xorg gets no devices without root's rights"),
     demand("Service", "TTYPath", Is("/dev/tty1"), "Xorg has no console"),
@@ -232,4 +233,19 @@ fn the_self_test_fails_no_start() {
     let commands = commands.all("Service", "ExecStart");
     assert_eq!(commands.len(), 1);
     assert!(commands[0].starts_with("-/usr/lib/tapward/tapward-agent "), "{commands:?}");
+}
+
+#[test]
+fn systemd_waits_longer_for_the_shield_than_the_shield_for_the_agents_last_words() {
+    let shield = fs::read_to_string(packaging().join("../../crates/shield/src/supervise.rs")).unwrap();
+    let seconds = |text: &str| text.parse::<u32>().unwrap();
+    let (_, rest) = shield.split_once("const LAST_WORDS: Duration = Duration::from_secs(").unwrap();
+    let shields = seconds(rest.split_once(')').unwrap().0);
+    let units = read("systemd/tapward-kiosk.service");
+    let units = seconds(units.last("Service", "TimeoutStopSec").unwrap());
+
+    // It has its own windows to take away, too.
+    assert!(units >= shields + 3, "{units} s for the shield, which gives the agent {shields} s");
+    let told = fs::read_to_string(packaging().join("../../docs/APPS.md")).unwrap();
+    assert!(told.contains(&format!("those {shields} s")), "APPS.md says something else");
 }
