@@ -258,7 +258,7 @@ impl Ward {
         self.bus.start_again(self.folder.path())?;
         self.keyring = Some(Keyring::start(&self.bus, self.folder.path())?);
         self.notifications =
-            Some(NotificationDaemon::start(&self.bus, self.x.display(), self.folder.path())?);
+            Some(NotificationDaemon::start(&self.bus, self.display(), self.folder.path())?);
         Ok(())
     }
 

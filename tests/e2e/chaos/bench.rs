@@ -103,7 +103,7 @@ impl Bench {
 
     /// Waits until the page of an agent that is past its start is on screen.
     pub(super) fn wait_page(&self, bound: Duration) -> Result<()> {
-        let is_there = || self.bedside.ward.screen().filter(|screen| screen != "starting").map(drop);
+        let is_there = || self.bedside.ward.shown_screen().filter(|screen| screen != "starting").map(drop);
         wait_for("a page", bound, is_there).with_context(|| format!("{:?}", self.last_screens()))
     }
 

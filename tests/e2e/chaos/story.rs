@@ -71,7 +71,7 @@ impl Step {
                 kill(bench.bedside.ward.agent_pid()?);
                 // An agent that has drawn its page shows something.
                 wait_for("another agent's first word", SOON, || {
-                    bench.bedside.ward.screen().is_none().then_some(())
+                    bench.bedside.ward.shown_screen().is_none().then_some(())
                 })
             }
             Self::Password => {
@@ -120,7 +120,7 @@ impl Step {
 /// Goes on as she would, until nobody is signed in.
 pub(super) fn bring_home(bench: &mut Bench, nurse: &Nurse) -> Result<()> {
     wait_for("nobody signed in", HOME_WITHIN, || {
-        let screen = bench.bedside.ward.screen()?;
+        let screen = bench.bedside.ward.shown_screen()?;
         match screen.as_str() {
             "signed_out" => return Some(()),
             "asking" if is_other_than(bench, "asking").is_ok() => return None,
@@ -144,7 +144,7 @@ pub(super) fn bring_home(bench: &mut Bench, nurse: &Nurse) -> Result<()> {
 }
 
 fn is_other_than(bench: &Bench, screen: &str) -> Result<()> {
-    let is_other = || bench.bedside.ward.screen().filter(|now| now != screen).map(drop);
+    let is_other = || bench.bedside.ward.shown_screen().filter(|now| now != screen).map(drop);
     wait_for(&format!("another screen than {screen}"), EFFECT, is_other)
 }
 

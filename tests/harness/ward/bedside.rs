@@ -24,7 +24,7 @@ impl Ward {
 
     /// The screen that an agent shows whose page is drawn; before that it takes no keys.
     #[must_use]
-    pub fn screen(&self) -> Option<String> {
+    pub fn shown_screen(&self) -> Option<String> {
         self.told.screen()
     }
 
@@ -53,7 +53,7 @@ impl Ward {
     /// When it does not within `bound`; the screens it showed and its log's end are in the error.
     pub fn wait_screen(&self, screen: &str, bound: Duration) -> Result<()> {
         wait_for(&format!("screen {screen}"), bound, || {
-            (self.screen().as_deref() == Some(screen)).then_some(())
+            (self.shown_screen().as_deref() == Some(screen)).then_some(())
         })
         .with_context(|| {
             let log = self.kiosk_log();
