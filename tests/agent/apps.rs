@@ -51,6 +51,19 @@ fn while_somebody_is_at_her_covered_screen_none_of_them_watches() {
 }
 
 #[test]
+fn where_they_cannot_be_frozen_her_session_ends_before_anybody_types_there() {
+    let mut bedside = concealed();
+    bedside.apps.freezes(false);
+
+    bedside.somebody_touches_the_covered_screen();
+    bedside.pass(SECOND);
+
+    assert!(bedside.screen.is_covered());
+    assert!(matches!(bedside.shows(), ScreenView::SignedOut { .. }), "{:?}", bedside.shows());
+    assert_eq!(bedside.apps.running(), None);
+}
+
+#[test]
 fn they_go_on_when_she_is_back() {
     let mut bedside = concealed();
     bedside.somebody_touches_the_covered_screen();

@@ -173,7 +173,7 @@ pub enum Command {
         /// Why.
         why: SaveReason,
     },
-    /// None of them runs until `RunApps` or `CloseApps`. Nothing waits for it.
+    /// None of them runs until `RunApps` or `CloseApps`. → `AppsNotFrozen` where they are not known to stand still.
     FreezeApps {
         /// Whose.
         session: SessionId,

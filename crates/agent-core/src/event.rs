@@ -289,6 +289,16 @@ pub enum Event {
         /// Of this session.
         session: SessionId,
     },
+    /// They were to stand still, and are not known to.
+    AppsNotFrozen {
+        /// Of this session.
+        session: SessionId,
+    },
+    /// They were to go on, and are not known to.
+    AppsNotThawed {
+        /// Of this session.
+        session: SessionId,
+    },
 
     // -- keychain and spool
     /// The credential is in the keychain.

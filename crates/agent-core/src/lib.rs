@@ -59,7 +59,8 @@
 //!    touches has no deadline at all, and no input is asked for between heartbeats while none is due.
 //! 10. Whatever has happened, once the world is healthy again a sign-in is possible within a bounded time.
 //! 11. The apps of a session are touched only once its logout is on disk and the screen covered, and no screen is
-//!     uncovered, nor anything asked of anybody, before they are gone. While somebody is at a concealed screen they are frozen.
+//!     uncovered, nor anything asked of anybody, before they are gone. While somebody is at a concealed screen they are frozen, or
+//!     the session ends.
 //!
 //! `tests/properties` shows them over random events, sleeps and faults.
 //!

@@ -66,6 +66,8 @@ pub(crate) const fn after(before: Contact, event: &Event) -> Contact {
         | Event::AppsClosing { .. }
         | Event::AppsGone { .. }
         | Event::AppsLeft { .. }
+        | Event::AppsNotFrozen { .. }
+        | Event::AppsNotThawed { .. }
         | Event::CredentialStored { .. }
         | Event::CredentialDeleted { .. }
         | Event::KeychainFailed { .. }

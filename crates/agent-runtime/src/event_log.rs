@@ -64,6 +64,12 @@ pub(crate) fn tell(event: &Event) {
         Event::AppsLeft { session } => {
             warn!(session.id = %session, "The apps of session {session} could not be ended, or left something");
         }
+        Event::AppsNotFrozen { session } => {
+            warn!(session.id = %session, "The apps of session {session} could not be frozen while somebody is there");
+        }
+        Event::AppsNotThawed { session } => {
+            warn!(session.id = %session, "The apps of session {session} could not be let go on");
+        }
         Event::ScreenFailed => warn!("The screen could not be covered or uncovered"),
         Event::InactivityUnknown => warn!("The last input cannot be known; it counts as none"),
         Event::GoingToSleep => info!("The machine goes to sleep"),

@@ -179,6 +179,7 @@ impl Concealed {
             Event::CoveredElsewhere { session } => self.covered_elsewhere(session),
 
             Event::Approached => self.approached(now),
+            Event::AppsNotFrozen { session } => self.not_frozen(session, now),
             Event::GoingToSleep => self.goes_to_sleep(now),
             Event::WokeUp => self.woke_up(now),
 
@@ -191,6 +192,7 @@ impl Concealed {
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
             | Event::AppsLeft { session: _ }
+            | Event::AppsNotThawed { session: _ }
             | Event::ReaderTold(_)
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown

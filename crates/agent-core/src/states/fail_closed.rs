@@ -211,6 +211,8 @@ impl FailClosed {
             }
             // The screen says what is wrong.
             Event::AppsClosing { .. } => Step::stay(self),
+            // Nothing is typed here, and they are closed in any case.
+            Event::AppsNotFrozen { session: _ } | Event::AppsNotThawed { session: _ } => Step::stay(self),
 
             Event::GoingToSleep | Event::ShuttingDown if !self.owes_cover => {
                 Step::to(self, vec![Command::AllowSleep])

@@ -82,6 +82,8 @@ impl InUse {
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
             | Event::AppsLeft { session: _ } => self.goes_on(),
+            // Nobody but she is there to type; and what stands still shows nothing to anybody.
+            Event::AppsNotFrozen { session: _ } | Event::AppsNotThawed { session: _ } => self.goes_on(),
 
             Event::BadgeTapped { attempt, badge } => self.tapped(attempt, badge, now),
             Event::BadgeIdentified { attempt, whose } => self.identified(attempt, whose, now),

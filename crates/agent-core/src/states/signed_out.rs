@@ -138,7 +138,9 @@ impl SignedOut {
             Event::AppTold { .. }
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
-            | Event::AppsLeft { session: _ } => Step::stay(self),
+            | Event::AppsLeft { session: _ }
+            | Event::AppsNotFrozen { session: _ }
+            | Event::AppsNotThawed { session: _ } => Step::stay(self),
             // Drawn by the shell; the next sign-in tries in any case.
             Event::ServerReached | Event::ServerAway(_) => Step::stay(self),
             // Second answers: the first is what brought us here.

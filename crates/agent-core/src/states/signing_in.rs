@@ -185,7 +185,9 @@ impl SigningIn {
             | Event::AppTold { .. }
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
-            | Event::AppsLeft { session: _ } => Step::stay(self),
+            | Event::AppsLeft { session: _ }
+            | Event::AppsNotFrozen { session: _ }
+            | Event::AppsNotThawed { session: _ } => Step::stay(self),
             // Nothing offers to stay, or to cover, before somebody is there.
             Event::StayPressed
             | Event::ConcealPressed

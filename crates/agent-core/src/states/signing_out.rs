@@ -154,6 +154,8 @@ impl SigningOut {
             }
             // Of a session before this one, or told again.
             Event::AppsClosing { .. } | Event::AppsLeft { session: _ } => Step::stay(self),
+            // Nothing is typed here, and they are closed in any case.
+            Event::AppsNotFrozen { session: _ } | Event::AppsNotThawed { session: _ } => Step::stay(self),
 
             // A second copy of the answer that is being acted on.
             Event::SessionOpened { session, .. } if self.is_next(session) => Step::stay(self),

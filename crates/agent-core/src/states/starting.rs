@@ -120,7 +120,9 @@ impl Starting {
             Event::AppTold { .. }
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
-            | Event::AppsLeft { session: _ } => Step::stay(self),
+            | Event::AppsLeft { session: _ }
+            | Event::AppsNotFrozen { session: _ }
+            | Event::AppsNotThawed { session: _ } => Step::stay(self),
             // Start-up itself empties the keychain and opens the spool; it tells if it cannot.
             Event::CredentialStored { session: _ }
             | Event::CredentialDeleted { session: _ }

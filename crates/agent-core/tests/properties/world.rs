@@ -575,6 +575,7 @@ impl World {
             Command::SaveApps { session, why } => {
                 Event::AppTold { session, app: records(), outcome: AppOutcome::Saved(why) }
             }
+            Command::FreezeApps { session } if is_broken => Event::AppsNotFrozen { session },
             Command::FreezeApps { session } => {
                 self.apps = self.apps.take().map(|_| (session, AppsRun::Frozen));
                 return None;

@@ -5,6 +5,8 @@
 //!   save ─► Save                                          ──► Freeze true ── freeze
 //!   close ► Freeze false, Save ──► Close ──► Wipe ──► AppsGone
 //! ```
+//! That they stand still is believed when the launcher has said so, and only then. A freeze or a thaw that fails, or that is not
+//! answered, is asked for once more, and then told to the core; after that whoever wants it asks again.
 //! A connection that is lost during `close` is made anew once, and then only `Wipe` is asked for: it ends what is left by force.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -25,6 +27,10 @@ use super::{NotCleared, Order};
 
 /// Apps that were asked to close have this long.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+/// A freeze, or a thaw, is answered within this, or asked for again.
+const FREEZE_WITHIN: Duration = Duration::from_millis(500);
+/// So often, before it is told that it cannot be done.
+const FREEZE_TRIES: u32 = 2;
 /// An answer is waited for so much longer than the time that the launcher was given.
 const ANSWER_SLACK: Duration = Duration::from_secs(3);
 /// Wiping takes at most this long.
@@ -90,7 +96,20 @@ struct AtHand {
     session: SessionId,
     /// Those that are not known to be gone.
     running: BTreeSet<String>,
+    /// How it is to be.
     is_frozen: bool,
+    /// How far that is known.
+    freeze: Freeze,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Freeze {
+    /// The launcher has done it.
+    Done,
+    /// It has not said so.
+    Asked { request: u64, tries: u32 },
+    /// It cannot, or says nothing.
+    Failed,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +185,7 @@ impl Desk {
             return;
         }
         let running = self.apps.as_slice().iter().map(|app| app.id.to_string()).collect();
-        self.session = Some(AtHand { session, running, is_frozen: false });
+        self.session = Some(AtHand { session, running, is_frozen: false, freeze: Freeze::Done });
         let verb = Verb::Start { session: session.0, display: self.display.clone(), apps: self.apps.clone() };
         self.starting = Some(self.say(verb, outputs));
     }
@@ -189,9 +208,62 @@ impl Desk {
         let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) else {
             return;
         };
-        if std::mem::replace(&mut at_hand.is_frozen, frozen) != frozen {
-            self.say(Verb::Freeze { session: session.0, frozen }, outputs);
+        if self.closing.is_some() {
+            return;
         }
+        let was_frozen = std::mem::replace(&mut at_hand.is_frozen, frozen);
+        if was_frozen != frozen || at_hand.freeze == Freeze::Failed {
+            self.ask_freeze(1, outputs);
+        }
+    }
+
+    /// Asks for what is wanted of the apps at hand.
+    fn ask_freeze(&mut self, tries: u32, outputs: &mut Vec<Output>) {
+        let Some((session, frozen)) = self.session.as_ref().map(|at_hand| (at_hand.session.0, at_hand.is_frozen))
+        else {
+            return;
+        };
+        outputs.push(Output::Timer(Some(FREEZE_WITHIN)));
+        let request = self.say(Verb::Freeze { session, frozen }, outputs);
+        if let Some(at_hand) = &mut self.session {
+            at_hand.freeze = Freeze::Asked { request, tries };
+        }
+    }
+
+    /// The request whose answer tells how the apps are, and which try it is.
+    fn freezing(&self) -> Option<(u64, u32)> {
+        match self.session.as_ref()?.freeze {
+            Freeze::Asked { request, tries } => Some((request, tries)),
+            Freeze::Done | Freeze::Failed => None,
+        }
+    }
+
+    fn is_freezing(&self, request: u64) -> bool {
+        self.freezing().is_some_and(|(asked, _)| asked == request)
+    }
+
+    fn froze(&mut self, outputs: &mut Vec<Output>) {
+        if let Some(at_hand) = &mut self.session {
+            at_hand.freeze = Freeze::Done;
+            outputs.push(Output::Timer(None));
+        }
+    }
+
+    /// The launcher refused, or said nothing.
+    fn not_frozen(&mut self, outputs: &mut Vec<Output>) {
+        let Some((_, tries)) = self.freezing() else { return };
+        if tries < FREEZE_TRIES && self.link != LinkState::Down {
+            return self.ask_freeze(tries + 1, outputs);
+        }
+        let Some(at_hand) = &mut self.session else { return };
+        at_hand.freeze = Freeze::Failed;
+        let session = at_hand.session;
+        outputs.push(Output::Timer(None));
+        outputs.push(Output::Tell(if at_hand.is_frozen {
+            Event::AppsNotFrozen { session }
+        } else {
+            Event::AppsNotThawed { session }
+        }));
     }
 
     fn close(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
@@ -282,6 +354,11 @@ impl Desk {
                 self.starting = None;
                 self.not_started(code.as_str(), outputs);
             }
+            Answer::Failed { code, left: _ } if self.is_freezing(request) => {
+                error!(code = code.as_str(), "The launcher neither froze nor thawed: {}", code.as_str());
+                self.not_frozen(outputs);
+            }
+            Answer::Done { left: _ } if self.is_freezing(request) => self.froze(outputs),
             Answer::Failed { code, left } => {
                 error!(
                     code = code.as_str(),
@@ -394,19 +471,21 @@ impl Desk {
             None => {
                 warn!("The launcher closed the connection");
                 // It froze what runs, and ends it unless somebody comes back.
-                if let (true, Some(at_hand)) = (was_up, &self.session) {
-                    let (session, frozen) = (at_hand.session.0, at_hand.is_frozen);
-                    self.say(Verb::Freeze { session, frozen }, outputs);
+                let tries = self.freezing().map_or(0, |(_, tries)| tries);
+                if was_up && tries < FREEZE_TRIES {
+                    self.ask_freeze(tries + 1, outputs);
+                } else {
+                    self.not_frozen(outputs);
                 }
             }
         }
     }
 
     fn on_time_up(&mut self, outputs: &mut Vec<Output>) {
-        if self.closing.is_none() && self.wiping.is_none() {
-            return;
-        }
         warn!("The launcher does not answer in time");
+        if self.closing.is_none() && self.wiping.is_none() {
+            return self.not_frozen(outputs);
+        }
         outputs.push(Output::HangUp);
         self.on_lost(outputs);
     }

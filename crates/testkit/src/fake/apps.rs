@@ -27,6 +27,7 @@ struct State {
     is_frozen: bool,
     closing_takes: Duration,
     works: bool,
+    freezes: bool,
     save: SaveAnswer,
     asked: Vec<AppsAsk>,
 }
@@ -64,6 +65,7 @@ impl FakeApps {
             is_frozen: false,
             closing_takes: Duration::ZERO,
             works: true,
+            freezes: true,
             save: SaveAnswer::Saves,
             asked: Vec::new(),
         };
@@ -78,6 +80,11 @@ impl FakeApps {
     /// The launcher cannot be reached, or can again.
     pub fn works(&self, works: bool) {
         lock(&self.state).works = works;
+    }
+
+    /// They can be frozen, or cannot.
+    pub fn freezes(&self, freezes: bool) {
+        lock(&self.state).freezes = freezes;
     }
 
     /// What the app says from now on when it is told to save.
@@ -160,7 +167,12 @@ impl Apps for FakeApps {
     fn freeze(&self, session: SessionId) {
         self.ask(AppsAsk::Freeze(session));
         let mut state = lock(&self.state);
-        state.is_frozen = state.running == Some(session);
+        let is_there = state.running == Some(session);
+        state.is_frozen = is_there && state.freezes;
+        if is_there && !state.freezes {
+            drop(state);
+            self.line.tell(Event::AppsNotFrozen { session });
+        }
     }
 
     fn close(&self, session: SessionId) {

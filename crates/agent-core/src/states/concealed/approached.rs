@@ -1,11 +1,12 @@
 //! Somebody is at the covered screen of a session whose apps go on under it.
 //!
 //! Apps of the same display can watch keys. While somebody may type there they are frozen, before whatever she types is worth
-//! anything, and run again when the screen is hers or nobody is there any more.
+//! anything, and run again when the screen is hers or nobody is there any more. Where they cannot be, her session ends.
 
 use crate::{
     apps::AppsUnderCover,
-    command::Command,
+    command::{Command, EndCause},
+    ids::SessionId,
     instant::Instant,
     state::{Concealed, ConcealedStage},
     step::Step,
@@ -26,6 +27,25 @@ impl Concealed {
                 self.apps = AppsUnderCover::Frozen { until: now + APPROACH_OVER };
                 Step::to(self, freeze.into_iter().collect())
             }
+        }
+    }
+
+    /// Whoever types here would be watched: her session ends, and with it they do, before anything is asked of anybody.
+    pub(super) fn not_frozen(self, session: SessionId, now: Instant) -> Step {
+        if session != self.in_use.session.id {
+            return Step::stay(self);
+        }
+        match (self.apps, &self.stage) {
+            // They may go on: nobody is there any more, or it is she.
+            (AppsUnderCover::Running, _)
+            | (_, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) => Step::stay(self),
+            (
+                AppsUnderCover::Frozen { .. },
+                ConcealedStage::AtRest
+                | ConcealedStage::Asking { .. }
+                | ConcealedStage::AwaitingFactor { .. }
+                | ConcealedStage::TakenOver { .. },
+            ) => self.end(EndCause::FailClosed, now),
         }
     }
 

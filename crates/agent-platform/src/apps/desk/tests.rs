@@ -171,6 +171,73 @@ fn where_the_launcher_comes_back_during_her_session_her_apps_go_on() {
 }
 
 #[test]
+fn a_freeze_that_fails_is_asked_for_once_more_and_then_told_and_again_at_the_next_touch() {
+    let mut desk = running();
+    let (first, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+
+    let (second, verb) = said(desk.on(answer(first, freeze_failed()))).pop().unwrap();
+    assert!(matches!(verb, Verb::Freeze { frozen: true, .. }), "{verb:?}");
+    let told = desk.on(answer(second, freeze_failed()));
+    assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotFrozen { session: SESSION })]);
+
+    let touched = said(desk.on(Input::Order(Order::Freeze(SESSION))));
+    let [(third, Verb::Freeze { frozen: true, .. })] = touched[..] else { panic!("{touched:?}") };
+    assert_eq!(desk.on(answer(third, Answer::Done { left: 0 })), [Output::Timer(None)]);
+    assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), []);
+}
+
+#[test]
+fn a_freeze_that_is_not_answered_counts_as_none_within_a_second() {
+    let mut desk = running();
+    let asked = desk.on(Input::Order(Order::Freeze(SESSION)));
+    assert!(asked.contains(&Output::Timer(Some(Duration::from_millis(500)))), "{asked:?}");
+
+    let again = desk.on(Input::TimeUp);
+    assert!(again.contains(&Output::Timer(Some(Duration::from_millis(500)))), "{again:?}");
+    assert!(matches!(said(again)[..], [(_, Verb::Freeze { frozen: true, .. })]));
+
+    let told = desk.on(Input::TimeUp);
+    assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotFrozen { session: SESSION })]);
+    assert_eq!(desk.on(Input::TimeUp), [], "it is told once");
+}
+
+#[test]
+fn a_freeze_whose_launcher_is_gone_is_told_as_soon_as_nobody_can_be_reached() {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Freeze(SESSION)));
+
+    assert!(desk.on(Input::Lost).contains(&Output::Connect));
+    let lost = desk.on(Input::Lost);
+
+    assert_eq!(lost.last(), Some(&Output::Tell(Event::AppsNotFrozen { session: SESSION })));
+}
+
+#[test]
+fn a_thaw_that_fails_is_asked_for_once_more_and_then_told() {
+    let mut desk = running();
+    let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+    desk.on(answer(freeze, Answer::Done { left: 0 }));
+    let (first, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+
+    let (second, verb) = said(desk.on(answer(first, freeze_failed()))).pop().unwrap();
+    assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
+    let told = desk.on(answer(second, freeze_failed()));
+    assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotThawed { session: SESSION })]);
+
+    assert!(!said(desk.on(Input::Order(Order::Run(SESSION)))).is_empty());
+}
+
+#[test]
+fn while_they_are_closed_it_is_closing_that_is_waited_for() {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Freeze(SESSION)));
+    desk.on(Input::Order(Order::Close(SESSION)));
+
+    assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), []);
+    assert_eq!(desk.on(Input::TimeUp)[0], Output::HangUp);
+}
+
+#[test]
 fn apps_that_cannot_be_started_are_told_each() {
     let mut desk = connected();
     let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
@@ -239,6 +306,10 @@ fn what_policy_lists_is_what_the_launcher_is_given() {
         (app.save.as_ref().map(launch_contract::Argv::program), app.contract),
         (Some("/usr/bin/save"), true)
     );
+}
+
+const fn freeze_failed() -> Answer {
+    Answer::Failed { code: Code::FreezeFailed, left: 0 }
 }
 
 fn records() -> launch_contract::AppId {

@@ -8,7 +8,7 @@ use crate::{
     state::State,
     states::{
         concealed::tests::{asking, concealed, recording, tap, uncovering},
-        ward::{HERS, HIS, SESSION, at, check, check_ignored},
+        ward::{HERS, HIS, OTHER, SESSION, at, check, check_ignored},
     },
     step::step,
 };
@@ -80,6 +80,33 @@ fn a_touch_is_nobodys_activity() {
 
     let State::Concealed(after) = touched.state else { panic!("{:?}", touched.state) };
     assert_eq!(after.in_use, before.in_use);
+}
+
+#[test]
+fn where_they_cannot_be_frozen_while_somebody_is_there_her_session_ends_and_nothing_is_asked() {
+    for before in [concealed(), asking(HERS), asking(HIS)] {
+        let touched = step(before.into(), Event::Approached, at(MINUTE));
+
+        let over = step(touched.state, Event::AppsNotFrozen { session: SESSION }, at(MINUTE + 1_000));
+        let State::SigningOut(signing_out) = &over.state else { panic!("{:?}", over.state) };
+        assert_eq!(signing_out.ending.cause, EndCause::FailClosed);
+
+        let on_disk =
+            step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(MINUTE + 1_000));
+        assert!(on_disk.commands.contains(&Command::CloseApps { session: SESSION }), "{:?}", on_disk.commands);
+    }
+}
+
+#[test]
+fn that_they_are_not_frozen_ends_nothing_where_they_may_run() {
+    check_ignored(concealed(), Event::AppsNotFrozen { session: SESSION }, MINUTE);
+    for before in [recording(), uncovering()] {
+        let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(2 * MINUTE) }, ..before };
+        check_ignored(frozen, Event::AppsNotFrozen { session: SESSION }, MINUTE);
+    }
+    let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(2 * MINUTE) }, ..concealed() };
+    check_ignored(frozen.clone(), Event::AppsNotFrozen { session: OTHER }, MINUTE);
+    check_ignored(frozen, Event::AppsNotThawed { session: SESSION }, MINUTE);
 }
 
 #[test]
