@@ -15,7 +15,10 @@ use std::{
 use launch_contract::Argv;
 use rustix::{
     fs::{Mode, OFlags},
-    process::{Pid, Resource, Rlimit, setrlimit, setsid, umask},
+    process::{
+        Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, setrlimit, setsid, umask, waitid,
+        waitpid,
+    },
 };
 
 use crate::{account::Account, privileges};
@@ -26,6 +29,8 @@ pub(crate) const LINE_FD: RawFd = 3;
 const OOM_SCORE: &[u8] = b"500";
 /// Processes and threads of the account: a fork bomb ends here.
 const PROCESSES_MAX: u64 = 8_192;
+/// How long a child may take to become its program.
+const BECOMES_AFTER_S: libc::time_t = 2;
 
 /// Linux has as many signals.
 const SIGNAL_MAX: i32 = 64;
@@ -79,7 +84,12 @@ impl Program<'_> {
         };
         // SAFETY: `become_app` allocates nothing and takes no lock: it makes system calls on values it owns.
         unsafe { command.pre_exec(move || becoming.become_app()) };
-        Ok(Pid::from_child(&command.spawn()?))
+        let pid = Pid::from_child(&command.spawn()?);
+        if was_killed(pid)? {
+            let _ = waitpid(Some(pid), WaitOptions::empty());
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(pid)
     }
 }
 
@@ -95,6 +105,7 @@ struct Becoming {
 impl Becoming {
     /// Between fork and exec.
     fn become_app(&self) -> io::Result<()> {
+        die_unless_soon()?;
         if let Some(procs) = self.procs {
             // SAFETY: the descriptor was open before the fork, and lives as long as the parent waits for us.
             rustix::io::write(unsafe { BorrowedFd::borrow_raw(procs) }, b"0")?;
@@ -102,10 +113,6 @@ impl Becoming {
         setsid()?;
         umask(Mode::from_raw_mode(0o077));
         limit();
-        if let Some((uid, gid)) = self.ids {
-            become_account(uid, gid, &self.groups)?;
-        }
-        leave_keyring()?;
         rustix::thread::set_no_new_privs(true)?;
         rustix::process::chdir(self.home.as_c_str())?;
         // SAFETY: plain system calls on numbers. `LINE_FD` is open since the start of the program (`reserve_line`), so
@@ -122,9 +129,42 @@ impl Becoming {
             }
             let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
             check(libc::sigemptyset(set.as_mut_ptr()).into())?;
-            check(libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut()).into())
+            check(libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut()).into())?;
         }
+        // Late: from here on whatever runs as the account can stop us.
+        if let Some((uid, gid)) = self.ids {
+            become_account(uid, gid, &self.groups)?;
+        }
+        leave_keyring()
     }
+}
+
+/// Whoever is the account may stop a child that is it already, on which our parent waits: then the kernel ends it, which whoever
+/// is stopped cannot outwait. Becoming a program takes this off.
+fn die_unless_soon() -> io::Result<()> {
+    let mut timer: libc::c_int = 0;
+    let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let soon = libc::itimerspec {
+        it_interval: never,
+        it_value: libc::timespec { tv_sec: BECOMES_AFTER_S, tv_nsec: 0 },
+    };
+    // SAFETY: both are filled as the kernel reads them, and it writes the number it is given room for. Not by glibc, which
+    // allocates. All zeroes are a value of `sigevent`.
+    unsafe {
+        let mut event: libc::sigevent = std::mem::zeroed();
+        event.sigev_notify = libc::SIGEV_SIGNAL;
+        event.sigev_signo = libc::SIGKILL;
+        check(libc::syscall(libc::SYS_timer_create, libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer))?;
+        let nothing = std::ptr::null_mut::<libc::itimerspec>();
+        check(libc::syscall(libc::SYS_timer_settime, timer, 0, &raw const soon, nothing))
+    }
+}
+
+/// Whether it is dead before it did anything, and not by its own word.
+fn was_killed(child: Pid) -> io::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let status = waitid(WaitId::Pid(child), options)?;
+    Ok(status.is_some_and(|status| status.terminating_signal() == Some(Signal::KILL.as_raw())))
 }
 
 /// A session keyring that no other app has, and nobody after it: ours would be inherited by all, and outlive them.
@@ -151,6 +191,7 @@ fn leave_keyring() -> io::Result<()> {
 pub(crate) fn end_all_of(account: &Account) -> io::Result<()> {
     let (uid, gid, groups) = (account.uid, account.gid, account.groups.clone());
     let end = move || -> io::Result<()> {
+        die_unless_soon()?;
         become_account(uid, gid, &groups)?;
         // SAFETY: plain system calls on numbers. As root the second one would end the machine.
         unsafe {

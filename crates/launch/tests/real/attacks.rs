@@ -12,9 +12,9 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use launch_contract::{Answer, Code, Verb};
+use launch_contract::{Answer, Code, SaveWhy, Verb};
 
-use crate::ward::{Ward, eventually, script, written};
+use crate::ward::{Ward, eventually, script, shell, written};
 
 /// Something of somebody else's that must still be there afterwards, as it was.
 fn precious(ward: &Ward) -> std::path::PathBuf {
@@ -233,6 +233,34 @@ fn an_app_that_signals_every_thread_of_the_launcher_ends_none() {
             assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }]);
         }
         assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+    }
+}
+
+#[test]
+fn an_app_that_stops_whoever_it_can_keeps_nobody_from_saving_freezing_and_wiping() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        let path = ward.path("stop.py");
+        let attack = "import os\nopen('on', 'w').write('on\\n')\n\
+             while True:\n try:\n  os.kill(-1, 19)\n except OSError:\n  pass\n";
+        fs::write(&path, attack).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        // It stops all but itself.
+        let mut attacker = script("attack", "");
+        attacker.argv =
+            ["/usr/bin/python3", path.to_str().unwrap()].map(str::to_owned).to_vec().try_into().unwrap();
+        attacker.save = Some(shell("exit 0"));
+        ward.started(vec![attacker]);
+        written(&ward.home().join("on"));
+
+        for _ in 0..5 {
+            // What it has stopped has not saved; what it could not stop has.
+            let saved = ward.save(SaveWhy::Conceal, 50);
+            assert_eq!(saved.last(), Some(&Answer::Done { left: 0 }), "{containment}: {saved:?}");
+            assert_eq!(ward.freeze(true), [Answer::Done { left: 0 }], "{containment}");
+            assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }], "{containment}");
+        }
+        assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped], "{containment}");
     }
 }
 
