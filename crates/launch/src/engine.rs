@@ -156,6 +156,7 @@ impl Engine {
     /// The agent is gone, or has said what it may not.
     pub(crate) fn orphaned(&mut self, now: Duration) {
         self.job = None;
+        self.forget_due_hooks();
         self.said.clear();
         let Some(session) = &mut self.session else { return };
         log::line("the agent is gone: the apps are frozen");

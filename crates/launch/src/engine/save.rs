@@ -109,7 +109,8 @@ impl Engine {
         let hooked = apps.and_then(|apps| apps.iter_mut().enumerate().find(|(_, app)| app.hook == Some(pid)));
         if let Some((at, app)) = hooked {
             app.hook = None;
-            let outcome = if std::mem::take(&mut app.is_hook_due) {
+            let is_due = std::mem::take(&mut app.is_hook_due);
+            let outcome = if is_due && self.awaits_saving(at) {
                 self.start_hook(at)
             } else if status.exit_status() == Some(0) {
                 Some(SaveOutcome::Saved)
@@ -121,6 +122,13 @@ impl Engine {
             }
         }
         self.passed(now);
+    }
+
+    /// Whether somebody waits for an app to save, and it can.
+    fn awaits_saving(&self, at: usize) -> bool {
+        let is_awaited =
+            matches!(&self.job, Some(Job::Saving { waiting, .. }) if waiting.contains(&at));
+        is_awaited && self.session.as_ref().is_some_and(|session| !session.is_frozen)
     }
 
     fn say_progress(&mut self, at: usize, percent: u8) {
@@ -174,10 +182,18 @@ impl Engine {
         else {
             return;
         };
+        self.forget_due_hooks();
         for at in waiting {
             self.say_saved(request, at, SaveOutcome::NoAnswer);
         }
         self.say(request, Answer::Done { left: 0 });
+    }
+
+    /// Whoever asked for them asks no more.
+    pub(super) fn forget_due_hooks(&mut self) {
+        for app in self.session.iter_mut().flat_map(|session| &mut session.apps) {
+            app.is_hook_due = false;
+        }
     }
 
     fn kill_hook(&mut self, at: usize) {

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use launch_contract::{Answer, CloseOutcome, Code, SaveWhy, Verb};
+use launch_contract::{Answer, CloseOutcome, Code, SaveWhy, Verb, WithinMs};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::ward::{Ward, eventually, read, script, stays, written};
+use crate::ward::{Ward, eventually, has, read, script, shell, stays, written};
 
 const COUNTER: &str = "i=0; while :; do i=$((i+1)); echo $i > $HOME/count; sleep 0.001; done";
 /// It counts in a process that has left the OS session and its parent.
@@ -115,6 +116,36 @@ fn an_agent_that_breaks_the_contract_is_hung_up_on_and_everything_frozen() {
         assert_eq!(ward.hear(), None);
         ward.connect();
         stands_still(&ward);
+    }
+}
+
+#[test]
+fn no_save_command_is_started_in_a_frozen_session() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        let mut app = script("app", "sleep 1000");
+        app.save = Some(shell("echo $$ >> $HOME/hooks; exec sleep 1000"));
+        ward.started(vec![app]);
+        let save = |ward: &Ward| Verb::Save {
+            session: ward.session,
+            why: SaveWhy::Conceal,
+            within_ms: WithinMs::try_from(600_000).unwrap(),
+        };
+        let hooks = ward.home().join("hooks");
+        let first = ward.send(save(&ward));
+        let hook: i32 = written(&hooks).trim().parse().unwrap();
+        let second = ward.send(save(&ward));
+        has(&ward.answers(first), &Answer::Done { left: 0 });
+        // It is due again, and then nobody waits for it.
+        let freeze = ward.send(Verb::Freeze { session: ward.session, frozen: true });
+        has(&ward.answers(second), &Answer::Done { left: 0 });
+        assert_eq!(ward.answers(freeze), [Answer::Done { left: 0 }]);
+
+        kill_process(Pid::from_raw(hook).unwrap(), Signal::KILL).unwrap();
+        eventually("it is reaped", || !fs::exists(format!("/proc/{hook}")).unwrap());
+
+        assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }], "{containment}");
+        stays("nothing was started", || read(&hooks).lines().count() == 1);
     }
 }
 
