@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use launch_contract::{Containment, ORPHAN_MS};
 
-use crate::{containment::KEEPER, wipe::PLACES};
+use crate::{
+    containment::KEEPER,
+    wipe::{PLACES, Spooler},
+};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -22,7 +25,8 @@ Usage: tapward-launch [OPTIONS]
   --skeleton DIR       what is in a new home (default /etc/tapward/skel)
   --place DIR          searched for what they left, instead of /tmp, /var/tmp, /dev/shm,
                        /run/lock and /dev/mqueue (may be repeated: name them all)
-  --cancel PROGRAM     ends print jobs (default /usr/bin/cancel)
+  --cups SOCKET        where it is, something prints (default /run/cups/cups.sock)
+  --cancel PROGRAM     ends print jobs there (default /usr/bin/cancel)
   --containment KIND   systemd-scope, cgroup or subreaper (default: the first that can be had)
   --orphan-ms MS       how long apps stay frozen without an agent (default 30000)
   --inherited          serve the agent at descriptor 3, as its own account: not enforced
@@ -69,7 +73,7 @@ pub(crate) struct Options {
     pub(crate) runtime: Option<PathBuf>,
     pub(crate) skeleton: PathBuf,
     pub(crate) places: Vec<PathBuf>,
-    pub(crate) cancel: PathBuf,
+    pub(crate) spooler: Spooler,
     pub(crate) containment: Option<Containment>,
     pub(crate) orphan_after: Duration,
     pub(crate) is_inherited: bool,
@@ -84,7 +88,7 @@ impl Default for Options {
             runtime: None,
             skeleton: "/etc/tapward/skel".into(),
             places: Vec::new(),
-            cancel: "/usr/bin/cancel".into(),
+            spooler: Spooler { socket: "/run/cups/cups.sock".into(), cancel: "/usr/bin/cancel".into() },
             containment: None,
             orphan_after: Duration::from_millis(ORPHAN_MS),
             is_inherited: false,
@@ -112,7 +116,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
             Some("--runtime") => options.runtime = Some(value()?.into()),
             Some("--skeleton") => options.skeleton = value()?.into(),
             Some("--place") => options.places.push(value()?.into()),
-            Some("--cancel") => options.cancel = value()?.into(),
+            Some("--cups") => options.spooler.socket = value()?.into(),
+            Some("--cancel") => options.spooler.cancel = value()?.into(),
             Some("--containment") => options.containment = Some(containment(&text(value()?)?)?),
             Some("--orphan-ms") => {
                 let ms = text(value()?)?.parse().map_err(|_| "--orphan-ms is a number".to_owned())?;

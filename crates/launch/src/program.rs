@@ -145,7 +145,7 @@ fn wipe_of(options: &Options, account: Account) -> Option<Wipe> {
         home: Place::new(options.home.clone().unwrap_or(home))?,
         runtime: Place::new(options.runtime.clone().unwrap_or(runtime))?,
         places: options.places.clone(),
-        cancel: options.cancel.clone(),
+        spooler: options.spooler.clone(),
     })
 }
 
@@ -186,7 +186,8 @@ fn examine(options: &Options, account: Account) -> Report {
         let is_closed = |place: &&PathBuf| {
             std::fs::read_dir(place).is_err_and(|error| error.kind() != io::ErrorKind::NotFound)
         };
-        options.places.iter().filter(is_closed).map(|_| Code::FilesLeft).take(1).collect()
+        let files = options.places.iter().filter(is_closed).map(|_| Code::FilesLeft).take(1);
+        files.chain(options.spooler.keeps_jobs().then_some(Code::PrintJobsLeft)).collect()
     } else {
         SHARED_CANNOT_WIPE.to_vec()
     };

@@ -10,6 +10,8 @@ use std::{path::PathBuf, time::Duration};
 
 use launch_contract::Code;
 
+pub(crate) use self::helpers::Spooler;
+
 use crate::{
     account::Account,
     clock,
@@ -32,8 +34,7 @@ pub(crate) struct Wipe {
     pub(crate) runtime: Place,
     /// Searched for what the account owns.
     pub(crate) places: Vec<PathBuf>,
-    /// The client of the print spooler.
-    pub(crate) cancel: PathBuf,
+    pub(crate) spooler: Spooler,
 }
 
 /// What is left, the gravest first.
@@ -73,7 +74,7 @@ impl Wipe {
                 privileges::as_account(&self.account, beat, || keys::clear(self.account.uid)).unwrap_or(1),
             );
             note(Code::JobsLeft, spools::remove(&self.account));
-            note(Code::PrintJobsLeft, helpers::cancel_print_jobs(&self.cancel, &self.account, beat));
+            note(Code::PrintJobsLeft, self.spooler.cancel_jobs(&self.account, beat));
         }
         left
     }

@@ -126,8 +126,7 @@ impl Engine {
 
     /// Whether somebody waits for an app to save, and it can.
     fn awaits_saving(&self, at: usize) -> bool {
-        let is_awaited =
-            matches!(&self.job, Some(Job::Saving { waiting, .. }) if waiting.contains(&at));
+        let is_awaited = matches!(&self.job, Some(Job::Saving { waiting, .. }) if waiting.contains(&at));
         is_awaited && self.session.as_ref().is_some_and(|session| !session.is_frozen)
     }
 

@@ -1,7 +1,7 @@
 //! What only other programs can wipe: print jobs, and the user manager of systemd.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -12,12 +12,35 @@ use crate::{account::Account, clock};
 const AT_MOST: Duration = Duration::from_secs(5);
 const LOGINCTL: &str = "/usr/bin/loginctl";
 
-/// Cancels the account's print jobs and removes their data; 1 when that was not possible, 0 where nothing prints.
-pub(super) fn cancel_print_jobs(cancel: &Path, account: &Account, beat: &dyn Fn()) -> u32 {
-    if !cancel.exists() {
-        return 0;
+/// The print spooler of this machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Spooler {
+    /// Where CUPS listens, while there is one.
+    pub(crate) socket: PathBuf,
+    /// Its client.
+    pub(crate) cancel: PathBuf,
+}
+
+impl Spooler {
+    /// Whether there are jobs that could not be cancelled.
+    pub(crate) fn keeps_jobs(&self) -> bool {
+        self.is_there() && !self.cancel.exists()
     }
-    u32::from(!run(cancel, &["-a", "-u", &account.name, "-x"], beat))
+
+    fn is_there(&self) -> bool {
+        // Who cannot be looked for is there.
+        self.socket.try_exists().unwrap_or(true)
+    }
+
+    /// Cancels the account's print jobs and removes their data; 1 when that was not possible, 0 where nothing prints.
+    pub(super) fn cancel_jobs(&self, account: &Account, beat: &dyn Fn()) -> u32 {
+        if !self.is_there() {
+            return 0;
+        }
+        let Some(socket) = self.socket.to_str() else { return 1 };
+        // In this order: after `-a`, `-u` means the jobs of whoever asks, which is root, and `-x` nothing.
+        u32::from(!run(&self.cancel, &["-h", socket, "-u", &account.name, "-a", "-x"], beat))
+    }
 }
 
 /// Has logind end what it holds for the account; 1 when it still holds something.

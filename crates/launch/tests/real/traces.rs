@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use launch_contract::{Answer, App, Verb};
+use launch_contract::{Answer, App, Code, Verb};
 use uuid::Uuid;
 
 use crate::ward::{Ward, make_account, need_root, read, written};
@@ -51,12 +51,11 @@ fn the_next_person_sees_none_of_more_than_twenty_traces_of_the_one_before() {
     let _mount = Mount(queues.clone());
     let queue = queues.join(format!("tapward-trace-{uid}"));
     let cancel = ward.path("cancel");
-    fs::write(
-        &cancel,
-        format!("#!/bin/sh\n[ \"$*\" = \"-a -u {ACCOUNT} -x\" ] && rm -f {}/*\n", jobs.display()),
-    )
-    .unwrap();
+    fs::write(&cancel, cups(&jobs)).unwrap();
     fs::set_permissions(&cancel, Permissions::from_mode(0o755)).unwrap();
+    let spooler = ward.path("cups.sock");
+    fs::write(&spooler, "").unwrap();
+    ward.option("--cups", spooler.to_str().unwrap());
     ward.option("--cancel", cancel.to_str().unwrap());
     ward.option("--place", queues.to_str().unwrap());
     let traces = ward.path("traces.py");
@@ -103,6 +102,43 @@ fn the_next_person_sees_none_of_more_than_twenty_traces_of_the_one_before() {
     // What only daemons and the spooler see.
     assert!(spooled().iter().all(|path| !path.exists()), "{:?}", spooled());
     assert!(fs::read_dir(&jobs).unwrap().next().is_none());
+}
+
+/// The client of CUPS as it reads its options, one after the other: `-u` after `-a` asks for the jobs of who asks (root), and
+/// `-x` counts only where `-a` came before it.
+fn cups(jobs: &Path) -> String {
+    format!(
+        "#!/bin/sh\nmine= all= purge=\nwhile [ $# -gt 0 ]; do case $1 in -h) shift;; \
+         -u) mine=$2; all=; shift;; -a) all=1;; -x) [ \"$all\" ] && purge=1;; esac; shift; done\n\
+         if [ \"$mine$all$purge\" = {ACCOUNT}11 ]; then rm -f {}/*; fi\n",
+        jobs.display()
+    )
+}
+
+#[test]
+fn a_spooler_whose_jobs_nobody_can_cancel_is_said_and_where_none_is_nothing_prints() {
+    let mut ward = Ward::new(&[]);
+    let (socket, cancel) = (ward.path("cups.sock"), ward.path("cancel"));
+    ward.option("--cups", socket.to_str().unwrap());
+    ward.option("--cancel", cancel.to_str().unwrap());
+    ward.launch();
+    ward.connect();
+    let left = [Answer::Failed { code: Code::PrintJobsLeft, left: 1 }];
+    let checked = |ward: &Ward| {
+        let output = ward.command().args(["--check", "--json"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+
+    assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped], "neither");
+    fs::write(&socket, "").unwrap();
+    assert_eq!(ward.ask(Verb::Wipe {}), left, "no client");
+    assert!(checked(&ward).contains("\"cannot_wipe\":[\"print-jobs-left\"]"), "{}", checked(&ward));
+    fs::write(&cancel, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&cancel, Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(ward.ask(Verb::Wipe {}), left, "a client that fails");
+    assert!(checked(&ward).contains("\"cannot_wipe\":[]"), "{}", checked(&ward));
+    fs::remove_file(&socket).unwrap();
+    assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped], "no spooler");
 }
 
 /// Waits for the whole of a list.

@@ -140,7 +140,7 @@ impl Ward {
             .arg(self.path("run"))
             .arg("--skeleton")
             .arg(self.path("skel"))
-            .args(["--cancel", "/nonexistent"]);
+            .args(["--cups", "/nonexistent", "--cancel", "/nonexistent"]);
         for place in ["tmp", "var-tmp", "shm"] {
             command.arg("--place").arg(self.path(place));
         }
