@@ -162,6 +162,14 @@ impl Cover {
         seat.grab(&gdk_window, gdk::SeatCapabilities::ALL, true, None, None, None) == gdk::GrabStatus::Success
     }
 
+    /// Somebody unmapped what our window stands in, and it is back: the display server took the grab with it, and told nobody.
+    fn take_input_back(self: &Rc<Self>) {
+        // While it is waited for, it is tried already.
+        if self.wants_input.get() && self.waiting.borrow().is_none() {
+            self.try_grab(0);
+        }
+    }
+
     fn tell_waiting(&self, is_held: bool) {
         if let Some(done) = self.waiting.take() {
             done(is_held);
@@ -181,8 +189,10 @@ impl Cover {
         self.window.connect_local("visibility-notify-event", false, move |values| {
             let event = values.get(1).and_then(|value| value.get::<gdk::Event>().ok());
             let event = event.and_then(|event| event.downcast::<gdk::EventVisibility>().ok());
-            if event.is_some_and(|event| event.state() != gdk::VisibilityState::Unobscured) {
-                cover.raise_again();
+            match event.map(|event| event.state()) {
+                Some(gdk::VisibilityState::Unobscured) => cover.take_input_back(),
+                Some(_) => cover.raise_again(),
+                None => {}
             }
             Some(false.to_value())
         });
