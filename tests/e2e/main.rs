@@ -26,7 +26,7 @@ mod sign_in;
 mod sign_out;
 mod user_disabled;
 mod walk_away;
-mod wayland;
 mod watched;
+mod wayland;
 mod without_shield;
 mod wrong_clock;

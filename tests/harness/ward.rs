@@ -257,8 +257,7 @@ impl Ward {
         (self.keyring, self.notifications) = (None, None);
         self.bus.start_again(self.folder.path())?;
         self.keyring = Some(Keyring::start(&self.bus, self.folder.path())?);
-        self.notifications =
-            Some(NotificationDaemon::start(&self.bus, self.display(), self.folder.path())?);
+        self.notifications = Some(NotificationDaemon::start(&self.bus, self.display(), self.folder.path())?);
         Ok(())
     }
 

@@ -219,7 +219,8 @@ impl Desk {
 
     /// Asks for what is wanted of the apps at hand.
     fn ask_freeze(&mut self, tries: u32, outputs: &mut Vec<Output>) {
-        let Some((session, frozen)) = self.session.as_ref().map(|at_hand| (at_hand.session.0, at_hand.is_frozen))
+        let Some((session, frozen)) =
+            self.session.as_ref().map(|at_hand| (at_hand.session.0, at_hand.is_frozen))
         else {
             return;
         };

@@ -91,9 +91,12 @@ fn where_they_cannot_be_frozen_while_somebody_is_there_her_session_ends_and_noth
         let State::SigningOut(signing_out) = &over.state else { panic!("{:?}", over.state) };
         assert_eq!(signing_out.ending.cause, EndCause::FailClosed);
 
-        let on_disk =
-            step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(MINUTE + 1_000));
-        assert!(on_disk.commands.contains(&Command::CloseApps { session: SESSION }), "{:?}", on_disk.commands);
+        let on_disk = step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(MINUTE + 1_000));
+        assert!(
+            on_disk.commands.contains(&Command::CloseApps { session: SESSION }),
+            "{:?}",
+            on_disk.commands
+        );
     }
 }
 
