@@ -15,7 +15,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, mkdirat, openat, unlinkat},
+    fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, fsync, mkdirat, openat, unlinkat},
     io::Errno,
 };
 
@@ -58,9 +58,36 @@ impl Place {
         }
     }
 
-    /// Whether something is there.
+    /// Whether something is there, or could be.
     pub(crate) fn exists(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_ok()
+        is_there(&self.path)
+    }
+
+    /// Makes the mark beside it, which outlives us and the machine's end: what it is of may have left something.
+    pub(crate) fn mark(&self, account: &Account) -> io::Result<()> {
+        let parent = self.parent(account)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        fsync(openat(&parent, self.mark_name(), flags, Mode::RUSR | Mode::WUSR)?)?;
+        Ok(fsync(&parent)?)
+    }
+
+    /// Whether it is marked, or could be.
+    pub(crate) fn is_marked(&self) -> bool {
+        is_there(&self.path.with_file_name(self.mark_name()))
+    }
+
+    /// Removes the mark.
+    pub(crate) fn unmark(&self, account: &Account) -> io::Result<()> {
+        match unlinkat(self.parent(account)?, self.mark_name(), AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn mark_name(&self) -> OsString {
+        let mut name = self.name().to_owned();
+        name.push(".not-wiped");
+        name
     }
 
     /// Makes it, the account's and nobody else's to read. It must not be there.
@@ -113,6 +140,10 @@ impl Place {
         }
         Ok(here)
     }
+}
+
+fn is_there(path: &Path) -> bool {
+    !fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn trusted(directory: &OwnedFd, account: &Account, is_last: bool) -> io::Result<()> {

@@ -6,7 +6,7 @@ mod ipc;
 mod keys;
 mod spools;
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use launch_contract::Code;
 
@@ -46,6 +46,7 @@ impl Wipe {
     /// Blocks for as long as it takes, and calls `beat` every few seconds meanwhile.
     pub(crate) fn run(&self, containment: &mut dyn Containment, beat: &dyn Fn()) -> Left {
         let mut left = Left::new();
+        let is_marked = self.mark();
         let mut note = |code: Code, count: u32| {
             if count > 0 {
                 log::line(&format!("not wiped: {} ({count})", code.as_str()));
@@ -76,15 +77,32 @@ impl Wipe {
             note(Code::JobsLeft, spools::remove(&self.account));
             note(Code::PrintJobsLeft, self.spooler.cancel_jobs(&self.account, beat));
         }
+        if left.is_empty() && (is_marked.is_err() || self.unmark().is_err()) {
+            left.push((Code::HomeLeft, 1));
+        }
         left
     }
 
-    /// Whether anything of a session is still there, as far as a look tells.
+    /// Has a launcher after us know that something may be left, until a wipe that left nothing.
+    pub(crate) fn mark(&self) -> io::Result<()> {
+        self.home.mark(&self.account).inspect_err(|error| {
+            log::line(&format!("{} cannot be marked: {error}", self.home.path().display()));
+        })
+    }
+
+    fn unmark(&self) -> io::Result<()> {
+        self.home.unmark(&self.account).inspect_err(|error| {
+            log::line(&format!("the mark of {} cannot be removed: {error}", self.home.path().display()));
+        })
+    }
+
+    /// Whether anything of a session may still be there. Who cannot be counted counts.
     pub(crate) fn is_needed(&self) -> bool {
-        self.home.exists()
+        self.home.is_marked()
+            || self.home.exists()
             || self.runtime.exists()
             || (self.account.is_separate()
-                && processes::count_of(self.account.uid).is_ok_and(|count| count > 0))
+                && processes::count_of(self.account.uid).map_or(true, |count| count > 0))
     }
 
     /// How many are left. Who cannot be counted counts.

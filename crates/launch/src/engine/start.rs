@@ -41,6 +41,9 @@ impl Engine {
         if self.wipe.is_needed() {
             return failed(Code::NotWiped);
         }
+        if self.wipe.mark().is_err() {
+            return failed(Code::HomeUnfit);
+        }
         let environment = match self.furnish(id, display) {
             Ok(environment) => environment,
             Err(code) => {

@@ -14,6 +14,8 @@ use std::{
 
 use launch_contract::{Answer, Code, SaveWhy, Verb};
 
+use rustix::process::Signal;
+
 use crate::ward::{Ward, eventually, script, shell, written};
 
 /// Something of somebody else's that must still be there afterwards, as it was.
@@ -128,6 +130,53 @@ fn what_cannot_be_removed_is_said_not_passed_over() {
 
     assert!(chattr("-i").success());
     assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+}
+
+#[test]
+fn nobody_starts_where_files_elsewhere_could_not_be_removed_whatever_becomes_of_the_launcher() {
+    let mut ward = Ward::ready(&[]);
+    ward.started(vec![]);
+    let stuck = ward.path("tmp").join("stuck");
+    fs::write(&stuck, "").unwrap();
+    own(&stuck, ward.uid);
+    let chattr = |flag: &str| Command::new("chattr").args([flag, stuck.to_str().unwrap()]).status().unwrap();
+    assert!(chattr("+i").success(), "NOT RUN: this file system has no immutable files");
+    let left = [Answer::Failed { code: Code::FilesLeft, left: 1 }];
+
+    let wiped = ward.ask(Verb::Wipe {});
+    let started = ward.start(vec![]);
+    ward.signal(Signal::KILL);
+    ward.ended();
+    ward.launch();
+    let problem = ward.connect().problem;
+    let started_anew = ward.start(vec![]);
+    assert!(chattr("-i").success());
+
+    assert_eq!(wiped, left);
+    assert_eq!(started, [Answer::Failed { code: Code::NotWiped, left: 0 }]);
+    assert_eq!(problem, Some(Code::FilesLeft));
+    assert_eq!(started_anew, started);
+    assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+    ward.started(vec![]);
+}
+
+#[test]
+fn a_launcher_killed_between_home_and_files_has_its_successor_remove_the_files() {
+    let mut ward = Ward::ready(&[]);
+    ward.started(vec![]);
+    let left = ward.path("tmp").join("left");
+    fs::write(&left, "").unwrap();
+    own(&left, ward.uid);
+    ward.signal(Signal::KILL);
+    ward.ended();
+    fs::remove_dir_all(ward.home()).unwrap();
+    fs::remove_dir_all(ward.path("run")).unwrap();
+
+    ward.launch();
+    assert_eq!(ward.connect().problem, None);
+
+    assert!(!left.exists());
+    ward.started(vec![]);
 }
 
 #[test]
