@@ -298,6 +298,8 @@ fn print_jobs_that_may_be_left_are_said() {
         let program = ward.path("cancel");
         fs::write(&program, format!("#!/bin/sh\n{cancel}\n")).unwrap();
         fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::write(ward.path("cups.sock"), "").unwrap();
+        ward.option("--cups", ward.path("cups.sock").to_str().unwrap());
         ward.option("--cancel", program.to_str().unwrap());
         ward.launch();
         ward.connect();
