@@ -182,8 +182,17 @@ fn kill(group: &Path) -> io::Result<()> {
         {
             kill_one_by_one(group)
         }
-        result => result,
+        Ok(()) => signal_below(group),
+        Err(error) => Err(error),
     }
+}
+
+/// The kernel's one word for all signals each process's first thread, which is in vain where that alone has ended.
+fn signal_below(group: &Path) -> io::Result<()> {
+    for child in children(group) {
+        signal_below(&child)?;
+    }
+    processes::signal_members(|| members(group), Signal::KILL)
 }
 
 /// For kernels before 5.14: none may have a child between our look and our signal, so they stand still.

@@ -20,9 +20,13 @@ pub(crate) struct Process {
     /// In clock ticks since boot: tells apart two processes of one number.
     pub(crate) start: u64,
     pub(crate) is_stopped: bool,
-    /// Ended, and not yet reaped.
+    /// Ended, and not yet reaped. Who has lost its first thread alone is none.
     pub(crate) is_zombie: bool,
 }
+
+/// What the kernel calls whoever has ended: a process whose first thread has, too, however many others it has.
+const ENDED: [&str; 3] = ["Z", "X", "x"];
+const STOPPED: [&str; 2] = ["T", "t"];
 
 /// All there are.
 ///
@@ -43,7 +47,34 @@ fn pids() -> io::Result<Vec<i32>> {
 
 /// One of them; none when it is gone.
 pub(crate) fn read(pid: i32) -> io::Result<Option<Process>> {
-    Ok(file_of(pid, "stat")?.and_then(|stat| parse(&stat)))
+    let Some(stat) = file_of(pid, "stat")? else { return Ok(None) };
+    let Some(mut process) = parse(&stat) else { return Ok(None) };
+    // The state is the first thread's.
+    if !process.is_zombie && state(&stat).is_some_and(|state| ENDED.contains(&state)) {
+        process.is_stopped = others_are_stopped(pid)?;
+    }
+    Ok(Some(process))
+}
+
+/// Whether all threads that have not ended are stopped.
+fn others_are_stopped(pid: i32) -> io::Result<bool> {
+    let threads = match fs::read_dir(format!("/proc/{pid}/task")) {
+        Ok(threads) => threads,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    for thread in threads {
+        let name = format!("task/{}/stat", thread?.file_name().display());
+        let still = |state: &str| ENDED.contains(&state) || STOPPED.contains(&state);
+        if file_of(pid, &name)?.is_some_and(|stat| !state(&stat).is_some_and(still)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn state(stat: &str) -> Option<&str> {
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().next()
 }
 
 /// What the kernel says of a process; none when it is gone.
@@ -66,13 +97,14 @@ fn parse(stat: &str) -> Option<Process> {
     let pid = stat.split(' ').next()?.parse().ok()?;
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     let state = *fields.first()?;
+    let threads: u32 = fields.get(17)?.parse().ok()?;
     Some(Process {
         pid,
         parent: fields.get(1)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         start: fields.get(19)?.parse().ok()?,
-        is_stopped: matches!(state, "T" | "t"),
-        is_zombie: matches!(state, "Z" | "X" | "x"),
+        is_stopped: STOPPED.contains(&state),
+        is_zombie: ENDED.contains(&state) && threads <= 1,
     })
 }
 
@@ -99,8 +131,10 @@ pub(crate) fn is_of(pid: i32, uid: u32) -> io::Result<bool> {
 
 fn runs_as(status: &str, uid: u32) -> bool {
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
-    let is_zombie =
-        field("State:").is_some_and(|state| matches!(state.trim().chars().next(), Some('Z' | 'X')));
+    let has_ended = |state: &str| ENDED.iter().any(|ended| state.trim().starts_with(ended));
+    let has_threads =
+        field("Threads:").and_then(|count| count.trim().parse().ok()).is_some_and(|count: u32| count > 1);
+    let is_zombie = field("State:").is_some_and(has_ended) && !has_threads;
     !is_zombie
         && field("Uid:").is_some_and(|uids| uids.split_ascii_whitespace().any(|one| one.parse() == Ok(uid)))
 }
@@ -183,6 +217,17 @@ mod tests {
         );
         assert_eq!(parse("42 (cut"), None);
         assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn who_has_lost_its_first_thread_alone_is_no_zombie() {
+        let stat =
+            |threads: u32| format!("42 (x) Z 7 42 40 0 -1 4 1 2 3 4 5 6 7 8 20 0 {threads} 0 98765 11");
+        let status = |threads: u32| format!("State:\tZ (zombie)\nUid:\t9\t9\t9\t9\nThreads:\t{threads}\n");
+
+        let is_zombie = |threads: u32| parse(&stat(threads)).map(|process| process.is_zombie);
+        assert_eq!([0, 1, 2].map(is_zombie), [Some(true), Some(true), Some(false)]);
+        assert_eq!([0, 1, 2].map(|threads| runs_as(&status(threads), 9)), [false, false, true]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Frozen apps stand still; without an agent everything is frozen, then gone.
 
-use std::fs;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+};
 
 use launch_contract::{Answer, CloseOutcome, Code, SaveWhy, Verb, WithinMs};
 use rustix::process::{Pid, Signal, kill_process};
@@ -147,6 +150,64 @@ fn no_save_command_is_started_in_a_frozen_session() {
         assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }], "{containment}");
         stays("nothing was started", || read(&hooks).lines().count() == 1);
     }
+}
+
+/// Its first thread has ended, which the kernel calls a zombie; the second counts.
+const HEADLESS: &str = "\
+import ctypes, os, threading, time
+def count():
+    at = 0
+    while True:
+        at += 1
+        with open('part', 'w') as file:
+            file.write(f'{at}\\n')
+        os.replace('part', 'count')
+        time.sleep(0.001)
+threading.Thread(target=count).start()
+ctypes.CDLL(None).pthread_exit(None)
+";
+
+#[test]
+fn an_app_whose_first_thread_has_ended_is_frozen_closed_and_wiped_like_any_other() {
+    for containment in ["cgroup", "subreaper"] {
+        let mut ward = Ward::ready(&["--containment", containment]);
+        let path = ward.path("headless.py");
+        fs::write(&path, HEADLESS).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        let mut app = script("headless", "");
+        app.argv =
+            ["/usr/bin/python3", path.to_str().unwrap()].map(str::to_owned).to_vec().try_into().unwrap();
+        let counts_headless = |ward: &Ward| {
+            counts(ward);
+            eventually("its first thread has ended", || runs_headless(ward.uid));
+        };
+
+        ward.started(vec![app.clone()]);
+        counts_headless(&ward);
+        assert_eq!(ward.freeze(true), [Answer::Done { left: 0 }], "{containment}");
+        stands_still(&ward);
+        assert_eq!(ward.freeze(false), [Answer::Done { left: 0 }], "{containment}");
+        counts_headless(&ward);
+        let closed = ward.close(20_000);
+        assert_eq!(closed.len(), 2, "{closed:?}");
+        assert!(!runs_headless(ward.uid), "closed: {containment}");
+        assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+
+        ward.started(vec![app]);
+        counts_headless(&ward);
+        assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+        assert!(!runs_headless(ward.uid), "wiped: {containment}");
+    }
+}
+
+/// Whether there is a process of the account whose first thread has ended, and the other has not.
+fn runs_headless(uid: u32) -> bool {
+    let uid = format!("Uid:\t{uid}\t");
+    fs::read_dir("/proc").unwrap().any(|entry| {
+        let status = entry.map(|entry| read(&entry.path().join("status"))).unwrap_or_default();
+        let has = |start: &str| status.lines().any(|line| line.starts_with(start));
+        has(&uid) && has("State:\tZ") && has("Threads:\t2")
+    })
 }
 
 #[test]
