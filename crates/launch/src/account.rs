@@ -82,12 +82,7 @@ pub(crate) fn agent(user: &str) -> Option<passwd::Entry> {
 
 fn by_number(user: &str) -> Option<passwd::Entry> {
     let uid: u32 = user.parse().ok()?;
-    Some(passwd::by_uid(uid).unwrap_or(passwd::Entry {
-        name: user.to_owned(),
-        uid,
-        gid: uid,
-        home: String::new(),
-    }))
+    Some(passwd::by_uid(uid).unwrap_or(passwd::Entry { name: user.to_owned(), uid, gid: uid }))
 }
 
 /// The groups that apps may be in: never root's, never the agent's, whose socket and files are its group's.
@@ -116,7 +111,7 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, uid: u32, gid: u32) -> passwd::Entry {
-        passwd::Entry { name: name.to_owned(), uid, gid, home: String::new() }
+        passwd::Entry { name: name.to_owned(), uid, gid }
     }
 
     #[test]

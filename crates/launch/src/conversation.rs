@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
 };
 
 use launch_contract::{AgentMessage, INHERITED_FD, LauncherMessage, MESSAGE_BYTES_MAX};
@@ -71,15 +71,14 @@ impl AsFd for Listener {
 #[expect(unsafe_code, reason = "a descriptor that was inherited has nobody else to vouch for it")]
 fn inherited(number: i32) -> io::Result<OwnedFd> {
     // SAFETY: duplicates whatever has that number, or fails; what it makes is nobody else's.
-    let (there, ours) = unsafe {
+    unsafe {
         let ours = libc::fcntl(number, libc::F_DUPFD_CLOEXEC, number + 1);
         if ours < 0 {
             return Err(io::Error::last_os_error());
         }
-        (OwnedFd::from_raw_fd(number), OwnedFd::from_raw_fd(ours))
-    };
-    debug_assert_eq!(there.as_raw_fd(), number);
-    Ok(ours)
+        drop(OwnedFd::from_raw_fd(number));
+        Ok(OwnedFd::from_raw_fd(ours))
+    }
 }
 
 impl Conversation {

@@ -18,7 +18,6 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    pub(crate) home: String,
 }
 
 /// By name.
@@ -47,16 +46,11 @@ fn read(
         return None;
     }
     // SAFETY: with a result the call has filled the entry, whose strings lie in the buffer.
-    let (entry, name, home) = unsafe {
+    let (entry, name) = unsafe {
         let entry = entry.assume_init();
-        (entry, CStr::from_ptr(entry.pw_name), CStr::from_ptr(entry.pw_dir))
+        (entry, CStr::from_ptr(entry.pw_name))
     };
-    Some(Entry {
-        name: name.to_str().ok()?.to_owned(),
-        uid: entry.pw_uid,
-        gid: entry.pw_gid,
-        home: home.to_string_lossy().into_owned(),
-    })
+    Some(Entry { name: name.to_str().ok()?.to_owned(), uid: entry.pw_uid, gid: entry.pw_gid })
 }
 
 /// The groups of an account, its own among them; none when there are too many to read.
