@@ -24,7 +24,7 @@ Usage: tapward-launch [OPTIONS]
   --runtime DIR        their runtime directory (default /run/tapward-session)
   --skeleton DIR       what is in a new home (default /etc/tapward/skel)
   --place DIR          searched for what they left, instead of /tmp, /var/tmp, /dev/shm,
-                       /run/lock and /dev/mqueue (may be repeated: name them all)
+                       /run/lock, /dev/mqueue and /var/crash (may be repeated: name them all)
   --cups SOCKET        where it is, something prints (default /run/cups/cups.sock)
   --cancel PROGRAM     ends print jobs there (default /usr/bin/cancel)
   --containment KIND   systemd-scope, cgroup or subreaper (default: the first that can be had)
@@ -162,7 +162,7 @@ mod tests {
         let Ok(Task::Run(options)) = read("") else { panic!("a task") };
 
         assert_eq!((options.user.as_str(), options.agent_user.as_str()), ("tapward-session", "tapward"));
-        assert_eq!(options.places.len(), 5);
+        assert_eq!(options.places.len(), 6);
         assert_eq!(options.orphan_after, Duration::from_secs(30));
         assert!(!options.is_inherited && options.home.is_none() && options.containment.is_none());
     }

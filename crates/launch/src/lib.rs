@@ -17,7 +17,7 @@
 //! - Capabilities `CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER
 //!   CAP_SETPCAP`; it gives up all others by itself. No `User=`.
 //! - Writing to the parent of `--home` (`/var/lib`), to `/run`, `/tmp`, `/var/tmp`, `/dev/shm`, `/dev/mqueue`,
-//!   `/var/spool/cron`, `/var/spool/at`, `/var/mail`, and to `/sys/fs/cgroup` unless systemd makes the scope. Apps live
+//!   `/var/crash`, `/var/spool/cron`, `/var/spool/at`, `/var/mail`, and to `/sys/fs/cgroup` unless systemd makes the scope. Apps live
 //!   in the same mount namespace: no `PrivateTmp`, `ProtectHome`, `PrivateDevices`, `PrivateIPC`, and no `ProtectSystem` that they
 //!   could not work under; no `NoNewPrivileges` is needed, because each app gets it.
 //! - `Delegate=yes` where it is to use control groups without systemd's scopes, and then `OOMPolicy=continue`, or an app that

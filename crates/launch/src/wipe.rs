@@ -24,7 +24,8 @@ use crate::{
 const PROCESSES_END: Duration = Duration::from_secs(5);
 
 /// Where an account that may write nowhere else can have left something.
-pub(crate) const PLACES: [&str; 5] = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue"];
+pub(crate) const PLACES: [&str; 6] =
+    ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue", "/var/crash"];
 
 /// What is wiped.
 #[derive(Debug)]
