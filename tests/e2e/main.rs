@@ -12,6 +12,7 @@ mod chaos;
 mod clipboard;
 mod core_files;
 mod elsewhere;
+mod escape;
 mod faults;
 mod hand_over;
 mod keychain;

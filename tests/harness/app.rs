@@ -14,11 +14,16 @@ use x11rb::{
     connection::Connection,
     protocol::{
         Event,
-        xproto::{ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, PropMode, WindowClass},
+        xproto::{
+            AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus,
+            PropMode, WindowClass,
+        },
     },
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
 };
+
+use crate::part::{READY_WITHIN, wait_for};
 
 /// The app's colour, red, green, blue: none of Tapward's themes has it.
 pub const MARKER: [u8; 3] = [0x3b, 0x6e, 0x8f];
@@ -32,13 +37,22 @@ pub struct Received {
     pub clicks: usize,
 }
 
+#[derive(Debug, Default)]
+struct Notes {
+    received: Received,
+    /// How often it was called.
+    calls: u32,
+}
+
 /// The running app.
 #[derive(Debug)]
 pub struct App {
-    received: Arc<Mutex<Received>>,
+    notes: Arc<Mutex<Notes>>,
     is_stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     window: u32,
+    /// From which it is called.
+    caller: RustConnection,
 }
 
 impl App {
@@ -75,13 +89,14 @@ impl App {
         connection.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)?;
         connection.sync()?;
 
-        let received = Arc::new(Mutex::new(Received::default()));
+        let notes = Arc::new(Mutex::new(Notes::default()));
         let is_stopping = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
-            let (received, is_stopping) = (Arc::clone(&received), Arc::clone(&is_stopping));
-            move || listen(&connection, &received, &is_stopping)
+            let (notes, is_stopping) = (Arc::clone(&notes), Arc::clone(&is_stopping));
+            move || listen(&connection, &notes, &is_stopping)
         });
-        Ok(Self { received, is_stopping, thread: Some(thread), window })
+        let (caller, _) = RustConnection::connect(Some(display))?;
+        Ok(Self { notes, is_stopping, thread: Some(thread), window, caller })
     }
 
     /// What reached it so far.
@@ -90,7 +105,24 @@ impl App {
     /// When its thread has panicked.
     #[must_use]
     pub fn received(&self) -> Received {
-        self.received.lock().unwrap().clone()
+        self.notes.lock().unwrap().received.clone()
+    }
+
+    /// The same, and nothing that the X server has sent it before this call is still on its way.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    ///
+    /// # Panics
+    /// As [`App::received`].
+    pub fn received_by_now(&self) -> Result<Received> {
+        let before = self.notes.lock().unwrap().calls;
+        let call = ClientMessageEvent::new(32, self.window, AtomEnum::STRING, [0; 5]);
+        self.caller.send_event(false, self.window, EventMask::NO_EVENT, call)?.check()?;
+        wait_for("the app's answer", READY_WITHIN, || {
+            let notes = self.notes.lock().unwrap();
+            (notes.calls != before).then(|| notes.received.clone())
+        })
     }
 
     /// Its X id.
@@ -109,11 +141,12 @@ impl Drop for App {
     }
 }
 
-fn listen(connection: &RustConnection, received: &Mutex<Received>, is_stopping: &AtomicBool) {
+fn listen(connection: &RustConnection, notes: &Mutex<Notes>, is_stopping: &AtomicBool) {
     while !is_stopping.load(Ordering::Relaxed) {
         match connection.poll_for_event() {
-            Ok(Some(Event::KeyPress(key))) => received.lock().unwrap().keys.push(key.detail),
-            Ok(Some(Event::ButtonPress(_))) => received.lock().unwrap().clicks += 1,
+            Ok(Some(Event::KeyPress(key))) => notes.lock().unwrap().received.keys.push(key.detail),
+            Ok(Some(Event::ButtonPress(_))) => notes.lock().unwrap().received.clicks += 1,
+            Ok(Some(Event::ClientMessage(_))) => notes.lock().unwrap().calls += 1,
             Ok(Some(_)) => {}
             Ok(None) => thread::sleep(Duration::from_millis(2)),
             // The display is gone, and with it everything that could still be received.

@@ -89,9 +89,12 @@ pub fn find(display: &str, button: Button) -> Result<Option<(i16, i16)>> {
     while let Some(&window) = windows.get(next) {
         next += 1;
         // A window may vanish while it is looked at.
-        let Ok(found) = look(&connection, window, property, wanted) else { continue };
+        let Ok(found) = look(&connection, window) else { continue };
         windows.extend(found.children);
-        if !found.is_ours {
+        let types = connection.get_property(false, window, property, AtomEnum::ATOM, 0, 8)?.reply();
+        let has_type = types
+            .is_ok_and(|types| types.value32().is_some_and(|mut types| types.any(|atom| atom == wanted)));
+        if !found.is_ours || !has_type {
             continue;
         }
         let size = connection.get_geometry(window)?.reply()?;
@@ -101,18 +104,34 @@ pub fn find(display: &str, button: Button) -> Result<Option<(i16, i16)>> {
     Ok(None)
 }
 
+/// How many windows, menus and hints Tapward has on screen.
+///
+/// # Errors
+/// When the display does not answer.
+pub fn count_windows(display: &str) -> Result<usize> {
+    let (connection, screen) = RustConnection::connect(Some(display))?;
+    let mut windows = connection.query_tree(connection.setup().roots[screen].root)?.reply()?.children;
+    let (mut next, mut count) = (0, 0);
+    while let Some(&window) = windows.get(next) {
+        next += 1;
+        let Ok(found) = look(&connection, window) else { continue };
+        count += usize::from(found.is_ours);
+        windows.extend(found.children);
+    }
+    Ok(count)
+}
+
 struct Found {
+    /// Tapward's, and on screen.
     is_ours: bool,
     children: Vec<Window>,
 }
 
-fn look(connection: &RustConnection, window: Window, property: u32, wanted: u32) -> Result<Found> {
+fn look(connection: &RustConnection, window: Window) -> Result<Found> {
     let is_shown = connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
-    let types = connection.get_property(false, window, property, AtomEnum::ATOM, 0, 8)?.reply()?;
-    let has_type = types.value32().is_some_and(|mut atoms| atoms.any(|atom| atom == wanted));
     let class =
         connection.get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 64)?.reply()?;
     let is_tapward = String::from_utf8_lossy(&class.value).to_lowercase().contains("tapward");
     let children = connection.query_tree(window)?.reply().context("children")?.children;
-    Ok(Found { is_ours: is_shown && has_type && is_tapward, children })
+    Ok(Found { is_ours: is_shown && is_tapward, children })
 }

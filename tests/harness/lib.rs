@@ -35,6 +35,7 @@ pub mod sway_app;
 pub mod sway_hand;
 pub mod ward;
 pub mod wedge;
+pub mod witness;
 pub mod workstation;
 pub mod x_hand;
 pub mod x_server;

@@ -1,6 +1,6 @@
 //! Pictures of the whole screen, taken from the X root window or by a Wayland compositor, and single pixels of it.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{ops::Range, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use x11rb::{
@@ -17,6 +17,27 @@ const CARET_PIXELS: usize = 400;
 /// What a screen looked like at one moment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Look(Vec<u8>);
+
+impl Look {
+    /// Whether it is the same as `other`, in whatever these rows of a screen so wide look like.
+    #[must_use]
+    pub fn is_like(&self, other: &Self, but: Range<usize>, width: u16) -> bool {
+        let row = usize::from(width) * 4;
+        let (from, to) = (but.start * row, but.end * row);
+        self.0.len() == other.0.len()
+            && self.0.get(..from) == other.0.get(..from)
+            && self.0.get(to..) == other.0.get(to..)
+    }
+
+    /// Where it first looks other than `other`, from this row of a screen so wide on.
+    #[must_use]
+    pub fn first_other(&self, other: &Self, from: usize, width: u16) -> Option<(i16, i16)> {
+        let (skip, width) = (from * usize::from(width), usize::from(width));
+        let mut pixels = self.0.chunks_exact(4).zip(other.0.chunks_exact(4)).skip(skip);
+        let at = skip + pixels.position(|(now, then)| now != then)?;
+        Some((i16::try_from(at % width).ok()?, i16::try_from(at / width).ok()?))
+    }
+}
 
 impl std::fmt::Debug for Look {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

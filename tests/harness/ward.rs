@@ -273,11 +273,21 @@ impl Ward {
         Ok((output.status.success(), String::from_utf8(output.stdout)?))
     }
 
+    /// Plugs the second monitor of [`Monitors::Two`] in or out.
+    ///
+    /// # Errors
+    /// When `xrandr` fails.
+    pub fn set_second_monitor(&self, is_plugged_in: bool) -> Result<()> {
+        self.screen.set_second_monitor(is_plugged_in)
+    }
+
     /// A hand on its keyboard and mouse.
     ///
     /// # Errors
     /// When the display does not answer.
     pub fn hand(&self, whose: Whose) -> Result<Hand> {
+        // Two monitors come without devices of a person's; the agent there has to count a program's.
+        let whose = if self.setup.monitors == Monitors::Two { Whose::Program } else { whose };
         self.screen.hand(whose)
     }
 

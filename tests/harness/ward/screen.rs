@@ -72,6 +72,13 @@ impl WardScreen {
         }
     }
 
+    pub(super) fn set_second_monitor(&self, is_plugged_in: bool) -> Result<()> {
+        match self {
+            Self::X(x) => x.set_second_monitor(is_plugged_in),
+            Self::Sway { .. } => panic!("this ward has no X server"),
+        }
+    }
+
     pub(super) fn hand(&self, whose: Whose) -> Result<Hand> {
         match self {
             Self::X(x) => Hand::on(x.display(), whose),
