@@ -8,7 +8,7 @@ use std::{
     io::{Write as _, stderr},
 };
 
-use harness::{part::wait_for, process::descendants};
+use harness::{desktop::Button, part::wait_for, process::descendants};
 use rustix::process::Signal;
 
 mod bench;
@@ -22,7 +22,7 @@ use self::{
     bench::Bench,
     dice::Dice,
     faults::FAULTS,
-    story::{STEPS, Step, bring_home},
+    story::{STEPS, Step, bring_home, press},
 };
 use crate::bedside::{SOON, USABLE_WITHIN};
 
@@ -71,7 +71,9 @@ fn chaos_shows_nobody_her_app_and_loses_no_record() {
 fn assert_whole(mut bench: Bench) {
     let maria = bench.bedside.maria.clone();
     bench.bedside.ward.wait_screen("signed_out", USABLE_WITHIN).unwrap();
-    Step::SigningOut.reach(&mut bench, &maria).unwrap();
+    Step::Active.reach(&mut bench, &maria).unwrap();
+    bench.witness.assert_would_notice();
+    press(&bench, Button::SignOut).unwrap();
     bench.bedside.ward.wait_screen("signed_out", SOON).unwrap();
     bench.wait_covered().unwrap();
     ledger::wait_every_session_once(&bench.bedside);

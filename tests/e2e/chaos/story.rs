@@ -150,6 +150,8 @@ fn is_other_than(bench: &Bench, screen: &str) -> Result<()> {
 
 fn give_name_and_password(bench: &Bench, nurse: &Nurse) -> Result<()> {
     bench.bedside.ward.wait_sign_in_drawn()?;
+    // The name that somebody typed before her stays for a minute where nobody answered it.
+    bench.bedside.hand.press("Escape")?;
     reads(bench)?;
     bench.bedside.ward.give_password(&bench.bedside.hand, nurse)
 }
@@ -167,7 +169,7 @@ fn reads(bench: &Bench) -> Result<()> {
 }
 
 /// Once more where the strip was not there yet.
-fn press(bench: &Bench, button: Button) -> Result<()> {
+pub(super) fn press(bench: &Bench, button: Button) -> Result<()> {
     wait_for(&format!("what {button:?} does"), SOON, || {
         let (x, y) = bench.bedside.ward.button(button).ok()?;
         bench.bedside.hand.click(x, y).ok()?;

@@ -13,12 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use harness::app::MARKER;
+use harness::{app::MARKER, part::wait_for};
 use x11rb::{
     connection::Connection,
     protocol::xproto::{ConnectionExt as _, ImageFormat},
     rust_connection::RustConnection,
 };
+
+use crate::bedside::SOON;
 
 /// Looks a second are some hundreds; a witness that was held up for longer than this has not watched.
 const BLINK_MAX: Duration = Duration::from_secs(5);
@@ -71,6 +73,14 @@ impl Witness {
 
     pub(super) fn leaks(&self) -> Vec<String> {
         lock(&self.notes).leaks.clone()
+    }
+
+    /// Fails where it does not notice the app that is on screen now; then it says nothing that it noticed none before.
+    pub(super) fn assert_would_notice(&self) {
+        self.must_not_show();
+        wait_for("a leak that there is", SOON, || (!self.leaks().is_empty()).then_some(())).unwrap();
+        self.may_show();
+        lock(&self.notes).leaks.clear();
     }
 
     /// Fails where it has not looked: then it says nothing that it saw nothing.
