@@ -24,7 +24,7 @@ pub(super) enum DisplayError {
 /// A connection to either.
 #[derive(Debug)]
 pub(super) enum Display {
-    X11(XDisplay),
+    X11(Box<XDisplay>),
     Wayland(Seats),
 }
 
@@ -42,7 +42,7 @@ impl Display {
         if x_display.is_none() && is_set("WAYLAND_DISPLAY") && !is_set("DISPLAY") {
             Ok(Self::Wayland(Seats::open()?))
         } else {
-            Ok(Self::X11(XDisplay::open(x_display, counting)?))
+            Ok(Self::X11(Box::new(XDisplay::open(x_display, counting)?)))
         }
     }
 

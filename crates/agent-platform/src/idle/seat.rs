@@ -172,21 +172,16 @@ impl Desk {
     fn watch_seats(&mut self) {
         let quiet_ms = u32::try_from(QUIET.as_millis()).unwrap_or(u32::MAX);
         let Self { handle, notifier, kde, seats, .. } = self;
-        for seat in seats.iter_mut().filter(|seat| seat.watch.is_none()) {
-            seat.watch = match (&*notifier, &*kde) {
-                (Some(notifier), _) if notifier.version() >= INPUT_ALONE_SINCE => {
-                    Some(notifier.get_input_idle_notification(quiet_ms, &seat.seat, handle, seat.name))
-                        .map(Watch::Ext)
+        for Seat { name, seat, watch, .. } in seats.iter_mut().filter(|seat| seat.watch.is_none()) {
+            let notification = notifier.as_ref().map(|notifier| {
+                if notifier.version() >= INPUT_ALONE_SINCE {
+                    notifier.get_input_idle_notification(quiet_ms, seat, handle, *name)
+                } else {
+                    notifier.get_idle_notification(quiet_ms, seat, handle, *name)
                 }
-                (Some(notifier), _) => {
-                    Some(notifier.get_idle_notification(quiet_ms, &seat.seat, handle, seat.name))
-                        .map(Watch::Ext)
-                }
-                (None, Some(kde)) => {
-                    Some(kde.get_idle_timeout(&seat.seat, quiet_ms, handle, seat.name)).map(Watch::Kde)
-                }
-                (None, None) => None,
-            };
+            });
+            let timeout = || kde.as_ref().map(|kde| kde.get_idle_timeout(seat, quiet_ms, handle, *name));
+            *watch = notification.map(Watch::Ext).or_else(|| timeout().map(Watch::Kde));
         }
     }
 
