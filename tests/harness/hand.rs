@@ -17,7 +17,7 @@ pub enum Whose {
 #[derive(Debug)]
 pub enum Hand {
     /// On an X server.
-    X(XHand),
+    X(Box<XHand>),
     /// On a Wayland compositor, which takes every input for a person's.
     Sway(SwayHand),
 }
@@ -28,7 +28,7 @@ impl Hand {
     /// # Errors
     /// When the display does not answer, or has no device of its own for a person's hand.
     pub fn on(display: &str, whose: Whose) -> Result<Self> {
-        Ok(Self::X(XHand::on(display, whose)?))
+        Ok(Self::X(Box::new(XHand::on(display, whose)?)))
     }
 
     /// Types `text`, one key after the other.

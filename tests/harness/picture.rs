@@ -51,7 +51,7 @@ pub struct Eye(Screen);
 
 #[derive(Debug)]
 enum Screen {
-    X { connection: RustConnection, root: u32, display: String },
+    X { connection: Box<RustConnection>, root: u32, display: String },
     Sway(Way),
 }
 
@@ -63,7 +63,7 @@ impl Eye {
     pub fn on(display: &str) -> Result<Self> {
         let (connection, screen) = RustConnection::connect(Some(display))?;
         let root = connection.setup().roots[screen].root;
-        Ok(Self(Screen::X { connection, root, display: display.to_owned() }))
+        Ok(Self(Screen::X { connection: Box::new(connection), root, display: display.to_owned() }))
     }
 
     /// An eye on all outputs of a compositor.

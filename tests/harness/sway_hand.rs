@@ -7,7 +7,7 @@
 use std::{
     os::unix::net::UnixStream,
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -105,14 +105,18 @@ impl SwayHand {
 
     pub(crate) fn click(&self, x: i16, y: i16) -> Result<()> {
         self.move_to(x, y)?;
-        let mut mouse = self.mouse.lock().unwrap();
+        let mut mouse = self.mouse();
         mouse.button(ButtonState::Pressed)?;
         thread::sleep(BETWEEN_CLICKS);
         mouse.button(ButtonState::Released)
     }
 
     pub(crate) fn move_to(&self, x: i16, y: i16) -> Result<()> {
-        self.mouse.lock().unwrap().move_to(u32::from(x.cast_unsigned()), u32::from(y.cast_unsigned()))
+        self.mouse().move_to(u32::from(x.cast_unsigned()), u32::from(y.cast_unsigned()))
+    }
+
+    fn mouse(&self) -> MutexGuard<'_, Mouse> {
+        self.mouse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wtype(&self, arguments: &[&str]) -> Result<()> {
