@@ -6,7 +6,7 @@ use agent_core::{command::FailClosedCause, event::Event};
 use agent_platform::{
     idle::SyntheticInput,
     platform::{PlatformSettings, for_this_platform},
-    screen::{self, LoopProbe, ShieldSocket},
+    screen::{self, DeviceTeller, LoopProbe, ShieldSocket},
 };
 use agent_runtime::{
     clock::SystemClock,
@@ -129,6 +129,7 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
 
     let window = windows::create(app, approach(sink.clone()))?;
     let (probe, probes) = loop_probe();
+    let devices = DeviceTeller::of(shield.as_ref()).context("the shield's socket")?;
     let screen = screen::attach(shield, Box::new(window), probe, sink.clone());
 
     let policy = PolicyInForce::load(set_up.policy_file(), set_up.state_folder());
@@ -137,6 +138,7 @@ fn assemble(app: &AppHandle, parts: Parts) -> anyhow::Result<()> {
         state_folder: set_up.state_folder().to_owned(),
         synthetic_input: synthetic_input(),
         readers: set_up.readers(),
+        devices,
         ..PlatformSettings::default()
     };
     let shared_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;

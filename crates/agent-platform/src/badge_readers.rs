@@ -31,7 +31,7 @@ use self::{
     },
     teller::Teller,
 };
-use crate::idle::SyntheticInput;
+use crate::{idle::SyntheticInput, screen::DeviceTeller};
 
 /// Which readers there are, and how their badges are read.
 pub struct ReaderSettings {
@@ -41,6 +41,8 @@ pub struct ReaderSettings {
     pub readings: Vec<Box<dyn CardReading>>,
     /// Whether a device that a program can type on may be a reader; it may not by default.
     pub synthetic_input: SyntheticInput,
+    /// Who is told of the devices that the agent takes from the X server; nobody by default.
+    pub devices: DeviceTeller,
     /// Where faults are recorded for `tapward-agent doctor`; nowhere by default.
     pub state_folder: Option<PathBuf>,
 }
@@ -53,6 +55,7 @@ impl ReaderSettings {
             config,
             readings: vec![Box::new(UidReading)],
             synthetic_input: SyntheticInput::Ignored,
+            devices: DeviceTeller::default(),
             state_folder: None,
         }
     }
@@ -79,7 +82,7 @@ impl SystemBadgeReaders {
     /// # Errors
     /// When the system gives no randomness or no thread.
     pub fn new(settings: ReaderSettings, clock: Arc<dyn Clock>, sink: EventSink) -> io::Result<Self> {
-        let ReaderSettings { config, readings, synthetic_input, state_folder } = settings;
+        let ReaderSettings { config, readings, synthetic_input, devices, state_folder } = settings;
         let record = state_folder
             .map_or_else(|| Ok(FaultRecord::default()), |folder| FaultRecord::kept_in(&folder))?;
         let (marking, teller) = (Marking::new()?, Teller::new(sink, record));
@@ -88,6 +91,7 @@ impl SystemBadgeReaders {
             marking: marking.clone(),
             clock: Arc::clone(&clock),
             synthetic: synthetic_input,
+            devices,
         };
         let mut waiting: Vec<Waiting> = vec![Box::new(move || wedge::watch(config.wedges, &wedges))];
         let expected = match config.pcsc {

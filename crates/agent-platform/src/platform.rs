@@ -16,6 +16,7 @@ use crate::{
     keychain::{SystemKeychain, Vault},
     notifier::DesktopNotifier,
     power::SystemPower,
+    screen::DeviceTeller,
     session_server::HttpSessionServer,
     start_up::{Needs, WorkstationStartUp},
     workstation::Workstation,
@@ -32,6 +33,8 @@ pub struct PlatformSettings {
     pub system_bus: Option<String>,
     /// Whether a program's input counts as a person's; it does not by default.
     pub synthetic_input: SyntheticInput,
+    /// Who is told of the input devices that are taken from the X server.
+    pub devices: DeviceTeller,
     /// Which badge readers there are.
     pub readers: ReadersConfig,
     /// Which apps there are, and how they are started.
@@ -52,6 +55,7 @@ pub fn for_this_platform(
     let counting = Counting::of(settings.synthetic_input, &settings.readers);
     let readers = ReaderSettings {
         synthetic_input: settings.synthetic_input,
+        devices: settings.devices,
         state_folder: Some(settings.state_folder.clone()),
         ..ReaderSettings::of(settings.readers)
     };

@@ -23,7 +23,9 @@ use std::time::Duration;
 
 use agent_runtime::ports::{EventSink, Screen};
 
-pub use imp::{ShieldSocket, inherit_shield_socket};
+#[cfg(target_os = "linux")]
+pub(crate) use imp::ToldDevice;
+pub use imp::{DeviceTeller, ShieldSocket, inherit_shield_socket};
 
 /// Told on the window's own thread when what was asked is done; `false` when it cannot be done.
 pub type Done = Box<dyn FnOnce(bool) + Send>;

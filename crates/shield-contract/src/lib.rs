@@ -28,6 +28,9 @@
 //!  Cover { seq } ─────────────────────────► maps, grabs, focuses
 //!                    ◄───────────────────── Covered { seq, input_held }   (again when input_held changes)
 //!  (shows its window) TakeInput … as above
+//!
+//!  Reader { device, is_taken: true } ─────► leaves that device out of what it wants free
+//!  (takes the device)
 //! ```
 //!
 //! # Rules
@@ -99,6 +102,14 @@ pub enum AgentMessage {
         seq: u64,
         /// New lease, 0 while covered.
         lease_ms: u64,
+    },
+    /// The agent is about to take an input device of the X server, a badge reader that types, for itself; or has let go of
+    /// it, or did not get it. Whoever else takes one keeps it from the shield. Forgotten when the device or the agent goes.
+    Reader {
+        /// The device's XInput number.
+        device: u16,
+        /// Whether it is the agent's.
+        is_taken: bool,
     },
 }
 
@@ -176,6 +187,9 @@ impl AgentMessage {
             }
             Self::Cover { seq } => Packet { tag: COVER, seq, ..Packet::EMPTY },
             Self::Beat { seq, lease_ms } => Packet { tag: BEAT, seq, a: lease_ms, ..Packet::EMPTY },
+            Self::Reader { device, is_taken } => {
+                Packet { tag: READER, a: u64::from(device), b: u64::from(is_taken), ..Packet::EMPTY }
+            }
         }
         .to_bytes()
     }
@@ -194,6 +208,10 @@ impl AgentMessage {
             UNCOVER => Self::Uncover { session: packet.session, seq: packet.seq, lease_ms: packet.a },
             COVER => Self::Cover { seq: packet.seq },
             BEAT => Self::Beat { seq: packet.seq, lease_ms: packet.a },
+            READER => Self::Reader {
+                device: u16::try_from(packet.a).map_err(|_| DecodeError::Field)?,
+                is_taken: packet.b == 1,
+            },
             tag => return Err(DecodeError::Tag(tag)),
         };
         if message.encode() == bytes { Ok(message) } else { Err(DecodeError::Field) }
@@ -248,6 +266,7 @@ const GIVE_BACK: u8 = 0x04;
 const UNCOVER: u8 = 0x05;
 const COVER: u8 = 0x06;
 const BEAT: u8 = 0x07;
+const READER: u8 = 0x08;
 // The other direction has tags of its own, so that an echo is a protocol error.
 const INPUT_RELEASED: u8 = 0x81;
 const INPUT_TAKEN: u8 = 0x82;
@@ -311,6 +330,7 @@ mod tests {
             }),
             any::<u64>().prop_map(|seq| AgentMessage::Cover { seq }),
             any::<(u64, u64)>().prop_map(|(seq, lease_ms)| AgentMessage::Beat { seq, lease_ms }),
+            any::<(u16, bool)>().prop_map(|(device, is_taken)| AgentMessage::Reader { device, is_taken }),
         ]
     }
 
@@ -389,6 +409,18 @@ mod tests {
         let mut bytes = ShieldMessage::Enforcement(Enforcement::ALWAYS).encode();
         bytes[20] = 2;
         assert_eq!(ShieldMessage::decode(&bytes), Err(DecodeError::Field));
+    }
+
+    #[test]
+    fn a_reader_beyond_xinputs_numbers_or_half_taken_is_refused() {
+        for at in [14, 21] {
+            let mut bytes = AgentMessage::Reader { device: 9, is_taken: true }.encode();
+            bytes[at] = 1;
+            assert_eq!(AgentMessage::decode(&bytes), Err(DecodeError::Field), "byte {at}");
+        }
+        let mut bytes = AgentMessage::Reader { device: 9, is_taken: true }.encode();
+        bytes[20] = 2;
+        assert_eq!(AgentMessage::decode(&bytes), Err(DecodeError::Field));
     }
 
     #[test]

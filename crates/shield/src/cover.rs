@@ -199,6 +199,14 @@ impl Cover {
         }
     }
 
+    /// This input device is a badge reader that the agent took for itself, or no longer. A Wayland client takes none.
+    pub(crate) fn note_reader(&mut self, device: u16, is_taken: bool) {
+        match self {
+            Self::X11(cover) => cover.note_reader(device, is_taken),
+            Self::Wayland(_) => {}
+        }
+    }
+
     /// Waits until the display server has answered.
     pub(crate) fn wait_for_answer(&mut self) -> Result<(), CoverError> {
         of_either!(self, cover => cover.wait_for_answer())

@@ -113,6 +113,7 @@ impl Shell {
             Action::ReleaseInput => self.cover.release_input()?,
             Action::FreeInput => self.cover.free_input(clock::now().awake),
             Action::PutKeysBack => self.cover.put_keys_back()?,
+            Action::Reader { device, is_taken } => self.cover.note_reader(device, is_taken),
             Action::ForgetPerson => self.cover.forget_person()?,
             Action::Uncover => self.cover.uncover()?,
             Action::KeepAbove(window) => self.cover.keep_above(window, clock::now().awake)?,

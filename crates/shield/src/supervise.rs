@@ -107,6 +107,13 @@ pub(crate) enum Action {
         /// A window of its X client, where it told one.
         window: Option<u32>,
     },
+    /// This input device is the agent's own, or no longer.
+    Reader {
+        /// Its XInput number.
+        device: u16,
+        /// Whether it is.
+        is_taken: bool,
+    },
     /// Say in words that there is no usable agent, and why; these words instead of those before.
     ShowNotice(Trouble),
     /// No longer.
@@ -420,6 +427,7 @@ impl Supervisor {
             }
             AgentMessage::Cover { seq } => self.on_cover(seq, actions),
             AgentMessage::Beat { seq, lease_ms } => self.on_beat(seq, lease_ms, now, actions),
+            AgentMessage::Reader { device, is_taken } => actions.push(Action::Reader { device, is_taken }),
         }
     }
 

@@ -97,7 +97,7 @@ pub(super) fn watch(claims: Vec<WedgeClaim>, shared: &Shared) -> io::Result<()> 
     let taken = Taken::default();
     for claim in claims {
         let reader = shared.teller.next_reader();
-        let place = imp::place(claim.through, shared.synthetic);
+        let place = imp::place(claim.through, shared.synthetic, shared.devices.clone());
         let wedge = Wedge { claim, reader, taken: taken.clone(), shared: shared.clone(), told: None };
         thread::Builder::new()
             .name(format!("wedge-{}", reader.0))
@@ -114,6 +114,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     /// Whether a device that a program can type on may be a reader.
     pub(super) synthetic: crate::idle::SyntheticInput,
+    /// Who is told of the devices that are taken from the X server.
+    pub(super) devices: crate::screen::DeviceTeller,
 }
 
 /// One claimed reader.

@@ -16,6 +16,20 @@ pub fn inherit_shield_socket() -> Option<ShieldSocket> {
     None
 }
 
+/// Nobody is told here of the devices that the agent takes.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceTeller;
+
+impl DeviceTeller {
+    /// Tells nobody.
+    ///
+    /// # Errors
+    /// None on this platform.
+    pub fn of(_shield: Option<&ShieldSocket>) -> std::io::Result<Self> {
+        Ok(Self)
+    }
+}
+
 pub(super) fn attach(
     _shield: Option<ShieldSocket>,
     window: Box<dyn Window>,

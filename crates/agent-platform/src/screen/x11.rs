@@ -21,7 +21,7 @@ use rustix::{
     net::{RecvFlags, SendFlags, SocketType, recv, send, sockopt::socket_type},
     process::{DumpableBehavior, set_dumpable_behavior},
 };
-use shield_contract::{AGENT_FD, Enforcement, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
+use shield_contract::{AGENT_FD, AgentMessage, Enforcement, MESSAGE_SIZE_BYTES, SHIELD_ENV, ShieldMessage};
 use tracing::{error, info, warn};
 
 use super::{
@@ -56,6 +56,50 @@ pub fn inherit_shield_socket() -> Option<ShieldSocket> {
     // Refused only where the kernel lacks the call; the core size limit of 0 that the shield set holds all the same.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     (socket_type(&socket) == Ok(SocketType::SEQPACKET)).then_some(ShieldSocket(socket))
+}
+
+/// Tells the shield which input devices of the X server the agent takes for itself: whoever else takes one keeps it from the
+/// shield, and is ended for it. Without a shield nobody is told.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceTeller(Option<Arc<OwnedFd>>);
+
+/// A device that the shield knows as ours until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct ToldDevice {
+    teller: DeviceTeller,
+    device: u16,
+}
+
+impl DeviceTeller {
+    /// At this shield, which must be told that the agent is ready first ([`super::attach`]).
+    ///
+    /// # Errors
+    /// When the system gives no further descriptor.
+    pub fn of(shield: Option<&ShieldSocket>) -> std::io::Result<Self> {
+        let socket = shield.map(|shield| shield.0.try_clone()).transpose()?;
+        Ok(Self(socket.map(Arc::new)))
+    }
+
+    /// Says that this device is about to be ours. `None` where a shield is there and does not take it: then it is not to
+    /// be taken.
+    pub(crate) fn tell(&self, device: u16) -> Option<ToldDevice> {
+        self.say(device, true).then(|| ToldDevice { teller: self.clone(), device })
+    }
+
+    fn say(&self, device: u16, is_taken: bool) -> bool {
+        let Some(socket) = &self.0 else { return true };
+        let packet = AgentMessage::Reader { device, is_taken }.encode();
+        let sent = send(socket.as_fd(), &packet, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+        sent == Ok(packet.len())
+    }
+}
+
+impl Drop for ToldDevice {
+    fn drop(&mut self) {
+        // A shield that does not listen is found out by the beats.
+        let _ = self.teller.say(self.device, false);
+    }
 }
 
 pub(super) fn attach(

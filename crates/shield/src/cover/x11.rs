@@ -217,6 +217,11 @@ impl Cover {
         self.agent_process = Some(process);
     }
 
+    /// This input device is the agent's own, or no longer.
+    pub(crate) fn note_reader(&mut self, device: u16, is_taken: bool) {
+        self.input.devices().note_reader(device, is_taken);
+    }
+
     /// Keeps this window of the agent's above the panes.
     pub(crate) fn keep_above(&mut self, window: Window, now: Duration) -> Result<(), CoverError> {
         self.unmet = Some(Unmet { window, next: now, tries_left: MEET_TRIES });
@@ -264,6 +269,7 @@ impl Cover {
         self.agent = None;
         self.agent_process = None;
         self.unmet = None;
+        self.input.devices().forget_readers();
     }
 
     /// Shows these lines on every monitor, instead of those before.

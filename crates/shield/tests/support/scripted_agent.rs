@@ -24,6 +24,7 @@ use x11rb::{
     connection::Connection,
     protocol::{
         Event,
+        xinput::{ConnectionExt as _, GrabOwner},
         xproto::{
             ConfigureWindowAux, ConnectionExt, CreateWindowAux, EventMask, GrabMode, GrabStatus, StackMode,
             WindowClass,
@@ -117,6 +118,14 @@ fn main() {
                         thread::sleep(every);
                     }
                 });
+            }
+            "reader" => {
+                let (device, is_taken) = (u16::try_from(number(1)).unwrap(), words[2] == "true");
+                tell(&shield, AgentMessage::Reader { device, is_taken });
+            }
+            "take-device" => {
+                let status = take_device(x(), u16::try_from(number(1)).unwrap());
+                say(format!("device {status}"));
             }
             "quiet" => is_beating.store(false, Ordering::SeqCst),
             "raw" => {
@@ -277,6 +286,18 @@ fn grab(stage: &Stage) -> bool {
         stage.conn.grab_pointer(true, stage.window, buttons, mode, mode, NONE, NONE, CURRENT_TIME).unwrap();
     let keyboard = keyboard.reply().unwrap().status;
     pointer.reply().unwrap().status == GrabStatus::SUCCESS && keyboard == GrabStatus::SUCCESS
+}
+
+/// As the agent takes a badge reader that types. Whether it got it.
+fn take_device(stage: &Stage, device: u16) -> bool {
+    let (mode, own) = (GrabMode::ASYNC, GrabOwner::NO_OWNER);
+    stage.conn.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+    let keys = [1 << 2 | 1 << 3];
+    let grab = stage
+        .conn
+        .xinput_xi_grab_device(stage.root, CURRENT_TIME, NONE, device, mode, mode, own, &keys)
+        .unwrap();
+    grab.reply().unwrap().status == GrabStatus::SUCCESS
 }
 
 fn sync(stage: &Stage) {

@@ -196,6 +196,45 @@ fn a_keyboard_that_a_program_took_for_itself_is_taken_back() -> Result<()> {
 }
 
 #[test]
+fn a_reader_that_the_agent_took_for_itself_is_left_to_it() -> Result<()> {
+    let (bed, shield, mut agent) = uncovered()?;
+    let bystander = with_a_menu(&bed)?;
+    let reader = bed.device("Xvfb keyboard")?;
+    agent.tell(&format!("reader {reader} true"))?;
+    assert_eq!(agent.ask(&format!("take-device {reader}"), "device ")?, "true");
+
+    agent.tell("quiet")?;
+    agent.cover(2)?;
+    agent.uncover(3)?;
+    agent.cover(4)?;
+
+    assert!(bystander.is_alive());
+    let said = shield.part.printed();
+    assert!(!said.contains("are detached from it meanwhile") && !said.contains("ended is"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_device_that_an_agent_had_is_taken_back_from_whoever_has_it_after_that_agent() -> Result<()> {
+    let (bed, shield, mut agent) = uncovered()?;
+    let reader = bed.device("Xvfb keyboard")?;
+    agent.tell(&format!("reader {reader} true"))?;
+    agent.tell("close")?;
+    let mut next = shield.ready_agent()?;
+    next.uncover(1)?;
+    let rude = with_a_menu(&bed)?;
+    assert!(rude.grab_device(reader)?);
+
+    next.tell("quiet")?;
+    next.tell("cover 2")?;
+    next.hear("covered 2 false")?;
+    next.hear("covered 2 true")?;
+
+    assert!(!rude.is_alive());
+    Ok(())
+}
+
+#[test]
 fn a_second_cursor_and_focus_is_removed() -> Result<()> {
     let (bed, _shield, mut agent) = uncovered()?;
     bed.xinput(&["create-master", "second"])?;

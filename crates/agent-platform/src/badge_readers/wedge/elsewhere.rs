@@ -5,10 +5,10 @@ use std::time::Duration;
 use agent_runtime::config::{WedgeClaim, WedgeThrough};
 
 use super::{Absent, Device, Place, Taken};
-use crate::idle::SyntheticInput;
+use crate::{idle::SyntheticInput, screen::DeviceTeller};
 
 /// Nowhere.
-pub(super) fn place(_: WedgeThrough, _: SyntheticInput) -> Box<dyn Place> {
+pub(super) fn place(_: WedgeThrough, _: SyntheticInput, _: DeviceTeller) -> Box<dyn Place> {
     Box::new(Nowhere)
 }
 

@@ -132,6 +132,7 @@ fn run(steps: Vec<Step>) -> (Vec<String>, Vec<Option<Duration>>) {
         marking,
         clock,
         synthetic: SyntheticInput::Ignored,
+        devices: crate::screen::DeviceTeller::default(),
     };
     let claim = WedgeClaim { vendor: 1, product: 2, port: None, through: WedgeThrough::Evdev };
     let reader = shared.teller.next_reader();

@@ -24,6 +24,7 @@ use x11rb::{
 use super::super::{Absent, Device, Hold, Place, Taken, keys::KeyEvent};
 use crate::{
     idle::SyntheticInput,
+    screen::{DeviceTeller, ToldDevice},
     x_devices::{self, is_claimed},
 };
 
@@ -33,13 +34,14 @@ const X_KEYCODES_FROM: u16 = 8;
 /// The display of this session.
 pub(super) struct Display {
     synthetic: SyntheticInput,
+    devices: DeviceTeller,
     /// What tells of devices that come.
     watched: Option<RustConnection>,
 }
 
 impl Display {
-    pub(super) fn of_this_session(synthetic: SyntheticInput) -> Self {
-        Self { synthetic, watched: None }
+    pub(super) fn of_this_session(synthetic: SyntheticInput, devices: DeviceTeller) -> Self {
+        Self { synthetic, devices, watched: None }
     }
 
     fn try_take(&mut self, claim: &WedgeClaim, taken: &Taken) -> Result<Option<Grabbed>, XError> {
@@ -48,8 +50,12 @@ impl Display {
         let mut refused = None;
         for device in keyboards(&connection, claim, self.synthetic)? {
             let Some(hold) = taken.hold(&format!("x11 {device}")) else { continue };
+            // Before it is ours: to the shield somebody else would have it.
+            let told = self.devices.tell(device).ok_or(XError::NotTold)?;
             match grab(&connection, root, device)? {
-                GrabStatus::SUCCESS => return Ok(Some(Grabbed { connection, device, _hold: hold })),
+                GrabStatus::SUCCESS => {
+                    return Ok(Some(Grabbed { connection, device, _told: told, _hold: hold }));
+                }
                 status => refused = Some(status),
             }
         }
@@ -90,6 +96,8 @@ impl Place for Display {
 enum XError {
     #[error("another program has the device ({0:?})")]
     Refused(GrabStatus),
+    #[error("the shield does not hear that the device is taken")]
+    NotTold,
     #[error("the X server has no XInput 2")]
     NoXInput,
     #[error("the display does not answer: {0}")]
@@ -154,10 +162,12 @@ fn grab(connection: &RustConnection, root: u32, device: DeviceId) -> Result<Grab
     Ok(asked.reply()?.status)
 }
 
-/// A device that is ours until this is dropped: the grab ends with its connection.
+/// A device that is ours until this is dropped: the grab ends with its connection, then the shield is told, then another claim
+/// may have it.
 struct Grabbed {
     connection: RustConnection,
     device: DeviceId,
+    _told: ToldDevice,
     _hold: Hold,
 }
 

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use agent_core::event::Event;
 use rustix::net::{AddressFamily, SocketFlags, socketpair};
-use shield_contract::{AgentMessage, BEAT_COVERED_MS, BEAT_UNCOVERED_MS, Enforcement, LEASE_MS};
+use shield_contract::{BEAT_COVERED_MS, BEAT_UNCOVERED_MS, Enforcement, LEASE_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
@@ -129,6 +129,35 @@ fn a_shield_that_does_not_read_is_as_good_as_dead() {
         }
     }
     panic!("a full socket was not noticed");
+}
+
+#[test]
+fn a_device_is_told_before_it_is_taken_and_when_it_is_let_go_of() {
+    let (shield, agent) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+    let heard = || {
+        let mut packet = [0; MESSAGE_SIZE_BYTES + 1];
+        let (_, size_bytes) = recv(&shield, &mut packet[..], RecvFlags::DONTWAIT).unwrap();
+        AgentMessage::decode(&packet[..size_bytes]).unwrap()
+    };
+    let teller = DeviceTeller::of(Some(&ShieldSocket(agent))).unwrap();
+
+    let told = teller.tell(9);
+    assert!(told.is_some());
+    assert_eq!(heard(), AgentMessage::Reader { device: 9, is_taken: true });
+    drop(told);
+    assert_eq!(heard(), AgentMessage::Reader { device: 9, is_taken: false });
+}
+
+#[test]
+fn a_device_that_the_shield_is_not_told_of_is_not_taken_and_without_a_shield_any_is() {
+    let (shield, agent) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
+    let teller = DeviceTeller::of(Some(&ShieldSocket(agent))).unwrap();
+    drop(shield);
+
+    assert!(teller.tell(9).is_none());
+    assert!(DeviceTeller::of(None).unwrap().tell(9).is_some());
 }
 
 /// A window on a thread of its own; its timers run when the test says so.

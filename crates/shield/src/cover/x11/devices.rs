@@ -3,6 +3,8 @@
 //! Our grabs are of the first pair of masters: another pair is removed, and a device that somebody took out of its
 //! pair for himself counts as held by another program.
 
+use std::collections::BTreeSet;
+
 use x11rb::{
     CURRENT_TIME, NONE,
     connection::Connection as _,
@@ -29,10 +31,12 @@ const BELONGS_TO: &[u8] = b"TAPWARD_BELONGS_TO";
 const XTEST: &[u8] = b"XTEST Device";
 
 /// The X input devices; nothing is done on servers without XInput 2.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Devices {
     root: Window,
     atoms: Option<(Atom, Atom)>,
+    /// Badge readers that the agent has for itself, by its own word.
+    readers: BTreeSet<u16>,
 }
 
 impl Devices {
@@ -42,7 +46,8 @@ impl Devices {
         let (belongs_to, xtest) = (conn.intern_atom(false, BELONGS_TO)?, conn.intern_atom(false, XTEST)?);
         let atoms = reply(belongs_to.reply())?.zip(reply(xtest.reply())?);
         let atoms = atoms.map(|(belongs_to, xtest)| (belongs_to.atom, xtest.atom));
-        let devices = Self { root, atoms: atoms.filter(|_| matches!(has_version, Ok(Some(_)))) };
+        let atoms = atoms.filter(|_| matches!(has_version, Ok(Some(_))));
+        let devices = Self { root, atoms, readers: BTreeSet::new() };
         if devices.atoms.is_some() {
             let mask = EventMask { deviceid: Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] };
             conn.xinput_xi_select_events(root, &[mask])?;
@@ -51,13 +56,28 @@ impl Devices {
         Ok(devices)
     }
 
+    /// A device is the agent's own, or no longer.
+    pub(super) fn note_reader(&mut self, device: u16, is_taken: bool) {
+        if is_taken {
+            self.readers.insert(device);
+        } else {
+            self.readers.remove(&device);
+        }
+    }
+
+    /// The agent is gone, and nothing is its own.
+    pub(super) fn forget_readers(&mut self) {
+        self.readers.clear();
+    }
+
     /// Takes the keyboards and mice from the masters: nothing that is typed or moved reaches any program. How many.
-    pub(super) fn detach(self, conn: &RustConnection) -> Result<usize, CoverError> {
+    pub(super) fn detach(&self, conn: &RustConnection) -> Result<usize, CoverError> {
         let Some((belongs_to, xtest)) = self.atoms else { return Ok(0) };
         let mut count = 0;
         for device in self.list(conn)? {
             let is_slave = [DeviceType::SLAVE_POINTER, DeviceType::SLAVE_KEYBOARD].contains(&device.type_);
-            if !is_slave || property(conn, device.deviceid, xtest)? == Some(1) {
+            let is_reader = self.readers.contains(&device.deviceid);
+            if !is_slave || is_reader || property(conn, device.deviceid, xtest)? == Some(1) {
                 continue;
             }
             let home = XIChangePropertyAux::Data32(vec![u32::from(device.attachment)]);
@@ -71,7 +91,7 @@ impl Devices {
     }
 
     /// Attaches what [`Devices::detach`] took, each where it was. How many.
-    pub(super) fn attach(self, conn: &RustConnection) -> Result<usize, CoverError> {
+    pub(super) fn attach(&self, conn: &RustConnection) -> Result<usize, CoverError> {
         let Some((belongs_to, _)) = self.atoms else { return Ok(0) };
         let mut count = 0;
         for device in self.list(conn)?.iter().filter(|device| device.type_ == DeviceType::FLOATING_SLAVE) {
@@ -87,7 +107,7 @@ impl Devices {
     }
 
     /// Removes every pair of masters but the first, which gets its devices; whether no program has one of the devices for itself.
-    pub(super) fn are_free(self, conn: &RustConnection) -> Result<bool, CoverError> {
+    pub(super) fn are_free(&self, conn: &RustConnection) -> Result<bool, CoverError> {
         let Some((belongs_to, _)) = self.atoms else { return Ok(true) };
         let mut are_free = true;
         for device in self.list(conn)? {
@@ -101,7 +121,8 @@ impl Devices {
                 };
                 change(conn, HierarchyChangeData::RemoveMaster(remove))?;
             }
-            if device.type_ == DeviceType::FLOATING_SLAVE && property(conn, id, belongs_to)?.is_none() {
+            let is_floating = device.type_ == DeviceType::FLOATING_SLAVE && !self.readers.contains(&id);
+            if is_floating && property(conn, id, belongs_to)?.is_none() {
                 are_free &= self.is_free(conn, id)?;
             }
         }
@@ -110,7 +131,7 @@ impl Devices {
     }
 
     /// A device without a master: either nobody uses it, or a program has it for itself.
-    fn is_free(self, conn: &RustConnection, id: u16) -> Result<bool, CoverError> {
+    fn is_free(&self, conn: &RustConnection, id: u16) -> Result<bool, CoverError> {
         let (mode, own) = (GrabMode::ASYNC, GrabOwner::NO_OWNER);
         let grab = conn.xinput_xi_grab_device(self.root, CURRENT_TIME, NONE, id, mode, mode, own, &[0])?;
         let status = reply(grab.reply())?.map(|grab| grab.status);
@@ -120,7 +141,7 @@ impl Devices {
         Ok(status != Some(GrabStatus::ALREADY_GRABBED))
     }
 
-    fn list(self, conn: &RustConnection) -> Result<Vec<XIDeviceInfo>, CoverError> {
+    fn list(&self, conn: &RustConnection) -> Result<Vec<XIDeviceInfo>, CoverError> {
         let devices = conn.xinput_xi_query_device(Device::ALL)?.reply();
         Ok(reply(devices)?.map(|devices| devices.infos).unwrap_or_default())
     }

@@ -6,6 +6,7 @@ use x11rb::{
     connection::Connection as _,
     protocol::{
         Event, screensaver,
+        xinput::HierarchyMask,
         xproto::{
             ConfigureWindowAux, ConnectionExt as _, NotifyDetail, NotifyMode, ScreenSaver, StackMode,
             Visibility, Window,
@@ -72,7 +73,12 @@ impl Cover {
             Event::XfixesSelectionNotify(owned) if owned.selection == self.stage.compositor => {
                 self.follow_compositor()?;
             }
-            Event::XinputHierarchy(_) => {
+            Event::XinputHierarchy(change) => {
+                let removed = u32::from(HierarchyMask::SLAVE_REMOVED);
+                for info in change.infos.iter().filter(|info| u32::from(info.flags) & removed != 0) {
+                    // The next device may have its number.
+                    self.input.devices().note_reader(info.deviceid, false);
+                }
                 self.input.on_devices_changed(&self.conn, now)?;
             }
             Event::ScreensaverNotify(saver)

@@ -72,6 +72,11 @@ impl Input {
         Self { root, ours, devices, hold, focus_before, suspects, are_detached, freeing }
     }
 
+    /// What is known of them.
+    pub(super) fn devices(&mut self) -> &mut Devices {
+        &mut self.devices
+    }
+
     /// Another window of ours has the focus from now on.
     pub(super) fn set_ours(&mut self, ours: Window) {
         self.ours = ours;
