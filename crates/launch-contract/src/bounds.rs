@@ -13,6 +13,8 @@ pub const APPS_MAX: usize = 32;
 pub const ARGUMENTS_MAX: usize = 64;
 /// Length of each of them.
 pub const ARGUMENT_BYTES_MAX: usize = 1024;
+/// The apps of one session as they stand in a packet: what else is in it always fits beside them.
+pub const APPS_BYTES_MAX: usize = 24 * 1024;
 /// Length of an X authority file.
 pub const COOKIE_BYTES_MAX: usize = 4096;
 /// The longest time that apps can be given to save or to close.
@@ -31,11 +33,14 @@ pub enum OutOfBounds {
     /// More than [`APPS_MAX`].
     #[error("a session has at most {APPS_MAX} apps")]
     Apps,
+    /// More than [`APPS_BYTES_MAX`].
+    #[error("the apps of a session are at most {APPS_BYTES_MAX} bytes")]
+    AppsSize,
     /// Not 1 to [`ARGUMENTS_MAX`] words of up to [`ARGUMENT_BYTES_MAX`] bytes.
     #[error("a command has 1 to {ARGUMENTS_MAX} words of up to {ARGUMENT_BYTES_MAX} bytes without NUL")]
     Argv,
-    /// Not an absolute path without `..`.
-    #[error("a program is an absolute path without ..")]
+    /// Not an absolute path without `..` and without `/` at its end.
+    #[error("a program is an absolute path without .. and without / at its end")]
     Program,
     /// Not a display of this machine.
     #[error("a display is like :0 or :0.0")]
@@ -100,6 +105,12 @@ impl fmt::Display for AppId {
 pub struct Argv(Vec<String>);
 
 impl Argv {
+    /// The program and what it is given.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+
     /// The program.
     #[must_use]
     pub fn program(&self) -> &str {
@@ -163,7 +174,11 @@ impl TryFrom<Vec<App>> for Apps {
             return Err(OutOfBounds::Apps);
         }
         let ids: std::collections::BTreeSet<_> = apps.iter().map(|app| &app.id).collect();
-        if ids.len() == apps.len() { Ok(Self(apps)) } else { Err(OutOfBounds::AppTwice) }
+        if ids.len() < apps.len() {
+            return Err(OutOfBounds::AppTwice);
+        }
+        let size_bytes = serde_json::to_vec(&apps).map_err(|_| OutOfBounds::AppsSize)?.len();
+        if size_bytes <= APPS_BYTES_MAX { Ok(Self(apps)) } else { Err(OutOfBounds::AppsSize) }
     }
 }
 

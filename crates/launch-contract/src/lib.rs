@@ -52,8 +52,8 @@ mod launcher;
 
 pub use agent::{AgentMessage, App, Display, SaveWhy, Verb};
 pub use bounds::{
-    APPS_MAX, ARGUMENT_BYTES_MAX, ARGUMENTS_MAX, AppId, Apps, Argv, COOKIE_BYTES_MAX, Cookie, DisplayName,
-    OutOfBounds, WITHIN_MS_MAX, WithinMs,
+    APPS_BYTES_MAX, APPS_MAX, ARGUMENT_BYTES_MAX, ARGUMENTS_MAX, AppId, Apps, Argv, COOKIE_BYTES_MAX, Cookie,
+    DisplayName, OutOfBounds, WITHIN_MS_MAX, WithinMs,
 };
 pub use launcher::{
     Account, Answer, CloseOutcome, Code, Containment, Hello, LauncherMessage, SaveOutcome, VERSION,

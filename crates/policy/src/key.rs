@@ -132,8 +132,9 @@ pub const APPS_START: Key = Key {
     meaning: "the apps that are started for whoever signs in, and closed before anybody else does",
     default: "[]",
     accepted: "a list of up to 32 tables, each of an `id` of its own (a-z, 0-9 and -, up to 40) and a `command` (a list: \
-               the program as an absolute path, then its arguments), and where the app has it `save` (such a list) and \
-               `contract` (true or false)",
+               the program as an absolute path without `..` and without `/` at its end, then its arguments; up to 64 words of up \
+               to 1024 bytes), and where the app has it `save` (such a list) and `contract` (true or false); all of them \
+               together up to 24 KiB, so what needs longer command lines goes into a script of its own",
 };
 /// How long apps may take to save.
 pub const APPS_SAVE_GRACE: Key = Key {

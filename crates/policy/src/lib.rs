@@ -31,7 +31,7 @@ mod policy;
 pub mod refused;
 mod value;
 
-pub use apps::{APP_ID_CHARS_MAX, APPS_MAX, ARGUMENT_SIZE_BYTES_MAX, ARGUMENTS_MAX, App, Apps};
+pub use apps::Apps;
 pub use badges::{BadgeEnrolment, Elsewhere, Grace, Reach};
 pub use factors::{Factor, Lacking, ResumeFactors, ResumeMethod, SignInFactors, SignInMethod};
 pub use limits::Limits;

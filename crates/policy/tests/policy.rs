@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
+use launch_contract::{AgentMessage, Argv, COOKIE_BYTES_MAX, Cookie, Display, Verb};
 use policy::{
     BadgeEnrolment, Elsewhere, Limits, Policy, Reach, ResumeMethod, SignInFactors, SignInMethod, TapOut,
     Weakened, duration, key::KEYS,
@@ -129,17 +130,20 @@ fn the_apps_of_a_session_are_as_policy_lists_them() {
     )
     .unwrap();
 
-    let [records, notes] = policy.apps().start() else { panic!("{:?}", policy.apps()) };
+    let [records, notes] = policy.apps().start().as_slice() else { panic!("{:?}", policy.apps()) };
     assert_eq!(
-        (records.id(), records.command()),
+        (records.id.as_str(), records.argv.words()),
         ("records", &["/usr/bin/records", "--kiosk"].map(str::to_owned)[..])
     );
-    assert_eq!(records.save(), Some(&["/usr/bin/records", "--save-all"].map(str::to_owned)[..]));
-    assert_eq!((notes.id(), notes.save(), notes.keeps_contract()), ("notes-2", None, true));
-    assert!(!records.keeps_contract());
+    assert_eq!(
+        records.save.as_ref().map(Argv::words),
+        Some(&["/usr/bin/records", "--save-all"].map(str::to_owned)[..])
+    );
+    assert_eq!((notes.id.as_str(), &notes.save, notes.contract), ("notes-2", &None, true));
+    assert!(!records.contract);
     assert_eq!(policy.apps().save_grace(), Duration::from_secs(20));
-    assert_eq!(Policy::default().apps().start(), []);
-    assert_eq!(Policy::strict().apps().start(), []);
+    assert_eq!(Policy::default().apps().start().as_slice(), []);
+    assert_eq!(Policy::strict().apps().start().as_slice(), []);
 }
 
 #[test]
@@ -165,11 +169,15 @@ fn an_app_that_cannot_be_started_is_refused_with_the_whole_file() {
         &format!("{{ id = '{}', command = ['/a'] }}", "a".repeat(41)),
         &format!("{{ id = 'a', command = ['/{}'] }}", "a".repeat(1024)),
         &many(33).join(","),
+        "{ id = 'a', command = ['/usr/bin/../bin/a'] }",
+        "{ id = 'a', command = ['/usr/bin/'] }",
+        "{ id = 'a', command = ['/a'], save = ['/usr/../a'] }",
+        &format!("{{ id = 'a', command = ['/a'{}] }}", format!(", '{}'", "a".repeat(1_000)).repeat(25)),
     ] {
         let refused = Policy::parse(&one(app)).unwrap_err();
         assert_eq!((refused.problems[0].line, refused.problems[0].key.as_str()), (2, "apps.start"), "{app}");
     }
-    assert_eq!(Policy::parse(&one(&many(32).join(","))).unwrap().apps().start().len(), 32);
+    assert_eq!(Policy::parse(&one(&many(32).join(","))).unwrap().apps().start().as_slice().len(), 32);
     assert!(Policy::parse("apps.save_grace = '61s'").is_err());
 }
 
@@ -410,7 +418,60 @@ fn the_documented_default_of_each_key_is_the_default() {
     }
 }
 
+/// Programs and arguments, some of which the launcher does not take.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "/[a-z]{1,8}(/[a-z.]{1,3}){0,3}/?",
+        2 => "[ -~]{0,40}",
+        1 => (0..1_100_usize).prop_map(|length| "a".repeat(length)),
+        1 => (0..1_000_usize).prop_map(|length| "\u{1}".repeat(length)),
+    ]
+}
+
+fn listed_app() -> impl Strategy<Value = (Vec<String>, Option<Vec<String>>)> {
+    let command = || {
+        ("/[a-z]{1,8}(/[a-z.]{1,3}){0,3}/?", proptest::collection::vec(word(), 0..6))
+            .prop_map(|(program, rest)| std::iter::once(program).chain(rest).collect::<Vec<_>>())
+    };
+    (command(), proptest::option::of(command()))
+}
+
+/// Each character by its number, as TOML has it.
+fn quoted(words: &[String]) -> String {
+    let quote = |word: &String| {
+        format!("\"{}\"", word.chars().map(|char| format!("\\u{:04x}", u32::from(char))).collect::<String>())
+    };
+    format!("[{}]", words.iter().map(quote).collect::<Vec<_>>().join(","))
+}
+
 proptest! {
+    #[test]
+    fn whatever_apps_policy_takes_fit_what_the_launcher_is_told_and_are_all_there(
+        listed in proptest::collection::vec(listed_app(), 0..8),
+    ) {
+        let tables: Vec<String> = listed
+            .iter()
+            .enumerate()
+            .map(|(n, (command, save))| {
+                let save = save.as_ref().map(|save| format!(", save = {}", quoted(save))).unwrap_or_default();
+                format!("{{ id = 'a{n}', command = {}{save} }}", quoted(command))
+            })
+            .collect();
+        let Ok(policy) = Policy::parse(&format!("apps.start = [{}]", tables.join(","))) else { return Ok(()) };
+
+        let apps = policy.apps().start().clone();
+        prop_assert_eq!(apps.as_slice().len(), listed.len());
+        for (app, (command, save)) in apps.as_slice().iter().zip(&listed) {
+            prop_assert_eq!(app.argv.words(), &command[..]);
+            prop_assert_eq!(app.save.as_ref().map(Argv::words), save.as_deref());
+        }
+        let cookie = Cookie::new(vec![0; COOKIE_BYTES_MAX]).unwrap();
+        let display = Display { name: ":65535.65535".parse().unwrap(), xauthority: Some(cookie) };
+        let verb = Verb::Start { session: uuid::Uuid::max(), display, apps };
+        let packet = AgentMessage { request: u64::MAX, verb }.encode().unwrap();
+        prop_assert!(AgentMessage::decode(&packet).is_ok());
+    }
+
     #[test]
     fn every_legal_key_alone_gives_a_legal_policy(line in legal_line()) {
         let policy = Policy::parse(&line);

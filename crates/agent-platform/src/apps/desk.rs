@@ -17,8 +17,8 @@ use agent_core::{
     ids::SessionId,
 };
 use launch_contract::{
-    AgentMessage, Answer, App, Apps, CloseOutcome, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy,
-    VERSION, Verb, WithinMs,
+    AgentMessage, Answer, Apps, CloseOutcome, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy, VERSION,
+    Verb, WithinMs,
 };
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
@@ -532,25 +532,6 @@ impl Desk {
             outputs.push(Output::Tell(Event::AppTold { session, app, outcome }));
         }
     }
-}
-
-/// Policy's apps, as the launcher takes them; what it would refuse is left out.
-pub(super) fn apps(listed: &policy::Apps) -> Apps {
-    let apps: Vec<App> = listed.start().iter().filter_map(app).collect();
-    Apps::try_from(apps).unwrap_or_default()
-}
-
-fn app(listed: &policy::App) -> Option<App> {
-    let argv = |words: &[String]| words.to_vec().try_into().ok();
-    let save = match listed.save() {
-        Some(words) => Some(argv(words)?),
-        None => None,
-    };
-    let app = listed.id().parse().ok().zip(argv(listed.command()));
-    if app.is_none() {
-        error!(app.id = listed.id(), "The launcher would not take this app; it is left out");
-    }
-    app.map(|(id, argv)| App { id, argv, save, contract: listed.keeps_contract() })
 }
 
 fn within(limit: Duration) -> WithinMs {

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{AppsSettings, LauncherFacts, Order};
 
 pub(super) fn start(settings: AppsSettings, _sink: EventSink) -> Option<UnboundedSender<Order>> {
-    if !settings.apps.start().is_empty() {
+    if !settings.apps.start().as_slice().is_empty() {
         warn!("Policy lists apps, and this system has no launcher to start them");
     }
     None

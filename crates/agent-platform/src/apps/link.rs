@@ -33,7 +33,7 @@ use tracing::{debug, error, warn};
 
 use super::{
     AppsSettings, LauncherFacts, Order,
-    desk::{self, Desk, Input, Output},
+    desk::{Desk, Input, Output},
 };
 
 /// [`look`] waits so long for the launcher's word.
@@ -46,7 +46,7 @@ pub(super) fn start(settings: AppsSettings, sink: EventSink) -> Option<Unbounded
         return None;
     }
     let display = display(settings.display.as_deref());
-    let desk = Desk::new(desk::apps(&settings.apps), display, settings.apps.save_grace());
+    let desk = Desk::new(settings.apps.start().clone(), display, settings.apps.save_grace());
     let (orders, ordered) = mpsc::unbounded_channel();
     tokio::spawn(
         Way { settings, sink, connection: None, started: Vec::new(), due: None }.serve(desk, ordered),
@@ -56,7 +56,7 @@ pub(super) fn start(settings: AppsSettings, sink: EventSink) -> Option<Unbounded
 
 /// Whether anything is launched here, or could have been.
 fn is_needed(settings: &AppsSettings) -> bool {
-    let has_apps = !settings.apps.start().is_empty();
+    let has_apps = !settings.apps.start().as_slice().is_empty();
     has_apps || (settings.account == AppsAccount::Separate && settings.socket.exists())
 }
 

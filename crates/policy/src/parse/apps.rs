@@ -1,21 +1,17 @@
 //! What the file says of the apps of a session.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
+use launch_contract::{App, Argv};
 use toml::de::{DeTable, DeValue};
 
 use super::Reader;
-use crate::{
-    App, Apps, Policy,
-    apps::{APPS_MAX, is_command, is_id},
-    key,
-    value::SAVE_GRACE_RANGE,
-};
+use crate::{Apps, Policy, key, value::SAVE_GRACE_RANGE};
 
 /// Each value legal alone.
 #[derive(Debug, Default)]
 pub(super) struct RawApps {
-    start: Option<Vec<App>>,
+    start: Option<launch_contract::Apps>,
     save_grace: Option<Duration>,
 }
 
@@ -36,7 +32,7 @@ impl RawApps {
     }
 }
 
-fn list(value: &DeValue<'_>) -> Option<Vec<App>> {
+fn list(value: &DeValue<'_>) -> Option<launch_contract::Apps> {
     let DeValue::Array(members) = value else { return None };
     let apps: Option<Vec<App>> = members
         .iter()
@@ -50,9 +46,7 @@ fn list(value: &DeValue<'_>) -> Option<Vec<App>> {
             | DeValue::Array(_) => None,
         })
         .collect();
-    let apps = apps?;
-    let ids: BTreeSet<&str> = apps.iter().map(App::id).collect();
-    (apps.len() <= APPS_MAX && ids.len() == apps.len()).then_some(apps)
+    launch_contract::Apps::try_from(apps?).ok()
 }
 
 fn app(table: &DeTable<'_>) -> Option<App> {
@@ -60,22 +54,22 @@ fn app(table: &DeTable<'_>) -> Option<App> {
     if table.keys().any(|name| !known.contains(&name.get_ref().as_ref())) {
         return None;
     }
-    let id = table.get("id")?.get_ref().as_str()?;
+    let id = table.get("id")?.get_ref().as_str()?.parse().ok()?;
     let save = match table.get("save") {
         Some(save) => Some(command(save.get_ref())?),
         None => None,
     };
-    let keeps_contract = match table.get("contract") {
+    let contract = match table.get("contract") {
         Some(contract) => contract.get_ref().as_bool()?,
         None => false,
     };
-    let command = command(table.get("command")?.get_ref())?;
-    is_id(id).then(|| App { id: id.to_owned(), command, save, keeps_contract })
+    let argv = command(table.get("command")?.get_ref())?;
+    Some(App { id, argv, save, contract })
 }
 
-fn command(value: &DeValue<'_>) -> Option<Vec<String>> {
+fn command(value: &DeValue<'_>) -> Option<Argv> {
     let DeValue::Array(words) = value else { return None };
     let words: Option<Vec<String>> =
         words.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
-    words.filter(|words| is_command(words))
+    Argv::try_from(words?).ok()
 }

@@ -1,6 +1,6 @@
 //! What is said to the launcher, and what follows from its answers.
 
-use launch_contract::{Account, Code, Containment};
+use launch_contract::{Account, App, Code, Containment};
 use uuid::Uuid;
 
 use super::*;
@@ -286,26 +286,6 @@ fn a_launcher_of_another_version_is_hung_up_on() {
 
     assert_eq!(outputs[0], Output::HangUp);
     assert_eq!(outputs.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
-}
-
-#[test]
-fn what_policy_lists_is_what_the_launcher_is_given() {
-    let policy = policy::Policy::parse(
-        "apps.start = [{ id = 'records', command = ['/usr/bin/records', '-k'], save = ['/usr/bin/save'], contract = true }]",
-    )
-    .unwrap();
-
-    let apps = apps(policy.apps());
-
-    let [app] = apps.as_slice() else { panic!("{apps:?}") };
-    assert_eq!(
-        (app.id.as_str(), app.argv.program(), app.argv.arguments()),
-        ("records", "/usr/bin/records", &["-k".to_owned()][..])
-    );
-    assert_eq!(
-        (app.save.as_ref().map(launch_contract::Argv::program), app.contract),
-        (Some("/usr/bin/save"), true)
-    );
 }
 
 const fn freeze_failed() -> Answer {
