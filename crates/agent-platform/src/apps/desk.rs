@@ -17,8 +17,8 @@ use agent_core::{
     ids::SessionId,
 };
 use launch_contract::{
-    AgentMessage, Answer, Apps, CloseOutcome, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy, VERSION,
-    Verb, WithinMs,
+    AgentMessage, Answer, Apps, CloseOutcome, Code, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy,
+    VERSION, Verb, WithinMs,
 };
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
@@ -100,6 +100,10 @@ struct AtHand {
     is_frozen: bool,
     /// How far that is known.
     freeze: Freeze,
+    /// The screen was covered over them.
+    is_covered: bool,
+    /// They were begun anew, by themselves.
+    is_anew: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,19 +182,32 @@ impl Desk {
     }
 
     fn run(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
-        if self.session.as_ref().is_some_and(|at_hand| at_hand.session == session) {
+        if let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) {
+            at_hand.is_covered = false;
             return self.freeze(session, false, outputs);
         }
         if self.apps.as_slice().is_empty() || self.closing.is_some() {
             return;
         }
         let running = self.apps.as_slice().iter().map(|app| app.id.to_string()).collect();
-        self.session = Some(AtHand { session, running, is_frozen: false, freeze: Freeze::Done });
+        self.session = Some(AtHand {
+            session,
+            running,
+            is_frozen: false,
+            freeze: Freeze::Done,
+            is_covered: false,
+            is_anew: false,
+        });
         let verb = Verb::Start { session: session.0, display: self.display.clone(), apps: self.apps.clone() };
         self.starting = Some(self.say(verb, outputs));
     }
 
     fn save(&mut self, session: SessionId, why: SaveReason, outputs: &mut Vec<Output>) {
+        if let (SaveReason::Concealed, Some(at_hand)) =
+            (why, self.session.as_mut().filter(|at_hand| at_hand.session == session))
+        {
+            at_hand.is_covered = true;
+        }
         let is_running =
             self.session.as_ref().is_some_and(|at_hand| at_hand.session == session && !at_hand.is_frozen);
         if is_running && self.closing.is_none() && !self.save_within.is_zero() {
@@ -247,6 +264,25 @@ impl Desk {
         if let Some(at_hand) = &mut self.session {
             at_hand.freeze = Freeze::Done;
             outputs.push(Output::Timer(None));
+        }
+    }
+
+    /// The launcher knows nothing of them: it is another than the one that started them, or has given them up. They begin anew
+    /// where she is there, and else when she comes back; by themselves once, so that a launcher that keeps ending is not driven on.
+    fn lost(&mut self, outputs: &mut Vec<Output>) {
+        let Some(AtHand { session, running, is_covered, is_anew, .. }) = self.session.take() else { return };
+        error!(session.id = %session, "The launcher lost the apps of session {session}");
+        outputs.push(Output::Timer(None));
+        for app in running {
+            let app = AppId(app);
+            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
+        }
+        if is_covered || is_anew {
+            return;
+        }
+        self.run(session, outputs);
+        if let Some(at_hand) = &mut self.session {
+            at_hand.is_anew = true;
         }
     }
 
@@ -354,6 +390,9 @@ impl Desk {
             Answer::Failed { code, left: _ } if self.starting == Some(request) => {
                 self.starting = None;
                 self.not_started(code.as_str(), outputs);
+            }
+            Answer::Failed { code: Code::WrongSession, left: _ } if self.is_freezing(request) => {
+                self.lost(outputs)
             }
             Answer::Failed { code, left: _ } if self.is_freezing(request) => {
                 error!(code = code.as_str(), "The launcher neither froze nor thawed: {}", code.as_str());

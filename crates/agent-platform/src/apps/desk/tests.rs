@@ -1,6 +1,6 @@
 //! What is said to the launcher, and what follows from its answers.
 
-use launch_contract::{Account, App, Code, Containment};
+use launch_contract::{Account, App, Containment};
 use uuid::Uuid;
 
 use super::*;
@@ -167,7 +167,41 @@ fn where_the_launcher_comes_back_during_her_session_her_apps_go_on() {
     assert!(desk.on(Input::Lost).contains(&Output::Connect));
     let verbs = said(desk.on(hello()));
 
-    assert!(matches!(verbs[..], [(_, Verb::Freeze { frozen: false, .. })]), "{verbs:?}");
+    let [(thaw, Verb::Freeze { frozen: false, .. })] = verbs[..] else { panic!("{verbs:?}") };
+    assert_eq!(desk.on(answer(thaw, Answer::Done { left: 0 })), [Output::Timer(None)]);
+}
+
+#[test]
+fn where_another_launcher_comes_her_apps_are_on_record_as_killed_at_once_and_begin_anew() {
+    let mut desk = running();
+    let thaw = comes_back(&mut desk);
+
+    let lost = desk.on(answer(thaw, wrong_session()));
+
+    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    let [(start, Verb::Start { session, .. })] = &said(lost)[..] else { panic!("no start") };
+    assert_eq!(*session, SESSION.0);
+    desk.on(answer(*start, Answer::Done { left: 0 }));
+
+    let thaw = comes_back(&mut desk);
+    let again = desk.on(answer(thaw, wrong_session()));
+    assert!(again.contains(&app_told(AppOutcome::Killed)), "{again:?}");
+    assert!(said(again).is_empty(), "a launcher that keeps ending is not driven on");
+    assert!(matches!(said(desk.on(Input::Order(Order::Run(SESSION))))[..], [(_, Verb::Start { .. })]));
+}
+
+#[test]
+fn where_another_launcher_comes_under_the_cover_they_begin_anew_when_she_is_back() {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)));
+    let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+
+    let lost = desk.on(answer(freeze, wrong_session()));
+
+    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    assert!(said(lost).is_empty());
+    assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), [], "nothing runs that could watch");
+    assert!(matches!(said(desk.on(Input::Order(Order::Run(SESSION))))[..], [(_, Verb::Start { .. })]));
 }
 
 #[test]
@@ -286,6 +320,18 @@ fn a_launcher_of_another_version_is_hung_up_on() {
 
     assert_eq!(outputs[0], Output::HangUp);
     assert_eq!(outputs.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
+}
+
+/// The connection is lost, and made anew.
+fn comes_back(desk: &mut Desk) -> u64 {
+    desk.on(Input::Lost);
+    let (thaw, verb) = said(desk.on(hello())).pop().unwrap();
+    assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
+    thaw
+}
+
+const fn wrong_session() -> Answer {
+    Answer::Failed { code: Code::WrongSession, left: 0 }
 }
 
 const fn freeze_failed() -> Answer {
