@@ -9,7 +9,10 @@
 //! answered, is asked for once more, and then told to the core; after that whoever wants it asks again.
 //! A connection that is lost during `close` is made anew once, and then only `Wipe` is asked for: it ends what is left by force.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use agent_core::{
     apps::{AppId, AppOutcome, AppsProgress, SaveReason},
@@ -75,7 +78,8 @@ pub(super) struct Desk {
     /// Said once the launcher has said hello.
     waiting: Vec<Verb>,
     session: Option<AtHand>,
-    saving: Option<(u64, SaveReason)>,
+    /// What was asked to be saved, and is not answered wholly; but for the last, at sign-out.
+    saving: BTreeMap<u64, SaveReason>,
     closing: Option<Closing>,
     clearing: Vec<oneshot::Sender<Result<(), NotCleared>>>,
     /// The request that starts, and the one that wipes.
@@ -102,6 +106,8 @@ struct AtHand {
     freeze: Freeze,
     /// The screen was covered over them.
     is_covered: bool,
+    /// The launcher is known to have begun them.
+    is_started: bool,
     /// They were begun anew, by themselves.
     is_anew: bool,
 }
@@ -142,7 +148,7 @@ impl Desk {
             requests: 0,
             waiting: Vec::new(),
             session: None,
-            saving: None,
+            saving: BTreeMap::new(),
             closing: None,
             clearing: Vec::new(),
             starting: None,
@@ -196,6 +202,7 @@ impl Desk {
             is_frozen: false,
             freeze: Freeze::Done,
             is_covered: false,
+            is_started: false,
             is_anew: false,
         });
         let verb = Verb::Start { session: session.0, display: self.display.clone(), apps: self.apps.clone() };
@@ -212,7 +219,7 @@ impl Desk {
             self.session.as_ref().is_some_and(|at_hand| at_hand.session == session && !at_hand.is_frozen);
         if is_running && self.closing.is_none() && !self.save_within.is_zero() {
             let request = self.say_save(session, why, outputs);
-            self.saving = Some((request, why));
+            self.saving.insert(request, why);
         }
     }
 
@@ -263,6 +270,8 @@ impl Desk {
     fn froze(&mut self, outputs: &mut Vec<Output>) {
         if let Some(at_hand) = &mut self.session {
             at_hand.freeze = Freeze::Done;
+            // It knows them.
+            at_hand.is_started = true;
             outputs.push(Output::Timer(None));
         }
     }
@@ -270,6 +279,12 @@ impl Desk {
     /// The launcher knows nothing of them: it is another than the one that started them, or has given them up. They begin anew
     /// where she is there, and else when she comes back; by themselves once, so that a launcher that keeps ending is not driven on.
     fn lost(&mut self, outputs: &mut Vec<Output>) {
+        if self.session.as_ref().is_some_and(|at_hand| !at_hand.is_started) {
+            outputs.push(Output::Timer(None));
+            self.not_started("launcher-lost", outputs);
+            self.session = None;
+            return;
+        }
         let Some(AtHand { session, running, is_covered, is_anew, .. }) = self.session.take() else { return };
         error!(session.id = %session, "The launcher lost the apps of session {session}");
         outputs.push(Output::Timer(None));
@@ -308,7 +323,6 @@ impl Desk {
             return;
         }
         let of = self.session.as_ref().map_or(0, |at_hand| u32::try_from(at_hand.running.len()).unwrap_or(0));
-        self.saving = None;
         if self.session.as_ref().is_none_or(|at_hand| at_hand.session != session) {
             self.closing = Some(Closing { session, step: Step::Wiping, of: 0, is_anew: false });
             return self.wipe(outputs);
@@ -373,24 +387,16 @@ impl Desk {
         if self.wiping == Some(request) {
             return self.on_wipe_answer(&answer, outputs);
         }
+        if self.starting == Some(request) {
+            return self.on_start_answer(&answer, outputs);
+        }
+        if let Some(why) = self.saving.get(&request).copied() {
+            return self.on_save_answer(request, why, answer, outputs);
+        }
         if let Some(closing) = self.closing {
             return self.on_close_answer(closing, request, answer, outputs);
         }
         match answer {
-            Answer::AppNotStarted { app, because } if self.starting == Some(request) => {
-                warn!(app.id = %app, code = because.as_str(), "An app was not started: {}", because.as_str());
-                self.gone(app.as_str());
-                self.tell(&app.to_string(), AppOutcome::NotStarted, outputs);
-            }
-            Answer::AppSaved { app, outcome } => {
-                if let Some((_, why)) = self.saving.filter(|(saving, _)| *saving == request) {
-                    self.tell_saved(&app.to_string(), outcome, why, outputs);
-                }
-            }
-            Answer::Failed { code, left: _ } if self.starting == Some(request) => {
-                self.starting = None;
-                self.not_started(code.as_str(), outputs);
-            }
             Answer::Failed { code: Code::WrongSession, left: _ } if self.is_freezing(request) => {
                 self.lost(outputs)
             }
@@ -407,13 +413,62 @@ impl Desk {
                     code.as_str()
                 );
             }
-            Answer::Done { left: _ } if self.starting == Some(request) => self.starting = None,
             // What else comes tells nothing that is waited for.
             Answer::AppStarted { .. }
             | Answer::AppNotStarted { .. }
             | Answer::AppSaving { .. }
+            | Answer::AppSaved { .. }
             | Answer::AppClosed { .. }
             | Answer::Done { .. }
+            | Answer::Wiped => {}
+        }
+    }
+
+    /// Also while they are closed already: an app that was not started is gone.
+    fn on_start_answer(&mut self, answer: &Answer, outputs: &mut Vec<Output>) {
+        match answer {
+            Answer::AppNotStarted { app, because } => {
+                warn!(app.id = %app, code = because.as_str(), "An app was not started: {}", because.as_str());
+                self.gone(app.as_str());
+                self.tell(app.as_str(), AppOutcome::NotStarted, outputs);
+            }
+            Answer::Failed { code, left: _ } => {
+                self.starting = None;
+                self.not_started(code.as_str(), outputs);
+            }
+            Answer::Done { left: _ } => {
+                self.starting = None;
+                if let Some(at_hand) = &mut self.session {
+                    at_hand.is_started = true;
+                }
+                return;
+            }
+            Answer::AppStarted { .. }
+            | Answer::AppSaving { .. }
+            | Answer::AppSaved { .. }
+            | Answer::AppClosed { .. }
+            | Answer::Wiped => return,
+        }
+        if let Some(closing) = self.closing {
+            self.tell_progress(closing, outputs);
+        }
+    }
+
+    /// Each save is answered by itself, also when a later one has ended it.
+    fn on_save_answer(&mut self, request: u64, why: SaveReason, answer: Answer, outputs: &mut Vec<Output>) {
+        match answer {
+            Answer::AppSaved { app, outcome } => self.tell_saved(app.as_str(), outcome, why, outputs),
+            Answer::Done { left: _ } => {
+                self.saving.remove(&request);
+            }
+            Answer::Failed { code, left: _ } => {
+                self.saving.remove(&request);
+                error!(code = code.as_str(), "Apps were not told to save: {}", code.as_str());
+            }
+            Answer::AppStarted { .. }
+            | Answer::AppNotStarted { .. }
+            | Answer::AppSaving { .. }
+            | Answer::AppClosed { .. }
             | Answer::Wiped => {}
         }
     }
@@ -491,8 +546,9 @@ impl Desk {
         let was_up = self.link == LinkState::Up;
         self.link = LinkState::Down;
         self.waiting.clear();
-        self.saving = None;
-        if self.starting.take().is_some() {
+        self.saving.clear();
+        // What was said before may have been done: that is asked for below.
+        if self.starting.take().is_some() && !was_up {
             self.not_started("launcher-lost", outputs);
         }
         match self.closing {

@@ -272,6 +272,58 @@ fn while_they_are_closed_it_is_closing_that_is_waited_for() {
 }
 
 #[test]
+fn a_save_that_a_later_one_has_ended_is_told_with_its_own_reason() {
+    for later in [Order::Save(SESSION, SaveReason::Warned), Order::Freeze(SESSION), Order::Close(SESSION)] {
+        let mut desk = running();
+        let (first, _) =
+            said(desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)))).pop().unwrap();
+        desk.on(Input::Order(later));
+
+        let ended = answer(first, Answer::AppSaved { app: records(), outcome: SaveOutcome::NoAnswer });
+        assert_eq!(desk.on(ended), [app_told(AppOutcome::SaveUnanswered(SaveReason::Concealed))]);
+        assert_eq!(desk.on(answer(first, Answer::Done { left: 0 })), []);
+    }
+}
+
+#[test]
+fn an_app_that_could_not_be_started_is_told_so_and_counted_while_the_others_are_closed_already() {
+    let mut desk = connected();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION)))).pop().unwrap();
+
+    let not_started = Answer::AppNotStarted { app: records(), because: Code::ProgramMissing };
+    assert_eq!(desk.on(answer(start, not_started)), [app_told(AppOutcome::NotStarted), closing(1)]);
+    desk.on(answer(start, Answer::Done { left: 0 }));
+    let (close, _) = said(desk.on(answer(save, Answer::Done { left: 0 }))).pop().unwrap();
+    let closed = answer(close, Answer::AppClosed { app: notes(), outcome: CloseOutcome::Closed });
+    assert_eq!(desk.on(closed)[1], closing(2));
+    let (wipe, _) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+
+    let gone = desk.on(answer(wipe, Answer::Wiped));
+    assert_eq!(gone, [Output::Timer(None), Output::Tell(Event::AppsGone { session: SESSION })]);
+}
+
+#[test]
+fn where_the_connection_is_lost_while_they_start_it_is_asked_whether_they_run() {
+    for (said_by_launcher, told) in
+        [(Answer::Done { left: 0 }, None), (wrong_session(), Some(AppOutcome::NotStarted))]
+    {
+        let mut desk = connected();
+        desk.on(Input::Order(Order::Run(SESSION)));
+
+        let lost = desk.on(Input::Lost);
+        assert!(!lost.iter().any(|output| matches!(output, Output::Tell(_))), "{lost:?}");
+        let (thaw, verb) = said(desk.on(hello())).pop().unwrap();
+        assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
+
+        let known = desk.on(answer(thaw, said_by_launcher));
+        assert_eq!(known.contains(&app_told(AppOutcome::NotStarted)), told.is_some(), "{known:?}");
+        let run = said(desk.on(Input::Order(Order::Run(SESSION))));
+        assert_eq!(matches!(run[..], [(_, Verb::Start { .. })]), told.is_some(), "{run:?}");
+    }
+}
+
+#[test]
 fn apps_that_cannot_be_started_are_told_each() {
     let mut desk = connected();
     let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
