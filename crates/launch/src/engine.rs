@@ -280,9 +280,14 @@ impl Engine {
 
     /// The apps of which anything runs, their `save` commands among it.
     fn running(&mut self) -> BTreeSet<usize> {
-        let populated = self.containment.populated().unwrap_or_default();
+        // Who cannot be looked for runs.
+        let populated = self.containment.populated().ok();
         let apps = self.session.iter().flat_map(|session| session.apps.iter().enumerate());
-        let runs = |app: &App| populated.contains(app.id.as_str()) || populated.contains(&app.hook_leaf());
+        let runs = |app: &App| {
+            populated.as_ref().is_none_or(|populated| {
+                populated.contains(app.id.as_str()) || populated.contains(&app.hook_leaf())
+            })
+        };
         apps.filter(|(_, app)| runs(app)).map(|(at, _)| at).collect()
     }
 }

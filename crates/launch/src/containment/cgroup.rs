@@ -93,8 +93,8 @@ impl Containment for Cgroups {
     fn populated(&mut self) -> io::Result<BTreeSet<String>> {
         let Some(session) = &self.session else { return Ok(BTreeSet::new()) };
         let mut populated = BTreeSet::new();
-        for leaf in children(session) {
-            if populated_below(&leaf) > 0 {
+        for leaf in children(session)? {
+            if populated_below(&leaf)? > 0 {
                 populated.extend(leaf.file_name().map(|name| name.to_string_lossy().into_owned()));
             }
         }
@@ -146,26 +146,36 @@ pub(super) fn clear(group: &Path) -> u32 {
     if clock::wait(SETTLE, is_gone) {
         return 0;
     }
-    // A group that cannot be removed and is empty is no process, yet it is not nothing.
-    u32::try_from(populated_below(group)).unwrap_or(u32::MAX).max(1)
+    // A group that cannot be removed and is empty is no process, yet it is not nothing; nor is one that cannot be looked into.
+    u32::try_from(populated_below(group).unwrap_or(1)).unwrap_or(u32::MAX).max(1)
 }
 
-fn populated_below(group: &Path) -> usize {
-    let below: usize = children(group).iter().map(|child| populated_below(child)).sum();
-    below + members(group).map_or(0, |members| members.len())
+fn populated_below(group: &Path) -> io::Result<usize> {
+    let mut count = members(group)?.len();
+    for child in children(group)? {
+        count += populated_below(&child)?;
+    }
+    Ok(count)
 }
 
-fn children(group: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(group) else { return Vec::new() };
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .map(|entry| entry.path())
-        .collect()
+fn children(group: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(group) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut children = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            children.push(entry.path());
+        }
+    }
+    Ok(children)
 }
 
 fn remove(group: &Path) -> io::Result<()> {
-    for child in children(group) {
+    for child in children(group)? {
         remove(&child)?;
     }
     match fs::remove_dir(group) {
@@ -189,7 +199,7 @@ fn kill(group: &Path) -> io::Result<()> {
 
 /// The kernel's one word for all signals each process's first thread, which is in vain where that alone has ended.
 fn signal_below(group: &Path) -> io::Result<()> {
-    for child in children(group) {
+    for child in children(group)? {
         signal_below(&child)?;
     }
     processes::signal_members(|| members(group), Signal::KILL)
@@ -198,7 +208,7 @@ fn signal_below(group: &Path) -> io::Result<()> {
 /// For kernels before 5.14: none may have a child between our look and our signal, so they stand still.
 fn kill_one_by_one(group: &Path) -> io::Result<()> {
     let _ = fs::write(group.join(FREEZE), "1");
-    for child in children(group) {
+    for child in children(group)? {
         kill_one_by_one(&child)?;
     }
     processes::signal_members(|| members(group), Signal::KILL)
@@ -207,7 +217,12 @@ fn kill_one_by_one(group: &Path) -> io::Result<()> {
 fn members(group: &Path) -> io::Result<Vec<Pid>> {
     match fs::read_to_string(group.join(PROCS)) {
         Ok(text) => Ok(text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)).collect()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        // Removed before it was opened, or since.
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV) =>
+        {
+            Ok(Vec::new())
+        }
         Err(error) => Err(error),
     }
 }
@@ -279,7 +294,7 @@ mod tests {
                 app
             })
             .collect();
-        assert_eq!(populated_below(&group), 2);
+        assert_eq!(populated_below(&group).expect("readable"), 2);
 
         kill_one_by_one(&group).expect("killed");
 

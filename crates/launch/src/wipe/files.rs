@@ -57,16 +57,17 @@ pub(crate) fn sweep(path: &Path, uid: u32) -> u32 {
 }
 
 fn is_empty(directory: &OwnedFd) -> bool {
+    // An error is a name, too.
     names(directory).is_ok_and(|mut names| names.next().is_none())
 }
 
-fn names(directory: &OwnedFd) -> Result<impl Iterator<Item = CString>, Errno> {
+fn names(directory: &OwnedFd) -> Result<impl Iterator<Item = Result<CString, Errno>>, Errno> {
     // By its own description, so that this reads from the start.
     let own = openat(directory, c".", DIRECTORY, Mode::empty())?;
     let is_dot = |name: &CStr| name == c"." || name == c"..";
     Ok(Dir::new(own)?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
-        .filter(move |name| !is_dot(name)))
+        .map(|entry| entry.map(|entry| entry.file_name().to_owned()))
+        .filter(move |name| !name.as_ref().is_ok_and(|name| is_dot(name))))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +140,10 @@ impl Walk {
         let stay = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
         match openat2(here, name, DIRECTORY, Mode::empty(), stay) {
             Ok(directory) => {
-                let id = id(&directory)?;
+                let Some(id) = id(&directory) else {
+                    self.left += 1;
+                    return None;
+                };
                 if is_doomed {
                     // Whoever owns it may have taken its own right to remove things in it; it has that no more.
                     let _ = fchmod(&directory, Mode::RWXU);
@@ -147,8 +151,10 @@ impl Walk {
                 Some((directory, id))
             }
             Err(Errno::NOENT) => None,
+            // A mount is not reached into, which leaves what is doomed where it is.
+            Err(Errno::XDEV) if !is_doomed => None,
             Err(_) => {
-                self.left += u32::from(is_doomed);
+                self.left += 1;
                 None
             }
         }
@@ -165,6 +171,10 @@ impl Walk {
             }
         };
         for name in names {
+            let Ok(name) = name else {
+                self.left += 1;
+                return below;
+            };
             self.looked_at += 1;
             if self.looked_at > ENTRIES_MAX {
                 self.left += 1;

@@ -1,7 +1,7 @@
 //! System V shared memory, semaphores and message queues, which outlive their processes.
 #![expect(unsafe_code, reason = "System V IPC has no safe interface in rustix")]
 
-use std::fs;
+use std::{fs, io, path::Path};
 
 use libc::{IPC_RMID, c_int};
 
@@ -17,7 +17,9 @@ enum Kind {
 
 /// Removes what the user owns or made; returns how much is left.
 pub(super) fn remove(uid: u32) -> u32 {
-    for (kind, id) in owned(uid) {
+    // What cannot be listed counts.
+    let Ok(there) = owned(uid) else { return 1 };
+    for (kind, id) in there {
         // SAFETY: removal takes no argument beyond the id; without the right to it nothing happens.
         unsafe {
             match kind {
@@ -27,16 +29,24 @@ pub(super) fn remove(uid: u32) -> u32 {
             };
         }
     }
-    u32::try_from(owned(uid).len()).unwrap_or(u32::MAX)
+    owned(uid).map_or(1, |left| u32::try_from(left.len()).unwrap_or(u32::MAX))
 }
 
-fn owned(uid: u32) -> Vec<(Kind, c_int)> {
-    let list = |kind: Kind, name: &str| {
-        // A kernel without them has no list, and none of them.
-        let text = fs::read_to_string(format!("/proc/sysvipc/{name}")).unwrap_or_default();
-        owned_in(&text, uid).into_iter().map(move |id| (kind, id)).collect::<Vec<_>>()
-    };
-    [list(Kind::Memory, "shm"), list(Kind::Semaphores, "sem"), list(Kind::Messages, "msg")].concat()
+fn owned(uid: u32) -> io::Result<Vec<(Kind, c_int)>> {
+    let mut owned = Vec::new();
+    for (kind, name) in [(Kind::Memory, "shm"), (Kind::Semaphores, "sem"), (Kind::Messages, "msg")] {
+        let text = listed(Path::new("/proc/sysvipc").join(name).as_path())?;
+        owned.extend(owned_in(&text, uid).into_iter().map(|id| (kind, id)));
+    }
+    Ok(owned)
+}
+
+/// A kernel without them has no list, and none of them.
+fn listed(list: &Path) -> io::Result<String> {
+    match fs::read_to_string(list) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
 }
 
 /// The first line names the columns.
@@ -61,6 +71,14 @@ fn owned_in(text: &str, uid: u32) -> Vec<c_int> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_not() {
+        let folder = tempfile::tempdir().expect("a directory");
+
+        assert_eq!(listed(&folder.path().join("shm")).ok().as_deref(), Some(""));
+        assert!(listed(folder.path()).is_err());
+    }
 
     #[test]
     fn what_is_owned_or_was_made_is_found_by_the_names_of_the_columns() {

@@ -5,7 +5,7 @@
 
 use std::{
     ffi::CString,
-    fs,
+    fs, io,
     os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::Path,
 };
@@ -40,16 +40,23 @@ fn remove_in(spool: &Path, account: &Account) -> u32 {
     if !is_directory {
         return 0;
     }
-    let of_account = entries.filter_map(Result::ok).filter(|entry| {
-        let facts = fs::symlink_metadata(entry.path());
-        facts.is_ok_and(|facts| {
-            !facts.is_dir() && (facts.uid() == account.uid || entry.file_name() == account.name.as_str())
-        })
-    });
-    let failed = of_account.filter(|entry| {
-        !CString::new(entry.file_name().as_bytes()).is_ok_and(|name| files::remove_name(spool, &name))
-    });
-    u32::try_from(failed.count()).unwrap_or(u32::MAX)
+    entries
+        .map(|entry| u32::from(entry.is_err() || entry.is_ok_and(|entry| stays(spool, &entry, account))))
+        .sum()
+}
+
+/// Whether something is the account's and cannot be removed; who cannot tell says so. A folder, which holds who knows whose, is
+/// not looked into.
+fn stays(spool: &Path, entry: &fs::DirEntry, account: &Account) -> bool {
+    match fs::symlink_metadata(entry.path()) {
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+        Ok(facts) if facts.uid() != account.uid && entry.file_name() != account.name.as_str() => false,
+        Ok(facts) => {
+            facts.is_dir()
+                || !CString::new(entry.file_name().as_bytes())
+                    .is_ok_and(|name| files::remove_name(spool, &name))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -79,5 +86,7 @@ mod tests {
         assert!(!spool.path().join("tapward-session").exists());
         assert!(["root", "a\nb", "link"].iter().all(|name| spool.path().join(name).exists()));
         assert_eq!(remove_in(&spool.path().join("none"), &account), 0);
+        fs::create_dir(spool.path().join("tapward-session")).expect("made");
+        assert_eq!(remove_in(spool.path(), &account), 1, "a folder is said");
     }
 }
