@@ -233,8 +233,7 @@ impl Cover {
     /// What the cover is worth, as far as the display server has said by now.
     pub(crate) fn enforcement(&self) -> Enforcement {
         match self {
-            // The grab is the shield's or the agent's in every covered moment.
-            Self::X11(_) => Enforcement::ALWAYS,
+            Self::X11(cover) => cover.enforcement(),
             Self::Wayland(cover) => cover.enforcement(),
         }
     }

@@ -19,6 +19,7 @@ mod traces;
 use std::{os::fd::BorrowedFd, time::Duration};
 
 use rustix::process::Pid;
+use shield_contract::Enforcement;
 use x11rb::{
     NONE,
     connection::Connection,
@@ -64,6 +65,8 @@ pub(crate) struct Cover {
     traces: Traces,
     panes: Vec<Pane>,
     is_covering: bool,
+    /// Whether a person has had the screen.
+    was_uncovered: bool,
     input: Input,
     agent_process: Option<Pid>,
     agent: Option<AgentWindow>,
@@ -127,6 +130,7 @@ impl Cover {
             traces: Traces::note(&conn, root)?,
             panes: Vec::new(),
             is_covering: false,
+            was_uncovered: false,
             input,
             agent_process: None,
             agent: None,
@@ -146,6 +150,13 @@ impl Cover {
     /// What this display cannot hold, in words.
     pub(crate) fn shortcomings(&self) -> Vec<&'static str> {
         [self.stage.shortcoming(), self.saver.shortcoming()].into_iter().flatten().collect()
+    }
+
+    /// Keyboard and pointer are the shield's or the agent's in every covered moment; what is seen is not held where another
+    /// window can come above.
+    pub(crate) fn enforcement(&self) -> Enforcement {
+        let is_held = self.stage.shortcoming().is_none();
+        Enforcement { agent_away: is_held, agent_shown: is_held }
     }
 
     /// Waits until the display has answered.
@@ -190,6 +201,7 @@ impl Cover {
     /// The screen is the person's, and the focus goes back to whoever had it.
     pub(crate) fn uncover(&mut self) -> Result<(), CoverError> {
         self.is_covering = false;
+        self.was_uncovered = true;
         self.put_off = None;
         self.backstop_put_off = None;
         self.input.return_focus(&self.conn)?;

@@ -303,6 +303,55 @@ fn check_with_compositor<C>(start: impl FnOnce(&Bed) -> Result<C>) -> Result<()>
 }
 
 #[test]
+fn nobody_gets_the_overlay_by_saying_under_the_cover_that_it_composes_the_screen() -> Result<()> {
+    let (bed, shield, mut agent) = covered(Monitors::Two)?;
+    agent.tell("hide")?;
+    agent.hear("hidden")?;
+    agent.uncover(1)?;
+    bed.witness.wait_all(MARKER, "the app")?;
+    agent.cover(2)?;
+    bed.witness.wait_all(BLACK, "the cover")?;
+    let from = Instant::now();
+
+    for _ in 0..3 {
+        let rude = bed.rude()?;
+        // Each of these may be the one at which it is ended.
+        let _ = rude.own_selection("_NET_WM_CM_S0").and_then(|()| rude.compose_and_paint());
+        wait_for("the end of the one who composes", SOON, || (!rude.is_alive()).then_some(()))?;
+    }
+
+    bed.witness.assert_unseen_since(MARKER, from)?;
+    let said = shield.part.printed();
+    assert!(said.contains("that it composes it; ended is"), "{said}");
+    assert!(!said.contains("a compositor paints the screen"), "{said}");
+    // The cover is where it was: above everybody.
+    let from = Instant::now();
+    bed.rude()?.pop_up(x11rb::NONE, true)?;
+    bed.witness.assert_unseen_since(MARKER, from)?;
+    bed.witness.wait_all(BLACK, "the cover still")?;
+    Ok(())
+}
+
+#[test]
+fn a_compositor_that_starts_while_a_person_has_the_screen_is_followed_and_told() -> Result<()> {
+    let (bed, _shield, mut agent) = covered(Monitors::One(1024, 768))?;
+    agent.tell("hide")?;
+    agent.hear("hidden")?;
+    agent.uncover(1)?;
+    let compositor = bed.rude()?;
+
+    compositor.own_selection("_NET_WM_CM_S0")?;
+    agent.hear("enforcement false false")?;
+    agent.cover(2)?;
+
+    bed.witness.wait_all(BLACK, "the cover")?;
+    assert!(compositor.is_alive());
+    compositor.end()?;
+    agent.hear("enforcement true true")?;
+    Ok(())
+}
+
+#[test]
 fn while_a_program_says_that_it_composes_the_screen_the_cover_is_where_that_paints() -> Result<()> {
     check_with_compositor(|bed| {
         let rude = bed.rude()?;

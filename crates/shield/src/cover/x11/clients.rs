@@ -137,6 +137,19 @@ pub(super) fn bury_the_gone(conn: &RustConnection) -> Result<(), CoverError> {
     Ok(())
 }
 
+/// Whose this window is, unless he is spared.
+pub(super) fn owner_of(
+    conn: &RustConnection,
+    root: Window,
+    window: Window,
+    spared: &Spared,
+) -> Result<Option<Client>, CoverError> {
+    let base = window & !conn.setup().resource_id_mask;
+    let found = suspects(conn, root, NONE, spared)?.into_iter().find(|client| client.base == base);
+    // Killed by the window that told of him, whatever else he has.
+    Ok(found.map(|client| Client { window, ..client }))
+}
+
 impl Client {
     /// Ends its connection, and the process where it has nothing by which the X server could tell it. Sent at once.
     pub(super) fn end(&self, conn: &RustConnection) -> Result<(), CoverError> {

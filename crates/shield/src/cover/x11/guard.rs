@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use x11rb::{
+    NONE,
     connection::Connection as _,
     protocol::{
         Event, screensaver,
@@ -71,7 +72,7 @@ impl Cover {
             }
             Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.fit_monitors()?,
             Event::XfixesSelectionNotify(owned) if owned.selection == self.stage.compositor => {
-                self.follow_compositor()?;
+                self.on_compositor()?;
             }
             Event::XinputHierarchy(change) => {
                 let removed = u32::from(HierarchyMask::SLAVE_REMOVED);
@@ -142,8 +143,27 @@ impl Cover {
         self.restack(now)
     }
 
-    fn follow_compositor(&mut self) -> Result<(), CoverError> {
-        if self.stage.follow_compositor(&self.conn, self.is_covering)? {
+    /// Somebody paints the screen from now on, or nobody does. Once a person had the screen, nobody gets the overlay while it is
+    /// covered: whoever paints it then shows what is below.
+    fn on_compositor(&mut self) -> Result<(), CoverError> {
+        // Asked once: who is told of may have been followed by another since.
+        let owner = self.stage.composer(&self.conn)?;
+        if owner == NONE || !self.is_covering || !self.was_uncovered || self.stage.overlay().is_none() {
+            return self.follow_compositor(owner != NONE);
+        }
+        let spared = spared(self.agent, self.agent_process);
+        if let Some(intruder) = clients::owner_of(&self.conn, self.stage.root, owner, &spared)? {
+            log::line(&format!(
+                "another program says while the screen is covered that it composes it; ended is {}",
+                intruder.describe()
+            ));
+            intruder.end(&self.conn)?;
+        }
+        Ok(())
+    }
+
+    fn follow_compositor(&mut self, is_composited: bool) -> Result<(), CoverError> {
+        if self.stage.follow_compositor(&self.conn, is_composited, self.is_covering)? {
             match self.stage.shortcoming() {
                 Some(shortcoming) => log::line(shortcoming),
                 None => log::line("the compositor is gone; nothing can come above the cover"),

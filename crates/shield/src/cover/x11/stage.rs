@@ -4,7 +4,7 @@
 //!   So one window decides what is above everything, and a monitor that is plugged in is never bare.
 //! - In the overlay it stays mapped, and what is shaped is the overlay: empty while uncovered, whole while covered.
 //! - A *backstop* below, a child of the root, shows black where somebody tampers with the overlay or draws over it.
-//! - Where a compositor runs, the overlay is its canvas, and what it does not know it paints over; there, and where
+//! - Where a compositor ran before a person had the screen, or starts while one has it, the overlay is its canvas, and what it does not know it paints over; there, and where
 //!   Composite is missing, the cover is a child of the root, raised again whenever somebody comes above it.
 
 use x11rb::{
@@ -56,7 +56,7 @@ impl Stage {
             .atom;
         let has_overlay = has_overlay(conn)?;
         let (cover, backstop, overlay) = (NONE, NONE, None);
-        let is_composited = has_owner(conn, compositor)?;
+        let is_composited = owner(conn, compositor)? != NONE;
         let mut stage =
             Self { root, cover, backstop, has_overlay, overlay, compositor, is_composited, black };
         if has_overlay {
@@ -116,7 +116,7 @@ impl Stage {
         }
         let size = self.size(conn)?;
         let watched = EventMask::STRUCTURE_NOTIFY;
-        self.backstop = create_window(conn, self.root, size, self.black, watched)?;
+        self.backstop = create_window(conn, self.root, self.present_size(conn)?, self.black, watched)?;
         let watched =
             watched | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::FOCUS_CHANGE | EventMask::KEY_PRESS;
         self.cover = create_window(conn, self.parent(), size, self.black, watched)?;
@@ -132,6 +132,11 @@ impl Stage {
         let pane = create_window(conn, self.cover, on, self.black, watched)?;
         conn.map_window(pane)?;
         Ok(pane)
+    }
+
+    /// A window of whoever says that he paints the screen, if anybody does.
+    pub(super) fn composer(&self, conn: &RustConnection) -> Result<Window, CoverError> {
+        owner(conn, self.compositor)
     }
 
     /// The overlay, which nobody else paints on.
@@ -190,9 +195,9 @@ impl Stage {
     pub(super) fn follow_compositor(
         &mut self,
         conn: &RustConnection,
+        is_composited: bool,
         is_covering: bool,
     ) -> Result<bool, CoverError> {
-        let is_composited = has_owner(conn, self.compositor)?;
         if is_composited == self.is_composited {
             return Ok(false);
         }
@@ -224,18 +229,25 @@ impl Stage {
     }
 
     fn resize(&self, conn: &RustConnection, to: Rect) -> Result<(), CoverError> {
-        let size = ConfigureWindowAux::new().width(u32::from(to.width)).height(u32::from(to.height));
-        conn.configure_window(self.cover, &size)?;
-        conn.configure_window(self.backstop, &size)?;
+        for (window, to) in [(self.cover, to), (self.backstop, self.present_size(conn)?)] {
+            let size = ConfigureWindowAux::new().width(u32::from(to.width)).height(u32::from(to.height));
+            conn.configure_window(window, &size)?;
+        }
         Ok(())
+    }
+
+    /// As large as the screen is: any program may have the server make a picture of each child of the root.
+    fn present_size(&self, conn: &RustConnection) -> Result<Rect, CoverError> {
+        let present = reply(conn.get_geometry(self.root)?.reply())?;
+        let present = present.ok_or(CoverError::Refused("the size of the root window"))?;
+        Ok(Rect { x: 0, y: 0, width: present.width, height: present.height })
     }
 
     /// As large as the screen can ever become; as large as it is where a compositor would make a picture of it.
     fn size(&self, conn: &RustConnection) -> Result<Rect, CoverError> {
         let range = conn.randr_get_screen_size_range(self.root)?;
-        let present = conn.get_geometry(self.root)?;
+        let present = self.present_size(conn)?;
         let range = reply(range.reply())?.filter(|_| !self.is_composited);
-        let present = reply(present.reply())?.ok_or(CoverError::Refused("the size of the root window"))?;
         let (width, height) = range.map_or((0, 0), |range| (range.max_width, range.max_height));
         let side = |largest: u16, present: u16| largest.max(present).clamp(1, WINDOW_SIZE_MAX);
         Ok(Rect { x: 0, y: 0, width: side(width, present.width), height: side(height, present.height) })
@@ -288,8 +300,8 @@ fn has_overlay(conn: &RustConnection) -> Result<bool, CoverError> {
     Ok(has_window && has_input && fixes.is_some())
 }
 
-fn has_owner(conn: &RustConnection, selection: Atom) -> Result<bool, CoverError> {
-    Ok(reply(conn.get_selection_owner(selection)?.reply())?.is_some_and(|owner| owner.owner != NONE))
+fn owner(conn: &RustConnection, selection: Atom) -> Result<Window, CoverError> {
+    Ok(reply(conn.get_selection_owner(selection)?.reply())?.map_or(NONE, |owner| owner.owner))
 }
 
 fn create_window(

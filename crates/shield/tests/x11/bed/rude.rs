@@ -13,13 +13,13 @@ use x11rb::{
     CURRENT_TIME, NONE,
     connection::Connection,
     protocol::{
-        composite::ConnectionExt as _,
+        composite::{ConnectionExt as _, Redirect},
         screensaver::{ConnectionExt as _, SetAttributesAux},
         shape::{ConnectionExt as _, SK, SO},
         xinput::{ConnectionExt as _, GrabOwner},
         xproto::{
             ButtonIndex, ClipOrdering, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux,
-            EventMask, GrabMode, GrabStatus, ModMask, ScreenSaver, StackMode, Window, WindowClass,
+            EventMask, GrabMode, GrabStatus, ModMask, Rectangle, ScreenSaver, StackMode, Window, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -135,6 +135,21 @@ impl Rude {
     pub fn overlay(&self) -> Result<Window> {
         self.conn.composite_query_version(0, 4)?.reply()?;
         Ok(self.conn.composite_get_overlay_window(self.root)?.reply()?.overlay_win)
+    }
+
+    /// As a compositor that shows what it likes: it redirects all windows and paints the overlay.
+    pub fn compose_and_paint(&self) -> Result<()> {
+        let overlay = self.overlay()?;
+        self.conn.composite_redirect_subwindows(self.root, Redirect::MANUAL)?.check()?;
+        let brush = self.conn.generate_id()?;
+        let colour = CreateGCAux::new().foreground(MARKER_PIXEL);
+        self.conn.create_gc(brush, overlay, &colour)?;
+        let whole = Rectangle { x: 0, y: 0, width: 3_000, height: 2_000 };
+        for _ in 0..50 {
+            self.conn.poly_fill_rectangle(overlay, brush, &[whole])?;
+            self.sync()?;
+        }
+        Ok(())
     }
 
     /// Whatever has the focus: the cover, while covered.
