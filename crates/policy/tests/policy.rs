@@ -439,7 +439,10 @@ fn listed_app() -> impl Strategy<Value = (Vec<String>, Option<Vec<String>>)> {
 /// Each character by its number, as TOML has it.
 fn quoted(words: &[String]) -> String {
     let quote = |word: &String| {
-        format!("\"{}\"", word.chars().map(|char| format!("\\u{:04x}", u32::from(char))).collect::<String>())
+        format!(
+            "\"{}\"",
+            word.chars().map(|char| format!("\\u{:04x}", u32::from(char))).collect::<Vec<_>>().concat()
+        )
     };
     format!("[{}]", words.iter().map(quote).collect::<Vec<_>>().join(","))
 }
