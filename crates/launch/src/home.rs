@@ -1,21 +1,24 @@
 //! The home and the runtime directory of a session: made anew for each, in a directory that nobody but root can write to.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     io::Write,
     os::{
         fd::OwnedFd,
         unix::{
             ffi::OsStrExt,
-            fs::{MetadataExt, OpenOptionsExt},
+            fs::{OpenOptionsExt, PermissionsExt},
         },
     },
     path::{Component, Path, PathBuf},
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid, fchmod, fchown, fstat, fsync, mkdirat, openat, unlinkat},
+    fs::{
+        AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Uid, fchmod, fchown, fstat, fsync, mkdirat,
+        openat, readlinkat, statat, unlinkat,
+    },
     io::Errno,
 };
 
@@ -28,6 +31,7 @@ const SKELETON_DEPTH_MAX: u32 = 32;
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const FILE: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A directory that belongs to one session at a time.
 #[derive(Debug, Clone)]
@@ -125,7 +129,7 @@ impl Place {
         }
     }
 
-    fn name(&self) -> &std::ffi::OsStr {
+    fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()
     }
 
@@ -158,36 +162,64 @@ fn trusted(directory: &OwnedFd, account: &Account, is_last: bool) -> io::Result<
     }
 }
 
-/// Copies what is in a skeleton, as the account. The skeleton is root's.
-pub(crate) fn copy_skeleton(from: &Path, to: &Path, account: &Account) -> io::Result<()> {
-    let facts = match fs::symlink_metadata(from) {
-        Ok(facts) => facts,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+/// Copies what is in a skeleton, as the account, and calls `beat` about every second. All of the skeleton is root's, unless the
+/// account is shared.
+pub(crate) fn copy_skeleton(from: &Path, to: &Path, account: &Account, beat: &dyn Fn()) -> io::Result<()> {
+    let from = match openat(CWD, from, DIRECTORY, Mode::empty()) {
+        Ok(from) => from,
+        Err(Errno::NOENT) => return Ok(()),
+        Err(error) => return Err(error.into()),
     };
-    if !facts.is_dir() || (account.is_separate() && (facts.uid() != 0 || facts.mode() & 0o022 != 0)) {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
     let mut left = SKELETON_ENTRIES_MAX;
-    privileges::as_account(account, &|| (), || copy(from, to, SKELETON_DEPTH_MAX, &mut left))?
+    let is_roots = account.is_separate();
+    privileges::as_account(account, beat, || copy(&from, to, is_roots, SKELETON_DEPTH_MAX, &mut left))?
 }
 
-fn copy(from: &Path, to: &Path, depth: u32, left: &mut u32) -> io::Result<()> {
+fn copy(from: &OwnedFd, to: &Path, is_roots: bool, depth: u32, left: &mut u32) -> io::Result<()> {
+    let facts = fstat(from)?;
     if depth == 0 {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    for entry in fs::read_dir(from)? {
+    is_fit(&facts, is_roots)?;
+    for entry in Dir::read_from(from)? {
         let entry = entry?;
-        *left = left.checked_sub(1).ok_or(io::ErrorKind::InvalidInput)?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            fs::create_dir(&target)?;
-            copy(&entry.path(), &target, depth - 1, left)?;
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
-        } else if kind.is_file() {
-            fs::copy(entry.path(), &target)?;
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
         }
+        *left = left.checked_sub(1).ok_or(io::ErrorKind::InvalidInput)?;
+        let target = to.join(OsStr::from_bytes(name.to_bytes()));
+        let facts = statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        match FileType::from_raw_mode(facts.st_mode) {
+            FileType::Directory => {
+                fs::create_dir(&target)?;
+                copy(&openat(from, name, DIRECTORY, Mode::empty())?, &target, is_roots, depth - 1, left)?;
+            }
+            FileType::Symlink => {
+                is_fit(&facts, is_roots)?;
+                let link = readlinkat(from, name, Vec::new())?;
+                std::os::unix::fs::symlink(OsStr::from_bytes(link.to_bytes()), &target)?;
+            }
+            FileType::RegularFile => copy_file(&openat(from, name, FILE, Mode::empty())?, &target, is_roots)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn copy_file(from: &OwnedFd, to: &Path, is_roots: bool) -> io::Result<()> {
+    let facts = fstat(from)?;
+    is_fit(&facts, is_roots)?;
+    let mut target = fs::OpenOptions::new().write(true).create_new(true).open(to)?;
+    io::copy(&mut fs::File::from(from.try_clone()?), &mut target)?;
+    target.set_permissions(fs::Permissions::from_mode(facts.st_mode & 0o777))
+}
+
+/// Nobody else can have written it; nobody at all writes to a link, whatever its mode says.
+fn is_fit(facts: &Stat, is_roots: bool) -> io::Result<()> {
+    let is_link = FileType::from_raw_mode(facts.st_mode) == FileType::Symlink;
+    if is_roots && (facts.st_uid != 0 || (!is_link && facts.st_mode & 0o022 != 0)) {
+        return Err(io::ErrorKind::PermissionDenied.into());
     }
     Ok(())
 }

@@ -74,7 +74,8 @@ impl Engine {
                 Code::HomeUnfit
             })?;
         }
-        home::copy_skeleton(&self.skeleton, home, account).map_err(|error| {
+        let manager = &self.manager;
+        home::copy_skeleton(&self.skeleton, home, account, &|| manager.beat()).map_err(|error| {
             log::line(&format!("the skeleton cannot be copied: {error}"));
             Code::SkeletonUnreadable
         })?;

@@ -180,6 +180,32 @@ fn a_launcher_killed_between_home_and_files_has_its_successor_remove_the_files()
 }
 
 #[test]
+fn a_skeleton_that_somebody_else_could_write_to_is_refused_however_deep_that_is() {
+    for unfit in ["inner", "inner/rc"] {
+        for spoil in ["owner", "mode"] {
+            let mut ward = Ward::new(&[]);
+            let skeleton = ward.path("skel");
+            fs::create_dir_all(skeleton.join("inner")).unwrap();
+            fs::write(skeleton.join("inner/rc"), "").unwrap();
+            for place in [skeleton.clone(), skeleton.join("inner"), skeleton.join("inner/rc")] {
+                fs::set_permissions(place, Permissions::from_mode(0o755)).unwrap();
+            }
+            if spoil == "owner" {
+                own(&skeleton.join(unfit), ward.uid);
+            } else {
+                fs::set_permissions(skeleton.join(unfit), Permissions::from_mode(0o775)).unwrap();
+            }
+            ward.launch();
+            ward.connect();
+
+            let failed = [Answer::Failed { code: Code::SkeletonUnreadable, left: 0 }];
+            assert_eq!(ward.start(vec![]), failed, "{unfit} {spoil}");
+            assert!(!ward.home().exists());
+        }
+    }
+}
+
+#[test]
 fn a_mount_in_the_home_is_said_and_nothing_in_it_removed() {
     let mut ward = Ward::ready(&[]);
     let precious = precious(&ward);
