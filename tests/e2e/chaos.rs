@@ -100,8 +100,6 @@ fn stopped(bench: &mut Bench) -> ledger::Left {
     assert_eq!(bench.launcher.processes(), Vec::<u32>::new());
     let left = ledger::spool_of(&bench.bedside.ward);
     assert_eq!(left.amiss, [0; 4], "{left:?}");
-    // That the agent has stopped is put on record when nothing is sent any more.
-    assert!(left.pending.len() <= 1, "{left:?}");
     left
 }
 

@@ -1,6 +1,6 @@
 //! Whoever is signed out by force loses no character of what she typed into an app that saves.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 
 use harness::{
@@ -35,20 +35,21 @@ fn hand_over_and_other_forced_logoffs_lose_no_character() {
         let text: String =
             (0..=round * 131 % 997).map(|at| char::from(b'a' + u8::try_from(at % 26).unwrap())).collect();
         let (first, last) = text.split_at(text.len() / 2);
-        type_into_editor(&launcher, first);
+        let mut keys = keys_of_editor(&launcher);
+        type_text(&mut keys, first);
 
         match round % 4 {
             0 => {
-                type_into_editor(&launcher, last);
+                type_text(&mut keys, last);
                 press(&bedside, Button::SignOut);
             }
             1 => {
                 // Saved once as the warning begins, and again at the end.
                 bedside.ward.wait_screen("inactivity_warning", SOON).unwrap();
-                type_into_editor(&launcher, last);
+                type_text(&mut keys, last);
             }
             2 => {
-                type_into_editor(&launcher, last);
+                type_text(&mut keys, last);
                 let card = bedside.tap(HIS);
                 bedside.ward.wait_screen("second_factor", SOON).unwrap();
                 drop(card);
@@ -61,7 +62,7 @@ fn hand_over_and_other_forced_logoffs_lose_no_character() {
                 continue;
             }
             _ => {
-                type_into_editor(&launcher, last);
+                type_text(&mut keys, last);
                 bedside.ward.end_all_sessions().unwrap();
             }
         }
@@ -86,12 +87,16 @@ fn setup(launcher: &Launcher) -> Setup {
     }
 }
 
-/// A few keys at a time, as they come.
-fn type_into_editor(launcher: &Launcher, text: &str) {
+/// Kept open, so that what is typed before the editor listens is in it all the same.
+fn keys_of_editor(launcher: &Launcher) -> File {
     let keys = launcher.home().join("keys");
     wait_for("the editor", SOON, || keys.exists().then_some(())).unwrap();
-    // For both, so that it waits for no reader: what was typed before the editor listens is in it all the same.
-    let mut keys = OpenOptions::new().read(true).write(true).open(keys).unwrap();
+    // For both, so that it waits for no reader.
+    OpenOptions::new().read(true).write(true).open(keys).unwrap()
+}
+
+/// A few keys at a time, as they come.
+fn type_text(keys: &mut File, text: &str) {
     for part in text.as_bytes().chunks(7) {
         keys.write_all(part).unwrap();
     }

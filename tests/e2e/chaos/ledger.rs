@@ -8,9 +8,6 @@ use serde_json::Value;
 
 use crate::bedside::{Bedside, SOON, logins_of, logouts_of};
 
-/// DICOM's code for it.
-const APPLICATION_STOP: &str = "110121";
-
 /// Waits until every session that the server ever opened has one login and one logout on record.
 pub(super) fn wait_every_session_once(bedside: &Bedside) -> usize {
     let sessions = sessions_ever(&bedside.ward);
@@ -61,11 +58,9 @@ pub(super) fn spool_of(ward: &Ward) -> Left {
     }
 }
 
-/// Waits until these are on record, each as what is written when nothing else is: that an agent has stopped.
+/// Waits until these are on record, such as that an agent has stopped, which is written when nothing is sent any more.
 pub(super) fn wait_on_record(bedside: &Bedside, ids: &BTreeSet<String>) {
-    let is_there = |record: &[Value], id: &String| {
-        record.iter().any(|event| event["id"] == **id && event["subtype"][0]["code"] == APPLICATION_STOP)
-    };
+    let is_there = |record: &[Value], id: &String| record.iter().any(|event| event["id"] == **id);
     bedside
         .ward
         .wait_audit(&bedside.token, "what the agent said last", SOON, |record| {
