@@ -201,7 +201,11 @@ fn copy(from: &OwnedFd, to: &Path, is_roots: bool, depth: u32, left: &mut u32) -
                 std::os::unix::fs::symlink(OsStr::from_bytes(link.to_bytes()), &target)?;
             }
             FileType::RegularFile => copy_file(&openat(from, name, FILE, Mode::empty())?, &target, is_roots)?,
-            _ => {}
+            FileType::Fifo
+            | FileType::Socket
+            | FileType::CharacterDevice
+            | FileType::BlockDevice
+            | FileType::Unknown => {}
         }
     }
     Ok(())
