@@ -46,7 +46,6 @@ fn check(monitors: Monitors, state: State, table: Vec<Attempt>, every: usize) ->
             count += 1;
         }
     }
-    eprintln!("COUNT {count}");
     scene.sign_in().with_context(|| format!("after all of them ({state:?}, {monitors:?})"))?;
     Ok(count)
 }

@@ -116,7 +116,8 @@ impl App {
     /// # Panics
     /// As [`App::received`].
     pub fn received_by_now(&self) -> Result<Received> {
-        let before = self.notes.lock().unwrap().calls;
+        let calls = || self.notes.lock().unwrap().calls;
+        let before = calls();
         let call = ClientMessageEvent::new(32, self.window, AtomEnum::STRING, [0; 5]);
         self.caller.send_event(false, self.window, EventMask::NO_EVENT, call)?.check()?;
         wait_for("the app's answer", READY_WITHIN, || {

@@ -79,14 +79,14 @@ impl Witness {
     /// When its thread has panicked.
     pub fn expect_unseen_since(&self, from: Instant) -> Result<()> {
         let now = Instant::now();
-        wait_for("a whole look", READY_WITHIN, || {
-            self.notes.lock().unwrap().looked.filter(|looked| *looked > now)
+        let found = wait_for("a whole look", READY_WITHIN, || {
+            let notes = self.notes.lock().unwrap();
+            notes.looked.is_some_and(|looked| looked > now).then(|| notes.found.clone())
         })?;
-        let notes = self.notes.lock().unwrap();
         let seen: Vec<_> = self
             .points
             .iter()
-            .zip(&notes.found)
+            .zip(found)
             .filter_map(|(point, found)| {
                 found.filter(|found| *found >= from).map(|found| (point, found - from))
             })

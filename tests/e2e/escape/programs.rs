@@ -85,6 +85,10 @@ pub(crate) fn table() -> Vec<Attempt> {
         })?;
         type_on(scene)
     }));
+    rows.push(row("every button grabbed as it is pressed", COVERED, |scene| {
+        scene.rude("buttons")?;
+        type_on(scene)
+    }));
     rows.push(row("every key grabbed as it is pressed", COVERED, |scene| {
         scene.rude("keys")?;
         type_on(scene)

@@ -89,6 +89,7 @@ impl Rude {
                 self.keep(device)
             }
             ("keys", "") => self.every_key().map(|()| true),
+            ("buttons", "") => self.every_button().map(|()| true),
             _ => bail!("nobody knows how to be rude by {what:?}"),
         }
     }
@@ -241,14 +242,18 @@ impl Rude {
         Ok(grab.reply()?.status == GrabStatus::SUCCESS)
     }
 
-    /// Every key and button that nobody else has, as soon as it is pressed.
+    /// Each key that nobody else has, as soon as it is pressed.
     fn every_key(&self) -> Result<()> {
-        let any = ModMask::ANY;
         for key in 8..=u8::MAX {
-            self.connection.grab_key(true, self.root, any, key, ASYNC, ASYNC)?;
+            self.connection.grab_key(true, self.root, ModMask::ANY, key, ASYNC, ASYNC)?;
         }
-        for button in 1..=5_u8 {
-            let (clicks, button) = (EventMask::BUTTON_PRESS, ButtonIndex::from(button));
+        Ok(())
+    }
+
+    /// The same of the mouse.
+    fn every_button(&self) -> Result<()> {
+        let (clicks, any) = (EventMask::BUTTON_PRESS, ModMask::ANY);
+        for button in (1..=5_u8).map(ButtonIndex::from) {
             self.connection.grab_button(true, self.root, clicks, ASYNC, ASYNC, NONE, NONE, button, any)?;
         }
         Ok(())

@@ -235,7 +235,7 @@ impl Scene {
 
     /// Waits for the cover. What was typed until then was hers.
     pub(crate) fn wait_covered(&mut self) -> Result<()> {
-        self.bedside.wait_covered();
+        wait_for("a cover", SOON, || (!self.bedside.is_app_visible()).then_some(()))?;
         self.covered = Some(self.covered_now()?);
         Ok(())
     }
