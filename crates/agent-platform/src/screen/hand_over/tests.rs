@@ -263,6 +263,7 @@ impl ShieldModel {
                 self.say_covered(input_held);
             }
             AgentMessage::Beat { seq, .. } => prop_assert!(seq <= self.seq, "a beat of the future"),
+            AgentMessage::Reader { .. } => prop_assert!(false, "the readers say that, not the screen"),
         }
         Ok(())
     }
