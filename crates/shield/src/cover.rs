@@ -143,6 +143,22 @@ impl Cover {
         }
     }
 
+    /// The agent has the input: looks whether it has all of it, and begins to take back what it has not.
+    pub(crate) fn look_at_input(&mut self, now: Duration) -> Result<(), CoverError> {
+        match self {
+            Self::X11(cover) => Ok(cover.look_at_input(now)?),
+            Self::Wayland(_) => Ok(()),
+        }
+    }
+
+    /// Whether the input that was held is lost since this was last asked.
+    pub(crate) fn take_lost(&mut self) -> bool {
+        match self {
+            Self::X11(cover) => cover.take_lost(),
+            Self::Wayland(_) => false,
+        }
+    }
+
     /// Keeps this window of the agent's above the cover. Under Wayland a surface
     /// of the overlay layer on the first output is above it by itself.
     pub(crate) fn keep_above(&mut self, window: u32, now: Duration) -> Result<(), CoverError> {

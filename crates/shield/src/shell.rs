@@ -92,6 +92,9 @@ impl Shell {
                     "another program keeps coming above the cover or takes the focus; it is pushed back",
                 );
             }
+            if self.cover.take_lost() {
+                self.events.push_back(Event::InputHeld(false));
+            }
             let enforcement = self.cover.enforcement();
             if enforcement != self.enforcement {
                 self.enforcement = enforcement;
@@ -111,6 +114,7 @@ impl Shell {
                 self.events.push_back(Event::InputHeld(held));
             }
             Action::ReleaseInput => self.cover.release_input()?,
+            Action::LookAtInput => self.cover.look_at_input(clock::now().awake)?,
             Action::FreeInput => self.cover.free_input(clock::now().awake),
             Action::PutKeysBack => self.cover.put_keys_back()?,
             Action::Reader { device, is_taken } => self.cover.note_reader(device, is_taken),

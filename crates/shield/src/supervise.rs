@@ -87,6 +87,8 @@ pub(crate) enum Action {
     ReleaseInput,
     /// Somebody may type at the covered screen: locks and key mappings that whoever had it left go.
     PutKeysBack,
+    /// The agent has keyboard and pointer: look whether it has all of them.
+    LookAtInput,
     /// Another person than the last one is about to get the screen: whatever that one left on the display goes.
     ForgetPerson,
     /// Keyboard and pointer, given to the agent, are kept by somebody else: free them for it.
@@ -544,6 +546,9 @@ impl Supervisor {
         }
         if seq < self.seq {
             return;
+        }
+        if let Screen::Covered(Holder::Agent { has_it: true, .. }) = self.screen {
+            actions.push(Action::LookAtInput);
         }
         if let Screen::Uncovered { lease_ends } = &mut self.screen {
             *lease_ends = now.boot + Duration::from_millis(lease_ms);

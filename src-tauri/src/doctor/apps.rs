@@ -11,7 +11,7 @@ pub(super) fn report(report: &mut Report, config: &agent_runtime::config::Config
     let policy = PolicyInForce::look(&config.policy_file, &config.state_directory);
     let settings = set_up::apps_settings(Some(config), &policy);
     match apps::look(&settings) {
-        Ok(found) => say(report, found, settings.apps.start().len()),
+        Ok(found) => say(report, found, settings.apps.start().as_slice().len()),
         Err(error) => report.of("apps", missing(&settings, &error)),
     }
 }
@@ -20,7 +20,7 @@ fn missing(settings: &AppsSettings, error: &str) -> anyhow::Result<String> {
     bail!(
         "policy lists {} and the launcher cannot be asked: {error}; is tapward-launch.socket running, and do you ask as \
          the kiosk's user?",
-        settings.apps.start().len()
+        settings.apps.start().as_slice().len()
     )
 }
 

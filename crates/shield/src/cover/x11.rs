@@ -80,6 +80,20 @@ pub(crate) struct Cover {
     put_off: Option<Duration>,
     backstop_put_off: Option<Duration>,
     is_fought: bool,
+    /// The input that we held is another program's, and nobody was told yet.
+    is_input_lost: bool,
+    remap: Remap,
+}
+
+/// An agent's window that another program took away while the agent had the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remap {
+    /// None.
+    No,
+    /// Nobody else may have the input before it comes back.
+    Freeing,
+    /// It was mapped, and the display has not said so.
+    Mapping,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +155,8 @@ impl Cover {
             put_off: None,
             backstop_put_off: None,
             is_fought: false,
+            is_input_lost: false,
+            remap: Remap::No,
             conn,
         };
         cover.fit_monitors()?;
@@ -211,12 +227,23 @@ impl Cover {
 
     /// Takes keyboard, pointer and focus, or begins to try. One round trip; whether they are held.
     pub(crate) fn hold_input(&mut self, now: Duration) -> Result<bool, CoverError> {
+        self.remap = Remap::No;
         self.input.hold(&self.conn, now)
     }
 
     /// Somebody else has the input that was passed on: begins to take it from him, and lets go of it again.
     pub(crate) fn free_input(&mut self, now: Duration) {
         self.input.free(now);
+    }
+
+    /// The agent has the input: looks whether it has all of it.
+    pub(crate) fn look_at_input(&mut self, now: Duration) -> Result<(), CoverError> {
+        if self.is_covering { self.input.look(&self.conn, now) } else { Ok(()) }
+    }
+
+    /// Whether the input that was held is lost since this was last asked.
+    pub(crate) fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.is_input_lost)
     }
 
     /// Lets go of keyboard and pointer; the focus stays.
@@ -281,6 +308,7 @@ impl Cover {
         self.agent = None;
         self.agent_process = None;
         self.unmet = None;
+        self.remap = Remap::No;
         self.input.devices().forget_readers();
     }
 
@@ -329,7 +357,9 @@ impl Cover {
             self.meet(now)?;
         }
         let (agent, process) = (self.agent, self.agent_process);
+        self.before_remap()?;
         let is_held = self.input.on_time(&self.conn, now, || spared(agent, process))?;
+        self.after_remap()?;
         Ok(is_held.then_some(true))
     }
 

@@ -319,11 +319,11 @@ fn an_agent_that_is_silent_too_long_is_ended() {
 }
 
 #[test]
-fn an_agent_that_beats_is_left_alone() {
+fn an_agent_that_beats_is_left_alone_and_its_input_looked_at() {
     let mut history = History::agent_holds();
     for _ in 0..1_000 {
         assert_eq!(history.after(BEAT_COVERED_MS), []);
-        assert_eq!(history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 }), []);
+        assert_eq!(history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 }), [Action::LookAtInput]);
     }
 }
 
@@ -613,6 +613,7 @@ fn message() -> impl Strategy<Value = AgentMessage> {
             .prop_map(|(seq, lease_ms)| AgentMessage::Uncover { session: SESSION, seq, lease_ms }),
         2 => (0_u64..12).prop_map(|seq| AgentMessage::Cover { seq }),
         4 => (0_u64..12, lease).prop_map(|(seq, lease_ms)| AgentMessage::Beat { seq, lease_ms }),
+        1 => any::<(u16, bool)>().prop_map(|(device, is_taken)| AgentMessage::Reader { device, is_taken }),
     ]
 }
 

@@ -7,8 +7,9 @@ use x11rb::{
 };
 
 use crate::{
-    bed::rude::Rude,
-    scene::{Attempt, BOTH, OPEN, Scene, row},
+    bed::{AGENT, SOON, rude::Rude},
+    part::wait_for,
+    scene::{Attempt, BOTH, ONLY_HELD, OPEN, Scene, row},
 };
 
 type Grab = fn(&Rude) -> Result<bool>;
@@ -61,6 +62,44 @@ pub fn table() -> Vec<Attempt> {
     rows.push(row("a second cursor and focus", OPEN, |scene| {
         scene.bed.xinput(&["create-master", "second"])?;
         cover_and_type(scene)
+    }));
+    rows.push(row(
+        "a second cursor and focus with the keyboard, while the agent has the input",
+        ONLY_HELD,
+        |scene| {
+            scene.bed.xinput(&["create-master", "second"])?;
+            // The shield may have been quicker.
+            let _ = scene.bed.xinput(&["reattach", "Xvfb keyboard", "second keyboard"]);
+            wait_for("one pair of masters with the keyboard", SOON, || {
+                let is_one = !scene.bed.xinput(&["list"]).ok()?.contains("second keyboard");
+                (is_one && scene.bed.attached().ok()?.contains("Xvfb keyboard")).then_some(())
+            })
+        },
+    ));
+    rows.push(row("the keyboard itself taken while the agent has the input", ONLY_HELD, |scene| {
+        let keyboard = scene.bed.device("Xvfb keyboard")?;
+        let rude = scene.rude()?;
+        rude.pop_up(NONE, true)?;
+        ensure!(rude.grab_device(keyboard)?, "the grab was refused");
+        wait_for("the end of the one who has it", SOON, || (!scene.rude.last()?.is_alive()).then_some(()))?;
+        wait_for("the keyboard where it was", SOON, || {
+            scene.bed.attached().ok()?.contains("Xvfb keyboard").then_some(())
+        })
+    }));
+    rows.push(row("the agent's window taken away while the agent has the input", ONLY_HELD, |scene| {
+        let window: u32 = scene.agent.ask("window", "window ")?.parse()?;
+        let rude = scene.rude()?;
+        rude.unmap(window)?;
+        rude.grab_keyboard()?;
+        // As the agent does that tries all the time.
+        scene.agent.tell("grab")?;
+        scene.agent.hear("grabbed")?;
+        scene.bed.witness.wait(0, Some(AGENT), "the agent's window again")?;
+        let typed = scene.agent.typed()?;
+        let typist = scene.typist()?;
+        typist.wait_more(10)?;
+        ensure!(scene.agent.typed()? > typed, "the agent gets nothing");
+        Ok(())
     }));
     rows.push(row("the X server held for a moment", BOTH, |scene| {
         let rude = scene.rude()?;

@@ -196,6 +196,22 @@ fn a_keyboard_that_a_program_took_for_itself_is_taken_back() -> Result<()> {
 }
 
 #[test]
+fn that_the_input_was_lost_while_it_was_held_is_told() -> Result<()> {
+    let (bed, _shield, mut agent) = uncovered()?;
+    agent.cover(2)?;
+    let rude = with_a_menu(&bed)?;
+    assert!(rude.grab_device(bed.device("Xvfb keyboard")?)?);
+    // Only now does the X server tell of a change.
+    bed.xinput(&["create-master", "second"])?;
+
+    agent.hear("covered 2 false")?;
+    agent.hear("covered 2 true")?;
+
+    assert!(!rude.is_alive());
+    Ok(())
+}
+
+#[test]
 fn a_reader_that_the_agent_took_for_itself_is_left_to_it() -> Result<()> {
     let (bed, shield, mut agent) = uncovered()?;
     let bystander = with_a_menu(&bed)?;

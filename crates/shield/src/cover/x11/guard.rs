@@ -15,7 +15,7 @@ use x11rb::{
     },
 };
 
-use super::{AgentWindow, Cover, CoverError, clients, saver::Saver, spared};
+use super::{AgentWindow, Cover, CoverError, Remap, clients, saver::Saver, spared};
 use crate::{cover::monitors::Rect, log};
 
 impl Cover {
@@ -39,6 +39,7 @@ impl Cover {
             }
             Event::MapNotify(map) if self.is_agents(map.window) => self.on_agent_mapped()?,
             Event::UnmapNotify(unmap) if self.is_agents(unmap.window) => {
+                self.on_agent_unmapped(now)?;
                 self.agent = self.agent.map(|agent| AgentWindow { is_mapped: false, ..agent });
             }
             Event::ConfigureNotify(at) if self.is_agents(at.window) => {
@@ -80,7 +81,11 @@ impl Cover {
                     // The next device may have its number.
                     self.input.devices().note_reader(info.deviceid, false);
                 }
-                self.input.on_devices_changed(&self.conn, now)?;
+                if self.is_covering {
+                    self.input.look(&self.conn, now)?;
+                }
+                // Told only when it is lost; that it is ours again is told in its time.
+                self.is_input_lost |= !self.input.on_devices_changed(&self.conn, now)?;
             }
             Event::ScreensaverNotify(saver)
                 if self.saver != Saver::Ours && saver.state == screensaver::State::ON =>
@@ -244,8 +249,45 @@ impl Cover {
         }
     }
 
+    /// With its window went the agent's grabs, unless it was its own doing: that it does only once it has given the input back.
+    fn on_agent_unmapped(&mut self, now: Duration) -> Result<(), CoverError> {
+        if self.is_covering && self.input.is_passed_on() && self.remap == Remap::No {
+            log::line("another program took the agent's window away; it is put back");
+            self.remap = Remap::Freeing;
+            self.input.free(now);
+        }
+        Ok(())
+    }
+
+    /// The agent's window comes back when nobody has taken its input meanwhile. Until then it stays away whoever maps it, so
+    /// that the agent cannot be the one who has the input.
+    pub(super) fn before_remap(&self) -> Result<(), CoverError> {
+        if let (Some(agent), Remap::Freeing) = (self.agent, self.remap) {
+            self.conn.unmap_window(agent.window)?;
+        }
+        Ok(())
+    }
+
+    /// See [`Cover::before_remap`]. The agent, which tries all the time, has the input then.
+    pub(super) fn after_remap(&mut self) -> Result<(), CoverError> {
+        if self.remap != Remap::Freeing || (self.is_covering && !self.input.is_passed_on()) {
+            return Ok(());
+        }
+        self.remap = Remap::No;
+        if let Some(agent) = self.agent.filter(|_| self.is_covering) {
+            self.remap = Remap::Mapping;
+            self.input.release(&self.conn)?;
+            self.conn.map_window(agent.window)?;
+            self.conn.flush()?;
+        }
+        Ok(())
+    }
+
     fn on_agent_mapped(&mut self) -> Result<(), CoverError> {
         self.agent = self.agent.map(|agent| AgentWindow { is_mapped: true, ..agent });
+        if self.remap == Remap::Mapping {
+            self.remap = Remap::No;
+        }
         if self.is_covering {
             self.raise_agent()?;
             self.conn.flush()?;

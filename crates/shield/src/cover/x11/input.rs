@@ -55,6 +55,8 @@ pub(super) struct Input {
     are_detached: bool,
     /// While it is taken for the agent and not for us: how far that has come, over several tries.
     freeing: Option<Escalation>,
+    /// Whether what is freed then is a device, while the agent keeps its grabs.
+    is_of_devices: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +71,8 @@ impl Input {
     pub(super) fn new(root: Window, ours: Window, devices: Devices) -> Self {
         let focus_before = InputFocus::POINTER_ROOT.into();
         let (hold, suspects, are_detached, freeing) = (Hold::NotWanted, None, false, None);
-        Self { root, ours, devices, hold, focus_before, suspects, are_detached, freeing }
+        let is_of_devices = false;
+        Self { root, ours, devices, hold, focus_before, suspects, are_detached, freeing, is_of_devices }
     }
 
     /// What is known of them.
@@ -86,7 +89,7 @@ impl Input {
     ///
     /// Our window must be mapped: the X server gives the focus to no other.
     pub(super) fn hold(&mut self, conn: &RustConnection, now: Duration) -> Result<bool, CoverError> {
-        self.freeing = None;
+        (self.freeing, self.is_of_devices) = (None, false);
         self.try_hold(conn, now)
     }
 
@@ -99,11 +102,47 @@ impl Input {
         self.hold = Hold::Wanted { escalation, next: now };
     }
 
+    /// Whether the input was passed on: nothing is wanted of it now.
+    pub(super) fn is_passed_on(&self) -> bool {
+        matches!(self.hold, Hold::NotWanted)
+    }
+
+    /// Looks whether the agent's grabs are of every keyboard and mouse, and begins to take back what a program took for
+    /// itself.
+    pub(super) fn look(&mut self, conn: &RustConnection, now: Duration) -> Result<(), CoverError> {
+        if self.is_passed_on() && !self.devices.are_free(conn)? {
+            log::line("another program took a keyboard or a mouse for itself; it is taken back");
+            let escalation = Escalation::begin(now);
+            (self.freeing, self.is_of_devices) = (Some(escalation), true);
+            self.hold = Hold::Wanted { escalation, next: now };
+        }
+        Ok(())
+    }
+
+    fn try_free_devices(
+        &mut self,
+        conn: &RustConnection,
+        now: Duration,
+        escalation: Escalation,
+    ) -> Result<(), CoverError> {
+        if self.devices.are_free(conn)? {
+            (self.freeing, self.is_of_devices, self.hold) = (None, false, Hold::NotWanted);
+            self.settle(conn)
+        } else {
+            self.hold = Hold::Wanted { escalation, next: now + FREE_EVERY };
+            Ok(())
+        }
+    }
+
     fn try_hold(&mut self, conn: &RustConnection, now: Duration) -> Result<bool, CoverError> {
         let escalation = match self.hold {
             Hold::Wanted { escalation, .. } => escalation,
             Hold::NotWanted | Hold::Held => Escalation::begin(now),
         };
+        if self.is_of_devices {
+            self.try_free_devices(conn, now, escalation)?;
+            return Ok(false);
+        }
         let mode = GrabMode::ASYNC;
         // On the root window, which is always viewable, and with nothing reported to our own windows.
         let keyboard = conn.grab_keyboard(false, self.root, CURRENT_TIME, mode, mode)?;
@@ -157,6 +196,8 @@ impl Input {
         while let Some(step) = self.next_step(now) {
             match step {
                 Step::DetachDevices => self.detach(conn)?,
+                // It would be the agent's, and no menu takes a device.
+                Step::PressEscape if self.is_of_devices => {}
                 Step::PressEscape => self.press_escape(conn)?,
                 Step::KillOne => {
                     self.end_one(conn, now, &spared())?;
@@ -169,7 +210,7 @@ impl Input {
 
     /// Lets go of keyboard and pointer.
     pub(super) fn release(&mut self, conn: &RustConnection) -> Result<(), CoverError> {
-        self.freeing = None;
+        (self.freeing, self.is_of_devices) = (None, false);
         self.settle(conn)?;
         self.let_go(conn)
     }
