@@ -178,13 +178,7 @@ fn leave_keyring() -> io::Result<()> {
     unsafe {
         let nameless = std::ptr::null::<libc::c_char>();
         match check(libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, nameless)) {
-            Ok(()) => match check(libc::syscall(libc::SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING)) {
-                // An app took it from all after it, until the machine starts anew: they have none.
-                Err(error) if matches!(error.raw_os_error(), Some(libc::EKEYREVOKED | libc::ENOKEY)) => {
-                    Ok(())
-                }
-                linked => linked,
-            },
+            Ok(()) => check(libc::syscall(libc::SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING)),
             // A kernel without keyrings.
             Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
             Err(error) => Err(error),

@@ -34,10 +34,8 @@ pub(super) fn clear(uid: u32) -> u32 {
 fn is_cleared(keyring: libc::c_long) -> bool {
     match call(CLEAR, keyring, 0) {
         Ok(_) => call(READ, keyring, 0).is_ok_and(|length| length == 0),
-        // None of that name, one that was emptied for good when it was revoked, or a kernel without keyrings.
-        Err(error) => {
-            matches!(error.raw_os_error(), Some(libc::ENOKEY | libc::EKEYREVOKED | libc::ENOSYS))
-        }
+        // None of that name, or a kernel without keyrings.
+        Err(error) => matches!(error.raw_os_error(), Some(libc::ENOKEY | libc::ENOSYS)),
     }
 }
 

@@ -286,24 +286,6 @@ fn the_launcher_keeps_eight_capabilities_and_no_more() {
 }
 
 #[test]
-fn an_app_that_revokes_its_users_keyring_keeps_nobody_out() {
-    assert!(std::path::Path::new("/usr/bin/keyctl").exists(), "NOT RUN: there is no keyctl here");
-    let mut ward = Ward::ready(&[]);
-    let revoke = "keyctl add user of-person-a secret @u; keyctl revoke @u; echo done > done; sleep 1000";
-    ward.started(vec![script("revokes", revoke)]);
-    written(&ward.home().join("done"));
-
-    assert_eq!(ward.ask(launch_contract::Verb::Wipe {}), [launch_contract::Answer::Wiped]);
-
-    ward.started(vec![script(
-        "next",
-        "keyctl search @u user of-person-a > found; echo done > done; sleep 1000",
-    )]);
-    written(&ward.home().join("done"));
-    assert_eq!(read(&ward.home().join("found")), "");
-}
-
-#[test]
 fn a_key_put_into_the_services_keyring_is_not_there_for_the_next_person() {
     assert!(std::path::Path::new("/usr/bin/keyctl").exists(), "NOT RUN: there is no keyctl here");
     // As systemd starts a service: with a session keyring that is its own.
