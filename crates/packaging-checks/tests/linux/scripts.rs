@@ -1,6 +1,11 @@
 //! Shell scripts, the session's entry for display managers, and what `install.sh` puts where.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+    process::Command,
+};
 
 use packaging_checks::{Workstation, judge, packaging};
 
@@ -160,6 +165,93 @@ fn installing_again_keeps_what_an_administrator_has_set_up() {
         assert_eq!(fs::read_to_string(&file).unwrap(), "# ours", "{}", file.display());
     }
     assert_ne!(fs::read_to_string(unit).unwrap(), "# ours", "a unit is the package's");
+}
+
+/// The commands of README.md between these words and the next ones, with the machine's own settings in this root folder.
+fn commands_after(words: &str, root: &Path) -> String {
+    let readme = fs::read_to_string(packaging().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once(words).unwrap();
+    let (_, rest) = rest.split_once("```sh\n").unwrap();
+    rest.split_once("```").unwrap().0.replace(" /etc/", &format!(" {}/etc/", root.display()))
+}
+
+/// Runs commands with a `systemctl` that changes this root folder alone; returns what it was to stop.
+///
+/// It stops and disables nothing where something of what it was told to disable is not there, as the one that asks a running
+/// systemd does; with a root folder it would go on.
+fn run_commands(commands: &str, root: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let systemctl = r#"
+        now=
+        for word; do
+          shift
+          if [ "$word" = --now ]; then now=1; else set -- "$@" "$word"; fi
+        done
+        [ "$1" != daemon-reload ] || exit 0
+        if [ "$1" = disable ]; then
+          for unit; do
+            [ "$unit" = disable ] || [ -e "$ROOT/usr/lib/systemd/system/$unit.service" ] || exit 1
+          done
+        fi
+        PATH=${PATH#*:} systemctl --root="$ROOT" "$@" || exit
+        [ -z "$now" ] || echo "$*" >> "$STOPPED""#;
+    for (name, script) in [("systemctl", systemctl), ("udevadm", ""), ("reboot", "")] {
+        let file = folder.path().join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let stopped = folder.path().join("stopped");
+    fs::write(&stopped, "").unwrap();
+    let path = std::env::var("PATH").unwrap();
+    judge(
+        Command::new("sh")
+            .args(["-c", commands])
+            .env("PATH", format!("{}:{path}", folder.path().display()))
+            .env("ROOT", root)
+            .env("STOPPED", &stopped),
+    )
+    .unwrap();
+    fs::read_to_string(stopped).unwrap()
+}
+
+#[test]
+fn whichever_display_manager_was_there_is_stopped_and_the_kiosks_unit_takes_its_place() {
+    const LINK: &str = "etc/systemd/system/display-manager.service";
+    fn with(display_manager: &str) -> Workstation {
+        let workstation = Workstation::install().unwrap();
+        let units = workstation.root().join("usr/lib/systemd/system");
+        // As Debian's: the link is made by the package, and no [Install] tells of it.
+        let unit = "[Unit]\nDescription=Display manager\n[Service]\nExecStart=/bin/true\n";
+        fs::write(units.join(format!("{display_manager}.service")), unit).unwrap();
+        let link = workstation.root().join(LINK);
+        symlink(format!("/usr/lib/systemd/system/{display_manager}.service"), link).unwrap();
+        workstation
+    }
+
+    for display_manager in ["lightdm", "gdm3", "gdm", "sddm"] {
+        let workstation = with(display_manager);
+        let root = workstation.root();
+        let commands = commands_after("Then, in this order:", root);
+        let stopped = run_commands(&commands, root);
+        assert_eq!(stopped, format!("disable {display_manager}\n"), "{commands}");
+        for (link, unit) in [
+            (LINK, "system/tapward-kiosk.service"),
+            (
+                "etc/systemd/system/graphical.target.wants/tapward-kiosk.service",
+                "system/tapward-kiosk.service",
+            ),
+            ("etc/systemd/system/sockets.target.wants/tapward-launch.socket", "system/tapward-launch.socket"),
+            ("etc/systemd/user/default.target.wants/tapward-keyring.service", "user/tapward-keyring.service"),
+            ("etc/systemd/system/default.target", "system/graphical.target"),
+        ] {
+            let target = fs::read_link(root.join(link)).unwrap();
+            assert_eq!(target, Path::new("/usr/lib/systemd").join(unit), "{display_manager}: {link}");
+        }
+    }
+
+    let workstation = with("lightdm");
+    let stopped = run_commands("systemctl disable --now lightdm gdm3 sddm", workstation.root());
+    assert_eq!(stopped, "", "one that is missing keeps the others running");
 }
 
 #[test]
