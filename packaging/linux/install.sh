@@ -1,33 +1,62 @@
 #!/bin/sh
 # Puts the files of this folder where they belong on a workstation, and the programs where the files expect them. Enables
-# nothing and starts nothing: README.md says what comes next.
-# Usage: install.sh [--root FOLDER] [--programs FOLDER]
+# nothing and starts nothing: README.md says what comes next. Or takes all of that away again.
+# Usage: install.sh [--root FOLDER] [--programs FOLDER | --remove [--purge]]
 #   --root FOLDER      the workstation's root folder (default: /)
 #   --programs FOLDER  where tapward-shield, tapward-agent and tapward-launch were built; none are copied without it
-# A configuration that is there already (agent.toml, rules for readers) is left as it is.
+#   --remove           ends the session, disables the units, and takes away every file that is put here, and nothing else
+#   --purge            /etc/tapward, /var/lib/tapward and the keyring's secret too, with the records that wait for the server
+# A configuration that is there already (agent.toml, rules for readers) is left as it is, by --remove where it was changed.
 set -eu
 
 root=
 programs=
+remove=
+purge=
+usage() { sed -n 's/^# \{0,1\}//; 2,9p' "$0" >&2; exit 64; }
 while [ $# -gt 0 ]; do
   case $1 in
-    --root) root=$2; shift 2 ;;
-    --programs) programs=$2; shift 2 ;;
-    *) sed -n 's/^# \{0,1\}//; 2,7p' "$0" >&2; exit 64 ;;
+    --root) [ $# -gt 1 ] || usage; root=${2%/}; shift 2 ;;
+    --programs) [ $# -gt 1 ] || usage; programs=$2; shift 2 ;;
+    --remove) remove=1; shift ;;
+    --purge) purge=1; shift ;;
+    *) usage ;;
   esac
 done
+if [ -n "$remove" ]; then [ -z "$programs" ] || usage; else [ -z "$purge" ] || usage; fi
 here=$(cd "$(dirname "$0")" && pwd)
 
-put() { install -D -m "$1" "$here/$2" "$root$3"; }
-keep() { [ -e "$root$3" ] || put "$1" "$2" "$3"; }
+if [ -z "$remove" ]; then
+  put() { install -D -m "$1" "$here/$2" "$root$3"; }
+  keep() { [ -e "$root$3" ] || put "$1" "$2" "$3"; }
+  put_program() { [ -z "$programs" ] || install -D -m 755 "$programs/$1" "$root/usr/lib/tapward/$1"; }
+  put_link() { mkdir -p "$root${2%/*}"; ln -sf "$1" "$root$2"; }
+else
+  put() { rm -f "$root$3"; }
+  keep() { if [ -n "$purge" ] || cmp -s "$here/$2" "$root$3"; then rm -f "$root$3"; fi; }
+  put_program() { rm -f "$root/usr/lib/tapward/$1"; }
+  put_link() { [ "$(readlink "$root$2")" != "$1" ] || rm -f "$root$2"; }
 
-if [ -n "$programs" ]; then
-  for program in tapward-shield tapward-agent tapward-launch; do
-    install -D -m 755 "$programs/$program" "$root/usr/lib/tapward/$program"
-  done
-  mkdir -p "$root/usr/bin"
-  ln -sf ../lib/tapward/tapward-agent "$root/usr/bin/tapward-agent"
+  systemctl -q --root="$root/" disable tapward-kiosk.service tapward-launch.socket tapward-selftest.service \
+    tapward-keyring-secret.service 2>/dev/null || :
+  systemctl -q --root="$root/" --global disable tapward-keyring.service 2>/dev/null || :
+  if [ -z "$root" ]; then
+    # The session first: its apps are closed by the launcher. What is left of them is in the slice.
+    for unit in tapward-kiosk.service tapward-launch.socket tapward-launch.service tapward.slice \
+      tapward-selftest.service tapward-keyring-secret.service; do
+      systemctl stop "$unit" 2>/dev/null || :
+    done
+    if user=$(id -u tapward 2>/dev/null); then systemctl stop "user@$user.service" 2>/dev/null || :; fi
+    for profile in tapward tapward-launch; do
+      [ ! -e "/etc/apparmor.d/$profile" ] || apparmor_parser -R "/etc/apparmor.d/$profile" 2>/dev/null || :
+    done
+  fi
 fi
+
+for program in tapward-shield tapward-agent tapward-launch; do
+  put_program "$program"
+done
+if [ -n "$programs$remove" ]; then put_link ../lib/tapward/tapward-agent /usr/bin/tapward-agent; fi
 
 put 755 session/tapward-session /usr/lib/tapward/tapward-session
 put 755 session/tapward-kiosk /usr/lib/tapward/tapward-kiosk
@@ -50,8 +79,7 @@ for folder in coredump journald logind sleep system; do
 done
 # Keys that restart the machine or ask for a console, and a console that is root's without a password.
 for target in ctrl-alt-del.target debug-shell.service kbrequest.target; do
-  mkdir -p "$root/etc/systemd/system"
-  ln -sf /dev/null "$root/etc/systemd/system/$target"
+  put_link /dev/null "/etc/systemd/system/$target"
 done
 
 put 644 polkit/50-tapward-readers.rules /etc/polkit-1/rules.d/50-tapward-readers.rules
@@ -63,3 +91,18 @@ done
 
 keep 644 udev/70-tapward-readers.rules /etc/udev/rules.d/70-tapward-readers.rules
 keep 644 agent.toml /etc/tapward/agent.toml
+
+if [ -n "$remove" ]; then
+  if [ -n "$purge" ]; then
+    rm -rf "$root/etc/tapward" "$root/var/lib/tapward" "$root/var/lib/tapward-session"
+    rm -f "$root/etc/credstore.encrypted/tapward-keyring"
+  fi
+  # Folders of ours that hold nothing any more.
+  for folder in /usr/lib/tapward /usr/share/tapward/session /usr/share/tapward /etc/tapward/skel /etc/tapward /run/tapward; do
+    rmdir "$root$folder" 2>/dev/null || :
+  done
+  if [ -z "$root" ]; then
+    systemctl daemon-reload 2>/dev/null || :
+    udevadm control --reload 2>/dev/null || :
+  fi
+fi

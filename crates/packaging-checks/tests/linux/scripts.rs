@@ -255,6 +255,60 @@ fn whichever_display_manager_was_there_is_stopped_and_the_kiosks_unit_takes_its_
 }
 
 #[test]
+fn whatever_was_installed_and_enabled_is_taken_away_again_and_nothing_else() {
+    let workstation = Workstation::bare().unwrap();
+    let root = workstation.root();
+    let foreign = ["etc/systemd/system/other.service", "usr/lib/tapward/other", "etc/tapward/skel/.profile"];
+    let all = |commands: &str| {
+        let enables =
+            commands.lines().filter(|line| line.starts_with("systemctl") && line.contains(" enable "));
+        enables.collect::<Vec<_>>().join("\n")
+    };
+    run_commands(&all(&commands_after("Then, in this order:", root)), root);
+    assert!(root.join("etc/systemd/system/display-manager.service").symlink_metadata().is_ok());
+    let removed = |arguments: &[&str]| {
+        let said = workstation.script(arguments).unwrap();
+        assert!(said.is_silent(), "{arguments:?}: {}", said.said);
+        left_below(root)
+    };
+
+    assert_eq!(removed(&["--remove"]), [""; 0], "nobody has changed anything");
+
+    workstation.install_again().unwrap();
+    for file in foreign.iter().chain(&["etc/udev/rules.d/70-tapward-readers.rules", "var/lib/tapward/spool"])
+    {
+        fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        fs::write(root.join(file), "# ours").unwrap();
+    }
+    let mask = "etc/systemd/system/ctrl-alt-del.target";
+    fs::remove_file(root.join(mask)).unwrap();
+    symlink("/usr/lib/systemd/system/poweroff.target", root.join(mask)).unwrap();
+    assert_eq!(
+        removed(&["--remove"]),
+        [
+            mask,
+            foreign[0],
+            foreign[2],
+            "etc/udev/rules.d/70-tapward-readers.rules",
+            foreign[1],
+            "var/lib/tapward/spool"
+        ]
+    );
+    assert_eq!(removed(&["--remove", "--purge"]), [mask, foreign[0], foreign[1]]);
+}
+
+#[test]
+fn purging_without_removing_and_removing_with_programs_are_refused() {
+    let workstation = Workstation::bare().unwrap();
+    let before = left_below(workstation.root());
+
+    for arguments in [&["--purge"][..], &["--remove", "--programs", "/nowhere"], &["--root"], &["--away"]] {
+        assert!(!workstation.script(arguments).unwrap().is_success, "{arguments:?}");
+    }
+    assert_eq!(left_below(workstation.root()), before);
+}
+
+#[test]
 fn keys_that_restart_the_machine_and_consoles_without_a_password_lead_nowhere() {
     let workstation = Workstation::install().unwrap();
     for target in ["ctrl-alt-del.target", "debug-shell.service", "kbrequest.target"] {
@@ -274,4 +328,14 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
         }
     }
     files
+}
+
+/// Files and links, and folders that are named after us, sorted.
+fn left_below(root: &Path) -> Vec<String> {
+    let find =
+        ["(", "!", "-type", "d", "-o", "-type", "d", "-name", "*tapward*", "-empty", ")", "-printf", "%P\\n"];
+    let said = judge(Command::new("find").arg(root).args(find)).unwrap().said;
+    let mut left: Vec<_> = said.lines().map(str::to_owned).collect();
+    left.sort();
+    left
 }
