@@ -48,6 +48,7 @@ root=$work/root
 rm -rf "$root/etc/systemd/system" "$root/etc/systemd/user" "$root/etc/fstab" "$root/var/lib/tapward"
 mkdir -p "$root/etc/systemd/system" "$root/var/log/journal"
 "$here/install.sh" --root "$root"
+cp -r "$here" "$root/usr/local/src/tapward"
 # This kernel's profiles are not ours to change.
 rm -f "$root"/etc/apparmor.d/tapward*
 
@@ -272,6 +273,11 @@ expect "window manager and notification daemon understood theirs" 1 within sh -c
   '! journalctl -b --no-pager -t tapward-kiosk | grep -E "WARNING|CRITICAL|XML|parse"'
 expect "systemd understood every setting" 1 within sh -c \
   '! journalctl -b --no-pager | grep -E "tapward.*(Unknown (key|section|lvalue)|Failed to parse|ignoring)"'
+expect "all of it is taken away by install.sh --remove" 1 within /usr/local/src/tapward/install.sh --remove
+expect "then nothing of ours runs, and no unit of ours is known" 5 within sh -c \
+  '! pgrep -u tapward && ! pgrep -u tapward-session && ! pgrep -x tapward-launch &&
+    ! systemctl list-unit-files --no-legend "tapward*" | grep . && ! systemctl list-units --no-legend "tapward*" | grep -w running'
+expect "and the state is still there" 1 within test -d /var/lib/tapward/home
 
 if [ "$failed" != 0 ]; then within systemctl --failed --no-pager || :; within journalctl -b --no-pager -u 'tapward-*' -n 60 || :; fi
 exit "$failed"
