@@ -31,7 +31,7 @@ use super::{NotCleared, Order};
 /// Apps that were asked to close have this long.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// A freeze, or a thaw, is answered within this, or asked for again.
-const FREEZE_WITHIN: Duration = Duration::from_millis(500);
+const FREEZE_WITHIN: Duration = Duration::from_secs(1);
 /// So often, before it is told that it cannot be done.
 const FREEZE_TRIES: u32 = 2;
 /// An answer is waited for so much longer than the time that the launcher was given.
