@@ -224,10 +224,10 @@ fn a_freeze_that_fails_is_asked_for_once_more_and_then_told_and_again_at_the_nex
 fn a_freeze_that_is_not_answered_counts_as_none_within_a_second() {
     let mut desk = running();
     let asked = desk.on(Input::Order(Order::Freeze(SESSION)));
-    assert!(asked.contains(&Output::Timer(Some(Duration::from_millis(500)))), "{asked:?}");
+    assert!(asked.contains(&Output::Timer(Some(FREEZE_WITHIN))), "{asked:?}");
 
     let again = desk.on(Input::TimeUp);
-    assert!(again.contains(&Output::Timer(Some(Duration::from_millis(500)))), "{again:?}");
+    assert!(again.contains(&Output::Timer(Some(FREEZE_WITHIN))), "{again:?}");
     assert!(matches!(said(again)[..], [(_, Verb::Freeze { frozen: true, .. })]));
 
     let told = desk.on(Input::TimeUp);
