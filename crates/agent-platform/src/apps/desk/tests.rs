@@ -221,7 +221,7 @@ fn a_freeze_that_fails_is_asked_for_once_more_and_then_told_and_again_at_the_nex
 }
 
 #[test]
-fn a_freeze_that_is_not_answered_counts_as_none_within_a_second() {
+fn a_freeze_that_is_not_answered_counts_as_none_within_two_seconds() {
     let mut desk = running();
     let asked = desk.on(Input::Order(Order::Freeze(SESSION)));
     assert!(asked.contains(&Output::Timer(Some(FREEZE_WITHIN))), "{asked:?}");
