@@ -30,14 +30,14 @@ fn all() -> Vec<Attempt> {
 }
 
 /// Makes those that can be made in this state, of which a sample takes one in `every`, and of the slow ones with an uncovered
-/// screen one in two; and signs in.
+/// screen one in three; and signs in.
 fn check(monitors: Monitors, state: State, table: Vec<Attempt>, every: usize) -> Result<usize> {
     let mut scene = Scene::set(monitors, state)?;
     let can_be_made = |attempt: &&Attempt| {
         attempt.states.contains(&state) || (state == State::Concealed && attempt.states == OPEN)
     };
     let is_taken = |at: usize, attempt: &Attempt| {
-        is_soak() || at.is_multiple_of(if attempt.states == OPEN { 2 } else { every })
+        is_soak() || at.is_multiple_of(if attempt.states == OPEN { 3 } else { every })
     };
     let mut count = 0;
     for (at, attempt) in table.iter().filter(can_be_made).enumerate() {

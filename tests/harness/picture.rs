@@ -14,19 +14,24 @@ use crate::{part::wait_for, pixmap::Picture, sway::Way};
 /// A caret is smaller.
 const CARET_PIXELS: usize = 400;
 
+/// What nobody sees of a channel's 256 steps.
+const SHADE: u8 = 24;
+
 /// What a screen looked like at one moment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Look(Vec<u8>);
 
 impl Look {
-    /// Whether it is the same as `other`, in whatever these rows of a screen so wide look like.
+    /// Whether it is the same as `other` to a person, in whatever these rows of a screen so wide look like. The edges of what
+    /// was drawn anew differ by a shade.
     #[must_use]
     pub fn is_like(&self, other: &Self, but: Range<usize>, width: u16) -> bool {
         let row = usize::from(width) * 4;
-        let (from, to) = (but.start * row, but.end * row);
+        let same_shade =
+            |now: &[u8], then: &[u8]| now.iter().zip(then).all(|(now, then)| now.abs_diff(*then) < SHADE);
+        let mut rows = self.0.chunks(row).zip(other.0.chunks(row)).enumerate();
         self.0.len() == other.0.len()
-            && self.0.get(..from) == other.0.get(..from)
-            && self.0.get(to..) == other.0.get(to..)
+            && rows.all(|(at, (now, then))| but.contains(&at) || now == then || same_shade(now, then))
     }
 
     /// Where it first looks other than `other`, from this row of a screen so wide on.

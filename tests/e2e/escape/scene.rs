@@ -3,7 +3,7 @@
 use std::{
     ops::Range,
     process::{Child, Command},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -28,6 +28,9 @@ use crate::bedside::{Bedside, SOON};
 const NOWHERE: (i16, i16) = (3, 400);
 /// The rows of the screen in which the clock stands, which may go on.
 const CLOCK_ROWS: Range<usize> = 90..290;
+
+/// A click that has no answer within this is made again.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// How the screen is when an attempt begins. It is covered again, if it was not, before anything is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +200,15 @@ impl Scene {
     /// Escape forgets whatever was typed and marked.
     fn wait_rest(&self) -> Result<()> {
         self.hand.press("Escape")?;
-        wait_for("the covered screen as it was", SOON, || self.is_at_rest().then_some(()))
+        wait_for("the covered screen as it was", SOON, || self.is_at_rest().then_some(())).with_context(
+            || {
+                let now = self.bedside.eye.look();
+                format!(
+                    "it looks other at {:?}",
+                    now.map(|now| now.first_other(&self.rest, CLOCK_ROWS.end, self.width()))
+                )
+            },
+        )
     }
 
     fn is_at_rest(&self) -> bool {
@@ -240,9 +251,28 @@ impl Scene {
         Ok(())
     }
 
-    /// Waits until the page has the input. What a program kept until then, it kept.
+    /// Waits until the page has the input: it takes keys, and clicks, which another program may have kept for some seconds
+    /// longer. What that got until then, it got.
     pub(crate) fn wait_held(&mut self) -> Result<()> {
         self.bedside.ward.wait_screen("concealed", SOON)?;
+        wait_for("the page to take Escape", SOON, || {
+            self.hand.move_to(NOWHERE.0, NOWHERE.1).ok()?;
+            self.hand.press("Escape").ok()?;
+            self.is_at_rest().then_some(())
+        })?;
+        wait_for("the page to take a letter", SOON, || {
+            self.hand.type_text("m").ok()?;
+            (!self.is_at_rest()).then_some(())
+        })?;
+        let (x, y) = self.field()?;
+        self.hand.press("Escape")?;
+        wait_for("the page to take a click", SOON, || {
+            self.hand.press("Escape").ok()?;
+            self.hand.move_to(NOWHERE.0, NOWHERE.1).ok()?;
+            wait_for("the screen at rest", AT_ONCE, || self.is_at_rest().then_some(())).ok()?;
+            self.hand.click(x, y).ok()?;
+            wait_for("the mark of a field", AT_ONCE, || (!self.is_at_rest()).then_some(())).ok()
+        })?;
         let got = self.got();
         if let Some(covered) = &mut self.covered {
             covered.got = got;
