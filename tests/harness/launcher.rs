@@ -65,7 +65,9 @@ impl Launcher {
             fs::set_permissions(folder.path().join(place), fs::Permissions::from_mode(0o1777))?;
         }
         let jobs = folder.path().join("jobs");
-        let cancel = format!("#!/bin/sh\n[ \"$1 $2\" = \"-a -u\" ] && rm -f {}/*\n", jobs.display());
+        // The jobs of the named account, all of them, and what they print: in no other order does CUPS take it so.
+        let cancel = format!("#!/bin/sh\n[ \"$3 $5 $6\" = \"-u -a -x\" ] && rm -f {}/*\n", jobs.display());
+        fs::write(folder.path().join("cups.sock"), "")?;
         fs::write(folder.path().join("cancel"), cancel)?;
         fs::set_permissions(folder.path().join("cancel"), fs::Permissions::from_mode(0o755))?;
         fs::copy(program_path("launch-sample-editor"), folder.path().join("editor"))?;
@@ -89,7 +91,9 @@ impl Launcher {
         command.args(["--orphan-ms", "3000"]);
         let places = PLACES.into_iter().map(|place| ("--place", place));
         for (option, name) in
-            [("--home", "home"), ("--runtime", "run"), ("--cancel", "cancel")].into_iter().chain(places)
+            [("--home", "home"), ("--runtime", "run"), ("--cancel", "cancel"), ("--cups", "cups.sock")]
+                .into_iter()
+                .chain(places)
         {
             command.arg(option).arg(self.folder.path().join(name));
         }

@@ -63,8 +63,13 @@ impl XHand {
         .context("this X server has no XInput")?
         .first_event;
         connection.xinput_xi_query_version(2, 2)?.reply()?;
-        let keyboard = find(&connection, xinput::DeviceType::SLAVE_KEYBOARD)?;
-        let mouse = find(&connection, xinput::DeviceType::SLAVE_POINTER)?;
+        let device = |kind| match whose {
+            Whose::Person => find(&connection, kind),
+            // The core form names none.
+            Whose::Program => Ok(0),
+        };
+        let keyboard = device(xinput::DeviceType::SLAVE_KEYBOARD)?;
+        let mouse = device(xinput::DeviceType::SLAVE_POINTER)?;
         let keys = key_map(&connection)?;
         Ok(Self { connection, root, whose, first_event, keyboard, mouse, keys })
     }
