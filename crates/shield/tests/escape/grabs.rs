@@ -63,7 +63,7 @@ pub fn table() -> Vec<Attempt> {
         scene.bed.xinput(&["create-master", "second"])?;
         cover_and_type(scene)
     }));
-    rows.push(row(
+    let second = row(
         "a second cursor and focus with the keyboard, while the agent has the input",
         ONLY_HELD,
         |scene| {
@@ -75,8 +75,9 @@ pub fn table() -> Vec<Attempt> {
                 (is_one && scene.bed.attached().ok()?.contains("Xvfb keyboard")).then_some(())
             })
         },
-    ));
-    rows.push(row("the keyboard itself taken while the agent has the input", ONLY_HELD, |scene| {
+    );
+    rows.push(second.with_a_keyboard());
+    let taken = row("the keyboard itself taken while the agent has the input", ONLY_HELD, |scene| {
         let keyboard = scene.bed.device("Xvfb keyboard")?;
         let rude = scene.rude()?;
         rude.pop_up(NONE, true)?;
@@ -85,7 +86,8 @@ pub fn table() -> Vec<Attempt> {
         wait_for("the keyboard where it was", SOON, || {
             scene.bed.attached().ok()?.contains("Xvfb keyboard").then_some(())
         })
-    }));
+    });
+    rows.push(taken.with_a_keyboard());
     rows.push(row("the agent's window taken away while the agent has the input", ONLY_HELD, |scene| {
         let window: u32 = scene.agent.ask("window", "window ")?.parse()?;
         let rude = scene.rude()?;

@@ -59,7 +59,7 @@ fn check(monitors: Monitors, manager: Manager, table: &[Attempt]) -> Result<usiz
     let mut count = 0;
     for attempt in (0..rounds()).flat_map(|_| table) {
         for &state in attempt.states {
-            if attempt.needs_two && monitors != Monitors::Two {
+            if !attempt.needs.are_met(monitors) {
                 continue;
             }
             let what = format!("{} ({state:?}, {monitors:?}, {manager:?})", attempt.name);

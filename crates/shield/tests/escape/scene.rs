@@ -41,12 +41,30 @@ pub const OPEN: &[State] = &[State::Uncovered];
 
 type Act = Box<dyn Fn(&mut Scene) -> Result<()>>;
 
+/// What an attempt needs of the X server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Any,
+    Two,
+    Keyboard,
+}
+
+impl Needs {
+    pub fn are_met(self, monitors: Monitors) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Two => monitors == Monitors::Two,
+            Self::Keyboard => monitors != Monitors::Two,
+        }
+    }
+}
+
 /// A row of the table.
 pub struct Attempt {
     pub name: String,
     pub states: &'static [State],
-    /// Whether it makes sense with two monitors only.
-    pub needs_two: bool,
+    /// With how many monitors it makes sense.
+    pub needs: Needs,
     act: Act,
 }
 
@@ -56,13 +74,18 @@ pub fn row(
     states: &'static [State],
     act: impl Fn(&mut Scene) -> Result<()> + 'static,
 ) -> Attempt {
-    Attempt { name: name.into(), states, needs_two: false, act: Box::new(act) }
+    Attempt { name: name.into(), states, needs: Needs::Any, act: Box::new(act) }
 }
 
 impl Attempt {
     /// The same, where there are two monitors.
     pub fn with_two(self) -> Self {
-        Self { needs_two: true, ..self }
+        Self { needs: Needs::Two, ..self }
+    }
+
+    /// The same, where the X server has a keyboard that is no program's: the one with two monitors has none.
+    pub fn with_a_keyboard(self) -> Self {
+        Self { needs: Needs::Keyboard, ..self }
     }
 }
 
