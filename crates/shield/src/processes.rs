@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, io};
 
-use rustix::process::{Pid, WaitOptions, getpid, getsid, set_child_subreaper, waitpid};
+use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
 
 /// One line of `/proc/PID/stat`, as far as it says who belongs to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,15 @@ struct Us {
     session: i32,
 }
 
+impl Us {
+    /// The OS session is read like everybody else's: its leader may be outside of our PID namespace, and it is then 0,
+    /// which getsid(2) has no type for.
+    fn among(processes: &[Process], pid: i32) -> Self {
+        let session = processes.iter().find(|process| process.pid == pid).map_or(0, |process| process.session);
+        Self { pid, session }
+    }
+}
+
 /// Orphans among our descendants become our children, so that what the agent leaves behind is found however it was left.
 pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(set_child_subreaper(Some(getpid()))?)
@@ -27,10 +36,9 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
 
 /// What lives of the agent's: its descendants, its OS session, and orphans of either, without itself.
 pub(crate) fn of_agent(agent: Pid) -> Vec<Pid> {
-    // Everybody has a session of their own to ask about: 0 is nobody's.
-    let session = getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
-    let us = Us { pid: getpid().as_raw_nonzero().get(), session };
-    let found = belonging_to(agent.as_raw_nonzero().get(), us, &all());
+    let all = all();
+    let us = Us::among(&all, getpid().as_raw_nonzero().get());
+    let found = belonging_to(agent.as_raw_nonzero().get(), us, &all);
     found.into_iter().filter_map(Pid::from_raw).collect()
 }
 
@@ -142,6 +150,15 @@ mod tests {
         ];
 
         assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([11, 12]));
+    }
+
+    #[test]
+    fn in_a_session_that_was_begun_outside_of_the_namespace_what_came_with_us_is_not_the_agents() {
+        let processes = [process(5, 1, 0), process(6, 5, 0), process(10, 5, 10), process(11, 5, 11)];
+        let us = Us::among(&processes, 5);
+
+        assert_eq!(us.session, 0);
+        assert_eq!(belonging_to(10, us, &processes), BTreeSet::from([11]));
     }
 
     #[test]
