@@ -1,17 +1,9 @@
-//! Which processes belong to the agent, read from `/proc`.
+//! Which of the machine's processes belong to the agent.
 
-use std::{collections::BTreeSet, fs, io};
+use std::{collections::BTreeSet, io};
 
+use daemon::processes::{self, Process};
 use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
-
-/// One line of `/proc/PID/stat`, as far as it says who belongs to whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Process {
-    pid: i32,
-    is_dead: bool,
-    parent: i32,
-    session: i32,
-}
 
 /// The shield's own place among them.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +16,8 @@ impl Us {
     /// The OS session is read like everybody else's: its leader may be outside of our PID namespace, and it is then 0,
     /// which getsid(2) has no type for.
     fn among(processes: &[Process], pid: i32) -> Self {
-        let session = processes.iter().find(|process| process.pid == pid).map_or(0, |process| process.session);
+        let session =
+            processes.iter().find(|process| process.pid == pid).map_or(0, |process| process.session);
         Self { pid, session }
     }
 }
@@ -47,7 +40,7 @@ pub(crate) fn bury_all_but(agent: Option<Pid>) {
     let us = getpid();
     let agent = agent.map(|agent| agent.as_raw_nonzero().get());
     for process in all() {
-        if process.is_dead
+        if process.is_zombie
             && process.parent == us.as_raw_nonzero().get()
             && Some(process.pid) != agent
             && let Some(pid) = Pid::from_raw(process.pid)
@@ -58,27 +51,10 @@ pub(crate) fn bury_all_but(agent: Option<Pid>) {
     }
 }
 
+/// What cannot be read keeps nobody else from being found.
 fn all() -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()))
-        // One that ended in the meantime has no line.
-        .filter_map(|entry| fs::read(entry.path().join("stat")).ok())
-        // Its name may be any bytes.
-        .filter_map(|stat| parse(&String::from_utf8_lossy(&stat)))
-        .collect()
-}
-
-/// The name in the line may hold spaces and brackets; what follows the last bracket does not.
-fn parse(stat: &str) -> Option<Process> {
-    let pid = stat.split(' ').next()?.parse().ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let is_dead = matches!(fields.next()?, "Z" | "X");
-    let parent = fields.next()?.parse().ok()?;
-    let _group = fields.next()?;
-    let session = fields.next()?.parse().ok()?;
-    Some(Process { pid, is_dead, parent, session })
+    let pids = processes::pids().unwrap_or_default();
+    pids.into_iter().filter_map(|pid| processes::read(pid).ok().flatten()).collect()
 }
 
 fn belonging_to(agent: i32, us: Us, processes: &[Process]) -> BTreeSet<i32> {
@@ -102,7 +78,7 @@ fn belonging_to(agent: i32, us: Us, processes: &[Process]) -> BTreeSet<i32> {
         }
     }
     found.remove(&agent);
-    for dead in processes.iter().filter(|process| process.is_dead) {
+    for dead in processes.iter().filter(|process| process.is_zombie) {
         found.remove(&dead.pid);
     }
     found
@@ -115,14 +91,7 @@ mod tests {
     const US: Us = Us { pid: 5, session: 4 };
 
     const fn process(pid: i32, parent: i32, session: i32) -> Process {
-        Process { pid, is_dead: false, parent, session }
-    }
-
-    #[test]
-    fn a_name_with_brackets_and_spaces_is_read_past() {
-        assert_eq!(parse("42 (WebKit) (Web Pro) S 7 42 40 0 -1 4194560"), Some(process(42, 7, 40)));
-        assert_eq!(parse("42 (cut"), None);
-        assert_eq!(parse(""), None);
+        Process { pid, parent, session, start: 0, is_stopped: false, is_zombie: false }
     }
 
     #[test]
@@ -163,10 +132,9 @@ mod tests {
 
     #[test]
     fn the_dead_are_nobodys() {
-        let dead = parse("11 (sleep) Z 10 11 11 0 -1");
-        let processes: Vec<_> = dead.into_iter().chain([process(12, 11, 12)]).collect();
+        let dead = Process { is_zombie: true, ..process(11, 10, 11) };
+        let processes = [dead, process(12, 11, 12)];
 
-        assert_eq!(processes.len(), 2);
         assert_eq!(belonging_to(10, US, &processes), BTreeSet::from([12]));
     }
 }

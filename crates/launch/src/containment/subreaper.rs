@@ -9,14 +9,12 @@ use std::{
     io,
 };
 
+use daemon::processes::Process;
 use launch_contract::Containment as Kind;
 use rustix::process::{Pid, Signal};
 use uuid::Uuid;
 
-use super::{
-    APP_ENV, Containment, Entry, SETTLE,
-    processes::{self, Process},
-};
+use super::{APP_ENV, Containment, Entry, SETTLE, processes};
 use crate::{account::Account, clock, privileges};
 
 /// The leaf of those who cannot be told whose they are.
@@ -40,7 +38,7 @@ impl Subreaper {
 
     /// Who runs, with the leaf that each is in.
     fn look(&mut self) -> io::Result<Vec<(Process, String)>> {
-        let all = processes::all()?;
+        let all = daemon::processes::all()?;
         let account = self.account.clone();
         Ok(self.sort(&all, std::process::id().cast_signed(), |pid| marked(pid, &account)))
     }
@@ -127,7 +125,7 @@ impl Containment for Subreaper {
     fn joined(&mut self, leaf: &str, pid: Pid) {
         let pid = pid.as_raw_nonzero().get();
         self.sessions.insert(pid, leaf.to_owned());
-        if let Ok(Some(process)) = processes::read(pid) {
+        if let Ok(Some(process)) = daemon::processes::read(pid) {
             self.known.insert((pid, process.start), leaf.to_owned());
         }
     }
@@ -169,7 +167,7 @@ impl Containment for Subreaper {
         let account = self.account.clone();
         let others = || -> io::Result<Vec<Process>> {
             let mut ours = Vec::new();
-            for process in processes::all()? {
+            for process in daemon::processes::all()? {
                 let is_ours = processes::is_of(process.pid, account.uid)?
                     && (account.is_separate() || marked(process.pid, &account).is_some());
                 ours.extend(is_ours.then_some(process));
