@@ -15,16 +15,15 @@ use shield_contract::{
     ShieldMessage,
 };
 
+use self::failures::Failures;
+pub(crate) use self::vocabulary::{Action, Event, Moment, Word};
 use crate::words::{Cause, Trouble};
+
+mod failures;
+mod vocabulary;
 
 /// Without a usable agent for this long, the screen says so in words.
 pub(crate) const NOTICE_AFTER: Duration = Duration::from_secs(3);
-/// An agent that fails [`LASTING_FAILURES`] times within this time needs more than a moment's wait.
-const LASTING_WITHIN: Duration = Duration::from_secs(60);
-/// How often that is.
-const LASTING_FAILURES: usize = 3;
-/// The longest wait before an agent that keeps failing is started again.
-const RESTART_DELAY_MAX: Duration = Duration::from_secs(3);
 /// An agent that was usable for this long owes nothing to its predecessors' failures.
 const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(2);
 /// An agent that was given the input has it within this time, or somebody else was quicker.
@@ -36,120 +35,6 @@ const HAND_OVER_ALIVE: Duration = Duration::from_secs(1);
 const LAST_WORDS: Duration = Duration::from_secs(15);
 /// One that closed its end before it was ready has this long to end by itself.
 const LEAVING: Duration = Duration::from_millis(500);
-
-/// One instant on two clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Moment {
-    /// Since boot, machine sleep included: leases run on it.
-    pub(crate) boot: Duration,
-    /// Since boot, machine sleep left out: silence is measured on it, because nobody beats asleep.
-    pub(crate) awake: Duration,
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The shield covers and begins.
-    Begun,
-    /// The agent process runs.
-    Started,
-    /// The agent could not be started.
-    NotStarted,
-    /// The agent said this.
-    Said(AgentMessage),
-    /// The agent said something that is no message.
-    Garbled,
-    /// The agent's end of the socket is closed.
-    Closed,
-    /// The agent process is gone, and all that it left behind.
-    Exited {
-        /// It ended before it was killed.
-        of_itself: bool,
-    },
-    /// Keyboard and pointer are the shield's (`true`), or are not though it wants them.
-    InputHeld(bool),
-    /// What the cover is worth here.
-    Enforcement(Enforcement),
-    /// We are asked to end.
-    EndAsked,
-    /// A deadline may have come.
-    Tick,
-}
-
-/// What to do, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Every monitor black, above everything, with the focus.
-    Cover,
-    /// Keyboard and pointer: take them, and keep trying. Reported by [`Event::InputHeld`].
-    HoldInput,
-    /// Keyboard and pointer: let go.
-    ReleaseInput,
-    /// Somebody may type at the covered screen: locks and key mappings that whoever had it left go.
-    PutKeysBack,
-    /// The agent has keyboard and pointer: look whether it has all of them.
-    LookAtInput,
-    /// Another person than the last one is about to get the screen: whatever that one left on the display goes.
-    ForgetPerson,
-    /// Keyboard and pointer, given to the agent, are kept by somebody else: free them for it.
-    FreeInput,
-    /// The screen is the person's: windows and grabs away.
-    Uncover,
-    /// This window of the agent's belongs above the cover.
-    KeepAbove(u32),
-    /// Tell the agent.
-    Say(ShieldMessage),
-    /// Start it. Reported by [`Event::Started`] or [`Event::NotStarted`].
-    StartAgent,
-    /// Ask it to end by itself.
-    AskAgentToEnd,
-    /// End it by force: its X client first (that frees its grab even while it is stopped), then the process and all
-    /// it started. Reported by [`Event::Exited`].
-    EndAgent {
-        /// A window of its X client, where it told one.
-        window: Option<u32>,
-    },
-    /// This input device is the agent's own, or no longer.
-    Reader {
-        /// Its XInput number.
-        device: u16,
-        /// Whether it is.
-        is_taken: bool,
-    },
-    /// Say in words that there is no usable agent, and why; these words instead of those before.
-    ShowNotice(Trouble),
-    /// No longer.
-    HideNotice,
-    /// For the log.
-    Log(Word),
-    /// We are done.
-    Exit,
-}
-
-/// Why something was done, for the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Word {
-    /// The agent asked.
-    CoveredAsAsked,
-    /// The agent asked.
-    UncoveredAsAsked,
-    /// Nobody renewed the lease.
-    LeaseEnded,
-    /// The agent broke the contract.
-    ContractBroken,
-    /// The agent closed its end.
-    AgentClosed,
-    /// The agent did not beat, or was never ready.
-    AgentSilent,
-    /// The agent process is gone.
-    AgentGone,
-    /// The agent is ready.
-    AgentReady,
-    /// It could not be started.
-    AgentNotStarted,
-    /// Somebody wants us to end.
-    Ending,
-}
 
 /// The shield's state.
 #[derive(Debug, Clone)]
@@ -164,14 +49,11 @@ pub(crate) struct Supervisor {
     told_held: Option<bool>,
     /// What the cover is worth; nothing, until the display server answered.
     enforcement: Enforcement,
-    /// Agents that ended in a row before they had been usable for long.
-    failures: u32,
+    failures: Failures,
     /// Since when there is no usable agent.
     unusable_since: Option<Duration>,
     /// Why the last one was none.
     cause: Cause,
-    /// When the last agents failed, the newest last.
-    failed_at: [Option<Duration>; LASTING_FAILURES],
     /// What the screen says.
     notice: Option<Trouble>,
     /// Whether the input that the agent was given is being freed for it.
@@ -227,10 +109,9 @@ impl Supervisor {
             input_held: None,
             told_held: None,
             enforcement: Enforcement::default(),
-            failures: 0,
+            failures: Failures::default(),
             unusable_since: None,
             cause: Cause::Starting,
-            failed_at: [None; LASTING_FAILURES],
             notice: None,
             is_freeing: false,
             person: None,
@@ -333,12 +214,11 @@ impl Supervisor {
     /// Shows the words when they are due, and others when there is something else to say.
     fn tell_trouble(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let Some(since) = self.unusable_since else { return };
-        let is_lasting = self.is_lasting(now);
+        let is_lasting = self.failures.are_lasting(now);
         if since + NOTICE_AFTER > now.awake && !is_lasting {
             return;
         }
-        let since =
-            if is_lasting { self.failed_at.iter().flatten().next().copied().unwrap_or(since) } else { since };
+        let since = if is_lasting { self.failures.first().unwrap_or(since) } else { since };
         let trouble = Trouble {
             cause: self.cause,
             is_lasting,
@@ -365,19 +245,9 @@ impl Supervisor {
         }
     }
 
-    fn is_lasting(&self, now: Moment) -> bool {
-        self.failed_at.iter().all(|at| at.is_some_and(|at| at + LASTING_WITHIN > now.awake))
-    }
-
     /// What the screen says, if it says anything.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.notice
-    }
-
-    fn count_failure(&mut self, now: Moment) {
-        self.failures = self.failures.saturating_add(1);
-        self.failed_at.rotate_left(1);
-        self.failed_at[LASTING_FAILURES - 1] = Some(now.awake);
     }
 
     fn on_begun(&mut self, now: Moment, actions: &mut Vec<Action>) {
@@ -402,7 +272,7 @@ impl Supervisor {
             return;
         }
         self.cause = Cause::NotStarted;
-        self.count_failure(now);
+        self.failures.count(now);
         self.go_down(now, actions);
     }
 
@@ -589,7 +459,9 @@ impl Supervisor {
         self.cover_for_lost_agent(actions);
         let was_ended = self.agent == Agent::Ending;
         match self.agent {
-            Agent::Ready { since, .. } if since + FAILURES_FORGOTTEN_AFTER <= now.awake => self.failures = 0,
+            Agent::Ready { since, .. } if since + FAILURES_FORGOTTEN_AFTER <= now.awake => {
+                self.failures.are_made_up_for()
+            }
             Agent::Ready { .. }
             | Agent::Raw { .. }
             | Agent::Starting
@@ -606,8 +478,8 @@ impl Supervisor {
         if !was_ended || (of_itself && self.cause == Cause::Closed) {
             self.cause = Cause::Gone;
         }
-        let delay = self.restart_delay();
-        self.count_failure(now);
+        let delay = self.failures.delay();
+        self.failures.count(now);
         self.go_down_for(delay, now, actions);
     }
 
@@ -627,17 +499,8 @@ impl Supervisor {
         }
     }
 
-    /// At once after the first failure, then later and later, never later than [`RESTART_DELAY_MAX`].
-    fn restart_delay(&self) -> Duration {
-        let doublings = self.failures.saturating_sub(1).min(8);
-        match self.failures {
-            0 => Duration::ZERO,
-            _ => (Duration::from_millis(250) * (1 << doublings)).min(RESTART_DELAY_MAX),
-        }
-    }
-
     fn go_down(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        self.go_down_for(self.restart_delay(), now, actions);
+        self.go_down_for(self.failures.delay(), now, actions);
     }
 
     /// Down, and up again after this time.

@@ -2,7 +2,7 @@
 
 use shield_contract::{BEAT_COVERED_MS, LEASE_MS};
 
-use super::*;
+use super::{failures::RESTART_DELAY_MAX, *};
 
 mod agent;
 mod invariants;
