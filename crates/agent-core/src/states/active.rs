@@ -28,7 +28,7 @@ impl Active {
 
     fn hers(mut in_use: InUse, now: Instant) -> Step {
         if std::mem::take(&mut in_use.session.is_uncovered_elsewhere) {
-            return Concealed::begin(in_use, ConcealCause::Elsewhere, now);
+            return Concealed::begin_left(in_use, now);
         }
         let run = Command::RunApps { session: in_use.session.id };
         Self::resume(in_use).due(now).after(vec![run])

@@ -43,6 +43,16 @@ impl Concealed {
         concealed.due(now).after(commands)
     }
 
+    /// Hers again, and left for another screen meanwhile: covered before she uses it. Her apps go on under the cover, as those
+    /// of any concealed session do.
+    pub(crate) fn begin_left(in_use: InUse, now: Instant) -> Step {
+        let run = Command::RunApps { session: in_use.session.id };
+        let (concealed, mut commands) = Self::covering(in_use, ConcealCause::Elsewhere, now);
+        let after_cover = commands.iter().position(|command| *command != Command::CoverScreen).unwrap_or(0);
+        commands.insert(after_cover, run);
+        concealed.due(now).after(commands)
+    }
+
     /// "Renew": covered at once, and she is asked for password and code.
     pub(crate) fn begin_renewing(in_use: InUse, now: Instant) -> Step {
         let (concealed, commands) = Self::covering(in_use, ConcealCause::UserButton, now);

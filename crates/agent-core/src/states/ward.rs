@@ -335,3 +335,12 @@ fn command_text(command: &Command, now: Instant) -> String {
         | Command::AllowSleep => format!("{command:?}"),
     }
 }
+
+/// Covered first; then her apps, which were frozen while she typed her password, run and are told to save.
+pub(crate) fn assert_covered_with_its_apps_running(commands: &[Command]) {
+    let run = commands.iter().position(|command| *command == Command::RunApps { session: SESSION });
+    let save = commands.iter().position(|command| matches!(command, Command::SaveApps { .. }));
+
+    assert_eq!(commands.first(), Some(&Command::CoverScreen));
+    assert!(run.is_some() && run < save, "{commands:?}");
+}

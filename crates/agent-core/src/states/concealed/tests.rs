@@ -9,8 +9,8 @@ use crate::{
     command::{FailClosedCause, ResumeMethod},
     event::{ContactFault, FactorWanted, Limits, Refusal},
     states::ward::{
-        ATTEMPT, HERS, HIS, OTHER, SESSION, UNKNOWN, at, badge, check, check_ignored, in_use, limits, secret,
-        session_opened, wants,
+        ATTEMPT, HERS, HIS, OTHER, SESSION, UNKNOWN, assert_covered_with_its_apps_running, at, badge, check,
+        check_ignored, in_use, limits, secret, session_opened, wants,
     },
 };
 
@@ -365,7 +365,7 @@ fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_m
         let uncovered = step(stored, Event::ScreenUncovered { session: SESSION }, at(MINUTE));
         let State::Concealed(concealed) = uncovered.state else { panic!("{}", uncovered.state.name()) };
         assert_eq!(concealed.cause, ConcealCause::Elsewhere);
-        assert_eq!(uncovered.commands.first(), Some(&Command::CoverScreen));
+        assert_covered_with_its_apps_running(&uncovered.commands);
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
     event::{ContactFault, FactorWanted, RecordKey},
     state::State,
     states::ward::{
-        ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, UNKNOWN, at, badge, check, check_ignored, maria,
-        secret, session_opened,
+        ATTEMPT, CHALLENGE, HERS, HIS, OLD_ATTEMPT, SESSION, UNKNOWN, assert_covered_with_its_apps_running,
+        at, badge, check, check_ignored, maria, secret, session_opened,
     },
     step::step,
 };
@@ -136,7 +136,7 @@ fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_m
     let uncovered = uncovering.on_event(Event::ScreenUncovered { session: SESSION }, at(10));
 
     assert_eq!(uncovered.state.name(), "Concealed");
-    assert_eq!(uncovered.commands.first(), Some(&Command::CoverScreen));
+    assert_covered_with_its_apps_running(&uncovered.commands);
 }
 
 fn by_badge() -> SigningIn {
