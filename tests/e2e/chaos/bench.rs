@@ -1,6 +1,11 @@
 //! The workstation that it all happens to: every part is the real one.
 
-use std::time::Duration;
+use std::{
+    io::{Write as _, stderr},
+    path::Path,
+    thread::panicking,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use harness::{
@@ -16,6 +21,9 @@ use crate::{
     bedside::{Bedside, SOON},
     machine_sleep::Machine,
 };
+
+/// Of the kiosk's log, where a round fails.
+const LAST_LINES: usize = 80;
 
 #[derive(Debug)]
 pub(super) struct Bench {
@@ -110,5 +118,20 @@ impl Bench {
     pub(super) fn last_screens(&self) -> Vec<String> {
         let screens = self.bedside.ward.screens();
         screens[screens.len().saturating_sub(12)..].to_vec()
+    }
+}
+
+/// What a failure leaves to look at: a picture of the screen, and the log's last lines.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if !panicking() {
+            return;
+        }
+        let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join("chaos.png");
+        let kept = self.bedside.eye.keep(&picture);
+        let log = self.bedside.ward.kiosk_log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+        let _ = writeln!(stderr(), "the screen: {} {kept:?}\n{last}", picture.display());
     }
 }

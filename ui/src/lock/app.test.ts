@@ -93,6 +93,7 @@ describe('a screen that asks nothing', () => {
     const bedside = await Bedside.at({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity', apps: { closed: 1, of: 3 } });
     await bedside.wait(150);
     expect(bedside.text).toContain(words.signingOut.apps(1, 3));
+    expect(bedside.text).toContain(words.signingOut.line);
 
     await bedside.show({ kind: 'signing_out', display_name: 'Maria O.', cause: 'inactivity', apps: { closed: 2, of: 3 } });
     expect(bedside.text).toContain(words.signingOut.apps(2, 3));

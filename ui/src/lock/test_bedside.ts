@@ -51,7 +51,7 @@ export class Bedside {
     for (const hidden of page.querySelectorAll('.visually-hidden')) {
       hidden.remove();
     }
-    return page.textContent.replace(/\s+/g, ' ').trim();
+    return page.textContent.replace(/[ \t\r\n]+/g, ' ').trim();
   }
 
   /** What the screen reader heard last. */

@@ -282,7 +282,7 @@ export const en: Messages = {
       'offline-expired': 'Time without the server is over.',
     },
     line: 'You can sign in here in a moment.',
-    apps: (closed, of) => `Saving the work and closing programs: ${String(closed)} of ${String(of)} closed. You can sign in here in a moment.`,
+    apps: (closed, of) => `Saving the work and closing programs: ${String(closed)}\u00a0of\u00a0${String(of)} closed.`,
   },
 
   notEnrolled: {

@@ -289,7 +289,7 @@ export const es: Messages = {
       'offline-expired': 'Se acabó el tiempo sin servidor.',
     },
     line: 'En un momento podrá iniciar sesión aquí.',
-    apps: (closed, of) => `Guardando el trabajo y cerrando programas: ${String(closed)} de ${String(of)} cerrados. En un momento podrá iniciar sesión aquí.`,
+    apps: (closed, of) => `Guardando el trabajo y cerrando programas: ${String(closed)}\u00a0de\u00a0${String(of)} cerrados.`,
   },
 
   notEnrolled: {
