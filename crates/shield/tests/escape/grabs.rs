@@ -95,8 +95,12 @@ pub fn table() -> Vec<Attempt> {
         rude.grab_keyboard()?;
         // As the agent does that tries all the time.
         scene.agent.tell("grab")?;
-        scene.agent.hear("grabbed")?;
         scene.bed.witness.wait(0, Some(AGENT), "the agent's window again")?;
+        if scene.agent.hear("grabbed").is_err() {
+            // It was quicker, and has the keyboard until it lets go (KNOWN-ISSUES): nobody else has, and then the agent.
+            scene.rude_ends();
+            scene.agent.hear("grabbed")?;
+        }
         let typed = scene.agent.typed()?;
         let typist = scene.typist()?;
         typist.wait_more(10)?;

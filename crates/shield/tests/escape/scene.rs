@@ -201,6 +201,11 @@ impl Scene {
         self.rude.last_mut().context("just pushed")
     }
 
+    /// The one that came last goes, with its windows and grabs.
+    pub fn rude_ends(&mut self) {
+        self.rude.pop();
+    }
+
     pub fn xdotool(&self, arguments: &[&str]) -> Result<()> {
         // A key that this keyboard has not, or a window that is gone, is no less an attempt.
         Command::new("xdotool").env("DISPLAY", self.bed.x.display()).args(arguments).output()?;
