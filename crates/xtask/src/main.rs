@@ -15,6 +15,8 @@ mod tools;
 mod ui;
 mod windows;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Build, show, test and measure Tapward.
@@ -56,8 +58,18 @@ enum Command {
     Install,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Words, and no backtrace: what failed is a command that was run, not a line of this crate.
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let consent = tools::Consent::new(arguments.yes);
     match arguments.command {
         Command::Demo(options) => demo::run(consent, &options),
