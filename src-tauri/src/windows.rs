@@ -103,6 +103,10 @@ impl Window for CoveredWindow {
         on_cover(done, Cover::take_input);
     }
 
+    fn on_input_lost(&self, lost: Box<dyn Fn() + Send>) {
+        on_cover(Box::new(drop), move |cover, _| cover.on_input_lost(lost));
+    }
+
     fn give_back_input(&self, done: Done) {
         on_cover(done, |cover, done| {
             cover.give_back_input();
@@ -155,6 +159,14 @@ impl Cover {
         match self {
             Self::X11(cover) => cover.take_input(done),
             Self::Wayland(cover) => cover.take_input(done),
+        }
+    }
+
+    fn on_input_lost(&self, lost: Box<dyn Fn() + Send>) {
+        match self {
+            Self::X11(cover) => cover.on_input_lost(lost),
+            // A compositor takes the keyboard from a lock or from a layer for nobody.
+            Self::Wayland(_) => {}
         }
     }
 

@@ -46,6 +46,10 @@ pub trait Window: Send + Sync + 'static {
     /// Done with `true` once both are held, with `false` when given back before that.
     fn take_input(&self, done: Done);
 
+    /// From now on calls `lost`, on the window's thread, whenever another client is found to have what [`Window::take_input`]
+    /// took and was not given back.
+    fn on_input_lost(&self, lost: Box<dyn Fn() + Send>);
+
     /// Lets go of keyboard and pointer and waits until the display server knows (`display.sync()`).
     fn give_back_input(&self, done: Done);
 

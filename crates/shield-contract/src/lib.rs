@@ -39,8 +39,9 @@
 //! - A `Covered` of an older `seq` is about a cover that is over, and is ignored too.
 //! - `TakeInput` is said only while covered, `Uncover` only after `GiveBack` was answered or before the first
 //!   `TakeInput`, a `Beat` only for a `seq` that was said. Anything else is a protocol error.
+//! - `TakeInput` is said again by an agent that had the input and sees it lost to another program.
 //! - An agent says `Ready` within [`START_MS`] and then beats: every [`BEAT_COVERED_MS`] while covered, every
-//!   [`BEAT_UNCOVERED_MS`] while uncovered. Every message is a sign of life. After [`SILENCE_COVERED_MS`] or
+//!   [`BEAT_UNCOVERED_MS`] while uncovered, and while it takes the input that it was given. Every message is a sign of life. After [`SILENCE_COVERED_MS`] or
 //!   [`SILENCE_UNCOVERED_MS`] without one the shield covers, ends the agent and starts it anew.
 
 #![cfg_attr(not(test), no_std)]

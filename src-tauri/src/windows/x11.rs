@@ -40,7 +40,9 @@ pub(super) fn create(
     let cover = Rc::new(Cover {
         window,
         wants_input: Cell::new(false),
+        is_trying: Cell::new(false),
         waiting: RefCell::new(None),
+        lost: RefCell::new(None),
         is_shown: Cell::new(false),
         raise: Cell::new(Raise::Ready),
     });
@@ -80,8 +82,12 @@ fn xid_of(window: &gtk::ApplicationWindow) -> Option<u32> {
 pub(super) struct Cover {
     window: gtk::ApplicationWindow,
     wants_input: Cell<bool>,
+    /// A next try is due.
+    is_trying: Cell<bool>,
     /// Told when the grab is had.
     waiting: RefCell<Option<Done>>,
+    /// Told when another program has the grab that was ours.
+    lost: RefCell<Option<Box<dyn Fn() + Send>>>,
     is_shown: Cell<bool>,
     raise: Cell<Raise>,
 }
@@ -123,15 +129,16 @@ impl Cover {
         uncovered::set_covered(false);
     }
 
+    pub(super) fn on_input_lost(&self, lost: Box<dyn Fn() + Send>) {
+        self.lost.replace(Some(lost));
+    }
+
     pub(super) fn take_input(self: &Rc<Self>, done: Done) {
         if let Some(earlier) = self.waiting.replace(Some(done)) {
             earlier(false);
         }
-        if !self.wants_input.replace(true) {
-            self.try_grab(0);
-        } else if self.grab() {
-            self.tell_waiting(true);
-        }
+        self.wants_input.set(true);
+        self.try_grab();
     }
 
     pub(super) fn give_back_input(&self) {
@@ -143,31 +150,52 @@ impl Cover {
         self.window.display().sync();
     }
 
-    fn try_grab(self: &Rc<Self>, tries: u32) {
-        if !self.wants_input.get() {
-            return;
+    /// Once now, and then on and on until it is had or not wanted.
+    fn try_grab(self: &Rc<Self>) {
+        if !self.is_settled() && !self.is_trying.replace(true) {
+            self.try_later(0);
         }
-        if self.grab() {
-            self.tell_waiting(true);
-            return;
-        }
+    }
+
+    fn try_later(self: &Rc<Self>, tries: u32) {
         let pause = if tries < GRAB_RETRIES_FAST { GRAB_RETRY_FAST } else { GRAB_RETRY_SLOW };
         let cover = Rc::clone(self);
-        glib::timeout_add_local_once(pause, move || cover.try_grab(tries.saturating_add(1)));
+        glib::timeout_add_local_once(pause, move || {
+            if cover.is_settled() {
+                cover.is_trying.set(false);
+            } else {
+                cover.try_later(tries.saturating_add(1));
+            }
+        });
     }
 
-    fn grab(&self) -> bool {
-        let Some(gdk_window) = self.window.window() else { return false };
-        let Some(seat) = self.window.display().default_seat() else { return false };
-        seat.grab(&gdk_window, gdk::SeatCapabilities::ALL, true, None, None, None) == gdk::GrabStatus::Success
-    }
-
-    /// Somebody unmapped what our window stands in, and it is back: the display server took the grab with it, and told nobody.
-    fn take_input_back(self: &Rc<Self>) {
-        // While it is waited for, it is tried already.
-        if self.wants_input.get() && self.waiting.borrow().is_none() {
-            self.try_grab(0);
+    /// Whether nothing is left to try.
+    fn is_settled(&self) -> bool {
+        if !self.wants_input.get() {
+            return true;
         }
+        match self.grab() {
+            Some(gdk::GrabStatus::Success) => {
+                self.tell_waiting(true);
+                true
+            }
+            Some(gdk::GrabStatus::AlreadyGrabbed) => {
+                // It was ours: the shield can take it from whoever has it.
+                if self.waiting.borrow().is_none()
+                    && let Some(lost) = &*self.lost.borrow()
+                {
+                    lost();
+                }
+                false
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    fn grab(&self) -> Option<gdk::GrabStatus> {
+        let gdk_window = self.window.window()?;
+        let seat = self.window.display().default_seat()?;
+        Some(seat.grab(&gdk_window, gdk::SeatCapabilities::ALL, true, None, None, None))
     }
 
     fn tell_waiting(&self, is_held: bool) {
@@ -180,7 +208,7 @@ impl Cover {
         // The event's own window may be another client's: looking at it aborts the process.
         let cover = Rc::clone(self);
         self.window.connect_grab_broken_event(move |_, _| {
-            cover.try_grab(0);
+            cover.try_grab();
             glib::Propagation::Proceed
         });
 
@@ -190,7 +218,8 @@ impl Cover {
             let event = values.get(1).and_then(|value| value.get::<gdk::Event>().ok());
             let event = event.and_then(|event| event.downcast::<gdk::EventVisibility>().ok());
             match event.map(|event| event.state()) {
-                Some(gdk::VisibilityState::Unobscured) => cover.take_input_back(),
+                // Somebody may have unmapped what our window stands in: the display server took the grab with it, and told nobody.
+                Some(gdk::VisibilityState::Unobscured) => cover.try_grab(),
                 Some(_) => cover.raise_again(),
                 None => {}
             }

@@ -1,6 +1,7 @@
 //! Who holds the screen, as the agent sees it: inputs in, outputs out, no I/O and no clock.
 //!
 //! ```text
+//!                                     ┌──────── lost ───────┐
 //!            Covered: Waiting ─► Showing ─► Asking ─► Taking ─► Holding
 //!               ▲  ▲     (told covered) (shown)  (released) (taken)  │ uncover asked
 //!      covered  │  └──────── Hiding ◄── Returning ◄── GivingBack ◄───┘
@@ -29,6 +30,8 @@ pub(super) enum Input {
     Shown(bool),
     /// The window holds the input, or was told to give it back before it did.
     Taken(bool),
+    /// Another program has taken the input that the window held.
+    Lost,
     /// The window let go.
     GivenBack,
     /// The window is gone from the screen.
@@ -127,6 +130,8 @@ enum Phase {
 
 const COVERED_BEAT: Output = Output::BeatEvery(Duration::from_millis(BEAT_COVERED_MS));
 const UNCOVERED_BEAT: Output = Output::BeatEvery(Duration::from_millis(BEAT_UNCOVERED_MS));
+/// The shield frees the input for an agent that does not get it, once it has heard that it lives.
+const TAKING_BEAT: Output = UNCOVERED_BEAT;
 
 impl HandOver {
     /// Under a shield, which covers.
@@ -152,6 +157,7 @@ impl HandOver {
             Input::ShieldGone => self.on_gone(),
             Input::Shown(shown) => self.on_shown(shown),
             Input::Taken(taken) => self.on_taken(taken),
+            Input::Lost => self.on_lost(),
             Input::GivenBack => self.on_given_back(),
             Input::Hidden => self.on_hidden(),
             Input::BeatDue => self.on_beat_due(),
@@ -243,7 +249,7 @@ impl HandOver {
         match self.state {
             State::Covered { phase: Phase::Asking, wanted: None } => {
                 self.phase(Phase::Taking);
-                vec![Output::Take]
+                vec![Output::Take, TAKING_BEAT]
             }
             State::Covered { phase: Phase::Asking, wanted: Some(_) } => {
                 self.phase(Phase::Returning);
@@ -307,13 +313,26 @@ impl HandOver {
         match self.state {
             State::Covered { phase: Phase::Taking, .. } if taken => {
                 self.phase(Phase::Holding);
-                let mut outputs = vec![Output::Say(AgentMessage::Holding)];
+                let mut outputs = vec![Output::Say(AgentMessage::Holding), COVERED_BEAT];
                 if self.told != Some(true) {
                     outputs.extend(self.tell_covered(true));
                 }
                 outputs
             }
             // `false`, or too late: it was told to give back, and says so itself.
+            State::Covered { .. }
+            | State::Uncovering { .. }
+            | State::Uncovered { .. }
+            | State::Covering
+            | State::Gone => vec![],
+        }
+    }
+
+    /// Asked for once more, it is freed for us.
+    fn on_lost(&mut self) -> Vec<Output> {
+        match self.state {
+            State::Covered { phase: Phase::Holding, wanted: None } => self.ask(),
+            // It is waited for, or on its way back.
             State::Covered { .. }
             | State::Uncovering { .. }
             | State::Uncovered { .. }

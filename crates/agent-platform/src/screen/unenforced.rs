@@ -162,6 +162,10 @@ mod tests {
             self.ask("take", done);
         }
 
+        fn on_input_lost(&self, _lost: Box<dyn Fn() + Send>) {
+            unreachable!("nobody takes it back without a shield");
+        }
+
         fn give_back_input(&self, done: Done) {
             self.ask("give back", done);
         }

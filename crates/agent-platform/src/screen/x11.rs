@@ -155,6 +155,13 @@ impl Shielded {
             is_asked: AtomicBool::new(false),
             is_enforced: AtomicBool::new(false),
         });
+        // The window may outlive us.
+        let weak = Arc::downgrade(&link);
+        link.window.on_input_lost(Box::new(move || {
+            if let Some(link) = weak.upgrade() {
+                link.put(Input::Lost);
+            }
+        }));
         for output in outputs {
             link.perform(output);
         }

@@ -45,8 +45,8 @@ fn holding() -> HandOver {
         &[
             (told_covered(0, true), &[COVERED, Output::Show]),
             (Input::Shown(true), &[said(AgentMessage::TakeInput)]),
-            (RELEASED, &[Output::Take]),
-            (Input::Taken(true), &[said(AgentMessage::Holding)]),
+            (RELEASED, &[Output::Take, TAKING_BEAT]),
+            (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
         ],
     );
     hand_over
@@ -75,8 +75,8 @@ fn a_sign_in_and_a_sign_out() {
             (Input::CoverAsked, &[said(AgentMessage::Cover { seq: 2 }), COVERED_BEAT]),
             (told_covered(2, true), &[COVERED, Output::Show]),
             (Input::Shown(true), &[said(AgentMessage::TakeInput)]),
-            (RELEASED, &[Output::Take]),
-            (Input::Taken(true), &[said(AgentMessage::Holding)]),
+            (RELEASED, &[Output::Take, TAKING_BEAT]),
+            (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
         ],
     );
 }
@@ -102,8 +102,8 @@ fn another_programs_grab_is_told_and_waited_for() {
             (told_covered(2, false), &[Output::Covered { input_held: false }, Output::Show]),
             (Input::Shown(true), &[]),
             (told_covered(2, true), &[COVERED, said(AgentMessage::TakeInput)]),
-            (RELEASED, &[Output::Take]),
-            (Input::Taken(true), &[said(AgentMessage::Holding)]),
+            (RELEASED, &[Output::Take, TAKING_BEAT]),
+            (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
         ],
     );
 }
@@ -138,8 +138,8 @@ fn a_cover_asked_for_while_uncovering_wins() {
             (Input::CoverAsked, &[COVERED]),
             (Input::GivenBack, &[said(AgentMessage::GiveBack)]),
             (RETURNED, &[said(AgentMessage::TakeInput)]),
-            (RELEASED, &[Output::Take]),
-            (Input::Taken(true), &[said(AgentMessage::Holding)]),
+            (RELEASED, &[Output::Take, TAKING_BEAT]),
+            (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
         ],
     );
 }
@@ -199,6 +199,28 @@ fn a_shield_that_is_gone_leaves_the_window_as_the_cover_and_says_so() {
             ],
         );
     }
+}
+
+#[test]
+fn input_that_somebody_else_took_is_asked_for_once_more() {
+    check(
+        &mut holding(),
+        &[
+            (Input::Lost, &[said(AgentMessage::TakeInput)]),
+            (Input::Lost, &[]),
+            (RELEASED, &[Output::Take, TAKING_BEAT]),
+            (Input::Lost, &[]),
+            (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
+            (Input::Lost, &[said(AgentMessage::TakeInput)]),
+            (Input::UncoverAsked(SESSION), &[]),
+            (RELEASED, &[said(AgentMessage::GiveBack)]),
+        ],
+    );
+}
+
+#[test]
+fn input_that_is_lost_on_an_uncovered_screen_is_nobodys_business() {
+    check(&mut uncovered(), &[(Input::Lost, &[])]);
 }
 
 #[test]
@@ -294,6 +316,11 @@ struct WindowModel {
 }
 
 impl WindowModel {
+    /// It tries by itself to have it again, and says nothing more unless it is asked to take it.
+    fn lose(&mut self) -> Vec<Input> {
+        std::mem::take(&mut self.has_input).then_some(Input::Lost).into_iter().collect()
+    }
+
     fn work(&mut self) -> Vec<Input> {
         match self.asked.pop_front() {
             Some(Output::Show) => {
@@ -331,6 +358,7 @@ enum Turn {
     ShieldCovers { input_held: bool },
     ShieldIsHeard,
     WindowWorks,
+    SomebodyTakes,
     Beat,
 }
 
@@ -342,6 +370,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => any::<bool>().prop_map(|input_held| Turn::ShieldCovers { input_held }),
         8 => Just(Turn::ShieldIsHeard),
         8 => Just(Turn::WindowWorks),
+        1 => Just(Turn::SomebodyTakes),
         2 => Just(Turn::Beat),
     ]
 }
@@ -382,6 +411,7 @@ impl World {
             }
             Turn::ShieldIsHeard => self.shield.answers.pop_front().map(Input::Told).into_iter().collect(),
             Turn::WindowWorks => self.window.work(),
+            Turn::SomebodyTakes => self.window.lose(),
             Turn::Beat => vec![Input::BeatDue],
         })
     }

@@ -40,6 +40,22 @@ fn a_sign_in_and_a_sign_out_under_a_shield() {
 }
 
 #[test]
+fn a_window_that_lost_its_input_has_the_shield_free_it() {
+    let bed = Bed::new();
+    bed.hear(AgentMessage::Ready { window: 42 });
+    bed.say(ShieldMessage::Covered { seq: 0, input_held: true });
+    bed.hear(AgentMessage::TakeInput);
+    bed.say(ShieldMessage::InputReleased);
+    bed.hear(AgentMessage::Holding);
+
+    bed.lost.lock().unwrap().as_ref().unwrap()();
+
+    bed.hear(AgentMessage::TakeInput);
+    bed.say(ShieldMessage::InputReleased);
+    bed.hear(AgentMessage::Holding);
+}
+
+#[test]
 fn a_screen_that_is_held_only_without_the_agents_window_is_not_called_enforced() {
     for agent_away in [true, false] {
         let bed = Bed::new();
@@ -162,6 +178,7 @@ fn a_device_that_the_shield_is_not_told_of_is_not_taken_and_without_a_shield_any
 
 /// A window on a thread of its own; its timers run when the test says so.
 struct FakeWindow {
+    lost: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
     work: Sender<(&'static str, Done)>,
     timers: Sender<(Duration, Box<dyn FnOnce() + Send>)>,
 }
@@ -177,6 +194,10 @@ impl Window for FakeWindow {
 
     fn take_input(&self, done: Done) {
         self.work.send(("take", done)).unwrap();
+    }
+
+    fn on_input_lost(&self, lost: Box<dyn Fn() + Send>) {
+        *self.lost.lock().unwrap() = Some(lost);
     }
 
     fn give_back_input(&self, done: Done) {
@@ -203,6 +224,7 @@ struct Bed {
     timers: Receiver<(Duration, Box<dyn FnOnce() + Send>)>,
     due: VecDeque<(Duration, Box<dyn FnOnce() + Send>)>,
     asked: Receiver<Box<dyn FnOnce() + Send>>,
+    lost: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
 }
 
 impl Bed {
@@ -226,11 +248,12 @@ impl Bed {
         });
         let (timer, timers) = channel();
         let (ask, asked) = channel();
-        let window = Box::new(FakeWindow { work, timers: timer });
+        let lost = Arc::default();
+        let window = Box::new(FakeWindow { lost: Arc::clone(&lost), work, timers: timer });
         let probe: LoopProbe = Box::new(move |answer| ask.send(answer).unwrap());
         let screen = Shielded::start(agent, window, probe, sink);
         let link = Arc::clone(&screen.link);
-        Self { screen, link, shield: Some(shield), events, acts, timers, due: VecDeque::new(), asked }
+        Self { screen, link, shield: Some(shield), events, acts, timers, due: VecDeque::new(), asked, lost }
     }
 
     fn say(&self, message: ShieldMessage) {
