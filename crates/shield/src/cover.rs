@@ -191,9 +191,9 @@ impl Cover {
     }
 
     /// Whoever types at the covered screen types with the workstation's keys. A Wayland client can change nobody else's.
-    pub(crate) fn put_keys_back(&mut self) -> Result<(), CoverError> {
+    pub(crate) fn put_keys_back(&mut self, now: Duration) -> Result<(), CoverError> {
         match self {
-            Self::X11(cover) => Ok(cover.put_keys_back()?),
+            Self::X11(cover) => Ok(cover.put_keys_back(now)?),
             Self::Wayland(_) => Ok(()),
         }
     }

@@ -18,6 +18,7 @@ pub(crate) fn word(word: Word) {
         Word::ContractBroken => "covered: the agent broke the contract; it is ended",
         Word::AgentClosed => "covered: the agent closed its end",
         Word::AgentSilent => "covered: the agent is silent; it is ended",
+        Word::AgentDeaf => "covered: the agent does not take the input that it is given; it is ended",
         Word::AgentGone => "the agent is gone",
         Word::AgentReady => "the agent is ready",
         Word::AgentNotStarted => "the agent did not start; trying again",

@@ -116,7 +116,7 @@ impl Shell {
             Action::ReleaseInput => self.cover.release_input()?,
             Action::LookAtInput => self.cover.look_at_input(clock::now().awake)?,
             Action::FreeInput => self.cover.free_input(clock::now().awake),
-            Action::PutKeysBack => self.cover.put_keys_back()?,
+            Action::PutKeysBack => self.cover.put_keys_back(clock::now().awake)?,
             Action::Reader { device, is_taken } => self.cover.note_reader(device, is_taken),
             Action::ForgetPerson => self.cover.forget_person()?,
             Action::Uncover => self.cover.uncover()?,

@@ -30,6 +30,8 @@ const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(2);
 const HAND_OVER: Duration = Duration::from_secs(3);
 /// If it was still heard so long after it was given it: one that hangs may have it and not say so.
 const HAND_OVER_ALIVE: Duration = Duration::from_secs(1);
+/// So often the input is freed for an agent that then does not take it; one that still does not is of no use.
+const FREEINGS_MAX: u32 = 4;
 /// An agent that is asked to end has this long to put its record on disk, and to have the apps of a session save and close; it
 /// ends by itself as soon as that is done.
 const LAST_WORDS: Duration = Duration::from_secs(15);
@@ -56,8 +58,8 @@ pub(crate) struct Supervisor {
     cause: Cause,
     /// What the screen says.
     notice: Option<Trouble>,
-    /// Whether the input that the agent was given is being freed for it.
-    is_freeing: bool,
+    /// How many times the input that the agent was given has been freed for it, and it did not have it.
+    freeings: u32,
     /// Whose session was uncovered last.
     person: Option<[u8; 16]>,
     ending: Option<Duration>,
@@ -113,7 +115,7 @@ impl Supervisor {
             unusable_since: None,
             cause: Cause::Starting,
             notice: None,
-            is_freeing: false,
+            freeings: 0,
             person: None,
             ending: None,
         }
@@ -192,9 +194,7 @@ impl Supervisor {
             self.distrust(Word::AgentSilent, actions);
         }
         if self.unfinished_hand_over().is_some_and(|since| since + HAND_OVER <= now.awake) {
-            self.screen = Screen::Covered(Holder::Agent { has_it: false, since: now.awake });
-            self.is_freeing = true;
-            actions.push(Action::FreeInput);
+            self.free_input(now, actions);
         }
         if self.ending.is_some_and(|end| end <= now.awake) {
             self.ending = Some(Duration::MAX);
@@ -243,6 +243,15 @@ impl Supervisor {
             }
             (_, _) => None,
         }
+    }
+
+    fn free_input(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if self.freeings == FREEINGS_MAX {
+            return self.distrust(Word::AgentDeaf, actions);
+        }
+        self.freeings += 1;
+        self.screen = Screen::Covered(Holder::Agent { has_it: false, since: now.awake });
+        actions.push(Action::FreeInput);
     }
 
     /// What the screen says, if it says anything.
@@ -341,7 +350,7 @@ impl Supervisor {
         match &mut self.screen {
             Screen::Covered(Holder::Agent { has_it, .. }) => {
                 *has_it = true;
-                if std::mem::take(&mut self.is_freeing) {
+                if std::mem::take(&mut self.freeings) > 0 {
                     actions.push(Action::ReleaseInput);
                 }
             }
@@ -355,7 +364,7 @@ impl Supervisor {
         match self.screen {
             Screen::Covered(Holder::Agent { .. }) => {
                 self.screen = Screen::Covered(Holder::ShieldForAgent);
-                self.input_held = None;
+                (self.input_held, self.freeings) = (None, 0);
                 actions.push(Action::HoldInput);
             }
             Screen::Covered(Holder::Shield) if self.input_held == Some(true) => {
@@ -535,6 +544,7 @@ impl Supervisor {
             (Word::AgentSilent, Agent::Ready { .. }) => Cause::Silent,
             (Word::AgentSilent, _) => Cause::NeverReady,
             (Word::AgentClosed, _) => Cause::Closed,
+            (Word::AgentDeaf, _) => Cause::Deaf,
             (_, _) => Cause::ContractBroken,
         };
         actions.push(Action::Log(why));
@@ -555,7 +565,7 @@ impl Supervisor {
         actions.push(Action::EndAgent { window });
         self.agent = Agent::Ending;
         self.screen = Screen::Covered(Holder::Shield);
-        self.input_held = None;
+        (self.input_held, self.freeings) = (None, 0);
         actions.push(Action::HoldInput);
         if !was_covered {
             actions.push(Action::PutKeysBack);
@@ -577,7 +587,7 @@ impl Supervisor {
 
     fn cover(&mut self, actions: &mut Vec<Action>) {
         self.screen = Screen::Covered(Holder::Shield);
-        self.input_held = None;
+        (self.input_held, self.freeings) = (None, 0);
         self.told_held = None;
         actions.extend([Action::Cover, Action::HoldInput, Action::PutKeysBack]);
     }

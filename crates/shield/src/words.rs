@@ -29,6 +29,8 @@ pub(crate) enum Cause {
     Gone,
     /// It was just started.
     Starting,
+    /// It was given keyboard and pointer again and again, and did not take them.
+    Deaf,
 }
 
 /// What is to be told.
@@ -67,6 +69,7 @@ impl Cause {
             Self::Closed => "SHIELD-5",
             Self::Gone => "SHIELD-6",
             Self::Starting => "SHIELD-7",
+            Self::Deaf => "SHIELD-8",
         }
     }
 
@@ -91,6 +94,8 @@ impl Cause {
             (Self::Gone, Language::Spanish) => "el programa de acceso ha terminado",
             (Self::Starting, Language::English) => "the sign-in program takes long to start",
             (Self::Starting, Language::Spanish) => "el programa de acceso tarda en iniciarse",
+            (Self::Deaf, Language::English) => "the sign-in program does not take the keyboard",
+            (Self::Deaf, Language::Spanish) => "el programa de acceso no recibe el teclado",
         }
     }
 }

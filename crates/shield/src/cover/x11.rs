@@ -43,6 +43,8 @@ use crate::processes;
 const MEET_EVERY: Duration = Duration::from_millis(5);
 /// And this many times: far longer than any connection is behind.
 const MEET_TRIES: u32 = 1_000;
+/// What a key or a button does is not changed while it is down: tried again after this time.
+const KEYS_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// Why the screen cannot be covered.
 #[derive(Debug)]
@@ -83,6 +85,18 @@ pub(crate) struct Cover {
     /// The input that we held is another program's, and nobody was told yet.
     is_input_lost: bool,
     remap: Remap,
+    owed: Owed,
+    /// When keys and buttons are put back once more: one of them was down.
+    keys_put_off: Option<Duration>,
+}
+
+/// What events asked for that takes an answer of the X server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Owed {
+    /// Whether somebody composes the screen may have changed.
+    compositor: bool,
+    /// The input devices changed.
+    devices: bool,
 }
 
 /// An agent's window that another program took away while the agent had the input.
@@ -157,6 +171,8 @@ impl Cover {
             is_fought: false,
             is_input_lost: false,
             remap: Remap::No,
+            owed: Owed::default(),
+            keys_put_off: None,
             conn,
         };
         cover.fit_monitors()?;
@@ -203,9 +219,11 @@ impl Cover {
         Ok(())
     }
 
-    /// Whoever types at the covered screen types with the workstation's keys.
-    pub(crate) fn put_keys_back(&mut self) -> Result<(), CoverError> {
-        self.traces.put_keys_back(&self.conn)
+    /// Whoever types at the covered screen types with the workstation's keys; soon, where one of them is down now.
+    pub(crate) fn put_keys_back(&mut self, now: Duration) -> Result<(), CoverError> {
+        let is_whole = self.traces.put_keys_back(&self.conn)?;
+        self.keys_put_off = (!is_whole).then(|| now + KEYS_AGAIN_AFTER);
+        Ok(())
     }
 
     /// Another person than the last one is about to get the screen: what that one left on the display goes.
@@ -220,6 +238,7 @@ impl Cover {
         self.was_uncovered = true;
         self.put_off = None;
         self.backstop_put_off = None;
+        self.keys_put_off = None;
         self.input.return_focus(&self.conn)?;
         self.stage.hide(&self.conn)?;
         self.release_input()
@@ -333,7 +352,8 @@ impl Cover {
 
     /// When [`Cover::on_time`] is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        [self.input.retry_at(), self.put_off, self.backstop_put_off, self.unmet.map(|unmet| unmet.next)]
+        let unmet = self.unmet.map(|unmet| unmet.next);
+        [self.input.retry_at(), self.put_off, self.backstop_put_off, self.keys_put_off, unmet]
             .into_iter()
             .flatten()
             .min()
@@ -356,6 +376,9 @@ impl Cover {
         if self.unmet.is_some_and(|unmet| unmet.next <= now) {
             self.meet(now)?;
         }
+        if self.keys_put_off.is_some_and(|due| due <= now) {
+            self.put_keys_back(now)?;
+        }
         let (agent, process) = (self.agent, self.agent_process);
         self.before_remap()?;
         let is_held = self.input.on_time(&self.conn, now, || spared(agent, process))?;
@@ -371,6 +394,7 @@ impl Cover {
         while let Some(event) = self.conn.poll_for_event()? {
             self.on_event(&event, now)?;
         }
+        self.pay_owed(now)?;
         Ok(self.is_fought && !was_fought)
     }
 

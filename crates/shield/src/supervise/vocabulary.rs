@@ -110,6 +110,8 @@ pub(crate) enum Word {
     AgentClosed,
     /// The agent did not beat, or was never ready.
     AgentSilent,
+    /// The agent does not take the input that it was given.
+    AgentDeaf,
     /// The agent process is gone.
     AgentGone,
     /// The agent is ready.

@@ -15,7 +15,8 @@ use x11rb::{
 };
 
 use crate::{
-    bed::{Bed, MARKER, Shield, agent::Agent},
+    bed::{Bed, MARKER, SOON, Shield, agent::Agent},
+    part::wait_for,
     x_server::Monitors,
 };
 
@@ -203,6 +204,24 @@ fn whoever_types_at_the_covered_screen_types_with_the_keys_of_the_workstation() 
     assert_eq!(display.conn.xkb_get_state(device)?.reply()?.locked_mods, none);
     assert_eq!(display.keys()?, keys);
     Ok(())
+}
+
+#[test]
+fn a_modifier_that_was_exchanged_is_as_it_was_once_no_key_is_down() -> Result<()> {
+    let mut display = Display::of_the_first_person()?;
+    let modifiers = display.run("xmodmap", &["-pm"])?;
+    display.run("xmodmap", &["-e", "remove lock = Caps_Lock"])?;
+    assert_ne!(display.run("xmodmap", &["-pm"])?, modifiers);
+    // The X server changes no modifier while one is down.
+    display.run("xdotool", &["keydown", "Shift_L"])?;
+    display.seq += 1;
+    display.agent.cover(display.seq)?;
+
+    display.run("xdotool", &["keyup", "Shift_L"])?;
+
+    wait_for("the modifiers as they were", SOON, || {
+        (display.run("xmodmap", &["-pm"]).ok()? == modifiers).then_some(())
+    })
 }
 
 #[test]

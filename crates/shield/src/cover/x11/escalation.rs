@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-/// The polite steps: an open menu goes with the focus or with Escape, most full-screen programs with the focus.
+/// The polite steps, each so long after the one before it: an open menu goes with the focus or with Escape, most full-screen
+/// programs with the focus. Counted from when a step was really done, so that whoever is asked late has as long to answer.
 const STEPS: [(Duration, Step); 5] = [
     (Duration::from_millis(150), Step::DetachDevices),
-    (Duration::from_millis(200), Step::PressEscape),
-    (Duration::from_millis(300), Step::PressEscape),
-    (Duration::from_millis(400), Step::PressEscape),
-    (Duration::from_millis(500), Step::PressEscape),
+    (Duration::from_millis(50), Step::PressEscape),
+    (Duration::from_millis(100), Step::PressEscape),
+    (Duration::from_millis(100), Step::PressEscape),
+    (Duration::from_millis(100), Step::PressEscape),
 ];
-/// From then on other programs are ended, one at a time.
-const KILL_AFTER: Duration = Duration::from_millis(700);
+/// So long after the last of them other programs are ended, one at a time.
+const KILL_AFTER: Duration = Duration::from_millis(200);
 /// Time for the X server to free what the last one held.
 const KILL_EVERY: Duration = Duration::from_millis(20);
 
@@ -30,31 +31,29 @@ pub(super) enum Step {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escalation {
     since: Duration,
+    /// When the last step was done.
+    last: Duration,
     done: usize,
-    kills: u32,
 }
 
 impl Escalation {
     /// Somebody else has the input since `now`.
     pub(super) const fn begin(now: Duration) -> Self {
-        Self { since: now, done: 0, kills: 0 }
+        Self { since: now, last: now, done: 0 }
     }
 
-    /// The next step that is due. Each is told once.
+    /// The step that is due, if one is: the next is due some time after this one.
     pub(super) fn next(&mut self, now: Duration) -> Option<Step> {
-        let passed = now.saturating_sub(self.since);
-        if let Some(&(after, step)) = STEPS.get(self.done) {
-            if passed < after {
-                return None;
-            }
-            self.done += 1;
-            return Some(step);
-        }
-        if passed < KILL_AFTER + KILL_EVERY * self.kills {
+        let (after, step) = match self.done.checked_sub(STEPS.len()) {
+            None => STEPS[self.done],
+            Some(0) => (KILL_AFTER, Step::KillOne),
+            Some(_) => (KILL_EVERY, Step::KillOne),
+        };
+        if now.saturating_sub(self.last) < after {
             return None;
         }
-        self.kills = self.kills.saturating_add(1);
-        Some(Step::KillOne)
+        (self.last, self.done) = (now, self.done.saturating_add(1));
+        Some(step)
     }
 
     /// How long it has lasted.
@@ -104,14 +103,23 @@ mod tests {
     }
 
     #[test]
-    fn after_a_stall_no_step_is_left_out() {
+    fn after_a_stall_no_step_is_left_out_and_each_has_its_time() {
         let mut escalation = Escalation::begin(Duration::ZERO);
-        let late = Duration::from_millis(700);
+        let mut steps = Vec::new();
+        for ms in 700..1_300 {
+            steps.extend(escalation.next(Duration::from_millis(ms)).map(|step| (ms, step)));
+        }
 
-        let steps: Vec<_> = std::iter::from_fn(|| escalation.next(late)).collect();
-
-        assert_eq!(steps.len(), 6);
-        assert_eq!(steps[0], Step::DetachDevices);
-        assert_eq!(steps[5], Step::KillOne);
+        assert_eq!(
+            steps[..6],
+            [
+                (700, Step::DetachDevices),
+                (750, Step::PressEscape),
+                (850, Step::PressEscape),
+                (950, Step::PressEscape),
+                (1_050, Step::PressEscape),
+                (1_250, Step::KillOne),
+            ]
+        );
     }
 }

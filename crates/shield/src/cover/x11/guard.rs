@@ -73,7 +73,7 @@ impl Cover {
             }
             Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.fit_monitors()?,
             Event::XfixesSelectionNotify(owned) if owned.selection == self.stage.compositor => {
-                self.on_compositor()?;
+                self.owed.compositor = true;
             }
             Event::XinputHierarchy(change) => {
                 let removed = u32::from(HierarchyMask::SLAVE_REMOVED);
@@ -81,11 +81,7 @@ impl Cover {
                     // The next device may have its number.
                     self.input.devices().note_reader(info.deviceid, false);
                 }
-                if self.is_covering {
-                    self.input.look(&self.conn, now)?;
-                }
-                // Told only when it is lost; that it is ours again is told in its time.
-                self.is_input_lost |= !self.input.on_devices_changed(&self.conn, now)?;
+                self.owed.devices = true;
             }
             Event::ScreensaverNotify(saver)
                 if self.saver != Saver::Ours && saver.state == screensaver::State::ON =>
@@ -94,6 +90,23 @@ impl Cover {
             }
             Event::Expose(expose) if expose.count == 0 => self.draw_notice(Some(expose.window))?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Does what takes an answer of the X server, once for however many events asked for it: a program that makes many of them
+    /// keeps us from nothing else.
+    pub(super) fn pay_owed(&mut self, now: Duration) -> Result<(), CoverError> {
+        let owed = std::mem::take(&mut self.owed);
+        if owed.compositor {
+            self.on_compositor()?;
+        }
+        if owed.devices {
+            if self.is_covering {
+                self.input.look(&self.conn, now)?;
+            }
+            // Told only when it is lost; that it is ours again is told in its time.
+            self.is_input_lost |= !self.input.on_devices_changed(&self.conn, now)?;
         }
         Ok(())
     }
@@ -251,7 +264,7 @@ impl Cover {
 
     /// With its window went the agent's grabs, unless it was its own doing: that it does only once it has given the input back.
     fn on_agent_unmapped(&mut self, now: Duration) -> Result<(), CoverError> {
-        if self.is_covering && self.input.is_passed_on() && self.remap == Remap::No {
+        if self.is_covering && self.input.is_for_agent() && self.remap == Remap::No {
             log::line("another program took the agent's window away; it is put back");
             self.remap = Remap::Freeing;
             self.input.free(now);

@@ -98,13 +98,18 @@ impl Input {
     pub(super) fn free(&mut self, now: Duration) {
         let escalation = self.freeing.unwrap_or_else(|| Escalation::begin(now));
         log::line("another program took keyboard or pointer before the agent; it is taken back");
-        self.freeing = Some(escalation);
+        (self.freeing, self.is_of_devices) = (Some(escalation), false);
         self.hold = Hold::Wanted { escalation, next: now };
     }
 
     /// Whether the input was passed on: nothing is wanted of it now.
     pub(super) fn is_passed_on(&self) -> bool {
         matches!(self.hold, Hold::NotWanted)
+    }
+
+    /// Whether it is the agent's, or is being freed for it.
+    pub(super) fn is_for_agent(&self) -> bool {
+        self.is_passed_on() || self.freeing.is_some()
     }
 
     /// Looks whether the agent's grabs are of every keyboard and mouse, and begins to take back what a program took for
@@ -193,19 +198,19 @@ impl Input {
             Hold::Wanted { next, .. } if next <= now => {}
             Hold::Wanted { .. } | Hold::NotWanted | Hold::Held => return Ok(false),
         }
-        while let Some(step) = self.next_step(now) {
-            match step {
-                Step::DetachDevices => self.detach(conn)?,
-                // It would be the agent's, and no menu takes a device.
-                Step::PressEscape if self.is_of_devices => {}
-                Step::PressEscape => self.press_escape(conn)?,
-                Step::KillOne => {
-                    self.end_one(conn, now, &spared())?;
-                    break;
-                }
-            }
+        // Whoever had it may have let go since the last look.
+        if self.try_hold(conn, now)? {
+            return Ok(true);
         }
-        self.try_hold(conn, now)
+        match self.next_step(now) {
+            None => {}
+            Some(Step::DetachDevices) => self.detach(conn)?,
+            // It would be the agent's, and no menu takes a device.
+            Some(Step::PressEscape) if self.is_of_devices => {}
+            Some(Step::PressEscape) => self.press_escape(conn)?,
+            Some(Step::KillOne) => self.end_one(conn, now, &spared())?,
+        }
+        Ok(false)
     }
 
     /// Lets go of keyboard and pointer.
@@ -323,7 +328,9 @@ impl Input {
             .as_ref()
             .is_none_or(|(since, left)| left.is_empty() && *since + LOOK_AGAIN_EVERY <= now);
         if is_stale {
-            self.suspects = Some((now, clients::suspects(conn, self.root, self.focus_before, spared)?));
+            // What is taken from the agent was not taken by who had the focus long before.
+            let focus_before = if self.freeing.is_some() { NONE } else { self.focus_before };
+            self.suspects = Some((now, clients::suspects(conn, self.root, focus_before, spared)?));
         }
         if let Some(suspect) = self.suspects.as_mut().and_then(|(_, left)| left.pop()) {
             log::line(&format!("another program keeps keyboard or pointer; ended is {}", suspect.describe()));

@@ -4,8 +4,9 @@
 //!   So one window decides what is above everything, and a monitor that is plugged in is never bare.
 //! - In the overlay it stays mapped, and what is shaped is the overlay: empty while uncovered, whole while covered.
 //! - A *backstop* below, a child of the root, shows black where somebody tampers with the overlay or draws over it.
-//! - Where a compositor ran before a person had the screen, or starts while one has it, the overlay is its canvas, and what it does not know it paints over; there, and where
-//!   Composite is missing, the cover is a child of the root, raised again whenever somebody comes above it.
+//! - Where a compositor ran before a person had the screen, or starts while one has it, the overlay is its canvas, and what
+//!   it does not know it paints over; there, and where Composite is missing, the cover is a child of the root, raised
+//!   again whenever somebody comes above it.
 
 use x11rb::{
     NONE,

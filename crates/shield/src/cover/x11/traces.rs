@@ -13,7 +13,7 @@ use x11rb::{
         xkb::{self, ConnectionExt as _},
         xproto::{
             self, AccessControl, Atom, AtomEnum, AutoRepeatMode, ChangeKeyboardControlAux,
-            ConnectionExt as _, HostMode, ModMask, PropMode, ScreenSaver, Window,
+            ConnectionExt as _, HostMode, MappingStatus, ModMask, PropMode, ScreenSaver, Window,
         },
     },
     rust_connection::RustConnection,
@@ -99,7 +99,8 @@ impl Traces {
         for (name, before) in &self.properties {
             self.put_back_property(conn, *name, before.as_ref())?;
         }
-        self.put_keys_back(conn)?;
+        // What is down now keeps what it does until the screen is covered again.
+        let _ = self.put_keys_back(conn)?;
         self.put_back_controls(conn)?;
         self.put_back_hosts(conn)?;
         conn.flush()?;
@@ -130,8 +131,9 @@ impl Traces {
         Ok(())
     }
 
-    /// Puts back locks, and what each key and button does. What is as it was is not touched.
-    pub(super) fn put_keys_back(&self, conn: &RustConnection) -> Result<(), CoverError> {
+    /// Puts back locks, and what each key and button does; whether all of it could be. What is as it was is not touched.
+    pub(super) fn put_keys_back(&self, conn: &RustConnection) -> Result<bool, CoverError> {
+        let mut is_whole = true;
         if self.has_xkb {
             // Num Lock may belong to the workstation; Caps Lock is always somebody's.
             let (all, caps) = (ModMask::from(0xff_u8), ModMask::LOCK);
@@ -147,16 +149,18 @@ impl Traces {
         if let (Some(was), Some(now)) = (&self.modifiers, reply(conn.get_modifier_mapping()?.reply())?)
             && was.keycodes != now.keycodes
         {
-            // Refused while one of these keys is down; then the next person's turn puts it back.
-            let _ = reply(conn.set_modifier_mapping(&was.keycodes)?.reply())?;
+            // Refused while one of these keys is down, as buttons are.
+            let set = reply(conn.set_modifier_mapping(&was.keycodes)?.reply())?;
+            is_whole &= set.is_none_or(|set| set.status != MappingStatus::BUSY);
         }
         if let (Some(was), Some(now)) = (&self.pointer, reply(conn.get_pointer_mapping()?.reply())?)
             && was.map != now.map
         {
-            let _ = reply(conn.set_pointer_mapping(&was.map)?.reply())?;
+            let set = reply(conn.set_pointer_mapping(&was.map)?.reply())?;
+            is_whole &= set.is_none_or(|set| set.status != MappingStatus::BUSY);
         }
         conn.flush()?;
-        Ok(())
+        Ok(is_whole)
     }
 
     fn put_back_controls(&self, conn: &RustConnection) -> Result<(), CoverError> {

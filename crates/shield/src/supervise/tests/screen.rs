@@ -86,6 +86,50 @@ fn an_agent_that_is_given_the_input_and_does_not_get_it_is_helped_until_it_has_i
 }
 
 #[test]
+fn an_agent_that_never_takes_the_input_is_replaced_and_the_screen_says_why() {
+    let mut history = History::ready();
+    history.said(AgentMessage::TakeInput);
+
+    let mut freeings = 0;
+    let actions = loop {
+        history.after(1_000);
+        history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+        let actions = history.after(2_000);
+        if actions != [Action::FreeInput] {
+            break actions;
+        }
+        freeings += 1;
+        assert!(freeings < 10, "it is helped for ever");
+    };
+
+    assert_eq!(freeings, 4);
+    assert!(ends_agent(&actions), "{actions:?}");
+    assert!(actions.contains(&Action::Log(Word::AgentDeaf)));
+    history.on(KILLED);
+    assert!(history.supervisor.trouble().is_none());
+    let told = history.after(3_000);
+    assert!(
+        told.iter()
+            .any(|action| matches!(action, Action::ShowNotice(trouble) if trouble.cause == Cause::Deaf)),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn an_agent_that_takes_the_input_at_last_is_helped_as_often_the_next_time() {
+    let mut history = History::ready();
+    for _ in 0..3 {
+        history.said(AgentMessage::TakeInput);
+        for _ in 0..4 {
+            history.after(1_000);
+            history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+            assert_eq!(history.after(2_000), [Action::FreeInput]);
+        }
+        assert_eq!(history.said(AgentMessage::Holding), [Action::ReleaseInput]);
+    }
+}
+
+#[test]
 fn an_agent_that_hangs_while_it_takes_the_input_is_not_helped_at_the_cost_of_others() {
     let mut history = History::ready();
     history.said(AgentMessage::TakeInput);
