@@ -1,7 +1,7 @@
 //! "My sessions" on an uncovered screen: where else she is signed in, and "Sign out there". Native GTK.
 //!
-//! An override-redirect window (on Wayland an overlay-layer surface) in the middle of the primary monitor. It takes clicks and never the keyboard: what she
-//! types goes on to her application.
+//! An override-redirect window (on Wayland an overlay-layer surface) in the middle of the primary monitor. It takes clicks
+//! and never the keyboard: what she types goes on to her application.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

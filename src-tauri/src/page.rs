@@ -24,6 +24,8 @@ const MISSING_CODE: &str = "screen.page";
 const EXIT_PAGE_GONE: i32 = 70;
 /// Who types is not noticed by more questions than these.
 const TOUCH_INTERVAL_MS: u32 = 1_000;
+/// A pointer that moves within this time of the covering was moved by whoever covered it.
+const GESTURE_US: i64 = 3_000_000;
 /// Fails in a page that has nothing to show, and never answers in one that hangs.
 const IS_ALIVE: &str = "if (!document.body?.childElementCount) throw new Error('empty'); 1";
 
@@ -45,6 +47,8 @@ struct Page {
     approached: Box<dyn Fn() + Send>,
     /// When it was told, on the same clock.
     approached_at_ms: Cell<Option<u32>>,
+    /// When the window came up, on the clock of GLib's main loop.
+    shown_at_us: Cell<i64>,
 }
 
 /// Takes the page of `window` into care; `approached` is told when somebody touches it, before the page is, and about once a
@@ -72,6 +76,7 @@ pub fn attend(window: &WebviewWindow, approached: Box<dyn Fn() + Send>) -> anyho
             asked_at_touch_ms: Cell::new(0),
             approached,
             approached_at_ms: Cell::new(None),
+            shown_at_us: Cell::new(0),
         });
         // A page can close itself: the shield covers and starts us anew.
         page.web.connect_destroy(|_| {
@@ -81,7 +86,9 @@ pub fn attend(window: &WebviewWindow, approached: Box<dyn Fn() + Send>) -> anyho
         let touched = Rc::clone(&page);
         page.web.connect_event(move |_, event| {
             if is_touch(event) {
-                touched.approached(event.time());
+                if !touched.is_rest_of_a_gesture(event) {
+                    touched.approached(event.time());
+                }
                 touched.touched(event.time());
             }
             glib::Propagation::Proceed
@@ -139,7 +146,12 @@ pub fn speak(language: Language) {
 
 /// Keys that reach the window go to the page. GTK's thread.
 pub fn take_keys() {
-    on_page(|page| page.web.grab_focus());
+    on_page(|page| {
+        page.web.grab_focus();
+        // Whoever touches it from now on is told, however short ago the last one was.
+        page.approached_at_ms.set(None);
+        page.shown_at_us.set(glib::monotonic_time());
+    });
 }
 
 fn on_page(then: impl FnOnce(&Rc<Page>)) {
@@ -267,6 +279,12 @@ impl Page {
             self.act(act);
             self.follow();
         }
+    }
+
+    /// The mouse that has just covered the screen is still on its way. Her apps are saving: a freeze would cut that off.
+    fn is_rest_of_a_gesture(&self, event: &gdk::Event) -> bool {
+        event.event_type() == gdk::EventType::MotionNotify
+            && glib::monotonic_time() - self.shown_at_us.get() < GESTURE_US
     }
 
     fn approached(&self, at_ms: u32) {
