@@ -1,9 +1,10 @@
-//! Nothing leaves a field of the covered page by the display's clipboard, and nothing comes into one.
+//! Nothing leaves a field of the covered page by the display's clipboard or by dragging, and nothing comes into one.
 
 use std::process::Command;
 
 use harness::{
     clipboard::{Offer, Reader},
+    dragging::Drag,
     hand::{Hand, Whose},
     part::wait_for,
     program::output,
@@ -123,6 +124,28 @@ fn what_an_app_has_marked_or_copied_comes_into_no_field() {
                 look["values"] == before
             });
         }
+    }
+}
+
+#[test]
+fn what_an_app_drags_is_dropped_into_no_field() {
+    let (watched, hand) = typed();
+    let before = values(&watched);
+    for field in ["#name", "#password"] {
+        let place = middle(&watched, field).map(|at| at.parse().unwrap());
+        let drag = Drag::of(watched.ward.display(), FOREIGN).unwrap();
+        // Whoever takes it asks what it is while it comes, and for it where it was let go.
+        for _ in 0..3 {
+            drag.come_to(place.into()).unwrap();
+            assert_eq!(values(&watched), before);
+            assert_eq!(drag.asked().unwrap(), 0, "the page asks for what is dragged over {field}");
+        }
+        drag.let_go().unwrap();
+        hand.type_text("x").unwrap();
+        watched.wait_look("the key after it", |look| look["values"].to_string().contains('x'));
+        assert_eq!(drag.asked().unwrap(), 0, "the page asks for what was dropped on {field}");
+        hand.press("BackSpace").unwrap();
+        watched.wait_look("the fields as before", |look| look["values"] == before);
     }
 }
 

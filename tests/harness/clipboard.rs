@@ -143,7 +143,8 @@ impl Drop for Offer {
     }
 }
 
-fn answer(connection: &RustConnection, event: &Event, text: &str) -> Result<()> {
+/// Gives whoever asked for a text this one.
+pub(crate) fn answer(connection: &RustConnection, event: &Event, text: &str) -> Result<()> {
     let Event::SelectionRequest(asked) = event else { return Ok(()) };
     let (targets, utf8) = (atom(connection, "TARGETS")?, atom(connection, "UTF8_STRING")?);
     let mode = PropMode::REPLACE;
@@ -166,13 +167,13 @@ fn answer(connection: &RustConnection, event: &Event, text: &str) -> Result<()> 
     Ok(())
 }
 
-fn make_window(connection: &RustConnection, screen: usize) -> Result<Window> {
+pub(crate) fn make_window(connection: &RustConnection, screen: usize) -> Result<Window> {
     let (window, root) = (connection.generate_id()?, connection.setup().roots[screen].root);
     let (class, look) = (WindowClass::INPUT_ONLY, CreateWindowAux::new());
     connection.create_window(0, window, root, 0, 0, 1, 1, 0, class, 0, &look)?.check()?;
     Ok(window)
 }
 
-fn atom(connection: &RustConnection, name: &str) -> Result<Atom> {
+pub(crate) fn atom(connection: &RustConnection, name: &str) -> Result<Atom> {
     Ok(connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
 }

@@ -16,6 +16,7 @@ pub mod badge_reader;
 pub mod browser;
 pub mod clipboard;
 pub mod desktop;
+pub mod dragging;
 pub mod hand;
 pub mod launcher;
 pub mod line;

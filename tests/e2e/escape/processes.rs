@@ -26,6 +26,11 @@ pub(crate) fn table() -> Vec<Attempt> {
             scene.rude("menu")?;
             scene.end(scene.bedside.ward.agent_pid()?)
         }),
+        row("the session bus killed", ASKING, |scene| scene.end_bus()),
+        row("the session bus killed under a window that keeps raising itself", ASKING, |scene| {
+            scene.rude("raising")?;
+            scene.end_bus()
+        }),
         row("the window manager killed", ASKING, |scene| {
             scene.end_window_manager();
             Ok(())

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use harness::part::wait_for;
 
-use super::scene::{Attempt, COVERED, OPEN, Scene, row};
+use super::scene::{ASKING, Attempt, COVERED, OPEN, Scene, row};
 use crate::bedside::SOON;
 
 const WINDOWS: [(&str, &str); 19] = [
@@ -83,6 +83,11 @@ pub(crate) fn table() -> Vec<Attempt> {
             scene.end_rude();
             (!is_granted).then_some(())
         })?;
+        type_on(scene)
+    }));
+    rows.push(row("the keyboard kept by whoever unmapped the overlay", ASKING, |scene| {
+        ensure!(scene.rude("usurp")?, "the grab was refused");
+        scene.wait_page_has_input()?;
         type_on(scene)
     }));
     rows.push(row("every button grabbed as it is pressed", COVERED, |scene| {

@@ -88,6 +88,11 @@ impl Rude {
                 self.connection.configure_window(menu, &small)?;
                 self.keep(device)
             }
+            ("usurp", "") => {
+                // With what it stands in the agent's window goes, and with that its grab, before anybody hears of it.
+                self.tamper("unmapped")?;
+                self.keep_keyboard()
+            }
             ("keys", "") => self.every_key().map(|()| true),
             ("buttons", "") => self.every_button().map(|()| true),
             _ => bail!("nobody knows how to be rude by {what:?}"),

@@ -13,7 +13,7 @@ use harness::{
     app::{MARKER, Received},
     desktop::{self, Button},
     hand::{Hand, Whose},
-    part::{Part, kill, wait_for},
+    part::{Part, has_ended, kill, wait_for},
     picture::Look,
     program::{output, program},
     session_bus::Keyring,
@@ -253,10 +253,15 @@ impl Scene {
         Ok(())
     }
 
-    /// Waits until the page has the input: it takes keys, and clicks, which another program may have kept for some seconds
-    /// longer. What that got until then, it got.
+    /// Waits until she is away and the page has the input.
     pub(crate) fn wait_held(&mut self) -> Result<()> {
         self.bedside.ward.wait_screen("concealed", SOON)?;
+        self.wait_page_has_input()
+    }
+
+    /// Waits until the page takes keys, and clicks, which another program may have kept for some seconds. What that got until
+    /// then, it got.
+    pub(crate) fn wait_page_has_input(&mut self) -> Result<()> {
         wait_for("the page to take Escape", SOON, || {
             self.hand.move_to(NOWHERE.0, NOWHERE.1).ok()?;
             self.hand.press("Escape").ok()?;
@@ -297,6 +302,17 @@ impl Scene {
         if let Some(manager) = self.bedside.ward.window_manager() {
             manager.signal(Signal::KILL);
         }
+    }
+
+    /// Ends the session bus, with all that lives on it, and looks before somebody starts another.
+    pub(crate) fn end_bus(&mut self) -> Result<()> {
+        kill(self.bedside.ward.bus().part().pid());
+        wait_for("the end of the bus", SOON, || {
+            has_ended(self.bedside.ward.bus().part().pid()).then_some(())
+        })?;
+        self.xdotool(&["type", "--delay", "1", "mmm"])?;
+        self.judge()?;
+        self.bedside.ward.give_bus_back()
     }
 
     /// Ends a process, and waits until the page is drawn anew.
