@@ -7,14 +7,14 @@ use agent_core::{apps::SaveReason, ids::SessionId};
 /// Commands about one session are carried out in their order. After [`Apps::close`] nothing of that session is done any more.
 pub trait Apps: Send + 'static {
     /// Starts them, or lets them go on where they were frozen; what runs already is left alone. → `AppTold` for each that could
-    /// not be started, `AppsNotThawed` where they are not known to go on within a second.
+    /// not be started, `AppsNotThawed` where they are not known to go on within two seconds.
     fn run(&self, session: SessionId);
 
     /// Tells each to save. → `AppTold` for each that can be told.
     fn save(&self, session: SessionId, why: SaveReason);
 
-    /// None of them runs any more until [`Apps::run`] or [`Apps::close`]. → `AppsNotFrozen` where that is not known within a
-    /// second; asked again it tries again.
+    /// None of them runs any more until [`Apps::run`] or [`Apps::close`]. → `AppsNotFrozen` where that is not known within
+    /// two seconds; asked again it tries again.
     fn freeze(&self, session: SessionId);
 
     /// Has them save, closes them, ends what does not close, and takes away all that they left. Asked again it goes on, or
