@@ -31,14 +31,21 @@ impl Concealed {
     }
 
     /// Whoever types here would be watched: her session ends, and with it they do, before anything is asked of anybody.
-    pub(super) fn not_frozen(self, session: SessionId, now: Instant) -> Step {
+    pub(super) fn not_frozen(mut self, session: SessionId, now: Instant) -> Step {
         if session != self.in_use.session.id {
             return Step::stay(self);
         }
         match (self.apps, &self.stage) {
-            // They may go on: nobody is there any more, or it is she.
-            (AppsUnderCover::Running, _)
-            | (_, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) => Step::stay(self),
+            // They may go on: nobody is there any more.
+            (AppsUnderCover::Running, _) => Step::stay(self),
+            // It is she. Where her screen stays covered after all, the next touch freezes them.
+            (
+                AppsUnderCover::Frozen { .. },
+                ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. },
+            ) => {
+                self.apps = AppsUnderCover::Running;
+                Step::stay(self)
+            }
             (
                 AppsUnderCover::Frozen { .. },
                 ConcealedStage::AtRest

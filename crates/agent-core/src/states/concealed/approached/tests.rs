@@ -103,13 +103,24 @@ fn where_they_cannot_be_frozen_while_somebody_is_there_her_session_ends_and_noth
 #[test]
 fn that_they_are_not_frozen_ends_nothing_where_they_may_run() {
     check_ignored(concealed(), Event::AppsNotFrozen { session: SESSION }, MINUTE);
-    for before in [recording(), uncovering()] {
-        let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(2 * MINUTE) }, ..before };
-        check_ignored(frozen, Event::AppsNotFrozen { session: SESSION }, MINUTE);
-    }
     let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(2 * MINUTE) }, ..concealed() };
     check_ignored(frozen.clone(), Event::AppsNotFrozen { session: OTHER }, MINUTE);
     check_ignored(frozen, Event::AppsNotThawed { session: SESSION }, MINUTE);
+}
+
+#[test]
+fn where_they_were_not_frozen_while_she_came_back_they_are_at_the_first_touch_after_a_sleep() {
+    for before in [recording(), uncovering()] {
+        let frozen = Concealed { apps: AppsUnderCover::Frozen { until: at(2 * MINUTE) }, ..before };
+        let told = step(frozen.into(), Event::AppsNotFrozen { session: SESSION }, at(MINUTE));
+        assert!(matches!(told.state, State::Concealed(_)), "{:?}", told.state);
+        assert_eq!(told.commands, []);
+
+        let slept = step(told.state, Event::GoingToSleep, at(MINUTE)).state;
+        let touched = step(slept, Event::Approached, at(MINUTE));
+
+        assert_eq!(touched.commands, [Command::FreezeApps { session: SESSION }]);
+    }
 }
 
 #[test]
