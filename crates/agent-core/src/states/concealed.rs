@@ -79,16 +79,18 @@ impl Concealed {
             Command::TellConcealed { session: session.id, cause },
             Command::SaveApps { session: session.id, why: SaveReason::Concealed },
         ];
+        let mut in_use = InUse { identifying: None, my_sessions: None, ..in_use };
+        in_use.session.to_enrol = None;
+        // Covered is what that was to lead to, whatever has led to it.
+        let was_left = std::mem::take(&mut in_use.session.is_uncovered_elsewhere);
         let notice = match cause {
             ConcealCause::Inactivity => Some(ConcealedNotice::Inactivity),
             ConcealCause::Elsewhere => Some(ConcealedNotice::Elsewhere),
             ConcealCause::UserTap
             | ConcealCause::UserButton
             | ConcealCause::OtherBadge
-            | ConcealCause::Suspend => None,
+            | ConcealCause::Suspend => was_left.then_some(ConcealedNotice::Elsewhere),
         };
-        let mut in_use = InUse { identifying: None, my_sessions: None, ..in_use };
-        in_use.session.to_enrol = None;
         let concealed = Self {
             in_use,
             cause,
@@ -96,7 +98,7 @@ impl Concealed {
             stage: ConcealedStage::AtRest,
             notice,
             offered: None,
-            is_uncovered_elsewhere: cause == ConcealCause::Elsewhere,
+            is_uncovered_elsewhere: was_left || cause == ConcealCause::Elsewhere,
             signs_out_at: None,
             renews_grace: false,
             machine: Machine::Awake,

@@ -4,11 +4,13 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    event::Event,
-    state::{ActiveScreen, State},
+    event::{ContactFault, Event, RecordKey},
+    state::{ActiveScreen, ConcealedNotice, State},
     states::{
-        concealed::tests::{asking, concealed, recording, tap, uncovering},
-        ward::{ATTEMPT, HERS, OTHER, SESSION, active, at, check, check_ignored, session_opened, warning},
+        concealed::tests::{asking, concealed, recording, resumed, tap, uncovering},
+        ward::{
+            ATTEMPT, HERS, OTHER, SESSION, active, at, badge, check, check_ignored, session_opened, warning,
+        },
     },
     step::step,
 };
@@ -97,7 +99,7 @@ fn a_covered_screen_lets_the_machine_sleep_at_once_with_nothing_that_was_present
 
 #[test]
 fn an_answer_that_was_slept_over_opens_nothing() {
-    check_ignored(asleep(), Event::AuditStored(crate::event::RecordKey::Resumed(SESSION)), 10);
+    check_ignored(asleep(), Event::AuditStored(RecordKey::Resumed(SESSION)), 10);
     check(
         asleep(),
         session_opened(ATTEMPT, OTHER),
@@ -122,6 +124,39 @@ fn a_screen_that_is_hers_again_for_server_and_record_is_covered_again_for_both_b
                 TellConcealed { session: SessionId(7), cause: Suspend }
                 SaveApps { session: SessionId(7), why: Concealed }"#]],
         );
+    }
+}
+
+#[test]
+fn out_of_contact_nothing_resumes_a_screen_that_she_left_for_another_as_it_was_about_to_be_hers() {
+    for state in [recording(), uncovering()] {
+        let mut left = left_and_slept(state);
+        left.in_use.session.was_shown(badge(HERS).mark);
+        left.in_use.session.grace_until = Some(at(5 * MINUTE));
+        assert_eq!(left.notice, Some(ConcealedNotice::Elsewhere));
+
+        let asked = step(left.into(), tap(HERS), at(30)).state;
+        let fault = ContactFault::Unreachable;
+        let unanswered = step(asked, Event::SignInUnanswered { attempt: ATTEMPT, fault }, at(40));
+
+        assert_eq!(unanswered.commands, []);
+        assert_eq!(unanswered.state.name(), "Concealed");
+    }
+}
+
+#[test]
+fn in_contact_she_resumes_what_she_had_left_for_another_before_it_slept_and_keeps_it() {
+    for state in [recording(), uncovering()] {
+        let mut now: State = left_and_slept(state).into();
+        for event in [
+            tap(HERS),
+            resumed(),
+            Event::AuditStored(RecordKey::Resumed(SESSION)),
+            Event::ScreenUncovered { session: SESSION },
+        ] {
+            now = step(now, event, at(30)).state;
+        }
+        assert!(matches!(now, State::Active(_)), "{now:?}");
     }
 }
 
@@ -189,6 +224,21 @@ fn a_cover_that_was_not_confirmed_before_the_sleep_gets_its_time_anew_and_no_mor
     let late = step(woken.state, Event::DeadlineReached, at(10 * MINUTE + 2_000));
 
     assert!(matches!(late.state, State::SigningOut(_)), "{:?}", late.state);
+}
+
+/// She uncovered a screen elsewhere as this one was about to be hers, and then the lid closed and opened.
+fn left_and_slept(concealed: Concealed) -> Concealed {
+    let mut now = State::from(concealed);
+    for event in [
+        Event::CoveredElsewhere { session: SESSION },
+        Event::GoingToSleep,
+        Event::ScreenCovered { input_held: true },
+        Event::WokeUp,
+    ] {
+        now = step(now, event, at(10)).state;
+    }
+    let State::Concealed(left) = now else { panic!("{now:?}") };
+    left
 }
 
 fn asleep() -> Concealed {
