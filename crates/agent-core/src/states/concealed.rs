@@ -47,9 +47,10 @@ impl Concealed {
     /// of any concealed session do.
     pub(crate) fn begin_left(in_use: InUse, now: Instant) -> Step {
         let run = Command::RunApps { session: in_use.session.id };
-        let (concealed, mut commands) = Self::covering(in_use, ConcealCause::Elsewhere, now);
-        let after_cover = commands.iter().position(|command| *command != Command::CoverScreen).unwrap_or(0);
-        commands.insert(after_cover, run);
+        let save = save(&in_use);
+        let (concealed, mut commands) = Self::covering_unsaved(in_use, ConcealCause::Elsewhere, now);
+        // What stands still cannot save.
+        commands.extend([run, save]);
         concealed.due(now).after(commands)
     }
 
@@ -72,12 +73,19 @@ impl Concealed {
     }
 
     fn covering(in_use: InUse, cause: ConcealCause, now: Instant) -> (Self, Vec<Command>) {
+        let save = save(&in_use);
+        let (concealed, mut commands) = Self::covering_unsaved(in_use, cause, now);
+        commands.push(save);
+        (concealed, commands)
+    }
+
+    /// Her apps are still to be told to save.
+    fn covering_unsaved(in_use: InUse, cause: ConcealCause, now: Instant) -> (Self, Vec<Command>) {
         let session = &in_use.session;
         let commands = vec![
             Command::CoverScreen,
             trail::concealed(session, cause, now),
             Command::TellConcealed { session: session.id, cause },
-            Command::SaveApps { session: session.id, why: SaveReason::Concealed },
         ];
         let mut in_use = InUse { identifying: None, my_sessions: None, ..in_use };
         in_use.session.to_enrol = None;
@@ -373,6 +381,10 @@ impl Concealed {
         let signing_out = self.in_use.signing_out(cause, now).under(self.machine);
         if is_covered { signing_out.under_cover() } else { signing_out }
     }
+}
+
+const fn save(in_use: &InUse) -> Command {
+    Command::SaveApps { session: in_use.session.id, why: SaveReason::Concealed }
 }
 
 #[cfg(test)]
