@@ -1,6 +1,9 @@
 //! Her programs: when they are started, told to save, frozen, closed, and what of it is on record.
 
-use agent_core::{apps::SaveReason, command::FailClosedCause};
+use agent_core::{
+    apps::{RunReason, SaveReason},
+    command::FailClosedCause,
+};
 use agent_runtime::{
     intent::{Intent, Typed},
     view::{AppsProgress, FailClosedCode, ScreenView},
@@ -20,7 +23,9 @@ fn her_programs_start_when_the_screen_is_hers_and_not_before() {
 
     bedside.types_code("123456");
 
-    let [AppsAsk::Run(session)] = bedside.apps.asked()[..] else { panic!("{:?}", bedside.apps.asked()) };
+    let [AppsAsk::Run(session, RunReason::Uncovered)] = bedside.apps.asked()[..] else {
+        panic!("{:?}", bedside.apps.asked())
+    };
     assert_eq!(bedside.apps.running(), Some(session));
 }
 
@@ -208,7 +213,7 @@ fn they_are_told_to_save_why_each_time() {
         .into_iter()
         .filter_map(|ask| match ask {
             AppsAsk::Save(_, why) => Some(why),
-            AppsAsk::Run(_) | AppsAsk::Freeze(_) | AppsAsk::Close(_) => None,
+            AppsAsk::Run(..) | AppsAsk::Freeze(_) | AppsAsk::Close(_) => None,
         })
         .collect();
     assert_eq!(reasons, [SaveReason::Warned]);

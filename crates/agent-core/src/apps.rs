@@ -9,6 +9,15 @@ use crate::instant::Instant;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AppId(pub String);
 
+/// Why apps may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunReason {
+    /// The screen is hers: those that are not there are started.
+    Uncovered,
+    /// Nobody is at the covered screen: those that were frozen go on, and none is started.
+    LeftAlone,
+}
+
 /// Why apps are told to save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SaveReason {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    apps::{AppId, AppOutcome, SaveReason},
+    apps::{AppId, AppOutcome, RunReason, SaveReason},
     badge::Badge,
     event::{FactorWanted, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User},
@@ -161,10 +161,13 @@ pub enum Command {
         /// Why.
         cause: EndCause,
     },
-    /// Start this session's apps, or let them go on where they were frozen; idempotent. → `AppTold` for what was not started.
+    /// Start this session's apps where she is there, or let them go on where they were frozen; idempotent. → `AppTold` for what
+    /// was not started.
     RunApps {
         /// Whose.
         session: SessionId,
+        /// Why.
+        why: RunReason,
     },
     /// Tell them to save. → `AppTold` for each.
     SaveApps {

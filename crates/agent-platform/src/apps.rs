@@ -19,7 +19,11 @@ mod imp;
 
 use std::{path::PathBuf, time::Duration};
 
-use agent_core::{apps::SaveReason, event::Event, ids::SessionId};
+use agent_core::{
+    apps::{RunReason, SaveReason},
+    event::Event,
+    ids::SessionId,
+};
 use agent_runtime::{
     config::AppsAccount,
     ports::{Apps, EventSink},
@@ -76,7 +80,7 @@ pub struct NotCleared;
 /// One wish of the core, or of start-up.
 #[derive(Debug)]
 enum Order {
-    Run(SessionId),
+    Run(SessionId, RunReason),
     Save(SessionId, SaveReason),
     Freeze(SessionId),
     Close(SessionId),
@@ -122,8 +126,8 @@ impl LaunchedApps {
 }
 
 impl Apps for LaunchedApps {
-    fn run(&self, session: SessionId) {
-        self.order(Order::Run(session));
+    fn run(&self, session: SessionId, why: RunReason) {
+        self.order(Order::Run(session, why));
     }
 
     fn save(&self, session: SessionId, why: SaveReason) {

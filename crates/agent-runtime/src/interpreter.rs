@@ -92,7 +92,7 @@ impl Interpreter {
                 ports.session_server.adopt_session(session, idle, idle_longest);
             }
             Command::EndSession { session, cause } => ports.session_server.end_session(session, cause),
-            Command::RunApps { session } => ports.apps.run(session),
+            Command::RunApps { session, why } => ports.apps.run(session, why),
             Command::SaveApps { session, why } => ports.apps.save(session, why),
             Command::FreezeApps { session } => ports.apps.freeze(session),
             Command::CloseApps { session } => ports.apps.close(session),

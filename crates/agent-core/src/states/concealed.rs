@@ -20,7 +20,7 @@ mod resuming;
 mod taken_over;
 
 use crate::{
-    apps::{AppsUnderCover, SaveReason},
+    apps::{AppsUnderCover, RunReason, SaveReason},
     badge::Badge,
     command::{Command, ConcealCause, EndCause},
     event::{Event, RecordKey},
@@ -46,7 +46,7 @@ impl Concealed {
     /// Hers again, and left for another screen meanwhile: covered before she uses it. Her apps go on under the cover, as those
     /// of any concealed session do.
     pub(crate) fn begin_left(in_use: InUse, now: Instant) -> Step {
-        let run = Command::RunApps { session: in_use.session.id };
+        let run = Command::RunApps { session: in_use.session.id, why: RunReason::LeftAlone };
         let save = save(&in_use);
         let (concealed, mut commands) = Self::covering_unsaved(in_use, ConcealCause::Elsewhere, now);
         // What stands still cannot save.

@@ -7,7 +7,7 @@ use expect_test::Expect;
 use uuid::Uuid;
 
 use crate::{
-    apps::{AppsDebt, AppsUnderCover},
+    apps::{AppsDebt, AppsUnderCover, RunReason},
     badge::{Badge, BadgeGrade, BadgeMark},
     command::{Command, EndCause, OwedRecord},
     ending::Ending,
@@ -336,9 +336,10 @@ fn command_text(command: &Command, now: Instant) -> String {
     }
 }
 
-/// Covered first; then her apps, which were frozen while she typed her password, run and are told to save.
+/// Covered first; then her apps, which were frozen while she typed her password, go on and are told to save.
 pub(crate) fn assert_covered_with_its_apps_running(commands: &[Command]) {
-    let run = commands.iter().position(|command| *command == Command::RunApps { session: SESSION });
+    let run = Command::RunApps { session: SESSION, why: RunReason::LeftAlone };
+    let run = commands.iter().position(|command| *command == run);
     let save = commands.iter().position(|command| matches!(command, Command::SaveApps { .. }));
 
     assert_eq!(commands.first(), Some(&Command::CoverScreen));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_core::{
-    apps::AppsUnderCover,
+    apps::{AppsUnderCover, RunReason},
     command::{Command, OwedRecord},
     event::Event,
     ids::SessionId,
@@ -114,8 +114,10 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
                 assert_eq!(world.screen, None, "11: apps closed on a screen that is not covered");
             }
             Command::FreezeApps { .. } => assert!(matches!(world.state, State::Concealed(_)), "11"),
-            Command::RunApps { session } => {
+            Command::RunApps { session, why } => {
                 assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "11");
+                let is_covered = matches!(world.state, State::Concealed(_));
+                assert_eq!(*why == RunReason::LeftAlone, is_covered, "11: started under the cover");
             }
             Command::ResumeSession { session, .. } => {
                 assert_eq!(world.state.session().map(|ours| ours.id), Some(*session), "6");

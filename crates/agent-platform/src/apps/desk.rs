@@ -15,7 +15,7 @@ use std::{
 };
 
 use agent_core::{
-    apps::{AppId, AppOutcome, AppsProgress, SaveReason},
+    apps::{AppId, AppOutcome, AppsProgress, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
@@ -172,7 +172,7 @@ impl Desk {
 
     fn on_order(&mut self, order: Order, outputs: &mut Vec<Output>) {
         match order {
-            Order::Run(session) => self.run(session, outputs),
+            Order::Run(session, why) => self.run(session, why, outputs),
             Order::Save(session, why) => self.save(session, why, outputs),
             Order::Freeze(session) => self.freeze(session, true, outputs),
             Order::Close(session) => self.close(session, outputs),
@@ -187,10 +187,16 @@ impl Desk {
         }
     }
 
-    fn run(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
+    fn run(&mut self, session: SessionId, why: RunReason, outputs: &mut Vec<Output>) {
         if let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) {
-            at_hand.is_covered = false;
+            match why {
+                RunReason::Uncovered => at_hand.is_covered = false,
+                RunReason::LeftAlone => {}
+            }
             return self.freeze(session, false, outputs);
+        }
+        if why == RunReason::LeftAlone {
+            return;
         }
         if self.apps.as_slice().is_empty() || self.closing.is_some() {
             return;
@@ -295,7 +301,7 @@ impl Desk {
         if is_covered || is_anew {
             return;
         }
-        self.run(session, outputs);
+        self.run(session, RunReason::Uncovered, outputs);
         if let Some(at_hand) = &mut self.session {
             at_hand.is_anew = true;
         }

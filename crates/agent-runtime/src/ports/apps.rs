@@ -1,14 +1,17 @@
 //! The apps of a session.
 
-use agent_core::{apps::SaveReason, ids::SessionId};
+use agent_core::{
+    apps::{RunReason, SaveReason},
+    ids::SessionId,
+};
 
 /// Runs the programs that policy lists for whoever is signed in. Nothing here names or opens a file of theirs.
 ///
 /// Commands about one session are carried out in their order. After [`Apps::close`] nothing of that session is done any more.
 pub trait Apps: Send + 'static {
-    /// Starts them, or lets them go on where they were frozen; what runs already is left alone. → `AppTold` for each that could
-    /// not be started, `AppsNotThawed` where they are not known to go on within two seconds.
-    fn run(&self, session: SessionId);
+    /// Lets them go on where they were frozen, and starts them where she is there and they are not; what runs already is left
+    /// alone. → `AppTold` for each that could not be started, `AppsNotThawed` where they are not known to go on within two seconds.
+    fn run(&self, session: SessionId, why: RunReason);
 
     /// Tells each to save. → `AppTold` for each that can be told.
     fn save(&self, session: SessionId, why: SaveReason);

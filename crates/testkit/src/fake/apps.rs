@@ -6,7 +6,7 @@ use std::{
 };
 
 use agent_core::{
-    apps::{AppId, AppOutcome, AppsProgress, SaveReason},
+    apps::{AppId, AppOutcome, AppsProgress, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
@@ -47,7 +47,7 @@ pub enum SaveAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppsAsk {
     /// To run them.
-    Run(SessionId),
+    Run(SessionId, RunReason),
     /// To have them save.
     Save(SessionId, SaveReason),
     /// To freeze them.
@@ -142,10 +142,13 @@ impl FakeApps {
 }
 
 impl Apps for FakeApps {
-    fn run(&self, session: SessionId) {
-        self.ask(AppsAsk::Run(session));
+    fn run(&self, session: SessionId, why: RunReason) {
+        self.ask(AppsAsk::Run(session, why));
         let works = {
             let mut state = lock(&self.state);
+            if why == RunReason::LeftAlone && state.running != Some(session) {
+                return;
+            }
             if state.works {
                 state.running = Some(session);
                 state.is_frozen = false;

@@ -4,7 +4,7 @@
 //! anything, and run again when the screen is hers or nobody is there any more. Where they cannot be, her session ends.
 
 use crate::{
-    apps::AppsUnderCover,
+    apps::{AppsUnderCover, RunReason},
     command::{Command, EndCause},
     ids::SessionId,
     instant::Instant,
@@ -70,7 +70,8 @@ impl Concealed {
         }
         if matches!(self.stage, ConcealedStage::AtRest) {
             self.apps = AppsUnderCover::Running;
-            return Some(Command::RunApps { session: self.in_use.session.id });
+            let why = RunReason::LeftAlone;
+            return Some(Command::RunApps { session: self.in_use.session.id, why });
         }
         // A question is open, and may be answered by typing.
         self.apps = AppsUnderCover::Frozen { until: now + APPROACH_OVER };

@@ -81,7 +81,7 @@ fn her_resume_is_on_disk_before_she_sees_anything() {
         MINUTE,
         expect![[r#"
             → Active, last input 0ns, report at 3600s
-            RunApps { session: SessionId(7) }"#]],
+            RunApps { session: SessionId(7), why: Uncovered }"#]],
     );
 }
 

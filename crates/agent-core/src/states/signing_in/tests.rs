@@ -102,7 +102,7 @@ fn she_sees_it_when_the_screen_says_so() {
         30,
         expect![[r#"
             → Active, last input 0ns, report at 60s
-            RunApps { session: SessionId(7) }"#]],
+            RunApps { session: SessionId(7), why: Uncovered }"#]],
     );
 }
 

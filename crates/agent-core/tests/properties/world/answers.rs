@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_core::{
-    apps::{AppId, AppOutcome},
+    apps::{AppId, AppOutcome, RunReason},
     command::{Command, FailClosedCause, OwedRecord, ResumeMethod},
     event::{ContactFault, Event, Refusal, Whose},
     ids::UserId,
@@ -128,7 +128,10 @@ impl World {
             Command::AppendAudit { owed: record, .. } => self.store(record),
             Command::MeasureInactivity if is_broken => Event::InactivityUnknown,
             Command::MeasureInactivity => Event::InputSeen { at: self.last_input },
-            Command::RunApps { session } => {
+            Command::RunApps { session, why } => {
+                if why == RunReason::LeftAlone && self.apps.is_none() {
+                    return None;
+                }
                 if is_broken {
                     return Some(Event::AppTold { session, app: records(), outcome: AppOutcome::NotStarted });
                 }

@@ -12,10 +12,10 @@ const OTHER: SessionId = SessionId(Uuid::from_u128(8));
 fn her_apps_are_started_once_the_launcher_has_said_hello_and_not_twice() {
     let mut desk = desk();
 
-    assert_eq!(desk.on(Input::Order(Order::Run(SESSION))), [Output::Connect]);
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))), [Output::Connect]);
     let said = said(desk.on(hello()));
     assert!(matches!(&said[..], [(1, Verb::Start { session, .. })] if *session == SESSION.0), "{said:?}");
-    assert_eq!(desk.on(Input::Order(Order::Run(SESSION))), []);
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))), []);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn apps_that_were_frozen_go_on_and_no_others_are_touched() {
         [],
         "nobody can save while frozen"
     );
-    let thawed = said(desk.on(Input::Order(Order::Run(SESSION))));
+    let thawed = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
     assert!(matches!(thawed[..], [(_, Verb::Freeze { frozen: false, .. })]), "{thawed:?}");
 }
 
@@ -81,7 +81,10 @@ fn they_save_then_close_and_when_all_is_wiped_they_are_gone() {
 
     let gone = desk.on(answer(wipe[0].0, Answer::Wiped));
     assert_eq!(gone, [Output::Timer(None), Output::Tell(Event::AppsGone { session: SESSION })]);
-    assert!(matches!(said(desk.on(Input::Order(Order::Run(OTHER))))[..], [(_, Verb::Start { .. })]));
+    assert!(matches!(
+        said(desk.on(Input::Order(Order::Run(OTHER, RunReason::Uncovered))))[..],
+        [(_, Verb::Start { .. })]
+    ));
 }
 
 #[test]
@@ -187,7 +190,10 @@ fn where_another_launcher_comes_her_apps_are_on_record_as_killed_at_once_and_beg
     let again = desk.on(answer(thaw, wrong_session()));
     assert!(again.contains(&app_told(AppOutcome::Killed)), "{again:?}");
     assert!(said(again).is_empty(), "a launcher that keeps ending is not driven on");
-    assert!(matches!(said(desk.on(Input::Order(Order::Run(SESSION))))[..], [(_, Verb::Start { .. })]));
+    assert!(matches!(
+        said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))))[..],
+        [(_, Verb::Start { .. })]
+    ));
 }
 
 #[test]
@@ -201,7 +207,40 @@ fn where_another_launcher_comes_under_the_cover_they_begin_anew_when_she_is_back
     assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
     assert!(said(lost).is_empty());
     assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), [], "nothing runs that could watch");
-    assert!(matches!(said(desk.on(Input::Order(Order::Run(SESSION))))[..], [(_, Verb::Start { .. })]));
+    assert!(matches!(
+        said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))))[..],
+        [(_, Verb::Start { .. })]
+    ));
+}
+
+#[test]
+fn apps_that_go_on_because_nobody_is_there_begin_anew_when_she_is_back_and_not_before() {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)));
+    let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+    desk.on(answer(freeze, Answer::Done { left: 0 }));
+    let (thaw, verb) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::LeftAlone)))).pop().unwrap();
+    assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
+    desk.on(answer(thaw, Answer::Done { left: 0 }));
+
+    let thaw = comes_back(&mut desk);
+    let lost = desk.on(answer(thaw, wrong_session()));
+
+    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    assert!(said(lost).is_empty(), "nobody is there");
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::LeftAlone))), []);
+    let back = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
+    assert!(matches!(back[..], [(_, Verb::Start { .. })]), "{back:?}");
+}
+
+#[test]
+fn a_screen_that_she_left_for_another_before_it_was_hers_starts_nothing() {
+    let mut desk = connected();
+
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::LeftAlone))), []);
+
+    let back = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
+    assert!(matches!(back[..], [(_, Verb::Start { .. })]), "{back:?}");
 }
 
 #[test]
@@ -251,14 +290,14 @@ fn a_thaw_that_fails_is_asked_for_once_more_and_then_told() {
     let mut desk = running();
     let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
     desk.on(answer(freeze, Answer::Done { left: 0 }));
-    let (first, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    let (first, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).pop().unwrap();
 
     let (second, verb) = said(desk.on(answer(first, freeze_failed()))).pop().unwrap();
     assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
     let told = desk.on(answer(second, freeze_failed()));
     assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotThawed { session: SESSION })]);
 
-    assert!(!said(desk.on(Input::Order(Order::Run(SESSION)))).is_empty());
+    assert!(!said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).is_empty());
 }
 
 #[test]
@@ -288,7 +327,7 @@ fn a_save_that_a_later_one_has_ended_is_told_with_its_own_reason() {
 #[test]
 fn an_app_that_could_not_be_started_is_told_so_and_counted_while_the_others_are_closed_already() {
     let mut desk = connected();
-    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).pop().unwrap();
     let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION)))).pop().unwrap();
 
     let not_started = Answer::AppNotStarted { app: records(), because: Code::ProgramMissing };
@@ -309,7 +348,7 @@ fn where_the_connection_is_lost_while_they_start_it_is_asked_whether_they_run() 
         [(Answer::Done { left: 0 }, None), (wrong_session(), Some(AppOutcome::NotStarted))]
     {
         let mut desk = connected();
-        desk.on(Input::Order(Order::Run(SESSION)));
+        desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)));
 
         let lost = desk.on(Input::Lost);
         assert!(!lost.iter().any(|output| matches!(output, Output::Tell(_))), "{lost:?}");
@@ -318,7 +357,7 @@ fn where_the_connection_is_lost_while_they_start_it_is_asked_whether_they_run() 
 
         let known = desk.on(answer(thaw, said_by_launcher));
         assert_eq!(known.contains(&app_told(AppOutcome::NotStarted)), told.is_some(), "{known:?}");
-        let run = said(desk.on(Input::Order(Order::Run(SESSION))));
+        let run = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
         assert_eq!(matches!(run[..], [(_, Verb::Start { .. })]), told.is_some(), "{run:?}");
     }
 }
@@ -326,7 +365,7 @@ fn where_the_connection_is_lost_while_they_start_it_is_asked_whether_they_run() 
 #[test]
 fn apps_that_cannot_be_started_are_told_each() {
     let mut desk = connected();
-    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).pop().unwrap();
 
     let one = desk.on(answer(start, Answer::AppNotStarted { app: records(), because: Code::ProgramMissing }));
     assert_eq!(one, [app_told(AppOutcome::NotStarted)]);
@@ -421,7 +460,7 @@ fn connected() -> Desk {
 
 fn running() -> Desk {
     let mut desk = connected();
-    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION)))).pop().unwrap();
+    let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).pop().unwrap();
     desk.on(answer(start, Answer::Done { left: 0 }));
     desk
 }

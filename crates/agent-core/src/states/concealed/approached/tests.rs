@@ -39,7 +39,7 @@ fn a_minute_after_the_last_touch_they_go_on() {
         MINUTE,
         expect![[r#"
             → Concealed(UserTap), at rest, last input 0ns, report at 3600s
-            RunApps { session: SessionId(7) }"#]],
+            RunApps { session: SessionId(7), why: LeftAlone }"#]],
     );
 }
 
@@ -51,7 +51,11 @@ fn they_stay_frozen_as_long_as_something_is_asked_that_may_be_typed() {
 
     let later = step(colleague, Event::DeadlineReached, at(1_000));
 
-    assert!(!later.commands.contains(&Command::RunApps { session: SESSION }), "{:?}", later.commands);
+    assert!(
+        !later.commands.iter().any(|command| matches!(command, Command::RunApps { .. })),
+        "{:?}",
+        later.commands
+    );
     let State::Concealed(concealed) = later.state else { panic!("{:?}", later.state) };
     assert_eq!(concealed.apps, AppsUnderCover::Frozen { until: at(1_000 + MINUTE) });
 }
@@ -63,7 +67,10 @@ fn they_go_on_when_the_screen_is_hers_again() {
     let hers = step(frozen.into(), Event::ScreenUncovered { session: SESSION }, at(10));
 
     assert!(matches!(hers.state, State::Active(_)), "{:?}", hers.state);
-    assert_eq!(hers.commands.first(), Some(&Command::RunApps { session: SESSION }));
+    assert_eq!(
+        hers.commands.first(),
+        Some(&Command::RunApps { session: SESSION, why: RunReason::Uncovered })
+    );
 }
 
 #[test]
