@@ -317,6 +317,8 @@ pub enum ConcealedStage {
         question: Box<ResumeQuestion>,
         /// The badge that it began with.
         badge: Option<BadgeMark>,
+        /// The server has said meanwhile that she uncovered a screen elsewhere: before this one or after it.
+        is_in_doubt: bool,
     },
     /// The server wants more.
     AwaitingFactor {

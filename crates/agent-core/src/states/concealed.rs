@@ -345,8 +345,14 @@ impl Concealed {
         if session == self.in_use.session.id {
             self.notice = Some(ConcealedNotice::Elsewhere);
             self.is_uncovered_elsewhere = true;
-            if matches!(self.stage, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) {
-                self.in_use.session.was_uncovered_elsewhere(session);
+            match &mut self.stage {
+                ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
+                    self.in_use.session.was_uncovered_elsewhere(session);
+                }
+                ConcealedStage::Asking { is_in_doubt, .. } => *is_in_doubt = true,
+                ConcealedStage::AtRest
+                | ConcealedStage::AwaitingFactor { .. }
+                | ConcealedStage::TakenOver { .. } => {}
             }
         }
         Step::stay(self)

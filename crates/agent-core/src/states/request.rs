@@ -64,6 +64,11 @@ impl Request {
         true
     }
 
+    /// It was answered, and is asked once more.
+    pub(super) const fn again(self, now: Instant) -> Self {
+        Self { phase: RequestPhase::Waiting { asked_at: now, is_slow: false }, ..self }
+    }
+
     /// The server answers again. `true` where this is to be asked at once.
     pub(super) const fn wake(&mut self, now: Instant) -> bool {
         let was_resting = matches!(self.phase, RequestPhase::Resting { .. });

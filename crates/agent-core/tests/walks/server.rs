@@ -1,6 +1,9 @@
 //! A session server with three people, five badges and the rule of one uncovered desktop (`follow`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use agent_core::{
     badge::{Badge, BadgeMark},
@@ -25,6 +28,8 @@ pub(crate) struct Server {
     pub(crate) needs_code: bool,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     challenges: BTreeMap<ChallengeId, (UserId, Option<SessionId>)>,
+    /// What resumed a session: asked again it is answered the same, where the screen is still hers.
+    resumes: BTreeSet<AttemptId>,
     /// Badges 0 and 1 are of the first person, 2 and 3 of the second; 4 is nobody's until somebody enrols it.
     owners: BTreeMap<BadgeMark, UserId>,
     ids: u128,
@@ -36,7 +41,14 @@ pub(crate) type Told = Vec<(usize, Event)>;
 impl Server {
     pub(crate) fn new(needs_code: bool) -> Self {
         let owners = (0..4).map(|number| (BadgeMark([number; 16]), person(number / 2))).collect();
-        Self { needs_code, sessions: BTreeMap::new(), challenges: BTreeMap::new(), owners, ids: 1_000 }
+        Self {
+            needs_code,
+            sessions: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            resumes: BTreeSet::new(),
+            owners,
+            ids: 1_000,
+        }
     }
 
     pub(crate) fn owner(&self, badge: &Badge) -> Result<UserId, Refusal> {
@@ -181,6 +193,10 @@ impl Server {
     }
 
     fn resumed(&mut self, desk: usize, attempt: AttemptId, session: SessionId, method: ResumeMethod) -> Told {
+        let is_repeat = !self.resumes.insert(attempt);
+        if is_repeat && self.sessions[&session].is_to_cover {
+            return vec![(desk, refused(attempt, Refusal::ChallengeOver))];
+        }
         self.sessions.get_mut(&session).unwrap().is_to_cover = false;
         let mut told = vec![(desk, Event::SessionResumed { attempt, session, method, limits: limits() })];
         told.extend(self.cover_elsewhere(session));

@@ -136,7 +136,16 @@ impl Concealed {
         now: Instant,
     ) -> Step {
         match self.stage {
-            ConcealedStage::Asking { request, badge, .. }
+            // What she uncovered elsewhere and this answer come by two connections, and which of them was first is the
+            // server's to say: asked once more, after both, it gives the same answer only where the screen is still hers.
+            ConcealedStage::Asking { request, question, badge, is_in_doubt: true }
+                if request.attempt == attempt && session == self.in_use.session.id =>
+            {
+                let request = request.again(now);
+                let stage = ConcealedStage::Asking { request, question, badge, is_in_doubt: false };
+                Self { stage, ..self }.ask()
+            }
+            ConcealedStage::Asking { request, badge, is_in_doubt: false, .. }
                 if request.attempt == attempt && session == self.in_use.session.id =>
             {
                 let mut in_use = self.in_use;
@@ -211,9 +220,9 @@ impl Concealed {
 
     pub(super) fn stage_due(self, now: Instant) -> Step {
         match self.stage {
-            ConcealedStage::Asking { request, question, badge } => {
+            ConcealedStage::Asking { request, question, badge, is_in_doubt } => {
                 let with = |request, question| Self {
-                    stage: ConcealedStage::Asking { request, question, badge },
+                    stage: ConcealedStage::Asking { request, question, badge, is_in_doubt },
                     ..self
                 };
                 match request.due(now) {
@@ -275,7 +284,7 @@ impl Concealed {
     ) -> Step {
         let request = Request::begin(attempt, now + TAP_OVER_LIMIT, now);
         let question = Box::new(ResumeQuestion::Factor(factor));
-        let stage = ConcealedStage::Asking { request, question, badge };
+        let stage = ConcealedStage::Asking { request, question, badge, is_in_doubt: false };
         Self { stage, notice: None, offered: None, ..self }.ask()
     }
 
@@ -288,7 +297,8 @@ impl Concealed {
         }
         let request = Request::begin(attempt, challenge.expires_at.min(now + TAP_OVER_LIMIT), now);
         let question = Box::new(ResumeQuestion::Answer { challenge, answer });
-        Self { stage: ConcealedStage::Asking { request, question, badge }, ..self }.ask()
+        let stage = ConcealedStage::Asking { request, question, badge, is_in_doubt: false };
+        Self { stage, ..self }.ask()
     }
 
     fn ask(self) -> Step {
@@ -313,7 +323,7 @@ impl Concealed {
     }
 
     fn refused(self, attempt: AttemptId, refusal: Refusal, now: Instant) -> Step {
-        let ConcealedStage::Asking { request, question, badge } = self.stage else {
+        let ConcealedStage::Asking { request, question, badge, is_in_doubt } = self.stage else {
             return Step::stay(self);
         };
         let with = |stage| Self { stage, ..self };
@@ -339,7 +349,8 @@ impl Concealed {
             }
             // What was presented was not looked at: she need not present it again.
             (Refusal::Busy, question) => {
-                with(ConcealedStage::Asking { request, question: Box::new(question), badge })
+                let question = Box::new(question);
+                with(ConcealedStage::Asking { request, question, badge, is_in_doubt })
                     .unanswered(ContactFault::Unavailable, now)
             }
             (refusal, ResumeQuestion::Factor(_) | ResumeQuestion::Answer { .. }) => {

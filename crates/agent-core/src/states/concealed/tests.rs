@@ -370,6 +370,58 @@ fn a_screen_that_is_about_to_be_hers_is_covered_when_she_has_uncovered_another_m
 }
 
 #[test]
+fn an_answer_is_asked_for_again_where_it_may_be_older_than_the_word_that_she_uncovered_another_screen() {
+    let told = step(asking(HERS).into(), Event::CoveredElsewhere { session: SESSION }, at(MINUTE)).state;
+
+    let again = step(told, resumed(), at(MINUTE + 10));
+    let [Command::ResumeSession { attempt: ATTEMPT, session: SESSION, .. }] = &again.commands[..] else {
+        panic!("{:?}", again.commands)
+    };
+
+    let to_stay = step(again.state.clone(), refused(Refusal::ChallengeOver), at(MINUTE + 20));
+    let State::Concealed(covered) = to_stay.state else { panic!("{}", to_stay.state.name()) };
+    assert_eq!((covered.stage, to_stay.commands), (ConcealedStage::AtRest, Vec::new()));
+
+    let hers = step(again.state, resumed(), at(MINUTE + 20));
+    assert!(matches!(hers.commands[..], [Command::AppendAudit { .. }]), "{:?}", hers.commands);
+}
+
+#[test]
+fn what_she_is_known_to_have_left_before_she_asks_is_asked_for_once() {
+    let left = step(concealed().into(), Event::CoveredElsewhere { session: SESSION }, at(0)).state;
+    let asked = step(left, tap(HERS), at(10)).state;
+
+    let hers = step(asked, resumed(), at(20));
+
+    assert!(matches!(hers.commands[..], [Command::AppendAudit { .. }]), "{:?}", hers.commands);
+}
+
+#[test]
+fn the_word_of_another_session_brings_no_answer_into_doubt() {
+    let told = step(asking(HERS).into(), Event::CoveredElsewhere { session: OTHER }, at(MINUTE)).state;
+
+    let hers = step(told, resumed(), at(MINUTE + 10));
+
+    assert!(matches!(hers.commands[..], [Command::AppendAudit { .. }]), "{:?}", hers.commands);
+}
+
+#[test]
+fn a_doubtful_answer_that_nobody_settles_resumes_nothing() {
+    let mut known = asking(HERS);
+    known.in_use.session.was_shown(badge(HERS).mark);
+    known.in_use.session.grace_until = Some(at(5 * MINUTE));
+    let told = step(known.into(), Event::CoveredElsewhere { session: SESSION }, at(MINUTE)).state;
+    let again = step(told, resumed(), at(MINUTE + 10)).state;
+
+    let unanswered = step(again, unanswered(), at(MINUTE + 20));
+    let given_up = step(unanswered.state, Event::DeadlineReached, at(MINUTE + 20_000));
+
+    assert_eq!((unanswered.commands, given_up.commands), (Vec::new(), Vec::new()));
+    let State::Concealed(covered) = given_up.state else { panic!("{}", given_up.state.name()) };
+    assert_eq!(covered.stage, ConcealedStage::AtRest);
+}
+
+#[test]
 fn out_of_contact_nothing_resumes_what_she_has_left_for_another_screen() {
     let mut known = concealed();
     known.in_use.session.was_shown(badge(HERS).mark);
