@@ -6,6 +6,7 @@ use x11rb::{
     connection::Connection,
     protocol::{
         Event,
+        composite::ConnectionExt as _,
         xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, Window},
     },
     rust_connection::RustConnection,
@@ -21,7 +22,8 @@ const VERSION: u32 = 5;
 pub struct Drag {
     connection: RustConnection,
     window: Window,
-    root: Window,
+    /// One of these is an ancestor of every window.
+    roots: [Window; 2],
     text: &'static str,
 }
 
@@ -33,10 +35,13 @@ impl Drag {
     pub fn of(display: &str, text: &'static str) -> Result<Self> {
         let (connection, screen) = RustConnection::connect(Some(display))?;
         let root = connection.setup().roots[screen].root;
+        // The overlay, in which a cover stands, is told among the children of no window.
+        connection.composite_query_version(0, 4)?.reply()?;
+        let overlay = connection.composite_get_overlay_window(root)?.reply()?.overlay_win;
         let window = make_window(&connection, screen)?;
         let selection = atom(&connection, "XdndSelection")?;
         connection.set_selection_owner(window, selection, CURRENT_TIME)?.check()?;
-        Ok(Self { connection, window, root, text })
+        Ok(Self { connection, window, roots: [root, overlay], text })
     }
 
     /// Comes to a point of the display with it, as far as every window there is concerned.
@@ -75,7 +80,7 @@ impl Drag {
     }
 
     fn tell_all(&self, what: &str, data: [u32; 4]) -> Result<()> {
-        let (kind, mut windows, mut next) = (self.atom(what)?, vec![self.root], 0);
+        let (kind, mut windows, mut next) = (self.atom(what)?, self.roots.to_vec(), 0);
         while let Some(&window) = windows.get(next) {
             next += 1;
             // A window may vanish while it is looked at.
