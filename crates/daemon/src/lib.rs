@@ -4,6 +4,6 @@
 //! Both are small programs of one thread that poll descriptors, and neither may hang on whoever listens to it.
 #![cfg(target_os = "linux")]
 
-pub mod manager;
 pub mod processes;
+pub mod service_manager;
 pub mod signals;

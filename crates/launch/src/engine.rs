@@ -13,7 +13,7 @@ mod start;
 
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::Duration};
 
-use daemon::manager::Manager;
+use daemon::service_manager::ServiceManager;
 use launch_contract::{
     AgentMessage, Answer, AppId, Argv, CloseOutcome, Code, Hello, LauncherMessage, SaveOutcome, VERSION, Verb,
 };
@@ -39,7 +39,7 @@ pub(crate) struct Engine {
     pub(crate) containment: Box<dyn Containment>,
     /// How long a session without an agent stays frozen.
     pub(crate) orphan_after: Duration,
-    pub(crate) manager: Manager,
+    pub(crate) manager: ServiceManager,
     /// Why the last wipe was not one.
     problem: Option<Code>,
     session: Option<Session>,
@@ -90,7 +90,7 @@ impl Engine {
         skeleton: PathBuf,
         containment: Box<dyn Containment>,
         orphan_after: Duration,
-        manager: Manager,
+        manager: ServiceManager,
     ) -> Self {
         Self {
             wipe,

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use daemon::{manager::Manager, signals::Signals};
+use daemon::{service_manager::ServiceManager, signals::Signals};
 use launch_contract::{Account as Kind, Code, Containment};
 use rustix::process::set_child_subreaper;
 
@@ -96,7 +96,7 @@ fn serve(options: &Options) -> Result<(), Fault> {
     let signals = Signals::block()?;
     set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)?;
     let agent_entry = account::agent(&options.agent_user);
-    let manager = Manager::from_environment();
+    let manager = ServiceManager::from_environment();
     let beat_every = manager.beat_every();
     let desk = match find_account(options) {
         Ok(account) => {

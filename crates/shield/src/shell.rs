@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, io, os::fd::OwnedFd, time::Duration};
 
 use daemon::{
-    manager::Manager,
+    service_manager::ServiceManager,
     signals::{Signal, Signals},
 };
 use rustix::{
@@ -45,7 +45,7 @@ pub(crate) struct Shell {
     /// What the supervisor knows of it.
     enforcement: Enforcement,
     events: VecDeque<Event>,
-    manager: Manager,
+    manager: ServiceManager,
     is_done: bool,
 }
 
@@ -65,7 +65,7 @@ impl Shell {
             agent: None,
             enforcement: Enforcement::default(),
             events: VecDeque::from([Event::Begun]),
-            manager: Manager::from_environment(),
+            manager: ServiceManager::from_environment(),
             is_done: false,
         };
         shell.work_off()?;

@@ -14,14 +14,14 @@ use std::{
 
 /// The service manager that started us, if one did and wants to hear.
 #[derive(Debug, Default)]
-pub struct Manager {
+pub struct ServiceManager {
     socket: Option<UnixDatagram>,
     /// How often it wants a sign of life, halved; and when the next is due.
     beat: Option<(Duration, Duration)>,
     status: String,
 }
 
-impl Manager {
+impl ServiceManager {
     /// As the environment tells (`sd_notify(3)`, `sd_watchdog_enabled(3)`).
     #[must_use]
     pub fn from_environment() -> Self {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_sign_of_life_is_due_twice_as_often_as_it_is_wanted() {
-        let mut manager = Manager {
+        let mut manager = ServiceManager {
             socket: None,
             beat: Some((Duration::from_secs(5), Duration::ZERO)),
             status: String::new(),
