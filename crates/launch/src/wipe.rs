@@ -1,16 +1,18 @@
 //! Leaves nothing of the apps' account: processes, files, memory, keys, jobs; and says what it could not.
 
 pub(crate) mod files;
-mod helpers;
 mod ipc;
 mod keys;
+mod spooler;
 mod spools;
+mod system_program;
+mod user_manager;
 
 use std::{io, path::PathBuf, time::Duration};
 
 use launch_contract::Code;
 
-pub(crate) use self::helpers::Spooler;
+pub(crate) use self::spooler::Spooler;
 
 use crate::{
     account::Account,
@@ -57,7 +59,7 @@ impl Wipe {
         let contained = containment.clear().unwrap_or(1);
         beat();
         if self.account.is_separate() {
-            note(Code::UserManagerLeft, helpers::end_user_manager(&self.account, beat));
+            note(Code::UserManagerLeft, user_manager::end(&self.account, beat));
             note(Code::ProcessesLeft, self.end_processes(beat).max(contained));
         } else {
             note(Code::ProcessesLeft, contained);
