@@ -22,15 +22,17 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{account::Account, privileges, wipe};
+use crate::{
+    account::Account,
+    privileges,
+    wipe::{self, files::DIRECTORY},
+};
 
 /// Files of a skeleton.
 const SKELETON_ENTRIES_MAX: u32 = 10_000;
 /// Folders within folders of a skeleton.
 const SKELETON_DEPTH_MAX: u32 = 32;
 
-const DIRECTORY: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 const FILE: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A directory that belongs to one session at a time.

@@ -23,7 +23,8 @@ const ENTRIES_MAX: u64 = 4_000_000;
 /// A pass that left nothing behind is followed by none.
 const PASSES_MAX: u32 = 3;
 
-const DIRECTORY: OFlags =
+/// How a directory is opened: it, and nothing that a link in its place leads to.
+pub(crate) const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Removes everything in a directory, and leaves it; returns how much is left.
