@@ -39,7 +39,7 @@ pub(crate) struct Engine {
     pub(crate) containment: Box<dyn Containment>,
     /// How long a session without an agent stays frozen.
     pub(crate) orphan_after: Duration,
-    pub(crate) manager: ServiceManager,
+    pub(crate) service_manager: ServiceManager,
     /// Why the last wipe was not one.
     problem: Option<Code>,
     session: Option<Session>,
@@ -90,14 +90,14 @@ impl Engine {
         skeleton: PathBuf,
         containment: Box<dyn Containment>,
         orphan_after: Duration,
-        manager: ServiceManager,
+        service_manager: ServiceManager,
     ) -> Self {
         Self {
             wipe,
             skeleton,
             containment,
             orphan_after,
-            manager,
+            service_manager,
             problem: None,
             session: None,
             job: None,
@@ -244,8 +244,8 @@ impl Engine {
         }
         self.session = None;
         self.orphaned_until = None;
-        let manager = &self.manager;
-        let left = self.wipe.run(&mut *self.containment, &|| manager.beat());
+        let service_manager = &self.service_manager;
+        let left = self.wipe.run(&mut *self.containment, &|| service_manager.beat());
         self.problem = left.first().map(|(code, _)| *code);
         left
     }

@@ -96,16 +96,20 @@ fn serve(options: &Options) -> Result<(), Fault> {
     let signals = Signals::block()?;
     set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)?;
     let agent_entry = account::agent(&options.agent_user);
-    let manager = ServiceManager::from_environment();
-    let beat_every = manager.beat_every();
+    let service_manager = ServiceManager::from_environment();
     let desk = match find_account(options) {
         Ok(account) => {
             let wipe = wipe_of(options, account)
                 .ok_or(Fault::Usage("--home and --runtime are absolute paths without .."))?;
             let containment = containment::choose(options.containment, &wipe.account)?;
-            let mut engine =
-                Engine::new(wipe, options.skeleton.clone(), containment, options.orphan_after, manager);
-            engine.manager.is_ready();
+            let mut engine = Engine::new(
+                wipe,
+                options.skeleton.clone(),
+                containment,
+                options.orphan_after,
+                service_manager,
+            );
+            engine.service_manager.is_ready();
             if engine.has_something() {
                 log::line("something of an earlier session is there");
                 engine.end();
@@ -114,8 +118,8 @@ fn serve(options: &Options) -> Result<(), Fault> {
         }
         Err(unfit) => {
             log::line(&format!("no app can be run as {}: {unfit}", options.user));
-            manager.is_ready();
-            Desk::Closed
+            service_manager.is_ready();
+            Desk::Closed(service_manager)
         }
     };
     let door = match listener {
@@ -123,7 +127,7 @@ fn serve(options: &Options) -> Result<(), Fault> {
         Some(listener) => Door::Listener(listener, agent_entry.map_or(0, |entry| entry.uid)),
         None => Door::Inherited,
     };
-    Ok(Shell { desk, door, agent, signals, beat_every }.run()?)
+    Ok(Shell { desk, door, agent, signals }.run()?)
 }
 
 fn find_account(options: &Options) -> Result<Account, Unfit> {

@@ -2,7 +2,10 @@
 
 use std::{io, os::fd::AsFd, time::Duration};
 
-use daemon::signals::{Signal, Signals};
+use daemon::{
+    service_manager::ServiceManager,
+    signals::{Signal, Signals},
+};
 use launch_contract::{Account, AgentMessage, Answer, Code, Containment, Hello, LauncherMessage, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -24,8 +27,17 @@ const MESSAGES_AT_ONCE_MAX: usize = 16;
 pub(crate) enum Desk {
     /// Apps can be run.
     Open(Box<Engine>),
-    /// There is no account for them: each request is answered with that.
-    Closed,
+    /// There is no account for them: each request is answered with that. Whoever started us is told that we live all the same.
+    Closed(ServiceManager),
+}
+
+impl Desk {
+    fn service_manager(&self) -> &ServiceManager {
+        match self {
+            Self::Open(engine) => &engine.service_manager,
+            Self::Closed(service_manager) => service_manager,
+        }
+    }
 }
 
 /// Where agents come from.
@@ -44,8 +56,6 @@ pub(crate) struct Shell {
     pub(crate) door: Door,
     pub(crate) agent: Option<Conversation>,
     pub(crate) signals: Signals,
-    /// How often the watchdog wants to hear from us.
-    pub(crate) beat_every: Option<Duration>,
 }
 
 /// What is there to be read.
@@ -63,9 +73,7 @@ impl Shell {
             self.greet();
         }
         loop {
-            if let Desk::Open(engine) = &self.desk {
-                engine.manager.beat();
-            }
+            self.desk.service_manager().beat();
             let readable = self.wait()?;
             let is_to_end = readable.signals && self.is_asked_to_end();
             self.reap();
@@ -116,7 +124,7 @@ impl Shell {
                     (waited.len() - 1, app)
                 })
                 .collect(),
-            Desk::Closed => Vec::new(),
+            Desk::Closed(_) => Vec::new(),
         };
         let at_most = self.next_look().map(|time| Timespec {
             tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
@@ -138,9 +146,9 @@ impl Shell {
     fn next_look(&self) -> Option<Duration> {
         let look = match &self.desk {
             Desk::Open(engine) => engine.next_look(clock::now()),
-            Desk::Closed => None,
+            Desk::Closed(_) => None,
         };
-        look.into_iter().chain(self.beat_every).min()
+        look.into_iter().chain(self.desk.service_manager().beat_every()).min()
     }
 
     /// Takes the signals that have arrived; those of children only woke us.
@@ -176,7 +184,7 @@ impl Shell {
     fn act(&mut self, message: AgentMessage) {
         match &mut self.desk {
             Desk::Open(engine) => engine.asked(message, clock::now()),
-            Desk::Closed => {
+            Desk::Closed(_) => {
                 let answer = Answer::Failed { code: Code::AccountUnfit, left: 0 };
                 let answer = LauncherMessage::Answer { request: message.request, answer };
                 if !self.agent.as_ref().is_some_and(|agent| agent.say(&answer)) {
@@ -230,7 +238,7 @@ impl Shell {
     fn hello(&self) -> LauncherMessage {
         match &self.desk {
             Desk::Open(engine) => engine.hello(),
-            Desk::Closed => LauncherMessage::Hello(Hello {
+            Desk::Closed(_) => LauncherMessage::Hello(Hello {
                 version: VERSION,
                 account: Account::Separate,
                 containment: Containment::Subreaper,

@@ -74,8 +74,8 @@ impl Engine {
                 Code::HomeUnfit
             })?;
         }
-        let manager = &self.manager;
-        home::copy_skeleton(&self.skeleton, home, account, &|| manager.beat()).map_err(|error| {
+        let service_manager = &self.service_manager;
+        home::copy_skeleton(&self.skeleton, home, account, &|| service_manager.beat()).map_err(|error| {
             log::line(&format!("the skeleton cannot be copied: {error}"));
             Code::SkeletonUnreadable
         })?;

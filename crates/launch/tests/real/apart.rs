@@ -224,23 +224,25 @@ fn check_says_what_can_be_had_and_ends_with_it() {
 }
 
 #[test]
-fn a_service_says_when_it_is_ready_and_that_it_lives() {
-    let mut ward = Ward::new(&[]);
-    let path = ward.path("notify.sock");
-    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    ward.environment("NOTIFY_SOCKET", path.to_str().unwrap());
-    ward.environment("WATCHDOG_USEC", "200000");
-    ward.launch();
+fn a_service_says_when_it_is_ready_and_that_it_lives_whether_or_not_it_can_run_apps() {
+    for options in [&[][..], &["--user", "root"]] {
+        let mut ward = Ward::new(options);
+        let path = ward.path("notify.sock");
+        let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        ward.environment("NOTIFY_SOCKET", path.to_str().unwrap());
+        ward.environment("WATCHDOG_USEC", "200000");
+        ward.launch();
 
-    let mut said = Vec::new();
-    for _ in 0..4 {
-        let mut packet = [0; 100];
-        let length = socket.recv(&mut packet).unwrap();
-        said.push(String::from_utf8(packet[..length].to_vec()).unwrap());
+        let mut said = Vec::new();
+        for _ in 0..4 {
+            let mut packet = [0; 100];
+            let length = socket.recv(&mut packet).unwrap();
+            said.push(String::from_utf8(packet[..length].to_vec()).unwrap());
+        }
+
+        assert_eq!(said, ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"], "{options:?}");
     }
-
-    assert_eq!(said, ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
 }
 
 #[test]
