@@ -43,7 +43,7 @@ else
   if [ -z "$root" ]; then
     # The session first: its apps are closed by the launcher. What is left of them is in the slice.
     for unit in tapward-kiosk.service tapward-launch.socket tapward-launch.service tapward.slice \
-      tapward-selftest.service tapward-keyring-secret.service; do
+      tapward-session-pre.target tapward-selftest.service tapward-keyring-secret.service; do
       systemctl stop "$unit" 2>/dev/null || :
     done
     if user=$(id -u tapward 2>/dev/null); then systemctl stop "user@$user.service" 2>/dev/null || :; fi
@@ -73,6 +73,8 @@ for unit in kiosk.service keyring-secret.service launch.socket launch.service se
   put 644 "systemd/tapward-$unit" "/usr/lib/systemd/system/tapward-$unit"
 done
 put 644 systemd/tapward.slice /usr/lib/systemd/system/tapward.slice
+put 644 systemd/tapward-session-pre.target /usr/lib/systemd/system/tapward-session-pre.target
+put 644 systemd/session-.scope.d/50-tapward.conf /etc/systemd/system/session-.scope.d/50-tapward.conf
 put 644 systemd/user/tapward-keyring.service /usr/lib/systemd/user/tapward-keyring.service
 for folder in coredump journald logind sleep system; do
   put 644 "systemd/$folder.conf.d/50-tapward.conf" "/etc/systemd/$folder.conf.d/50-tapward.conf"

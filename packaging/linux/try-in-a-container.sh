@@ -47,15 +47,14 @@ mount -t overlay -o "lowerdir=/,upperdir=$work/files/upper,workdir=$work/files/w
 root=$work/root
 rm -rf "$root/etc/systemd/system" "$root/etc/systemd/user" "$root/etc/fstab" "$root/var/lib/tapward"
 mkdir -p "$root/etc/systemd/system" "$root/var/log/journal"
-"$here/install.sh" --root "$root"
 cp -r "$here" "$root/usr/local/src/tapward"
-# This kernel's profiles are not ours to change.
-rm -f "$root"/etc/apparmor.d/tapward*
 
 has() { [ -n "$programs" ] && [ -x "$programs/$1" ]; }
+built=/usr/local/src/built
 stand_in() {
-  if has "$1"; then cat "$programs/$1"; else cat; fi > "$root/usr/lib/tapward/$1"
-  chmod 755 "$root/usr/lib/tapward/$1"
+  mkdir -p "$root$built"
+  if has "$1"; then cat "$programs/$1"; else cat; fi > "$root$built/$1"
+  chmod 755 "$root$built/$1"
 }
 stand_in tapward-agent <<'AGENT'
 #!/bin/sh
@@ -64,7 +63,8 @@ exec sleep infinity
 AGENT
 stand_in tapward-shield <<'SHIELD'
 #!/usr/bin/perl
-# Says that it is ready and lives, and ends with the X server, as the shield does.
+# Says that it is ready and lives, and ends with the X server, as the shield does. Asked to end it takes its time, as one whose
+# agent has apps save, and looks whether they could.
 use strict; use Socket;
 sub say_to {
   my $path = $ENV{NOTIFY_SOCKET} or return; $path =~ s/^@/\0/;
@@ -72,6 +72,11 @@ sub say_to {
 }
 my $client = fork() // exit 70;
 exec "xprop", "-root", "-spy", "WM_NAME" if $client == 0;
+$SIG{TERM} = sub {
+  for (1 .. 3) { say_to("WATCHDOG=1"); select(undef, undef, undef, 1); }
+  system("pgrep -x Xvfb && pgrep -u tapward-session sleep && touch /var/lib/tapward/outlasted") if -e "/var/lib/tapward/look";
+  exit 0;
+};
 say_to("READY=1");
 until (waitpid($client, 1) == $client) { say_to("WATCHDOG=1"); sleep 1; }
 exit 70;
@@ -88,6 +93,9 @@ exit 64 unless $ENV{LISTEN_FDS} == 1;
 say_to("READY=1");
 while (1) { say_to("WATCHDOG=1"); sleep 1; }
 LAUNCH
+"$here/install.sh" --root "$root" --programs "$root$built"
+# This kernel's profiles are not ours to change.
+rm -f "$root"/etc/apparmor.d/tapward*
 mkdir -p "$root/usr/lib/xorg"
 rm -f "$root/usr/lib/xorg/Xorg"
 cat > "$root/usr/lib/xorg/Xorg" <<'XORG'
@@ -258,11 +266,14 @@ ask(qq({"request":2,"verb":{"start":{"session":"$session","display":{"name":":0"
 for (1 .. 50) { last if -e "/var/tmp/tapward-try/sent"; select(undef, undef, undef, 0.2); }
 exit 1 unless -e "/var/tmp/tapward-try/sent";
 exit 1 unless glob("/sys/fs/cgroup/tapward.slice/tapward-session-*.scope");
+if (@ARGV) { sleep 60; exit 0; }
+ask(qq({"request":5,"verb":{"freeze":{"session":"$session","frozen":true}}}));
+ask(qq({"request":6,"verb":{"freeze":{"session":"$session","frozen":false}}}));
 ask(qq({"request":3,"verb":{"close":{"session":"$session","within_ms":2000}}}));
 ask('{"request":4,"verb":{"wipe":{}}}');
 exit(-e "/var/tmp/tapward-try" || -e "/var/lib/tapward-session" ? 1 : 0);
 AGENT
-  expect "an app runs in its slice, has a network, is closed, and nothing of it is left" 1 \
+  expect "an app runs in its slice, has a network, is frozen, closed, and nothing of it is left" 1 \
     as_kiosk perl /usr/local/bin/try-agent
 else
   echo "NOT RUN  apps by the launcher: give --programs a folder with tapward-launch"
@@ -278,6 +289,21 @@ expect "then nothing of ours runs, and no unit of ours is known" 5 within sh -c 
   '! pgrep -u tapward && ! pgrep -u tapward-session && ! pgrep -x tapward-launch &&
     ! systemctl list-unit-files --no-legend "tapward*" | grep . && ! systemctl list-units --no-legend "tapward*" | grep -w running'
 expect "and the state is still there" 1 within test -d /var/lib/tapward/home
+within /usr/local/src/tapward/install.sh --programs "$built"
+rm -f "$root"/etc/apparmor.d/tapward*
+within systemctl start tapward-keyring-secret.service tapward-launch.socket tapward-kiosk.service
+expect "installed again, the session begins" 30 is_up
+if has tapward-launch && ! has tapward-shield; then
+  as_kiosk perl /usr/local/bin/try-agent stays &
+  disown
+  expect "an app runs" 10 within pgrep -u tapward-session sleep
+  within touch /var/lib/tapward/look
+  within systemctl --no-block start poweroff.target
+  expect "when the machine is shut down, X server and apps are there until the session has ended" 15 \
+    test -e "$root/var/lib/tapward/outlasted"
+else
+  echo "NOT RUN  a shutdown: give --programs a folder with tapward-launch and without tapward-shield"
+fi
 
 if [ "$failed" != 0 ]; then within systemctl --failed --no-pager || :; within journalctl -b --no-pager -u 'tapward-*' -n 60 || :; fi
 exit "$failed"

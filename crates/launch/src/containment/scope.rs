@@ -160,6 +160,8 @@ fn start_scope(name: &str, pid: u32) -> io::Result<()> {
         ("Slice", Variant::from(SLICE)),
         ("CollectMode", Variant::from("inactive-or-failed")),
         ("Description", Variant::from("Clinical apps of one session")),
+        // At a shutdown they are stopped when the session has ended (packaging/linux/systemd).
+        ("Before", Variant::from(vec!["tapward-session-pre.target"])),
     ];
     let others: Vec<(&str, Vec<(&str, Variant<'_>)>)> = Vec::new();
     let asked = async {

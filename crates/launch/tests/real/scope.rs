@@ -22,7 +22,16 @@ fn mount() -> PathBuf {
     line.split(' ').nth(4).unwrap().into()
 }
 
-type Asked = Arc<Mutex<Vec<(String, String, Vec<String>)>>>;
+/// A scope that was asked for: its name, the mode, which properties it is to have, and before what it comes.
+#[derive(Debug, Clone)]
+struct AskedFor {
+    name: String,
+    mode: String,
+    properties: Vec<String>,
+    before: Vec<String>,
+}
+
+type Asked = Arc<Mutex<Vec<AskedFor>>>;
 
 /// Makes scopes as systemd does: a group in the slice, with the process in it.
 struct Manager {
@@ -40,7 +49,11 @@ impl Manager {
     ) -> zbus::fdo::Result<zbus::wire::OwnedObjectPath> {
         let group = mount().join("tapward.slice").join(&name);
         fs::create_dir_all(&group).unwrap();
+        let mut before = Vec::new();
         for (property, value) in &properties {
+            if property == "Before" {
+                before = value.try_clone().unwrap().try_into().unwrap();
+            }
             if property == "PIDs" {
                 let pids: Vec<u32> = value.try_clone().unwrap().try_into().unwrap();
                 for pid in pids {
@@ -48,8 +61,8 @@ impl Manager {
                 }
             }
         }
-        let names = properties.iter().map(|(name, _)| name.clone()).collect();
-        self.asked.lock().unwrap().push((name, mode, names));
+        let properties = properties.into_iter().map(|(name, _)| name).collect();
+        self.asked.lock().unwrap().push(AskedFor { name, mode, properties, before });
         Ok(zbus::wire::OwnedObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap())
     }
 }
@@ -119,8 +132,9 @@ fn apps_run_in_a_scope_that_systemd_was_asked_for_and_freeze_and_end_in_it() {
     let group = written(&ward.home().join("group"));
     let name = format!("tapward-session-{}-{}.scope", ward.uid, ward.session);
     assert!(group.contains(&format!("0::/tapward.slice/{name}/apps/")), "{group}");
-    let (unit, mode, properties) = asked.lock().unwrap().first().cloned().unwrap();
+    let AskedFor { name: unit, mode, properties, before } = asked.lock().unwrap().first().cloned().unwrap();
     assert_eq!((unit.as_str(), mode.as_str()), (name.as_str(), "fail"));
+    assert_eq!(before, ["tapward-session-pre.target"], "at a shutdown it would end before the session has");
     for property in ["PIDs", "Delegate", "Slice", "CollectMode"] {
         assert!(properties.iter().any(|one| one == property), "{properties:?}");
     }

@@ -16,6 +16,9 @@ const NEVER_GIVES_UP: Demand =
     demand("Unit", "StartLimitIntervalSec", Is("0"), "systemd leaves it ended after some failures");
 const BEGUN_AGAIN: Demand = demand("Service", "Restart", Is("always"), "what ended stays ended");
 const NO_CORE: Demand = demand("Service", "LimitCORE", Is("1"), "a crash writes memory to the disk");
+/// What is before it is stopped when the session has ended.
+const OUTLASTS: &str = "tapward-session-pre.target";
+const OUTLIVED: &str = "apps are ended at a shutdown of the machine while they are told to save";
 
 const KIOSK: &[Demand] = &[
     NEVER_GIVES_UP,
@@ -47,9 +50,24 @@ const KIOSK: &[Demand] = &[
         Word("tapward-keyring-secret.service"),
         "the keyring is asked before it can be opened",
     ),
+    demand("Unit", "After", Word(OUTLASTS), OUTLIVED),
+    demand("Unit", "Wants", Word(OUTLASTS), OUTLIVED),
+    demand(
+        "Unit",
+        "After",
+        NotWord("tapward-launch.service"),
+        "a launcher that hangs keeps the screen from being covered",
+    ),
     demand("Service", "PrivateTmp", Absent, "apps do not find the display's socket"),
 ];
+const PRE: &[Demand] = &[
+    demand("Unit", "Before", Word("tapward-kiosk.service"), OUTLIVED),
+    demand("Unit", "Before", Word("display-manager.service"), OUTLIVED),
+];
+const SCOPES: &[Demand] =
+    &[demand("Unit", "Before", Word(OUTLASTS), "X server and agent are ended beside the shield")];
 const LAUNCH: &[Demand] = &[
+    demand("Unit", "Before", Word(OUTLASTS), OUTLIVED),
     NEVER_GIVES_UP,
     BEGUN_AGAIN,
     NO_CORE,
@@ -86,6 +104,7 @@ const LAUNCH_SOCKET: &[Demand] = &[
     demand("Socket", "SocketMode", Is("0660"), "an app may ask"),
     demand("Socket", "Accept", Is("no"), "each connection starts a launcher"),
     demand("Socket", "TriggerLimitIntervalSec", Is("0"), "the socket is gone after some failures"),
+    demand("Unit", "Wants", Word(OUTLASTS), OUTLIVED),
 ];
 const SECRET: &[Demand] = &[
     NEVER_GIVES_UP,
@@ -146,8 +165,10 @@ const MANAGER: &[Demand] = &[demand(
     "Ctrl+Alt+Del seven times restarts the machine",
 )];
 
-const FILES: [(&str, &[Demand]); 10] = [
+const FILES: [(&str, &[Demand]); 12] = [
     ("systemd/tapward-kiosk.service", KIOSK),
+    ("systemd/tapward-session-pre.target", PRE),
+    ("systemd/session-.scope.d/50-tapward.conf", SCOPES),
     ("systemd/tapward-launch.service", LAUNCH),
     ("systemd/tapward-launch.socket", LAUNCH_SOCKET),
     ("systemd/tapward-keyring-secret.service", SECRET),
@@ -174,6 +195,7 @@ fn systemd_understands_every_unit() {
         "tapward-keyring-secret.service",
         "tapward-selftest.service",
         "tapward-server.service",
+        "tapward-session-pre.target",
         "tapward.slice",
     ] {
         let verdict = workstation.verify(unit).unwrap();
