@@ -69,7 +69,7 @@ pub enum Answer {
         /// Which.
         app: AppId,
     },
-    /// To `Start`; the others are started all the same.
+    /// To `Start`; the others are started all the same, unless several were stopped before they ran.
     AppNotStarted {
         /// Which.
         app: AppId,

@@ -31,6 +31,10 @@ use crate::{
 /// While something is awaited that no descriptor tells, it is looked for this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
+/// Programs of one request that were stopped before they ran; after so many no more are tried. One can be the fault of a slow
+/// disk; more are somebody's doing, who could have the agent wait for as long as it takes to try them all.
+const STOPPED_MAX: u32 = 3;
+
 /// Does what the agent asks for.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -45,6 +49,8 @@ pub(crate) struct Engine {
     session: Option<Session>,
     job: Option<Job>,
     orphaned_until: Option<Duration>,
+    /// Programs that were stopped before they ran, since the agent last asked for something.
+    stopped: u32,
     said: Vec<LauncherMessage>,
 }
 
@@ -102,6 +108,7 @@ impl Engine {
             session: None,
             job: None,
             orphaned_until: None,
+            stopped: 0,
             said: Vec::new(),
         }
     }
@@ -134,6 +141,7 @@ impl Engine {
     /// It asked for something.
     pub(crate) fn asked(&mut self, message: AgentMessage, now: Duration) {
         let request = message.request;
+        self.stopped = 0;
         let answer = match message.verb {
             Verb::Start { session, display, apps } => Some(self.start(request, session, &display, &apps)),
             Verb::Save { session, why, within_ms } => {

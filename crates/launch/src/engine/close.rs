@@ -83,6 +83,8 @@ impl Engine {
         let Some(app) = self.session.as_ref().and_then(|session| session.apps.get(at)) else { return };
         let leaves = [app.hook_leaf(), app.id.as_str().to_owned()];
         for leaf in leaves {
+            // It can take as long as what was killed is given to be gone.
+            self.service_manager.beat();
             let _ = self.containment.kill(&leaf);
         }
     }

@@ -1,6 +1,6 @@
 //! `Save`: each app by its line, else by its command.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, io, time::Duration};
 
 use launch_contract::{Answer, Code, SaveOutcome, SaveWhy, WithinMs};
 use rustix::process::{Pid, WaitStatus};
@@ -81,6 +81,7 @@ impl Engine {
                 self.session.as_mut()?.apps.get_mut(at)?.hook = Some(pid);
                 None
             }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(SaveOutcome::NoAnswer),
             Err(_) => Some(SaveOutcome::Refused),
         }
     }
@@ -200,6 +201,7 @@ impl Engine {
         if app.hook.take().is_some() {
             app.is_hook_due = false;
             let leaf = app.hook_leaf();
+            self.service_manager.beat();
             let _ = self.containment.kill(&leaf);
         }
     }

@@ -16,7 +16,7 @@ use rustix::{
 };
 use uuid::Uuid;
 
-use super::{App, Engine, Session};
+use super::{App, Engine, STOPPED_MAX, Session};
 use crate::{
     containment::APP_ENV,
     home,
@@ -149,7 +149,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts a program in a leaf.
+    /// Starts a program in a leaf; [`io::ErrorKind::TimedOut`] where it was stopped before it ran, or too many were.
     pub(super) fn run(
         &mut self,
         leaf: &str,
@@ -157,6 +157,11 @@ impl Engine {
         line: Option<BorrowedFd<'_>>,
         output: Option<Stdio>,
     ) -> io::Result<Pid> {
+        if self.stopped >= STOPPED_MAX {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // It can take as long as what was stopped is given.
+        self.service_manager.beat();
         let entry = self.containment.prepare(leaf).map_err(|error| {
             log::line(&format!("no room for the processes of {leaf}: {error}"));
             io::Error::new(io::ErrorKind::StorageFull, error)
@@ -177,7 +182,12 @@ impl Engine {
             line,
             output,
         };
-        let pid = program.start()?;
+        let started = program.start();
+        if started.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            log::line(&format!("{leaf} was stopped before it ran"));
+            self.stopped += 1;
+        }
+        let pid = started?;
         self.containment.joined(leaf, pid);
         Ok(pid)
     }
@@ -192,5 +202,117 @@ fn code(error: &io::Error) -> Code {
         Code::ContainmentFailed
     } else {
         Code::ProgramNotStarted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, collections::BTreeSet, os::fd::OwnedFd, rc::Rc};
+
+    use daemon::service_manager::ServiceManager;
+    use launch_contract::{AgentMessage, Containment as Kind, LauncherMessage, Verb};
+
+    use super::*;
+    use crate::{
+        account::Account,
+        containment::{Containment, Entry},
+        home::Place,
+        wipe::{Spooler, Wipe},
+    };
+
+    /// Whoever is to come into one of its leaves is stopped there.
+    #[derive(Debug)]
+    struct Stopping {
+        full: OwnedFd,
+        _reader: OwnedFd,
+        tried: Rc<Cell<u32>>,
+    }
+
+    impl Containment for Stopping {
+        fn kind(&self) -> Kind {
+            Kind::Cgroup
+        }
+
+        fn can_freeze(&self) -> bool {
+            false
+        }
+
+        fn open(&mut self, _session: Uuid) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn prepare(&mut self, leaf: &str) -> io::Result<Entry> {
+            if leaf == BUS_LEAF {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            self.tried.set(self.tried.get() + 1);
+            Ok(Entry::Procs(self.full.try_clone()?))
+        }
+
+        fn joined(&mut self, leaf: &str, _pid: Pid) {
+            panic!("{leaf} was started");
+        }
+
+        fn populated(&mut self) -> io::Result<BTreeSet<String>> {
+            Ok(BTreeSet::new())
+        }
+
+        fn members(&mut self, _leaf: &str) -> io::Result<Vec<Pid>> {
+            Ok(Vec::new())
+        }
+
+        fn freeze(&mut self, _is_frozen: bool) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn kill(&mut self, _leaf: &str) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn clear(&mut self) -> io::Result<u32> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn once_three_apps_were_stopped_before_they_ran_the_others_are_told_not_to_have_started() {
+        let places = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| Place::new(places.path().join(name)).expect("absolute");
+        let (reader, full) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).expect("a pipe");
+        while rustix::io::write(&full, &[0; 4096]).is_ok() {}
+        rustix::fs::fcntl_setfl(&full, rustix::fs::OFlags::empty()).expect("it blocks");
+        let tried = Rc::new(Cell::new(0));
+        let containment = Stopping { full, _reader: reader, tried: Rc::clone(&tried) };
+        let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+        let kind = launch_contract::Account::Shared;
+        let account = Account { kind, name: "apps".to_owned(), uid, gid, groups: Vec::new() };
+        let nothing = PathBuf::from("/nonexistent");
+        let wipe = Wipe {
+            account,
+            home: place("home"),
+            runtime: place("run"),
+            places: Vec::new(),
+            spooler: Spooler { socket: nothing.clone(), cancel: nothing.clone() },
+        };
+        let manager = ServiceManager::default();
+        let mut engine =
+            Engine::new(wipe, nothing, Box::new(containment), std::time::Duration::ZERO, manager);
+        let app = |at: u32| Asked {
+            id: format!("app-{at}").parse().expect("an id"),
+            argv: vec!["/bin/true".to_owned()].try_into().expect("a command"),
+            save: None,
+            contract: false,
+        };
+        let display = Display { name: ":0".parse().expect("a display"), xauthority: None };
+        let apps = (0..5).map(app).collect::<Vec<_>>().try_into().expect("apps");
+
+        let verb = Verb::Start { session: Uuid::nil(), display, apps };
+        engine.asked(AgentMessage { request: 1, verb }, std::time::Duration::ZERO);
+
+        let not = |at: u32| Answer::AppNotStarted { app: app(at).id, because: Code::ProgramNotStarted };
+        let said: Vec<_> = (0..5).map(not).chain([Answer::Done { left: 0 }]).collect();
+        let said: Vec<_> =
+            said.into_iter().map(|answer| LauncherMessage::Answer { request: 1, answer }).collect();
+        assert_eq!((engine.take_said(), tried.get()), (said, 3));
     }
 }

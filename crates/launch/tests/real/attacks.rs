@@ -12,11 +12,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use launch_contract::{Answer, Code, SaveWhy, Verb};
+use launch_contract::{Answer, Code, SaveOutcome, SaveWhy, Verb};
 
 use rustix::process::Signal;
 
-use crate::ward::{Ward, eventually, script, shell, written};
+use crate::ward::{Ward, eventually, mount, read, script, shell, written};
 
 /// Something of somebody else's that must still be there afterwards, as it was.
 fn precious(ward: &Ward) -> std::path::PathBuf {
@@ -337,6 +337,64 @@ fn an_app_that_stops_whoever_it_can_keeps_nobody_from_saving_freezing_and_wiping
         }
         assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped], "{containment}");
     }
+}
+
+#[test]
+fn save_commands_that_are_all_stopped_keep_neither_the_watchdog_nor_the_agent_waiting_for_long() {
+    let mut ward = Ward::new(&["--containment", "cgroup"]);
+    let path = ward.path("notify.sock");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    // Less than three that are waited for one after the other.
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+    ward.environment("NOTIFY_SOCKET", path.to_str().unwrap());
+    ward.environment("WATCHDOG_USEC", "2000000");
+    ward.launch();
+    ward.connect();
+    assert_eq!(ward.ask(Verb::Wipe {}), [Answer::Wiped]);
+    let apps: Vec<_> = (0..6)
+        .map(|at| {
+            let mut app = script(&format!("app-{at}"), "echo on >> $HOME/on; exec sleep 1000");
+            app.save = Some(shell("exit 0"));
+            app
+        })
+        .collect();
+    ward.started(apps);
+    eventually("all of them run", || read(&ward.home().join("on")).lines().count() == 6);
+    // Whoever comes into it stands still before it is a program, as if an app had stopped it.
+    let group = group_of(ward.processes()[0]);
+    fs::write(group.join("cgroup.freeze"), "1").unwrap();
+
+    let is_over = AtomicBool::new(false);
+    let saved = std::thread::scope(|scope| {
+        let beats = scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                socket.recv(&mut [0; 100]).expect("the watchdog hears of it all the time");
+            }
+        });
+        let saved = ward.save(SaveWhy::Conceal, 60_000);
+        is_over.store(true, Ordering::Relaxed);
+        beats.join().unwrap();
+        saved
+    });
+
+    let unheard =
+        |answer: &&Answer| matches!(answer, Answer::AppSaved { outcome: SaveOutcome::NoAnswer, .. });
+    assert_eq!(saved.iter().filter(unheard).count(), 6, "{saved:?}");
+    let tried = fs::read_dir(&group).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().file_name().to_str().is_some_and(|name| name.ends_with(".save"))
+    });
+    assert_eq!(tried.count(), 3, "the others need not be tried");
+    fs::write(group.join("cgroup.freeze"), "0").unwrap();
+    let saved = ward.save(SaveWhy::Conceal, 20_000);
+    let did = |answer: &&Answer| matches!(answer, Answer::AppSaved { outcome: SaveOutcome::Saved, .. });
+    assert_eq!(saved.iter().filter(did).count(), 6, "the next time each is tried: {saved:?}");
+}
+
+/// The control group of a session, by one of its apps' processes.
+fn group_of(pid: i32) -> std::path::PathBuf {
+    let group = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    let group = group.lines().find_map(|line| line.strip_prefix("0::/")).unwrap();
+    mount().join(group).parent().unwrap().to_owned()
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
@@ -13,14 +12,7 @@ use std::{
 use launch_contract::{Answer, Containment, Verb};
 use zbus::{OwnedVariant, names::WellKnownName};
 
-use crate::ward::{Ward, eventually, script, stays, written};
-
-/// Where version 2 of the control groups is.
-fn mount() -> PathBuf {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let line = mounts.lines().find(|line| line.contains(" - cgroup2 ")).expect("NOT RUN: no cgroup v2 here");
-    line.split(' ').nth(4).unwrap().into()
-}
+use crate::ward::{Ward, eventually, mount, script, stays, written};
 
 /// A scope that was asked for: its name, the mode, which properties it is to have, and before what it comes.
 #[derive(Debug, Clone)]
