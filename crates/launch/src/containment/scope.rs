@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{ChildStdin, Command, Stdio},
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -40,7 +40,8 @@ pub(crate) struct Scope {
 
 #[derive(Debug)]
 struct Session {
-    keeper: Child,
+    /// Lives while this is held.
+    _keeper: ChildStdin,
     apps: Cgroups,
 }
 
@@ -93,7 +94,7 @@ impl Containment for Scope {
                 scope.is_some()
             });
         }
-        let Some(scope) = scope else {
+        let (Some(scope), Some(held)) = (scope, keeper.stdin.take()) else {
             let _ = keeper.kill();
             let _ = keeper.wait();
             return Err(asked.err().unwrap_or_else(|| io::ErrorKind::TimedOut.into()));
@@ -102,7 +103,7 @@ impl Containment for Scope {
         fs::create_dir(&apps)?;
         let mut apps = Cgroups::in_group(apps);
         apps.open(session)?;
-        self.session = Some(Session { keeper, apps });
+        self.session = Some(Session { _keeper: held, apps });
         Ok(())
     }
 
@@ -144,10 +145,9 @@ impl Containment for Scope {
                 left += cgroup::clear(&scope.path());
             }
         }
-        if let Some(mut session) = self.session.take() {
-            let _ = session.keeper.kill();
-            let _ = session.keeper.wait();
-        }
+        // The keeper went with its scope, or goes because its standard input ends here. Not by its number, which may be
+        // somebody else's: the loop reaps whoever ended.
+        self.session = None;
         Ok(left)
     }
 }

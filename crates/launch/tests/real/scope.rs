@@ -20,6 +20,7 @@ struct AskedFor {
     name: String,
     mode: String,
     properties: Vec<String>,
+    pids: Vec<u32>,
     before: Vec<String>,
 }
 
@@ -41,20 +42,20 @@ impl Manager {
     ) -> zbus::fdo::Result<zbus::wire::OwnedObjectPath> {
         let group = mount().join("tapward.slice").join(&name);
         fs::create_dir_all(&group).unwrap();
-        let mut before = Vec::new();
+        let (mut pids, mut before): (Vec<u32>, Vec<String>) = Default::default();
         for (property, value) in &properties {
             if property == "Before" {
                 before = value.try_clone().unwrap().try_into().unwrap();
             }
             if property == "PIDs" {
-                let pids: Vec<u32> = value.try_clone().unwrap().try_into().unwrap();
-                for pid in pids {
+                pids = value.try_clone().unwrap().try_into().unwrap();
+                for pid in &pids {
                     fs::write(group.join("cgroup.procs"), pid.to_string()).unwrap();
                 }
             }
         }
         let properties = properties.into_iter().map(|(name, _)| name).collect();
-        self.asked.lock().unwrap().push(AskedFor { name, mode, properties, before });
+        self.asked.lock().unwrap().push(AskedFor { name, mode, properties, pids, before });
         Ok(zbus::wire::OwnedObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap())
     }
 }
@@ -124,7 +125,8 @@ fn apps_run_in_a_scope_that_systemd_was_asked_for_and_freeze_and_end_in_it() {
     let group = written(&ward.home().join("group"));
     let name = format!("tapward-session-{}-{}.scope", ward.uid, ward.session);
     assert!(group.contains(&format!("0::/tapward.slice/{name}/apps/")), "{group}");
-    let AskedFor { name: unit, mode, properties, before } = asked.lock().unwrap().first().cloned().unwrap();
+    let AskedFor { name: unit, mode, properties, pids, before } =
+        asked.lock().unwrap().first().cloned().unwrap();
     assert_eq!((unit.as_str(), mode.as_str()), (name.as_str(), "fail"));
     assert_eq!(before, ["tapward-session-pre.target"], "at a shutdown it would end before the session has");
     for property in ["PIDs", "Delegate", "Slice", "CollectMode"] {
@@ -139,5 +141,7 @@ fn apps_run_in_a_scope_that_systemd_was_asked_for_and_freeze_and_end_in_it() {
     assert_eq!(ward.close(5_000).last(), Some(&Answer::Done { left: 0 }));
     assert_eq!(ward.processes(), [0; 0]);
     assert!(!mount().join("tapward.slice").join(&name).exists());
+    assert_eq!(pids.len(), 1, "one that holds the scope open");
+    eventually("it has ended and is reaped", || !fs::exists(format!("/proc/{}", pids[0])).unwrap());
     drop(connection);
 }
