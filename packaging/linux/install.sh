@@ -96,8 +96,9 @@ keep 644 agent.toml /etc/tapward/agent.toml
 
 if [ -n "$remove" ]; then
   if [ -n "$purge" ]; then
-    rm -rf "$root/etc/tapward" "$root/var/lib/tapward" "$root/var/lib/tapward-session"
-    rm -f "$root/etc/credstore.encrypted/tapward-keyring"
+    rm -rf "$root/etc/tapward" "$root/var/lib/tapward" "$root/var/lib/tapward-session" "$root/run/tapward-session"
+    # The first is the launcher's mark that something of an app may be left.
+    rm -f "$root/var/lib/tapward-session.not-wiped" "$root/etc/credstore.encrypted/tapward-keyring"
   fi
   # Folders of ours that hold nothing any more.
   for folder in /usr/lib/tapward /usr/share/tapward/session /usr/share/tapward /etc/tapward/skel /etc/tapward /run/tapward; do

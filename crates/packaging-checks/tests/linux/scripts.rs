@@ -258,6 +258,9 @@ fn whichever_display_manager_was_there_is_stopped_and_the_kiosks_unit_takes_its_
 fn whatever_was_installed_and_enabled_is_taken_away_again_and_nothing_else() {
     let workstation = Workstation::bare().unwrap();
     let root = workstation.root();
+    // What a launcher that was killed leaves.
+    let of_apps =
+        ["run/tapward-session/bus", "var/lib/tapward-session.not-wiped", "var/lib/tapward-session/notes"];
     let foreign = ["etc/systemd/system/other.service", "usr/lib/tapward/other", "etc/tapward/skel/.profile"];
     let all = |commands: &str| {
         let enables =
@@ -275,8 +278,8 @@ fn whatever_was_installed_and_enabled_is_taken_away_again_and_nothing_else() {
     assert_eq!(removed(&["--remove"]), [""; 0], "nobody has changed anything");
 
     workstation.install_again().unwrap();
-    for file in foreign.iter().chain(&["etc/udev/rules.d/70-tapward-readers.rules", "var/lib/tapward/spool"])
-    {
+    let kept = ["etc/udev/rules.d/70-tapward-readers.rules", "var/lib/tapward/spool"];
+    for file in foreign.iter().chain(&kept).chain(&of_apps) {
         fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
         fs::write(root.join(file), "# ours").unwrap();
     }
@@ -285,14 +288,7 @@ fn whatever_was_installed_and_enabled_is_taken_away_again_and_nothing_else() {
     symlink("/usr/lib/systemd/system/poweroff.target", root.join(mask)).unwrap();
     assert_eq!(
         removed(&["--remove"]),
-        [
-            mask,
-            foreign[0],
-            foreign[2],
-            "etc/udev/rules.d/70-tapward-readers.rules",
-            foreign[1],
-            "var/lib/tapward/spool"
-        ]
+        [mask, foreign[0], foreign[2], kept[0], of_apps[0], foreign[1], of_apps[1], of_apps[2], kept[1]]
     );
     assert_eq!(removed(&["--remove", "--purge"]), [mask, foreign[0], foreign[1]]);
 }
