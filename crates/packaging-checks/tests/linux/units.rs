@@ -74,7 +74,7 @@ const LAUNCH: &[Demand] = &[
     demand("Service", "Type", Is("notify"), "it counts as ready before it is"),
     demand("Service", "WatchdogSec", Is("20"), "a launcher that hangs is left hanging"),
     demand("Service", "IPAddressDeny", Is("any"), "a root service has a network"),
-    demand("Service", "KillMode", Is("process"), "its restart takes somebody's unsaved work with it"),
+    demand("Service", "KillMode", Is("process"), "what it wipes with when it is to end is ended beside it"),
     demand("Service", "Delegate", Is("yes"), "systemd and it both write its control groups"),
     demand("Service", "OOMPolicy", Is("continue"), "one killed app ends it"),
     demand(
