@@ -175,6 +175,8 @@ pub enum Code {
     NotWiped,
     /// The processes of an app could not be held together.
     ContainmentFailed,
+    /// The system shows the launcher no processes of others, so that it cannot tell whether any is left.
+    ProcessesHidden,
     /// There is no such program.
     ProgramMissing,
     /// The app account may not run it.
@@ -211,6 +213,7 @@ impl Code {
             Self::SkeletonUnreadable => "skeleton-unreadable",
             Self::NotWiped => "not-wiped",
             Self::ContainmentFailed => "containment-failed",
+            Self::ProcessesHidden => "processes-hidden",
             Self::ProgramMissing => "program-missing",
             Self::ProgramNotAllowed => "program-not-allowed",
             Self::ProgramNotStarted => "program-not-started",

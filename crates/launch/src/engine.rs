@@ -21,7 +21,7 @@ use rustix::process::Pid;
 use uuid::Uuid;
 
 use crate::{
-    containment::Containment,
+    containment::{Containment, processes},
     line::Line,
     log,
     saving::Saving,
@@ -124,12 +124,17 @@ impl Engine {
     pub(crate) fn hello(&self) -> LauncherMessage {
         let places = [&self.wipe.home, &self.wipe.runtime];
         let is_fit = places.iter().all(|place| place.check(&self.wipe.account).is_ok());
+        let are_seen = !self.wipe.account.is_separate() || processes::are_seen().is_ok();
         LauncherMessage::Hello(Hello {
             version: VERSION,
             account: self.wipe.account.kind,
             containment: self.containment.kind(),
             can_freeze: self.containment.can_freeze(),
-            problem: self.problem.or((!is_fit).then_some(Code::HomeUnfit)),
+            // Where processes are hidden, that is why the last wipe was not one.
+            problem: (!are_seen)
+                .then_some(Code::ProcessesHidden)
+                .or(self.problem)
+                .or((!is_fit).then_some(Code::HomeUnfit)),
         })
     }
 

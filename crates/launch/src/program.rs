@@ -14,7 +14,7 @@ use crate::{
     account::{self, Account, Unfit},
     arguments::{self, Form, HELP, Options, Task},
     check::{Report, SHARED_CANNOT_WIPE},
-    containment,
+    containment::{self, processes},
     conversation::{Conversation, Listener},
     engine::Engine,
     home::Place,
@@ -185,6 +185,12 @@ fn check(options: &Options, form: Form) -> ExitCode {
 }
 
 fn examine(options: &Options, account: Account) -> Report {
+    // With the rights that are there when apps are run.
+    let are_seen =
+        !account.is_separate() || (privileges::drop_unneeded().is_ok() && processes::are_seen().is_ok());
+    if !are_seen {
+        log::line("/proc hides the processes of others: mount it without hidepid=, or with gid=0");
+    }
     let containment = containment::choose(options.containment, &account);
     let cannot_wipe = if account.is_separate() {
         let is_closed = |place: &&PathBuf| {
@@ -199,10 +205,11 @@ fn examine(options: &Options, account: Account) -> Report {
     let is_fit = wipe_of(options, account).is_some_and(|wipe| {
         [&wipe.home, &wipe.runtime].iter().all(|place| place.check(&wipe.account).is_ok())
     });
-    let problem = match (&containment, is_fit) {
-        (Err(_), _) => Some(Code::ContainmentFailed),
-        (Ok(_), false) => Some(Code::HomeUnfit),
-        (Ok(_), true) => None,
+    let problem = match (&containment, is_fit, are_seen) {
+        (Err(_), _, _) => Some(Code::ContainmentFailed),
+        (Ok(_), false, _) => Some(Code::HomeUnfit),
+        (Ok(_), true, false) => Some(Code::ProcessesHidden),
+        (Ok(_), true, true) => None,
     };
     Report {
         account: kind,

@@ -42,8 +42,15 @@ fn runs_as(status: &str, uid: u32) -> bool {
         && field("Uid:").is_some_and(|uids| uids.split_ascii_whitespace().any(|one| one.parse() == Ok(uid)))
 }
 
+/// Fails where `/proc` hides the processes of others from us (`hidepid=`), which would then count as none: we may not look into
+/// them, and the first process has rights that we gave up.
+pub(crate) fn are_seen() -> io::Result<()> {
+    processes::read(1)?.map(|_| ()).ok_or_else(|| io::ErrorKind::PermissionDenied.into())
+}
+
 /// How many processes run with this user id.
 pub(crate) fn count_of(uid: u32) -> io::Result<u32> {
+    are_seen()?;
     let mut count = 0;
     for pid in processes::pids()? {
         count += u32::from(is_of(pid, uid)?);

@@ -224,6 +224,36 @@ fn check_says_what_can_be_had_and_ends_with_it() {
 }
 
 #[test]
+fn check_says_where_proc_hides_the_processes_of_others() {
+    let ward = Ward::new(&[]);
+    let checked = |options: &str| {
+        // In a PID namespace of its own: a kernel before 5.8 has one set of options for all mounts of a namespace.
+        let script = format!("mount -t proc -o {options} proc /proc && \"$@\"; exit $?");
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount", "sh", "-c", &script, "sh"]);
+        command.args([
+            env!("CARGO_BIN_EXE_tapward-launch"),
+            "--check",
+            "--json",
+            "--containment",
+            "subreaper",
+        ]);
+        command.args(["--user", &ward.uid.to_string(), "--agent-user", &ward.agent_uid().to_string()]);
+        let output = command.args(["--cups", "/nonexistent"]).output().unwrap();
+        assert!(!output.stdout.is_empty(), "NOT RUN: {}", String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+
+    let (seen_code, seen) = checked("hidepid=0");
+    assert!(seen_code != Some(2) && seen.contains("\"problem\":null"), "{seen}");
+    for hides in ["hidepid=1,gid=1", "hidepid=2,gid=1"] {
+        let (code, hidden) = checked(hides);
+        assert_eq!(code, Some(2), "{hides}: {hidden}");
+        assert!(hidden.contains("\"problem\":\"processes-hidden\""), "{hides}: {hidden}");
+    }
+}
+
+#[test]
 fn a_service_says_when_it_is_ready_and_that_it_lives_whether_or_not_it_can_run_apps() {
     for options in [&[][..], &["--user", "root"]] {
         let mut ward = Ward::new(options);
