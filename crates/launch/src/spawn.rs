@@ -15,13 +15,10 @@ use std::{
 use launch_contract::Argv;
 use rustix::{
     fs::{Mode, OFlags},
-    process::{
-        Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, setrlimit, setsid, umask, waitid,
-        waitpid,
-    },
+    process::{Pid, Resource, Rlimit, WaitOptions, setrlimit, setsid, umask, waitpid},
 };
 
-use crate::{account::Account, privileges};
+use crate::{account::Account, containment::processes, privileges};
 
 /// The apps' end of their socket; also the number that no other descriptor of ours may have.
 pub(crate) const LINE_FD: RawFd = 3;
@@ -85,7 +82,7 @@ impl Program<'_> {
         // SAFETY: `become_app` allocates nothing and takes no lock: it makes system calls on values it owns.
         unsafe { command.pre_exec(move || becoming.become_app()) };
         let pid = Pid::from_child(&command.spawn()?);
-        if was_killed(pid)? {
+        if processes::never_ran(pid)? {
             let _ = waitpid(Some(pid), WaitOptions::empty());
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -158,13 +155,6 @@ fn die_unless_soon() -> io::Result<()> {
         let nothing = std::ptr::null_mut::<libc::itimerspec>();
         check(libc::syscall(libc::SYS_timer_settime, timer, 0, &raw const soon, nothing))
     }
-}
-
-/// Whether it is dead before it did anything, and not by its own word.
-fn was_killed(child: Pid) -> io::Result<bool> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let status = waitid(WaitId::Pid(child), options)?;
-    Ok(status.is_some_and(|status| status.terminating_signal() == Some(Signal::KILL.as_raw())))
 }
 
 /// A session keyring that no other app has, and nobody after it: ours would be inherited by all, and outlive them.

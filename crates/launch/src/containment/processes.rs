@@ -27,6 +27,20 @@ fn awaits_stop(status: &str) -> bool {
         && (is_pending("SigPnd:") || is_pending("ShdPnd:"))
 }
 
+/// Whether a child of ours that has let go of what it reports on ended before it became its program. It may have ended only
+/// so far that nobody can wait for it yet.
+pub(crate) fn never_ran(child: Pid) -> io::Result<bool> {
+    Ok(file_of(child.as_raw_nonzero().get(), "stat")?.is_some_and(|stat| is_forked_only(&stat)))
+}
+
+fn is_forked_only(stat: &str) -> bool {
+    // PF_FORKNOEXEC of the kernel's `sched.h`: taken off before a program's descriptors are closed.
+    const FORKED_ONLY: u32 = 0x40;
+    let flags =
+        stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(6)?.parse().ok());
+    flags.is_some_and(|flags: u32| flags & FORKED_ONLY != 0)
+}
+
 /// Whether a process runs with any of its user ids being this one.
 pub(crate) fn is_of(pid: i32, uid: u32) -> io::Result<bool> {
     Ok(file_of(pid, "status")?.is_some_and(|status| runs_as(&status, uid)))
@@ -113,6 +127,15 @@ mod tests {
         let status = |threads: u32| format!("State:\tZ (zombie)\nUid:\t9\t9\t9\t9\nThreads:\t{threads}\n");
 
         assert_eq!([0, 1, 2].map(|threads| runs_as(&status(threads), 9)), [false, false, true]);
+    }
+
+    #[test]
+    fn who_was_forked_and_became_no_program_is_told_from_who_did() {
+        let ours = file_of(std::process::id().cast_signed(), "stat").expect("readable").expect("ourselves");
+
+        assert!(is_forked_only("42 (launch) Z 7 42 40 0 -1 4194372 1 2"));
+        assert!(!is_forked_only("42 (sh (x)) S 7 42 40 0 -1 4194304 1 2"));
+        assert!(!is_forked_only(&ours));
     }
 
     #[test]
