@@ -294,7 +294,7 @@ rm -f "$root"/etc/apparmor.d/tapward*
 within systemctl start tapward-keyring-secret.service tapward-launch.socket tapward-kiosk.service
 expect "installed again, the session begins" 30 is_up
 if has tapward-launch && ! has tapward-shield; then
-  as_kiosk perl /usr/local/bin/try-agent stays &
+  as_kiosk perl /usr/local/bin/try-agent stays 2>/dev/null &
   disown
   expect "an app runs" 10 within pgrep -u tapward-session sleep
   within touch /var/lib/tapward/look
