@@ -18,6 +18,8 @@ use crate::{
     texts::Texts,
 };
 
+/// Where the page is.
+const ADDRESS: &str = "tauri://localhost/lock.html";
 /// For the help desk, on the words that stand in for the page.
 const MISSING_CODE: &str = "screen.page";
 /// `EX_SOFTWARE` of sysexits.h.
@@ -306,7 +308,14 @@ impl Page {
         match act {
             Act::Wait => {}
             Act::Ask => self.ask(),
-            Act::Load => self.web.reload(),
+            // Not "reload": what never came up has no address to be loaded from again.
+            Act::Load => self.web.load_uri(ADDRESS),
+            // The shield starts us anew. A person who is at work behind the hidden page does not need it yet.
+            Act::GiveUp if self.web.is_mapped() => {
+                error!("The page does not come up; ending");
+                std::process::exit(EXIT_PAGE_GONE);
+            }
+            Act::GiveUp => self.web.load_uri(ADDRESS),
             Act::Kill => {
                 warn!("The page does not answer; ending its process");
                 self.web.terminate_web_process();
@@ -337,7 +346,7 @@ mod tests {
     fn the_webview_goes_nowhere_but_to_our_own_pages() {
         let may = |url: &str| is_ours(&url.parse().unwrap());
 
-        assert!(may("tauri://localhost/lock.html"));
+        assert!(may(ADDRESS));
         for url in [
             "https://localhost/lock.html",
             "http://tauri.localhost/",

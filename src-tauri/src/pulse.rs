@@ -5,6 +5,7 @@
 //!    │ 5 s, or its process died                                            │ 2 s, or its process died
 //!    └─────────────────────────────► loaded anew ◄─────────────────────────┘
 //! ```
+//! A page that painted nothing five times in a row is given up: another agent may have one that does.
 //! Nobody waits 10 s for a page that hangs (PRODUCT.md, promise 3): 2 s from her first touch until it is noticed, the
 //! rest to load. Where nobody is, a page that draws the minute is not asked besides: each question wakes the machine
 //! some thirty times.
@@ -17,6 +18,8 @@ const LOADING_TICKS_MAX: u32 = 5;
 const LOADING_TICKS_SILENT: u32 = 2;
 /// A little more than the minute after which a page draws the time of day.
 const UNDRAWN_TICK: Duration = Duration::from_secs(65);
+/// So many loads in a row may paint nothing.
+const FAILURES_MAX: u32 = 5;
 const ANSWER_TICK: Duration = Duration::from_secs(2);
 
 /// The page's health.
@@ -50,6 +53,8 @@ pub enum Act {
     Load,
     /// End its process; [`Pulse::process_gone`] follows.
     Kill,
+    /// End the agent, where somebody may be waiting for the page; else load it anew.
+    GiveUp,
 }
 
 /// What stands in for a page that is not there.
@@ -125,7 +130,7 @@ impl Pulse {
             }
             State::Gone => {
                 self.state = State::Loading { ticks: 0 };
-                Act::Load
+                if self.failures < FAILURES_MAX { Act::Load } else { Act::GiveUp }
             }
             State::Alive => {
                 self.state = State::Asked;
@@ -235,10 +240,15 @@ mod tests {
         let mut pulse = alive();
         pulse.process_gone();
 
-        for _ in 0..10 {
+        for _ in 0..4 {
             assert_eq!(pulse.process_gone(), Act::Wait);
             assert_eq!(pulse.stand_in(), Some(StandIn::Missing));
             assert_eq!(until_act(&mut pulse), (Act::Load, Duration::from_secs(1)));
+        }
+        for _ in 0..2 {
+            assert_eq!(pulse.process_gone(), Act::Wait);
+            assert_eq!(pulse.stand_in(), Some(StandIn::Missing));
+            assert_eq!(until_act(&mut pulse), (Act::GiveUp, Duration::from_secs(1)));
         }
     }
 
@@ -250,6 +260,18 @@ mod tests {
         assert_eq!(pulse.process_gone(), Act::Wait);
         assert_eq!(pulse.stand_in(), Some(StandIn::Missing));
         assert_eq!(until_act(&mut pulse), (Act::Load, Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn loads_that_painted_nothing_are_forgotten_with_the_first_that_did() {
+        let mut pulse = Pulse::loading();
+        for _ in 0..3 {
+            for _ in 0..4 {
+                pulse.process_gone();
+                assert_eq!(until_act(&mut pulse).0, Act::Load);
+            }
+            pulse.painted();
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ use harness::{desktop::Button, part::wait_for, process::descendants};
 use rustix::process::Signal;
 
 mod bench;
-mod dice;
 mod faults;
 mod ledger;
 mod story;
@@ -20,11 +19,13 @@ mod witness;
 
 use self::{
     bench::Bench,
-    dice::Dice,
     faults::FAULTS,
     story::{STEPS, Step, bring_home, press},
 };
-use crate::bedside::{SOON, USABLE_WITHIN};
+use crate::{
+    bedside::{SOON, USABLE_WITHIN},
+    dice::Dice,
+};
 
 /// A colleague's badge.
 const HIS: &str = "04ffeeddccbb80";

@@ -11,6 +11,7 @@ mod canary;
 mod chaos;
 mod clipboard;
 mod core_files;
+mod dice;
 mod elsewhere;
 mod escape;
 mod faults;

@@ -26,3 +26,9 @@ pub fn descendants(parent: u32) -> Vec<u32> {
     }
     all
 }
+
+/// Whether this process draws pages for a web view.
+#[must_use]
+pub fn is_web_process(pid: &u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("WebKitWebPro"))
+}

@@ -26,7 +26,7 @@ use crate::{
     line::Line,
     part::{Part, READY_WITHIN, wait_for},
     picture::Eye,
-    process::{children, descendants},
+    process::{children, descendants, is_web_process},
     program::{output, output_with, program, program_path},
     server_process::{LOG_EACH_REQUEST, ServerProcess},
     session_bus::{Keyring, NotificationDaemon, SessionBus},
@@ -428,12 +428,7 @@ impl Ward {
     /// # Errors
     /// When there is none in time.
     pub fn web_process(&self, agent: u32) -> Result<u32> {
-        wait_for("the web process", READY_WITHIN, || {
-            descendants(agent).into_iter().find(|pid| {
-                fs::read_to_string(format!("/proc/{pid}/comm"))
-                    .is_ok_and(|name| name.starts_with("WebKitWebPro"))
-            })
-        })
+        wait_for("the web process", READY_WITHIN, || descendants(agent).into_iter().find(is_web_process))
     }
 
     /// What the kiosk's programs have logged.

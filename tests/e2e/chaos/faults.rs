@@ -7,11 +7,12 @@ use std::{
 
 use harness::{
     part::has_ended,
-    process::{children, descendants},
+    process::{children, descendants, is_web_process},
 };
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{bench::Bench, dice::Dice};
+use super::bench::Bench;
+use crate::dice::Dice;
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,13 +144,7 @@ fn find(bench: &mut Bench, who: Who) -> Option<u32> {
     match who {
         Who::Shield => Some(ward.kiosk().pid()),
         Who::Agent => children(ward.kiosk().pid()).into_iter().next(),
-        Who::Web => {
-            let is_web = |pid: &u32| {
-                std::fs::read_to_string(format!("/proc/{pid}/comm"))
-                    .is_ok_and(|name| name.starts_with("WebKitWebPro"))
-            };
-            descendants(ward.kiosk().pid()).into_iter().find(is_web)
-        }
+        Who::Web => descendants(ward.kiosk().pid()).into_iter().find(is_web_process),
         Who::Launcher => Some(bench.launcher.part().pid()),
         Who::Server => Some(ward.server().pid()),
         Who::Keyring => Some(ward.keyring().part().pid()),

@@ -7,12 +7,12 @@ use std::{
 
 /// A cheap generator; nothing here needs better.
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// As `TAPWARD_SEED` says; otherwise another one each time.
     #[expect(clippy::disallowed_methods, reason = "each run is to try another story")]
-    pub(super) fn from_environment() -> (u64, Self) {
+    pub(crate) fn from_environment() -> (u64, Self) {
         let given =
             std::env::var("TAPWARD_SEED").ok().map(|seed| seed.parse().expect("TAPWARD_SEED: a number"));
         let seed = given.unwrap_or_else(|| {
@@ -22,14 +22,14 @@ impl Dice {
         (seed, Self(seed | 1))
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % bound
     }
 
-    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 
@@ -38,7 +38,7 @@ impl Dice {
         clippy::disallowed_methods,
         reason = "the moment itself is what is tried; nothing is waited for"
     )]
-    pub(super) fn let_pass(&mut self, bound: Duration) {
+    pub(crate) fn let_pass(&mut self, bound: Duration) {
         thread::sleep(Duration::from_millis(self.below(bound.as_millis().try_into().unwrap())));
     }
 }
