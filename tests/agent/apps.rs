@@ -99,10 +99,10 @@ fn the_cover_and_the_record_come_before_any_of_them_is_closed() {
     bedside.screen.takes(SECOND);
 
     bedside.does(Intent::SignOut);
-    assert!(!bedside.apps.asked().iter().any(|ask| matches!(ask, AppsAsk::Close(_))));
+    assert!(!bedside.apps.asked().iter().any(|ask| matches!(ask, AppsAsk::Close(..))));
     bedside.pass(2 * SECOND);
 
-    assert!(bedside.apps.asked().iter().any(|ask| matches!(ask, AppsAsk::Close(_))));
+    assert!(bedside.apps.asked().iter().any(|ask| matches!(ask, AppsAsk::Close(..))));
     let story = bedside.audit_trail.story();
     let at = |what: &str| story.iter().position(|record| record.starts_with(what)).unwrap();
     assert!(at("logout of Maria O.") < at("app records: saved-at-sign-out"), "{story:?}");
@@ -213,7 +213,7 @@ fn they_are_told_to_save_why_each_time() {
         .into_iter()
         .filter_map(|ask| match ask {
             AppsAsk::Save(_, why) => Some(why),
-            AppsAsk::Run(..) | AppsAsk::Freeze(_) | AppsAsk::Close(_) => None,
+            AppsAsk::Run(..) | AppsAsk::Freeze(_) | AppsAsk::Close(..) => None,
         })
         .collect();
     assert_eq!(reasons, [SaveReason::Warned]);

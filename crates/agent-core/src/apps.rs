@@ -16,6 +16,38 @@ pub enum RunReason {
     Uncovered,
     /// Nobody is at the covered screen: those that were frozen go on, and none is started.
     LeftAlone,
+    /// The screen is hers, and those that are there have overheard somebody else's secret: they end without being woken, and begin
+    /// anew when nothing of them is left.
+    Anew,
+}
+
+/// How apps are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CloseHow {
+    /// They save, then they are asked to close; what does not is ended by force.
+    Asked,
+    /// They are ended by force while they stand still: what waits for them to read it, they never read.
+    Unwoken,
+}
+
+/// What waits for the apps of a session to read it. A display hands keys also to whoever stands still, and keeps them for him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Overheard {
+    /// Nothing that is anybody else's.
+    Nothing,
+    /// A secret that somebody else typed at the covered screen: they are not woken any more.
+    Secret,
+    /// For its sake they are being ended, and begin anew.
+    Ending,
+}
+
+impl Overheard {
+    pub(crate) const fn close_how(self) -> CloseHow {
+        match self {
+            Self::Nothing => CloseHow::Asked,
+            Self::Secret | Self::Ending => CloseHow::Unwoken,
+        }
+    }
 }
 
 /// Why apps are told to save.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    apps::{AppId, AppOutcome, RunReason, SaveReason},
+    apps::{AppId, AppOutcome, CloseHow, RunReason, SaveReason},
     badge::Badge,
     event::{FactorWanted, RecordKey},
     ids::{AttemptId, ChallengeId, SessionId, User},
@@ -162,7 +162,7 @@ pub enum Command {
         cause: EndCause,
     },
     /// Start this session's apps where she is there, or let them go on where they were frozen; idempotent. → `AppTold` for what
-    /// was not started.
+    /// was not started. Where they begin anew, `AppsGone` before they do, or `AppsLeft`, and then none does.
     RunApps {
         /// Whose.
         session: SessionId,
@@ -186,6 +186,8 @@ pub enum Command {
     CloseApps {
         /// Whose.
         session: SessionId,
+        /// Whether they are asked.
+        how: CloseHow,
     },
     /// A desktop notification (never the only way something is said).
     Notify(Notice),

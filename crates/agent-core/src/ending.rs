@@ -2,7 +2,7 @@
 //! `FailClosed` and is never dropped before it is paid.
 
 use crate::{
-    apps::{AppId, AppOutcome, AppsDebt},
+    apps::{AppId, AppOutcome, AppsDebt, CloseHow},
     command::{Command, EndCause, FailClosedCause},
     event::RecordKey,
     ids::{SessionId, User},
@@ -35,6 +35,8 @@ pub struct Ending {
     pub owes_telling: bool,
     /// What is owed of its apps.
     pub apps: AppsDebt,
+    /// How they are to be closed.
+    pub close_how: CloseHow,
 }
 
 impl Ending {
@@ -51,6 +53,7 @@ impl Ending {
             owes_deletion: true,
             owes_telling: true,
             apps: AppsDebt::Owed,
+            close_how: session.overheard.close_how(),
         }
     }
 
@@ -92,7 +95,7 @@ impl Ending {
             return None;
         }
         self.apps = AppsDebt::Asked { at: now };
-        Some(Command::CloseApps { session: self.session })
+        Some(Command::CloseApps { session: self.session, how: self.close_how })
     }
 
     /// When closing the apps has taken too long.

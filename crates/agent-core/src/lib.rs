@@ -60,7 +60,7 @@
 //! 10. Whatever has happened, once the world is healthy again a sign-in is possible within a bounded time.
 //! 11. The apps of a session are touched only once its logout is on disk and the screen covered, and no screen is
 //!     uncovered, nor anything asked of anybody, before they are gone. While somebody is at a concealed screen they are frozen, or
-//!     the session ends.
+//!     the session ends; and where somebody else typed a secret there, none of them is woken or asked for anything again.
 //!
 //! `tests/properties` shows them over random events, sleeps and faults.
 //!

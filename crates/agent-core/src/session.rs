@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::{
+    apps::{Overheard, RunReason},
     badge::{Badge, BadgeFault, BadgeMark},
     command::{Command, EndCause},
     event::{ContactFault, Limits, NotEnrolled, TapOut},
@@ -54,6 +55,8 @@ pub struct Session {
     pub to_enrol: Option<Offer>,
     /// What a badge led to last.
     pub told: Option<Told>,
+    /// What waits for her apps to read it.
+    pub overheard: Overheard,
 }
 
 /// What a badge led to, in words.
@@ -122,11 +125,37 @@ impl Session {
             is_uncovered_elsewhere: false,
             to_enrol: None,
             told: None,
+            overheard: Overheard::Nothing,
         }
     }
 
     pub(crate) fn was_uncovered_elsewhere(&mut self, session: SessionId) {
         self.is_uncovered_elsewhere |= session == self.id;
+    }
+
+    /// Whether her apps may go on, or be asked for anything: nothing waits for them that is not theirs to know.
+    #[must_use]
+    pub fn may_wake_apps(&self) -> bool {
+        self.overheard == Overheard::Nothing
+    }
+
+    /// Her screen is hers: her apps run, or end and begin anew.
+    pub(crate) fn run_apps(&mut self) -> Command {
+        let why = match self.overheard {
+            Overheard::Nothing => RunReason::Uncovered,
+            Overheard::Secret | Overheard::Ending => {
+                self.overheard = Overheard::Ending;
+                RunReason::Anew
+            }
+        };
+        Command::RunApps { session: self.id, why }
+    }
+
+    /// None of her apps is left. Those that overheard something are meant only where they were to end.
+    pub(crate) fn apps_gone(&mut self, session: SessionId) {
+        if session == self.id && self.overheard == Overheard::Ending {
+            self.overheard = Overheard::Nothing;
+        }
     }
 
     /// Offers to make `badge` hers. Her sign-in alone does not: whoever presented it before her may be somebody else.

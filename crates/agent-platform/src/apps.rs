@@ -20,7 +20,7 @@ mod imp;
 use std::{path::PathBuf, time::Duration};
 
 use agent_core::{
-    apps::{RunReason, SaveReason},
+    apps::{CloseHow, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
@@ -83,7 +83,7 @@ enum Order {
     Run(SessionId, RunReason),
     Save(SessionId, SaveReason),
     Freeze(SessionId),
-    Close(SessionId),
+    Close(SessionId, CloseHow),
     Clear(oneshot::Sender<Result<(), NotCleared>>),
 }
 
@@ -127,6 +127,9 @@ impl LaunchedApps {
 
 impl Apps for LaunchedApps {
     fn run(&self, session: SessionId, why: RunReason) {
+        if self.orders.is_none() && why == RunReason::Anew {
+            self.sink.send(Event::AppsGone { session });
+        }
         self.order(Order::Run(session, why));
     }
 
@@ -138,10 +141,10 @@ impl Apps for LaunchedApps {
         self.order(Order::Freeze(session));
     }
 
-    fn close(&self, session: SessionId) {
+    fn close(&self, session: SessionId, how: CloseHow) {
         if self.orders.is_none() {
             return self.sink.send(Event::AppsGone { session });
         }
-        self.order(Order::Close(session));
+        self.order(Order::Close(session, how));
     }
 }

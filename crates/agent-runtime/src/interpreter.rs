@@ -95,7 +95,7 @@ impl Interpreter {
             Command::RunApps { session, why } => ports.apps.run(session, why),
             Command::SaveApps { session, why } => ports.apps.save(session, why),
             Command::FreezeApps { session } => ports.apps.freeze(session),
-            Command::CloseApps { session } => ports.apps.close(session),
+            Command::CloseApps { session, how } => ports.apps.close(session, how),
             Command::Notify(notice) => ports.notifier.show(notice, language),
             Command::WithdrawNotice => ports.notifier.withdraw(),
             Command::AllowSleep => ports.power.allow_sleep(),

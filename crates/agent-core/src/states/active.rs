@@ -5,7 +5,6 @@
 //! answer that keeps the session is reported, so that the server's clock never runs ahead of ours.
 
 use crate::{
-    apps::RunReason,
     command::{Command, ConcealCause, EndCause, Notice},
     event::{Event, TapOut},
     instant::Instant,
@@ -31,7 +30,7 @@ impl Active {
         if std::mem::take(&mut in_use.session.is_uncovered_elsewhere) {
             return Concealed::begin_left(in_use, now);
         }
-        let run = Command::RunApps { session: in_use.session.id, why: RunReason::Uncovered };
+        let run = in_use.session.run_apps();
         Self::resume(in_use).due(now).after(vec![run])
     }
 

@@ -44,13 +44,13 @@ impl Concealed {
     }
 
     /// Hers again, and left for another screen meanwhile: covered before she uses it. Her apps go on under the cover, as those
-    /// of any concealed session do.
+    /// of any concealed session do, unless they have overheard something.
     pub(crate) fn begin_left(in_use: InUse, now: Instant) -> Step {
         let run = Command::RunApps { session: in_use.session.id, why: RunReason::LeftAlone };
-        let save = save(&in_use);
-        let (concealed, mut commands) = Self::covering_unsaved(in_use, ConcealCause::Elsewhere, now);
         // What stands still cannot save.
-        commands.extend([run, save]);
+        let go_on = if in_use.session.may_wake_apps() { vec![run, save(&in_use)] } else { Vec::new() };
+        let (concealed, mut commands) = Self::covering_unsaved(in_use, ConcealCause::Elsewhere, now);
+        commands.extend(go_on);
         concealed.due(now).after(commands)
     }
 
@@ -164,10 +164,10 @@ impl Concealed {
             Event::CodeSubmitted { attempt, code } => self.code(attempt, code, now),
             Event::PinSubmitted { attempt, pin } => self.pin(attempt, pin, now),
             Event::SignInSubmitted { attempt, name, password } => {
-                self.take_over_by_name(attempt, name, password, now)
+                self.overhearing(now, |concealed| concealed.take_over_by_name(attempt, name, password, now))
             }
             Event::LossReported { attempt, name, password } => {
-                self.loss_reported(attempt, name, password, now)
+                self.overhearing(now, |concealed| concealed.loss_reported(attempt, name, password, now))
             }
             Event::SignInCancelled => self.cancelled(now),
 

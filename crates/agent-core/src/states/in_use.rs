@@ -2,6 +2,7 @@
 //! the machine's, the badges', and whatever ends the session without asking how near its limit is.
 
 use crate::{
+    apps::Overheard,
     badge::Badge,
     command::{Command, ConcealCause, EndCause, FailClosedCause},
     ending::{self, Ending},
@@ -10,7 +11,7 @@ use crate::{
     instant::Instant,
     my_sessions::MySessionsWish,
     session::{BadgeLine, Identifying, InUse},
-    state::SigningOut,
+    state::{SignedOutNotice, SigningOut},
     trail,
 };
 
@@ -77,11 +78,21 @@ impl InUse {
                 let record = trail::app(session, &self.session.user, app, outcome, now);
                 Taken::GoesOn(self, vec![record])
             }
+            Event::AppsGone { session } => {
+                self.session.apps_gone(session);
+                self.goes_on()
+            }
+            // Those that overheard something are not known to be gone: they are ended with her session, or nobody signs in.
+            Event::AppsLeft { session }
+                if self.is(session) && self.session.overheard == Overheard::Ending =>
+            {
+                let notice = SignedOutNotice::NotPossibleNow(FailClosedCause::AppsLeft);
+                Taken::Ends(self.signing_out(EndCause::FailClosed, now).telling(notice))
+            }
             // Of a session before this one, whose apps are gone.
-            Event::AppTold { .. }
-            | Event::AppsClosing { .. }
-            | Event::AppsGone { session: _ }
-            | Event::AppsLeft { session: _ } => self.goes_on(),
+            Event::AppTold { .. } | Event::AppsClosing { .. } | Event::AppsLeft { session: _ } => {
+                self.goes_on()
+            }
             // Nobody but she is there to type; and what stands still shows nothing to anybody.
             Event::AppsNotFrozen { session: _ } | Event::AppsNotThawed { session: _ } => self.goes_on(),
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent_core::{
-    apps::{AppsUnderCover, RunReason},
+    apps::{AppsUnderCover, CloseHow, RunReason},
     command::{Command, OwedRecord},
     event::Event,
     ids::SessionId,
@@ -90,6 +90,7 @@ fn check_books_closed(world: &mut World) {
 /// What must hold of a single step.
 pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands: &[Command]) {
     for command in commands {
+        check_not_woken(world, command);
         match command {
             Command::UncoverScreen { session } => {
                 assert!(world.logins.contains_key(session), "2: uncovered without a durable login");
@@ -109,7 +110,7 @@ pub(crate) fn check_step(world: &World, before: &State, event: &Event, commands:
                     "4: a sign-in begins before the logout is on disk"
                 );
             }
-            Command::CloseApps { session } => {
+            Command::CloseApps { session, how: _ } => {
                 assert!(world.logouts.contains_key(session), "11: apps touched before the logout is on disk");
                 assert_eq!(world.screen, None, "11: apps closed on a screen that is not covered");
             }
@@ -297,6 +298,17 @@ fn check_frozen(world: &World, before: &Concealed) {
     if !matches!(before.stage, ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. }) {
         assert!(matches!(after.apps, AppsUnderCover::Frozen { .. }), "11: touched, and her apps run");
     }
+}
+
+/// 11: apps over whose screen somebody else typed a secret read it never.
+fn check_not_woken(world: &World, command: &Command) {
+    let is_woken = match command {
+        Command::RunApps { session, why: RunReason::Uncovered | RunReason::LeftAlone }
+        | Command::SaveApps { session, .. }
+        | Command::CloseApps { session, how: CloseHow::Asked } => world.overheard.contains(session),
+        _ => false,
+    };
+    assert!(!is_woken, "11: woken with somebody else's secret to read: {command:?}");
 }
 
 /// Who is signed in once this session has ended.

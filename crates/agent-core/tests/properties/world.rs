@@ -7,6 +7,7 @@ use std::{
 };
 
 use agent_core::{
+    apps::RunReason,
     badge::{Badge, BadgeGrade, BadgeMark},
     command::{Command, EndCause, FailClosedCause},
     event::{Event, RecordKey},
@@ -106,6 +107,8 @@ pub(crate) struct World {
     /// Whose the screen is; `None` while covered.
     pub(crate) screen: Option<SessionId>,
     pub(crate) keychain: Option<SessionId>,
+    /// Over whose sessions somebody else typed a secret, and their apps are not known to have been told to end.
+    pub(crate) overheard: BTreeSet<SessionId>,
     /// Whose apps are there, and whether they run.
     pub(crate) apps: Option<(SessionId, AppsRun)>,
     pub(crate) logins: BTreeMap<SessionId, u32>,
@@ -150,6 +153,7 @@ impl World {
             screen: None,
             keychain: None,
             apps: None,
+            overheard: BTreeSet::new(),
             logins: BTreeMap::new(),
             logouts: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -405,6 +409,7 @@ impl World {
         }
         self.known.extend(state.session().map(|session| session.id));
         self.state = state;
+        self.overheard.extend(overheard(&before, &event));
         crate::invariants::check_step(self, &before, &event, &commands);
         self.give(commands);
         crate::invariants::check_world(self);
@@ -413,6 +418,9 @@ impl World {
     fn give(&mut self, commands: Vec<Command>) {
         for command in commands {
             self.given.push((self.now, command.clone()));
+            if let Command::RunApps { session, why: RunReason::Anew } = &command {
+                self.overheard.remove(session);
+            }
             let port = match command {
                 Command::StartUp => Port::StartUp,
                 Command::CoverScreen | Command::UncoverScreen { .. } => Port::Screen,
@@ -462,6 +470,18 @@ impl World {
         self.ids += 1;
         Uuid::from_u128(self.ids)
     }
+}
+
+/// Over whose session somebody else has just typed a secret.
+fn overheard(before: &State, event: &Event) -> Option<SessionId> {
+    let State::Concealed(concealed) = before else { return None };
+    let is_his = matches!(concealed.stage, ConcealedStage::TakenOver { .. });
+    let is_secret = match event {
+        Event::SignInSubmitted { .. } | Event::LossReported { .. } => true,
+        Event::PasswordSubmitted { .. } | Event::PinSubmitted { .. } => is_his,
+        _ => false,
+    };
+    is_secret.then_some(concealed.in_use.session.id)
 }
 
 fn last_input(state: &State) -> Option<Instant> {

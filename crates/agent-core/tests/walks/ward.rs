@@ -6,6 +6,7 @@ use std::{
 };
 
 use agent_core::{
+    apps::RunReason,
     badge::{Badge, BadgeGrade, BadgeMark, ReaderFact, ReaderId},
     command::{Command, OwedRecord},
     event::{ContactFault, Event},
@@ -206,7 +207,7 @@ impl Ward {
         }
         act(self);
         self.settle();
-        if self.desks[desk].state == state {
+        if is_passed_over(&state, &self.desks[desk].state) {
             self.desks[desk].actor = actor;
         }
     }
@@ -260,8 +261,11 @@ impl Ward {
                     self.server.ends(*session, *cause);
                     Some(Event::SessionEndTold { session: *session })
                 }
-                Command::CloseApps { session } => Some(Event::AppsGone { session: *session }),
-                Command::RunApps { .. }
+                Command::CloseApps { session, how: _ } => Some(Event::AppsGone { session: *session }),
+                Command::RunApps { session, why: RunReason::Anew } => {
+                    Some(Event::AppsGone { session: *session })
+                }
+                Command::RunApps { session: _, why: RunReason::Uncovered | RunReason::LeftAlone }
                 | Command::SaveApps { .. }
                 | Command::FreezeApps { .. }
                 | Command::WatchForInput
@@ -328,4 +332,14 @@ impl Ward {
         self.ids += 2;
         AttemptId(Uuid::from_u128(self.ids))
     }
+}
+
+/// Whether nothing came of what was done, but for what it means to the apps under the cover that somebody typed at all.
+fn is_passed_over(before: &State, after: &State) -> bool {
+    let mut after = after.clone();
+    if let (State::Concealed(before), State::Concealed(after)) = (before, &mut after) {
+        after.apps = before.apps;
+        after.in_use.session.overheard = before.in_use.session.overheard;
+    }
+    after == *before
 }

@@ -4,7 +4,9 @@
 //!   run ──► Start ─────────────► (the session's apps run) ◄── Freeze false ── run
 //!   save ─► Save                                          ──► Freeze true ── freeze
 //!   close ► Freeze false, Save ──► Close ──► Wipe ──► AppsGone
+//!   close unwoken ───────────────► Close ──► Wipe ──► AppsGone (──► Start, where they begin anew)
 //! ```
+//! A `Close` of what stands still kills at once. Where that they stand still is not known, nothing but `Wipe` is sure to wake none.
 //! That they stand still is believed when the launcher has said so, and only then. A freeze or a thaw that fails, or that is not
 //! answered, is asked for once more, and then told to the core; after that whoever wants it asks again.
 //! A connection that is lost during `close` is made anew once, and then only `Wipe` is asked for: it ends what is left by force.
@@ -15,7 +17,7 @@ use std::{
 };
 
 use agent_core::{
-    apps::{AppId, AppOutcome, AppsProgress, RunReason, SaveReason},
+    apps::{AppId, AppOutcome, AppsProgress, CloseHow, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
@@ -129,6 +131,8 @@ struct Closing {
     of: u32,
     /// The connection was lost meanwhile, and made anew.
     is_anew: bool,
+    /// Her session goes on: they start once nothing is left.
+    starts_anew: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +179,7 @@ impl Desk {
             Order::Run(session, why) => self.run(session, why, outputs),
             Order::Save(session, why) => self.save(session, why, outputs),
             Order::Freeze(session) => self.freeze(session, true, outputs),
-            Order::Close(session) => self.close(session, outputs),
+            Order::Close(session, how) => self.close(session, how, outputs),
             Order::Clear(reply) => {
                 self.clearing.push(reply);
                 // What runs is nobody's: the agent has only begun.
@@ -190,13 +194,18 @@ impl Desk {
     fn run(&mut self, session: SessionId, why: RunReason, outputs: &mut Vec<Output>) {
         if let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) {
             match why {
-                RunReason::Uncovered => at_hand.is_covered = false,
                 RunReason::LeftAlone => {}
+                RunReason::Uncovered | RunReason::Anew => at_hand.is_covered = false,
             }
-            return self.freeze(session, false, outputs);
+            return match why {
+                RunReason::LeftAlone | RunReason::Uncovered => self.freeze(session, false, outputs),
+                RunReason::Anew => self.begin_anew(session, outputs),
+            };
         }
-        if why == RunReason::LeftAlone {
-            return;
+        match why {
+            RunReason::LeftAlone => return,
+            RunReason::Uncovered => {}
+            RunReason::Anew => outputs.push(Output::Tell(Event::AppsGone { session })),
         }
         if self.apps.as_slice().is_empty() || self.closing.is_some() {
             return;
@@ -324,25 +333,58 @@ impl Desk {
         }));
     }
 
-    fn close(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
-        if self.closing.is_some_and(|closing| closing.session == session) {
+    fn close(&mut self, session: SessionId, how: CloseHow, outputs: &mut Vec<Output>) {
+        if let Some(closing) = self.closing.as_mut().filter(|closing| closing.session == session) {
+            // They end already; now nothing follows.
+            closing.starts_anew = false;
             return;
         }
         let of = self.session.as_ref().map_or(0, |at_hand| u32::try_from(at_hand.running.len()).unwrap_or(0));
+        let closing = Closing { session, step: Step::Wiping, of, is_anew: false, starts_anew: false };
         if self.session.as_ref().is_none_or(|at_hand| at_hand.session != session) {
-            self.closing = Some(Closing { session, step: Step::Wiping, of: 0, is_anew: false });
+            self.closing = Some(Closing { of: 0, ..closing });
             return self.wipe(outputs);
         }
         outputs.push(Output::Tell(Event::AppsClosing { session, progress: AppsProgress { gone: 0, of } }));
-        self.freeze(session, false, outputs);
-        let step = if self.save_within.is_zero() {
-            Step::Closing(self.say_close(session, outputs))
-        } else {
-            let request = self.say_save(session, SaveReason::SigningOut, outputs);
-            outputs.push(Output::Timer(Some(self.save_within + ANSWER_SLACK)));
-            Step::Saving(request)
+        let step = match how {
+            CloseHow::Unwoken => self.close_unwoken(session, outputs),
+            CloseHow::Asked => {
+                self.freeze(session, false, outputs);
+                self.close_asked(session, outputs)
+            }
         };
-        self.closing = Some(Closing { session, step, of, is_anew: false });
+        self.closing = Some(Closing { step, ..closing });
+    }
+
+    /// They have overheard what is not theirs to know: none of them goes on.
+    fn begin_anew(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
+        if self.closing.is_some() {
+            return;
+        }
+        let step = self.close_unwoken(session, outputs);
+        self.closing = Some(Closing { session, step, of: 0, is_anew: false, starts_anew: true });
+    }
+
+    fn close_asked(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> Step {
+        if self.save_within.is_zero() {
+            return Step::Closing(self.say_close(session, outputs));
+        }
+        let request = self.say_save(session, SaveReason::SigningOut, outputs);
+        outputs.push(Output::Timer(Some(self.save_within + ANSWER_SLACK)));
+        Step::Saving(request)
+    }
+
+    fn close_unwoken(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> Step {
+        let stands_still = self.link == LinkState::Up
+            && self
+                .session
+                .as_ref()
+                .is_some_and(|at_hand| at_hand.is_frozen && at_hand.freeze == Freeze::Done);
+        if stands_still {
+            return Step::Closing(self.say_close(session, outputs));
+        }
+        self.wipe(outputs);
+        Step::Wiping
     }
 
     fn say_close(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> u64 {
@@ -535,16 +577,20 @@ impl Desk {
             // Start-up may have given it up.
             let _ = reply.send(if is_clean { Ok(()) } else { Err(NotCleared) });
         }
-        let Some(Closing { session, .. }) = self.closing.take() else { return };
-        if is_clean {
-            let killed = self.session.take().map(|at_hand| at_hand.running).unwrap_or_default();
-            for app in killed {
-                let app = AppId(app);
-                outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
-            }
-            outputs.push(Output::Tell(Event::AppsGone { session }));
-        } else {
-            outputs.push(Output::Tell(Event::AppsLeft { session }));
+        let Some(Closing { session, starts_anew, .. }) = self.closing.take() else { return };
+        if !is_clean {
+            return outputs.push(Output::Tell(Event::AppsLeft { session }));
+        }
+        let at_hand = self.session.take();
+        // Where she has left it meanwhile, they start when she comes back.
+        let is_there = at_hand.as_ref().is_some_and(|at_hand| !at_hand.is_covered);
+        for app in at_hand.map(|at_hand| at_hand.running).unwrap_or_default() {
+            let app = AppId(app);
+            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
+        }
+        outputs.push(Output::Tell(Event::AppsGone { session }));
+        if starts_anew && is_there {
+            self.run(session, RunReason::Uncovered, outputs);
         }
     }
 
@@ -610,6 +656,9 @@ impl Desk {
     }
 
     fn tell_progress(&self, closing: Closing, outputs: &mut Vec<Output>) {
+        if closing.starts_anew {
+            return;
+        }
         let left = self.session.as_ref().map_or(0, |at_hand| at_hand.running.len());
         let gone = closing.of.saturating_sub(u32::try_from(left).unwrap_or(u32::MAX));
         let progress = AppsProgress { gone, of: closing.of };

@@ -1,7 +1,7 @@
 //! The apps of a session.
 
 use agent_core::{
-    apps::{RunReason, SaveReason},
+    apps::{CloseHow, RunReason, SaveReason},
     ids::SessionId,
 };
 
@@ -11,6 +11,9 @@ use agent_core::{
 pub trait Apps: Send + 'static {
     /// Lets them go on where they were frozen, and starts them where she is there and they are not; what runs already is left
     /// alone. → `AppTold` for each that could not be started, `AppsNotThawed` where they are not known to go on within two seconds.
+    ///
+    /// [`RunReason::Anew`]: those that are there are ended without being woken. → `AppTold` for each; then, within 40 s, `AppsGone`, and
+    /// they are started as long as she is there, or `AppsLeft`, and nothing is.
     fn run(&self, session: SessionId, why: RunReason);
 
     /// Tells each to save. → `AppTold` for each that can be told.
@@ -22,6 +25,6 @@ pub trait Apps: Send + 'static {
 
     /// Has them save, closes them, ends what does not close, and takes away all that they left. Asked again it goes on, or
     /// begins anew. → `AppTold` and `AppsClosing` meanwhile; then, within 90 s, `AppsGone` once nothing of theirs is left (also
-    /// where none was started), or `AppsLeft`.
-    fn close(&self, session: SessionId);
+    /// where none was started), or `AppsLeft`. Unwoken, none of them saves or goes on before it ends.
+    fn close(&self, session: SessionId, how: CloseHow);
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use agent_core::{
-    apps::{AppId, AppOutcome, AppsProgress, RunReason, SaveReason},
+    apps::{AppId, AppOutcome, AppsProgress, CloseHow, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
@@ -53,7 +53,7 @@ pub enum AppsAsk {
     /// To freeze them.
     Freeze(SessionId),
     /// To close them.
-    Close(SessionId),
+    Close(SessionId, CloseHow),
 }
 
 impl FakeApps {
@@ -128,6 +128,20 @@ impl FakeApps {
         self.line.tell(Event::AppTold { session, app: AppId("records".to_owned()), outcome });
     }
 
+    /// Those that are there end, before they begin anew. Whether they are gone.
+    fn ends_unwoken(&self, session: SessionId) -> bool {
+        if self.running() == Some(session) {
+            if !lock(&self.state).works {
+                self.line.tell(Event::AppsLeft { session });
+                return false;
+            }
+            self.tell(session, AppOutcome::Killed);
+            lock(&self.state).running = None;
+        }
+        self.line.tell(Event::AppsGone { session });
+        true
+    }
+
     fn saved(&self, session: SessionId, why: SaveReason) {
         let save = lock(&self.state).save;
         self.tell(
@@ -144,6 +158,9 @@ impl FakeApps {
 impl Apps for FakeApps {
     fn run(&self, session: SessionId, why: RunReason) {
         self.ask(AppsAsk::Run(session, why));
+        if why == RunReason::Anew && !self.ends_unwoken(session) {
+            return;
+        }
         let works = {
             let mut state = lock(&self.state);
             if why == RunReason::LeftAlone && state.running != Some(session) {
@@ -178,8 +195,8 @@ impl Apps for FakeApps {
         }
     }
 
-    fn close(&self, session: SessionId) {
-        self.ask(AppsAsk::Close(session));
+    fn close(&self, session: SessionId, how: CloseHow) {
+        self.ask(AppsAsk::Close(session, how));
         let takes = lock(&self.state).closing_takes;
         if self.running() != Some(session) {
             return self.line.tell(Event::AppsGone { session });
@@ -191,8 +208,13 @@ impl Apps for FakeApps {
             if !lock(&apps.state).works {
                 return apps.line.tell(Event::AppsLeft { session });
             }
-            apps.saved(session, SaveReason::SigningOut);
-            let answered = lock(&apps.state).save != SaveAnswer::IsMute;
+            let answered = match how {
+                CloseHow::Asked => {
+                    apps.saved(session, SaveReason::SigningOut);
+                    lock(&apps.state).save != SaveAnswer::IsMute
+                }
+                CloseHow::Unwoken => false,
+            };
             apps.tell(session, if answered { AppOutcome::Closed } else { AppOutcome::Killed });
             lock(&apps.state).running = None;
             apps.line.tell(Event::AppsGone { session });

@@ -2,9 +2,12 @@
 //!
 //! Apps of the same display can watch keys. While somebody may type there they are frozen, before whatever she types is worth
 //! anything, and run again when the screen is hers or nobody is there any more. Where they cannot be, her session ends.
+//!
+//! Frozen is not deaf: the display keeps each key for whoever wants to be told of it, until he reads. Once somebody else has typed
+//! what is secret for longer than a moment, her apps are not woken any more, but ended as they stand.
 
 use crate::{
-    apps::{AppsUnderCover, RunReason},
+    apps::{AppsUnderCover, Overheard, RunReason},
     command::{Command, EndCause},
     ids::SessionId,
     instant::Instant,
@@ -28,6 +31,20 @@ impl Concealed {
                 Step::to(self, freeze.into_iter().collect())
             }
         }
+    }
+
+    /// Somebody else has typed what a third person could use: from here on her apps stay frozen until they are ended. A one-time
+    /// code is spent as it is submitted, and a badge types nothing. What is submitted twice, or too late, was typed all the same.
+    pub(super) fn overhearing(mut self, now: Instant, then: impl FnOnce(Self) -> Step) -> Step {
+        self.in_use.session.overheard = Overheard::Secret;
+        let freeze = match self.apps {
+            AppsUnderCover::Frozen { until: _ } => Vec::new(),
+            AppsUnderCover::Running => {
+                self.apps = AppsUnderCover::Frozen { until: now + APPROACH_OVER };
+                vec![Command::FreezeApps { session: self.in_use.session.id }]
+            }
+        };
+        then(self).after(freeze)
     }
 
     /// Whoever types here would be watched: her session ends, and with it they do, before anything is asked of anybody.
@@ -56,11 +73,11 @@ impl Concealed {
         }
     }
 
-    /// When nobody is there any more.
-    pub(super) const fn alone_at(&self) -> Option<Instant> {
+    /// When nobody is there any more, and they may go on.
+    pub(super) fn alone_at(&self) -> Option<Instant> {
         match self.apps {
-            AppsUnderCover::Running => None,
-            AppsUnderCover::Frozen { until } => Some(until),
+            AppsUnderCover::Frozen { until } if self.in_use.session.may_wake_apps() => Some(until),
+            AppsUnderCover::Running | AppsUnderCover::Frozen { until: _ } => None,
         }
     }
 

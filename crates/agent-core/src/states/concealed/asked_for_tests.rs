@@ -55,7 +55,8 @@ fn a_loss_is_reported_over_her_session_and_leaves_it_as_it_is() {
         loss(),
         10,
         expect![[r#"
-            → Concealed(UserTap), taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
+            → Concealed(UserTap), apps frozen, taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
+            FreezeApps { session: SessionId(7) }
             ReportBadgesLost { attempt: AttemptId(1), name: "maria", password: Secret(…) }"#]],
     );
     let reporting = after(after(concealed(), loss(), 10), wants(FactorWanted::Totp), 20);
@@ -65,7 +66,7 @@ fn a_loss_is_reported_over_her_session_and_leaves_it_as_it_is() {
         Event::BadgesRevoked { attempt: ATTEMPT, count: 2 },
         40,
         expect![
-            "→ Concealed(UserTap), at rest, telling Failed(BadgesRevoked(2)), last input 0ns, report at 3600s"
+            "→ Concealed(UserTap), apps frozen, at rest, telling Failed(BadgesRevoked(2)), last input 0ns, report at 3600s"
         ],
     );
 }
@@ -118,7 +119,7 @@ fn nobody_is_signed_in_by_a_reported_loss() {
         session_opened(ATTEMPT, crate::states::ward::OTHER),
         20,
         expect![[r#"
-            → Concealed(UserTap), taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
+            → Concealed(UserTap), apps frozen, taken over: SigningIn, to report a loss, first factor, Waiting { asked_at: Instant(10ms), is_slow: false }, last input 0ns, report at 3600s
             EndSession { session: SessionId(8), cause: FailClosed }"#]],
     );
 }

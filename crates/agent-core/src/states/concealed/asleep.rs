@@ -8,6 +8,7 @@ use crate::{
     instant::Instant,
     session::InUse,
     state::{Concealed, ConcealedStage, Machine},
+    states::concealed::save,
     step::Step,
 };
 
@@ -23,7 +24,10 @@ impl Concealed {
             // The server has it for hers again, the record says or will say so, and the screen may be bare at any moment.
             ConcealedStage::Recording { .. } | ConcealedStage::Uncovering { .. } => {
                 let apps = self.apps;
-                let (concealed, commands) = Self::covering(self.in_use, ConcealCause::Suspend, now);
+                let save = self.in_use.session.may_wake_apps().then(|| save(&self.in_use));
+                let (concealed, mut commands) =
+                    Self::covering_unsaved(self.in_use, ConcealCause::Suspend, now);
+                commands.extend(save);
                 return Step::to(Self { machine: Machine::Waits, apps, ..concealed }, commands);
             }
             ConcealedStage::AtRest

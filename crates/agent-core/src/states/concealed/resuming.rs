@@ -45,7 +45,8 @@ impl Concealed {
             ConcealedStage::AtRest => self.ask_factor(attempt, ResumeFactor::Password(password), None, now),
             ConcealedStage::AwaitingFactor { .. } => self.answer(attempt, Answer::Password(password), now),
             ConcealedStage::TakenOver { .. } => {
-                self.over(Event::PasswordSubmitted { attempt, password }, now)
+                let event = Event::PasswordSubmitted { attempt, password };
+                self.overhearing(now, |concealed| concealed.over(event, now))
             }
             // The first press counts; what came a second time is wiped.
             ConcealedStage::Asking { .. }
@@ -69,7 +70,10 @@ impl Concealed {
     pub(super) fn pin(self, attempt: AttemptId, pin: Secret, now: Instant) -> Step {
         match &self.stage {
             ConcealedStage::AwaitingFactor { .. } => self.answer(attempt, Answer::Pin(pin), now),
-            ConcealedStage::TakenOver { .. } => self.over(Event::PinSubmitted { attempt, pin }, now),
+            ConcealedStage::TakenOver { .. } => {
+                let event = Event::PinSubmitted { attempt, pin };
+                self.overhearing(now, |concealed| concealed.over(event, now))
+            }
             // None is asked for; it is wiped.
             ConcealedStage::AtRest
             | ConcealedStage::Asking { .. }

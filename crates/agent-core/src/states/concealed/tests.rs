@@ -255,7 +255,8 @@ fn an_unknown_badge_is_offered_for_half_a_minute_to_whoever_signs_in_by_name() {
         Event::SignInSubmitted { attempt: ATTEMPT, name: "john".to_owned(), password: secret() },
         MINUTE,
         expect![[r#"
-            → Concealed(UserTap), taken over: SigningIn, to enrol a badge, first factor, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
+            → Concealed(UserTap), apps frozen, taken over: SigningIn, to enrol a badge, first factor, Waiting { asked_at: Instant(60s), is_slow: false }, last input 0ns, report at 3600s
+            FreezeApps { session: SessionId(7) }
             OpenSession { attempt: AttemptId(1), name: "john", password: Secret(…) }"#]],
     );
     check(

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    apps::{AppId, AppOutcome, AppsDebt},
+    apps::{AppId, AppOutcome, AppsDebt, CloseHow},
     command::EndCause,
     state::{StartUpDebt, State},
     states::ward::{
@@ -371,12 +371,16 @@ fn apps_are_closed_once_the_logout_is_on_disk_and_the_screen_covered_and_asked_f
     let on_disk = step(owing_apps().into(), Event::AuditStored(RecordKey::Logout(SESSION)), at(10));
     assert_eq!(on_disk.commands, []);
     let covered = step(on_disk.state, Event::ScreenCovered { input_held: true }, at(20));
-    assert_eq!(covered.commands, [Command::CloseApps { session: SESSION }]);
+    assert_eq!(covered.commands, [Command::CloseApps { session: SESSION, how: CloseHow::Asked }]);
 
     let left = step(covered.state, Event::AppsLeft { session: SESSION }, at(30));
     assert!(matches!(&left.state, State::FailClosed(closed) if closed.cause == FailClosedCause::AppsLeft));
     let again = step(left.state, Event::DeadlineReached, at(1_000));
-    assert!(again.commands.contains(&Command::CloseApps { session: SESSION }), "{:?}", again.commands);
+    assert!(
+        again.commands.contains(&Command::CloseApps { session: SESSION, how: CloseHow::Asked }),
+        "{:?}",
+        again.commands
+    );
     let recorded = step(again.state, Event::AuditStored(RecordKey::FailedClosed), at(1_010));
 
     let gone = step(recorded.state, Event::AppsGone { session: SESSION }, at(1_020));

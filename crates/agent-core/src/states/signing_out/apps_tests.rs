@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    apps::{AppId, AppOutcome, AppsDebt, AppsProgress, SaveReason},
+    apps::{AppId, AppOutcome, AppsDebt, AppsProgress, CloseHow, SaveReason},
     command::EndCause,
     event::Event,
     state::State,
@@ -21,12 +21,12 @@ fn no_app_is_touched_before_the_screen_is_covered_and_the_logout_on_disk() {
     let covered = step(owing_logout().into(), Event::ScreenCovered { input_held: true }, at(10));
     assert_eq!(covered.commands, []);
     let on_disk = step(covered.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(20));
-    assert_eq!(on_disk.commands, [Command::CloseApps { session: SESSION }]);
+    assert_eq!(on_disk.commands, [Command::CloseApps { session: SESSION, how: CloseHow::Asked }]);
 
     let on_disk = step(owing_logout().into(), Event::AuditStored(RecordKey::Logout(SESSION)), at(10));
     assert_eq!(on_disk.commands, []);
     let covered = step(on_disk.state, Event::ScreenCovered { input_held: true }, at(20));
-    assert_eq!(covered.commands, [Command::CloseApps { session: SESSION }]);
+    assert_eq!(covered.commands, [Command::CloseApps { session: SESSION, how: CloseHow::Asked }]);
 }
 
 #[test]

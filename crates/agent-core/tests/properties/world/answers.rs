@@ -128,6 +128,11 @@ impl World {
             Command::AppendAudit { owed: record, .. } => self.store(record),
             Command::MeasureInactivity if is_broken => Event::InactivityUnknown,
             Command::MeasureInactivity => Event::InputSeen { at: self.last_input },
+            Command::RunApps { session, why: RunReason::Anew } if is_broken => Event::AppsLeft { session },
+            Command::RunApps { session, why: RunReason::Anew } => {
+                self.apps = Some((session, AppsRun::Running));
+                Event::AppsGone { session }
+            }
             Command::RunApps { session, why } => {
                 if why == RunReason::LeftAlone && self.apps.is_none() {
                     return None;
@@ -146,8 +151,8 @@ impl World {
                 self.apps = self.apps.take().map(|_| (session, AppsRun::Frozen));
                 return None;
             }
-            Command::CloseApps { session } if is_broken => Event::AppsLeft { session },
-            Command::CloseApps { session } => {
+            Command::CloseApps { session, how: _ } if is_broken => Event::AppsLeft { session },
+            Command::CloseApps { session, how: _ } => {
                 self.apps = None;
                 Event::AppsGone { session }
             }

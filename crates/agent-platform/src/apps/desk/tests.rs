@@ -63,7 +63,7 @@ fn what_each_app_says_of_saving_is_told_with_the_reason_it_was_asked_for() {
 fn they_save_then_close_and_when_all_is_wiped_they_are_gone() {
     let mut desk = running();
 
-    let saving = desk.on(Input::Order(Order::Close(SESSION)));
+    let saving = desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)));
     assert_eq!(saving[0], closing(0));
     let (save, _) = said(saving).pop().unwrap();
     assert_eq!(
@@ -92,12 +92,121 @@ fn apps_that_are_frozen_are_thawed_so_that_they_can_save() {
     let mut desk = running();
     desk.on(Input::Order(Order::Freeze(SESSION)));
 
-    let verbs = said(desk.on(Input::Order(Order::Close(SESSION))));
+    let verbs = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked))));
 
     assert!(
         matches!(verbs[..], [(_, Verb::Freeze { frozen: false, .. }), (_, Verb::Save { .. })]),
         "{verbs:?}"
     );
+}
+
+#[test]
+fn apps_that_are_not_to_be_woken_are_ended_as_they_stand_still() {
+    let mut desk = frozen();
+
+    let verbs = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Unwoken))));
+    let [(close, Verb::Close { .. })] = verbs[..] else { panic!("{verbs:?}") };
+    let killed = Answer::AppClosed { app: records(), outcome: CloseOutcome::Killed };
+    assert_eq!(desk.on(answer(close, killed)), [app_told(AppOutcome::Killed), closing(1)]);
+    let (wipe, verb) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+    assert_eq!(verb, Verb::Wipe {});
+    let gone = desk.on(answer(wipe, Answer::Wiped));
+    assert_eq!(gone.last(), Some(&Output::Tell(Event::AppsGone { session: SESSION })));
+}
+
+#[test]
+fn where_they_are_not_known_to_stand_still_nothing_but_a_wipe_ends_them_unwoken() {
+    let mut asked = running();
+    asked.on(Input::Order(Order::Freeze(SESSION)));
+    let mut failed = running();
+    failed.on(Input::Order(Order::Freeze(SESSION)));
+    failed.on(Input::TimeUp);
+    failed.on(Input::TimeUp);
+    let mut unreached = frozen();
+    unreached.on(Input::Lost);
+    unreached.on(hello());
+
+    for mut desk in [running(), asked, failed, unreached] {
+        let verbs = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Unwoken))));
+        let [(wipe, Verb::Wipe {})] = verbs[..] else { panic!("{verbs:?}") };
+        let gone = desk.on(answer(wipe, Answer::Wiped));
+        assert!(gone.contains(&app_told(AppOutcome::Killed)), "{gone:?}");
+    }
+}
+
+#[test]
+fn apps_that_begin_anew_end_unwoken_and_start_once_nothing_of_them_is_left() {
+    let mut desk = frozen();
+
+    let verbs = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew))));
+    let [(close, Verb::Close { .. })] = verbs[..] else { panic!("{verbs:?}") };
+    assert_eq!(desk.on(Input::Order(Order::Save(SESSION, SaveReason::Warned))), []);
+    assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew))), []);
+    let killed = Answer::AppClosed { app: records(), outcome: CloseOutcome::Killed };
+    assert_eq!(desk.on(answer(close, killed)), [app_told(AppOutcome::Killed)]);
+    let (wipe, _) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+
+    let anew = desk.on(answer(wipe, Answer::Wiped));
+    assert!(anew.contains(&Output::Tell(Event::AppsGone { session: SESSION })), "{anew:?}");
+    let [(start, Verb::Start { apps, .. })] = &said(anew)[..] else { panic!("no start") };
+    assert_eq!(apps.as_slice().len(), 2);
+    desk.on(answer(*start, Answer::Done { left: 0 }));
+    let frozen = said(desk.on(Input::Order(Order::Freeze(SESSION))));
+    assert!(matches!(frozen[..], [(_, Verb::Freeze { frozen: true, .. })]), "{frozen:?}");
+}
+
+#[test]
+fn where_those_that_were_to_begin_anew_cannot_be_wiped_none_starts() {
+    let mut desk = frozen();
+    let (close, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew)))).pop().unwrap();
+    let (wipe, _) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+
+    let left = desk.on(answer(wipe, Answer::Failed { code: Code::HomeLeft, left: 1 }));
+
+    assert_eq!(left, [Output::Timer(None), Output::Tell(Event::AppsLeft { session: SESSION })]);
+}
+
+#[test]
+fn where_she_has_gone_before_they_began_anew_they_start_when_she_is_back() {
+    let mut desk = frozen();
+    let (close, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew)))).pop().unwrap();
+    desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)));
+    assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), []);
+    let (wipe, _) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+
+    assert_eq!(said(desk.on(answer(wipe, Answer::Wiped))), []);
+
+    let back = desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew)));
+    assert_eq!(back.first(), Some(&Output::Tell(Event::AppsGone { session: SESSION })));
+    assert!(matches!(said(back)[..], [(_, Verb::Start { .. })]));
+}
+
+#[test]
+fn a_session_that_ends_while_its_apps_begin_anew_starts_none() {
+    for how in [CloseHow::Asked, CloseHow::Unwoken] {
+        let mut desk = frozen();
+        let (close, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew)))).pop().unwrap();
+        assert_eq!(desk.on(Input::Order(Order::Close(SESSION, how))), []);
+        let (wipe, _) = said(desk.on(answer(close, Answer::Done { left: 0 }))).pop().unwrap();
+
+        let gone = desk.on(answer(wipe, Answer::Wiped));
+
+        assert_eq!(gone.last(), Some(&Output::Tell(Event::AppsGone { session: SESSION })));
+    }
+}
+
+#[test]
+fn a_launcher_that_dies_while_they_begin_anew_wipes_first_when_it_is_back() {
+    let mut desk = frozen();
+    desk.on(Input::Order(Order::Run(SESSION, RunReason::Anew)));
+
+    desk.on(Input::Lost);
+    let (wipe, verb) = said(desk.on(hello())).pop().unwrap();
+    assert_eq!(verb, Verb::Wipe {});
+    let anew = desk.on(answer(wipe, Answer::Wiped));
+
+    assert!(anew.contains(&app_told(AppOutcome::Killed)), "{anew:?}");
+    assert!(matches!(said(anew)[..], [(_, Verb::Start { .. })]));
 }
 
 #[test]
@@ -110,7 +219,7 @@ fn where_something_is_left_that_is_told_and_closing_again_wipes_again() {
     let left = desk.on(answer(wipe, Answer::Failed { code: Code::FilesLeft, left: 3 }));
     assert_eq!(left, [Output::Timer(None), Output::Tell(Event::AppsLeft { session: SESSION })]);
 
-    let again = said(desk.on(Input::Order(Order::Close(SESSION))));
+    let again = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked))));
     assert!(!again.is_empty(), "{again:?}");
 }
 
@@ -118,7 +227,7 @@ fn where_something_is_left_that_is_told_and_closing_again_wipes_again() {
 fn a_session_without_apps_of_its_own_is_wiped_all_the_same() {
     let mut desk = connected();
 
-    let verbs = said(desk.on(Input::Order(Order::Close(SESSION))));
+    let verbs = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked))));
     assert!(matches!(verbs[..], [(_, Verb::Wipe {})]), "{verbs:?}");
     let gone = desk.on(answer(verbs[0].0, Answer::Wiped));
     assert_eq!(gone[1], Output::Tell(Event::AppsGone { session: SESSION }));
@@ -142,7 +251,7 @@ fn a_launcher_that_dies_while_it_closes_them_is_asked_once_more_and_then_they_co
 fn a_launcher_that_cannot_be_reached_leaves_them() {
     let mut desk = desk();
 
-    assert!(desk.on(Input::Order(Order::Close(SESSION))).contains(&Output::Connect));
+    assert!(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked))).contains(&Output::Connect));
     let lost = desk.on(Input::Lost);
 
     assert_eq!(lost.last(), Some(&Output::Tell(Event::AppsLeft { session: SESSION })));
@@ -151,7 +260,7 @@ fn a_launcher_that_cannot_be_reached_leaves_them() {
 #[test]
 fn a_launcher_that_says_nothing_is_hung_up_on_and_asked_once_more() {
     let mut desk = running();
-    let asked = desk.on(Input::Order(Order::Close(SESSION)));
+    let asked = desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)));
     assert!(asked.contains(&Output::Timer(Some(Duration::from_secs(13)))), "{asked:?}");
 
     let up = desk.on(Input::TimeUp);
@@ -304,7 +413,7 @@ fn a_thaw_that_fails_is_asked_for_once_more_and_then_told() {
 fn while_they_are_closed_it_is_closing_that_is_waited_for() {
     let mut desk = running();
     desk.on(Input::Order(Order::Freeze(SESSION)));
-    desk.on(Input::Order(Order::Close(SESSION)));
+    desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)));
 
     assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), []);
     assert_eq!(desk.on(Input::TimeUp)[0], Output::HangUp);
@@ -312,7 +421,11 @@ fn while_they_are_closed_it_is_closing_that_is_waited_for() {
 
 #[test]
 fn a_save_that_a_later_one_has_ended_is_told_with_its_own_reason() {
-    for later in [Order::Save(SESSION, SaveReason::Warned), Order::Freeze(SESSION), Order::Close(SESSION)] {
+    for later in [
+        Order::Save(SESSION, SaveReason::Warned),
+        Order::Freeze(SESSION),
+        Order::Close(SESSION, CloseHow::Asked),
+    ] {
         let mut desk = running();
         let (first, _) =
             said(desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)))).pop().unwrap();
@@ -328,7 +441,7 @@ fn a_save_that_a_later_one_has_ended_is_told_with_its_own_reason() {
 fn an_app_that_could_not_be_started_is_told_so_and_counted_while_the_others_are_closed_already() {
     let mut desk = connected();
     let (start, _) = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).pop().unwrap();
-    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION)))).pop().unwrap();
+    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)))).pop().unwrap();
 
     let not_started = Answer::AppNotStarted { app: records(), because: Code::ProgramMissing };
     assert_eq!(desk.on(answer(start, not_started)), [app_told(AppOutcome::NotStarted), closing(1)]);
@@ -404,7 +517,7 @@ fn start_up_hears_that_the_launcher_cannot_be_reached() {
 #[test]
 fn a_launcher_of_another_version_is_hung_up_on() {
     let mut desk = desk();
-    desk.on(Input::Order(Order::Close(SESSION)));
+    desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)));
     let Input::Heard(LauncherMessage::Hello(hello)) = hello() else { unreachable!() };
 
     let outputs = desk.on(Input::Heard(LauncherMessage::Hello(Hello { version: 2, ..hello })));
@@ -465,9 +578,18 @@ fn running() -> Desk {
     desk
 }
 
+/// They are known to stand still, under the cover.
+fn frozen() -> Desk {
+    let mut desk = running();
+    desk.on(Input::Order(Order::Save(SESSION, SaveReason::Concealed)));
+    let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+    desk.on(answer(freeze, Answer::Done { left: 0 }));
+    desk
+}
+
 /// Has saved, and is closing.
 fn closing_desk(desk: &mut Desk) -> Vec<Output> {
-    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION)))).pop().unwrap();
+    let (save, _) = said(desk.on(Input::Order(Order::Close(SESSION, CloseHow::Asked)))).pop().unwrap();
     desk.on(answer(save, Answer::Done { left: 0 }))
 }
 

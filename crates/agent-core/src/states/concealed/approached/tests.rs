@@ -4,11 +4,12 @@ use expect_test::expect;
 
 use super::*;
 use crate::{
-    event::{Event, RecordKey},
+    apps::CloseHow,
+    event::{Event, FactorWanted, RecordKey},
     state::State,
     states::{
         concealed::tests::{asking, concealed, recording, tap, uncovering},
-        ward::{HERS, HIS, OTHER, SESSION, at, check, check_ignored},
+        ward::{ATTEMPT, HERS, HIS, OTHER, SESSION, at, badge, check, check_ignored, secret, wants},
     },
     step::step,
 };
@@ -100,7 +101,7 @@ fn where_they_cannot_be_frozen_while_somebody_is_there_her_session_ends_and_noth
 
         let on_disk = step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(MINUTE + 1_000));
         assert!(
-            on_disk.commands.contains(&Command::CloseApps { session: SESSION }),
+            on_disk.commands.contains(&Command::CloseApps { session: SESSION, how: CloseHow::Asked }),
             "{:?}",
             on_disk.commands
         );
@@ -137,5 +138,172 @@ fn a_session_whose_apps_are_frozen_ends_like_any_other() {
     let over = step(frozen.into(), Event::DeadlineReached, at(15 * MINUTE));
     let on_disk = step(over.state, Event::AuditStored(RecordKey::Logout(SESSION)), at(15 * MINUTE));
 
-    assert_eq!(on_disk.commands, [Command::CloseApps { session: SESSION }]);
+    assert_eq!(on_disk.commands, [Command::CloseApps { session: SESSION, how: CloseHow::Asked }]);
+}
+
+#[test]
+fn apps_that_heard_somebody_elses_password_are_not_let_run_when_he_has_gone() {
+    for typed in somebody_elses_secrets() {
+        let touched = step(concealed().into(), Event::Approached, at(0)).state;
+        let typed = step(touched, typed, at(10)).state;
+        let given_up = step(typed, Event::SignInCancelled, at(20)).state;
+
+        let alone = step(given_up, Event::DeadlineReached, at(2 * MINUTE));
+
+        assert!(!wakes(&alone.commands), "{:?}", alone.commands);
+    }
+}
+
+fn somebody_elses_secrets() -> [Event; 2] {
+    let name = || "john".to_owned();
+    [
+        Event::SignInSubmitted { attempt: ATTEMPT, name: name(), password: secret() },
+        Event::LossReported { attempt: ATTEMPT, name: name(), password: secret() },
+    ]
+}
+
+/// Whether any of them would go on, and read what waits for it.
+fn wakes(commands: &[Command]) -> bool {
+    commands.iter().any(|command| matches!(command, Command::RunApps { .. } | Command::SaveApps { .. }))
+}
+
+#[test]
+fn what_somebody_else_typed_outlasts_each_end_of_his_try_and_a_sleep() {
+    let State::Concealed(hers) = overheard() else { panic!("covered") };
+
+    for then in [Event::SignInCancelled, Event::GoingToSleep, Event::CoveredElsewhere { session: SESSION }] {
+        let after = step(hers.clone().into(), then, at(MINUTE)).state;
+        let touched = step(after, Event::Approached, at(2 * MINUTE)).state;
+        let alone = step(touched, Event::DeadlineReached, at(10 * MINUTE));
+        assert!(!wakes(&alone.commands), "{:?}", alone.commands);
+        assert_ends_unwoken(alone.state);
+    }
+}
+
+#[test]
+fn a_badge_and_a_one_time_code_are_worth_nothing_to_them_and_a_password_and_a_pin_are() {
+    for (factor, typed, is_worth) in [
+        (FactorWanted::Totp, Event::CodeSubmitted { attempt: ATTEMPT, code: secret() }, false),
+        (FactorWanted::Password, Event::PasswordSubmitted { attempt: ATTEMPT, password: secret() }, true),
+        (FactorWanted::Pin, Event::PinSubmitted { attempt: ATTEMPT, pin: secret() }, true),
+    ] {
+        let touched = step(concealed().into(), Event::Approached, at(0)).state;
+        let State::Concealed(hers) = touched else { panic!("covered") };
+        let his = hers.take_over_by_badge(ATTEMPT, badge(HIS), at(0)).state;
+        let asked = step(his, wants(factor), at(10)).state;
+        let typed = step(asked, typed, at(20)).state;
+        let given_up = step(typed, Event::SignInCancelled, at(30)).state;
+
+        let alone = step(given_up, Event::DeadlineReached, at(2 * MINUTE));
+
+        assert_eq!(wakes(&alone.commands), !is_worth, "{factor:?}: {:?}", alone.commands);
+    }
+}
+
+#[test]
+fn those_that_run_as_somebody_elses_password_comes_are_frozen_at_once() {
+    let [typed, _] = somebody_elses_secrets();
+
+    let step = step(concealed().into(), typed, at(0));
+
+    assert_eq!(step.commands.first(), Some(&Command::FreezeApps { session: SESSION }));
+}
+
+#[test]
+fn where_they_have_overheard_something_they_end_as_she_comes_back_and_begin_anew() {
+    let Step { state, commands } = she_comes_back();
+
+    assert_eq!(commands.first(), Some(&Command::RunApps { session: SESSION, why: RunReason::Anew }));
+
+    let gone = step(state, Event::AppsGone { session: SESSION }, at(MINUTE)).state;
+    let signed_out = step(gone, Event::SignOutPressed, at(MINUTE)).state;
+    assert_eq!(closed(signed_out), CloseHow::Asked, "those that began anew have heard nothing");
+}
+
+#[test]
+fn where_they_are_not_known_to_be_gone_her_session_ends_unwoken() {
+    let hers = she_comes_back().state;
+    assert_ends_unwoken(hers.clone());
+
+    let elsewhere = step(hers.clone(), Event::AppsLeft { session: OTHER }, at(MINUTE));
+    assert!(matches!(elsewhere.state, State::Active(_)), "{:?}", elsewhere.state);
+
+    let left = step(hers, Event::AppsLeft { session: SESSION }, at(MINUTE)).state;
+    let State::SigningOut(signing_out) = &left else { panic!("{left:?}") };
+    assert_eq!(signing_out.ending.cause, EndCause::FailClosed);
+    let covered = step(left, Event::ScreenCovered { input_held: true }, at(MINUTE)).state;
+    assert_eq!(closed(covered), CloseHow::Unwoken);
+}
+
+#[test]
+fn what_comes_late_of_those_that_went_before_says_nothing_of_those_that_overheard() {
+    let gone = step(overheard(), Event::AppsGone { session: SESSION }, at(MINUTE)).state;
+    let left = step(gone, Event::AppsLeft { session: SESSION }, at(MINUTE)).state;
+
+    assert!(matches!(left, State::Concealed(_)), "{left:?}");
+    assert_ends_unwoken(left);
+}
+
+#[test]
+fn where_she_has_left_for_another_screen_they_are_not_woken_under_the_cover_either() {
+    let elsewhere = Event::CoveredElsewhere { session: SESSION };
+    for stage in [ConcealedStage::Recording { since: at(0) }, ConcealedStage::Uncovering { since: at(0) }] {
+        let State::Concealed(hers) = overheard() else { panic!("covered") };
+        let told = step(Concealed { stage, ..hers }.into(), elsewhere.clone(), at(0)).state;
+        let stored = step(told, Event::AuditStored(RecordKey::Resumed(SESSION)), at(0)).state;
+        let covered = step(stored, Event::ScreenUncovered { session: SESSION }, at(0));
+        assert!(!wakes(&covered.commands), "{:?}", covered.commands);
+        assert_ends_unwoken(covered.state);
+    }
+}
+
+#[test]
+fn a_sleep_as_she_comes_back_wakes_none_that_has_overheard_something() {
+    for stage in [ConcealedStage::Recording { since: at(0) }, ConcealedStage::Uncovering { since: at(0) }] {
+        let State::Concealed(hers) = overheard() else { panic!("covered") };
+        let slept = step(Concealed { stage, ..hers }.into(), Event::GoingToSleep, at(0));
+        assert!(!wakes(&slept.commands), "{:?}", slept.commands);
+        let touched = step(slept.state, Event::Approached, at(MINUTE)).state;
+        assert_ends_unwoken(touched);
+    }
+}
+
+#[test]
+fn where_they_have_overheard_something_and_are_not_frozen_her_session_ends_as_ever() {
+    let over = step(overheard(), Event::AppsNotFrozen { session: SESSION }, at(MINUTE)).state;
+
+    let State::SigningOut(signing_out) = &over else { panic!("{over:?}") };
+    assert_eq!(signing_out.ending.cause, EndCause::FailClosed);
+    assert_eq!(closed(over), CloseHow::Unwoken);
+}
+
+/// Somebody else has submitted name and password over her session.
+fn overheard() -> State {
+    let touched = step(concealed().into(), Event::Approached, at(0)).state;
+    let [typed, _] = somebody_elses_secrets();
+    step(touched, typed, at(10)).state
+}
+
+/// After that it is she, and her screen is hers.
+fn she_comes_back() -> Step {
+    let State::Concealed(hers) = overheard() else { panic!("covered") };
+    let uncovering = Concealed { stage: ConcealedStage::Uncovering { since: at(20) }, ..hers };
+    step(uncovering.into(), Event::ScreenUncovered { session: SESSION }, at(30))
+}
+
+fn assert_ends_unwoken(state: State) {
+    let event = Event::SessionEndedByServer { session: SESSION, cause: EndCause::Admin };
+    let ended = step(state, event, at(11 * MINUTE)).state;
+    let covered = step(ended, Event::ScreenCovered { input_held: true }, at(11 * MINUTE)).state;
+    assert_eq!(closed(covered), CloseHow::Unwoken);
+}
+
+/// How they are closed once the logout is on disk.
+fn closed(state: State) -> CloseHow {
+    let covered = step(state, Event::ScreenCovered { input_held: true }, at(11 * MINUTE)).state;
+    let stored = step(covered, Event::AuditStored(RecordKey::Logout(SESSION)), at(11 * MINUTE));
+    let [Command::CloseApps { session: SESSION, how }] = stored.commands[..] else {
+        panic!("{:?}", stored.commands)
+    };
+    how
 }
