@@ -81,6 +81,37 @@ fn they_go_on_when_she_is_back() {
 }
 
 #[test]
+fn what_a_colleague_typed_at_her_covered_screen_none_of_them_wakes_to_read() {
+    let mut bedside = concealed();
+    bedside.somebody_touches_the_covered_screen();
+    bedside.types_name_and_password("john", "battery staple");
+    bedside.does(Intent::Cancel);
+
+    bedside.pass(2 * MINUTE);
+    assert!(bedside.apps.are_frozen(), "nobody is there any more, and they are not let run");
+    bedside.pass(16 * MINUTE);
+
+    assert_eq!(bedside.apps.running(), None);
+    assert_eq!(apps_on_record(&bedside), ["app records: saved-at-conceal", "app records: killed"]);
+}
+
+#[test]
+fn where_a_colleague_typed_there_they_end_unwoken_and_begin_anew_as_she_comes_back() {
+    let mut bedside = concealed();
+    bedside.somebody_touches_the_covered_screen();
+    bedside.types_name_and_password("john", "battery staple");
+    bedside.does(Intent::Cancel);
+
+    bedside.does(Intent::Password { password: Typed::new("correct horse".to_owned()) });
+    bedside.pass(SECOND);
+
+    assert!(matches!(bedside.shows(), ScreenView::Active { .. }), "{:?}", bedside.shows());
+    assert!(bedside.apps.running().is_some() && !bedside.apps.are_frozen());
+    assert!(matches!(bedside.apps.asked().last(), Some(AppsAsk::Run(_, RunReason::Anew))));
+    assert_eq!(apps_on_record(&bedside), ["app records: saved-at-conceal", "app records: killed"]);
+}
+
+#[test]
 fn they_save_before_automatic_logoff_and_once_more_as_it_comes() {
     let mut bedside = Bedside::with_maria_signed_in();
 
