@@ -160,6 +160,26 @@ impl Desk {
         }
     }
 
+    /// Does what follows from `input`, and from what comes of that.
+    pub(super) fn work_off(&mut self, input: Input, mut perform: impl FnMut(Output) -> Option<Input>) {
+        let mut outputs = self.on(input);
+        while !outputs.is_empty() {
+            let mut follow = Vec::new();
+            let mut is_lost = false;
+            for output in outputs {
+                // What was to be said over a connection that is gone is not said over the next one; the core is told all.
+                if is_lost && !matches!(output, Output::Tell(_)) {
+                    continue;
+                }
+                if let Some(input) = perform(output) {
+                    is_lost |= matches!(input, Input::Lost);
+                    follow.append(&mut self.on(input));
+                }
+            }
+            outputs = follow;
+        }
+    }
+
     pub(super) fn on(&mut self, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
         match input {

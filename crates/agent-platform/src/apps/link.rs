@@ -126,20 +126,11 @@ impl Way {
             if matches!(input, Input::Lost) {
                 self.connection = None;
             }
-            let mut outputs = desk.on(input);
-            while !outputs.is_empty() {
-                let mut follow = Vec::new();
-                for output in outputs {
-                    if let Some(input) = self.perform(output) {
-                        follow.append(&mut desk.on(input));
-                    }
-                }
-                outputs = follow;
-            }
+            desk.work_off(input, |output| self.perform(output));
         }
     }
 
-    /// What came of it, where that is no matter of course.
+    /// That the connection was lost, where it was.
     fn perform(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Connect => match self.connect() {

@@ -273,6 +273,25 @@ fn a_launcher_that_says_nothing_is_hung_up_on_and_asked_once_more() {
 }
 
 #[test]
+fn what_is_said_together_to_a_launcher_that_has_died_is_one_lost_connection() {
+    let mut desk = frozen();
+    let mut told = Vec::new();
+
+    desk.work_off(Input::Order(Order::Close(SESSION, CloseHow::Asked)), |output| match output {
+        Output::Say(_) => Some(Input::Lost),
+        Output::Tell(event) => {
+            told.push(event);
+            None
+        }
+        Output::Connect | Output::HangUp | Output::Timer(_) => None,
+    });
+
+    assert!(!told.contains(&Event::AppsLeft { session: SESSION }), "{told:?}");
+    let wipe = said(desk.on(hello()));
+    assert!(matches!(wipe[..], [(_, Verb::Wipe {})]), "{wipe:?}");
+}
+
+#[test]
 fn where_the_launcher_comes_back_during_her_session_her_apps_go_on() {
     let mut desk = running();
 
