@@ -53,9 +53,9 @@ pub const TAP_OVER_LIMIT: Duration = Duration::from_secs(20);
 pub const SIGN_OUT_UNDO: Duration = Duration::from_secs(8);
 /// What a badge led to is said on the strip for this long.
 pub const BADGE_LINE: Duration = Duration::from_secs(5);
-/// The apps of an ended session are gone within this: saving is given 60 s at most, closing, killing and wiping the rest. Then
-/// the agent fails closed and goes on.
-pub const APPS_LIMIT: Duration = Duration::from_secs(90);
+/// The apps of an ended session are gone within this, or the agent fails closed and goes on. Saving is given 60 s at most, closing 5 s,
+/// killing 2 s, what is left besides them 2 s, wiping 15 s, and once more 15 s where the launcher ends meanwhile: 99 s.
+pub const APPS_LIMIT: Duration = Duration::from_secs(105);
 /// Whoever was at a covered screen and has done nothing for this long has left it.
 pub const APPROACH_OVER: Duration = Duration::from_secs(60);
 /// Times the screen may cover by itself between two reports before the session is given up.

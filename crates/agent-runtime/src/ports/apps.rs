@@ -24,7 +24,7 @@ pub trait Apps: Send + 'static {
     fn freeze(&self, session: SessionId);
 
     /// Has them save, closes them, ends what does not close, and takes away all that they left. Asked again it goes on, or
-    /// begins anew. → `AppTold` and `AppsClosing` meanwhile; then, within 90 s, `AppsGone` once nothing of theirs is left (also
+    /// begins anew. → `AppTold` and `AppsClosing` meanwhile; then, within 100 s, `AppsGone` once nothing of theirs is left (also
     /// where none was started), or `AppsLeft`. Unwoken, none of them saves or goes on before it ends.
     fn close(&self, session: SessionId, how: CloseHow);
 }

@@ -14,7 +14,7 @@ use crate::{
     step::step,
 };
 
-const LIMIT_MS: u64 = 90_000;
+const LIMIT_MS: u64 = 105_000;
 
 #[test]
 fn no_app_is_touched_before_the_screen_is_covered_and_the_logout_on_disk() {
@@ -95,7 +95,7 @@ fn apps_that_cannot_be_closed_let_nobody_in() {
                     AppendAudit(FailedClosed(AppsLeft))"#]]
             } else {
                 expect![[r#"
-                    → FailClosed(AppsLeft), owes apps, start-up Settled, CauseRecords { asked: Some(AppsLeft at 90s), owed: [], stored: [] }, retry at 91s
+                    → FailClosed(AppsLeft), owes apps, start-up Settled, CauseRecords { asked: Some(AppsLeft at 105s), owed: [], stored: [] }, retry at 106s
                     AppendAudit(FailedClosed(AppsLeft))"#]]
             },
         );
