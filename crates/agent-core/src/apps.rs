@@ -74,8 +74,10 @@ pub enum AppOutcome {
     SaveUnanswered(SaveReason),
     /// It ended when it was asked to.
     Closed,
-    /// It did not, and was ended by force.
+    /// It did not, or was not to be woken, and was ended by force.
     Killed,
+    /// What ran it is gone, and it with that, unless she had closed it before.
+    Lost,
 }
 
 /// How many of an ended session's apps are gone.

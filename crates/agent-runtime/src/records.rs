@@ -157,6 +157,7 @@ const fn app_outcome(outcome: AppOutcome) -> audit::apps::AppOutcome {
         AppOutcome::SaveUnanswered(SaveReason::SigningOut) => Recorded::SaveUnansweredAtSignOut,
         AppOutcome::Closed => Recorded::Closed,
         AppOutcome::Killed => Recorded::Killed,
+        AppOutcome::Lost => Recorded::Lost,
     }
 }
 
@@ -359,7 +360,7 @@ mod tests {
         all
     }
 
-    fn every_app_outcome() -> [AppOutcome; 12] {
+    fn every_app_outcome() -> [AppOutcome; 13] {
         let at =
             |why| [AppOutcome::Saved(why), AppOutcome::SaveRefused(why), AppOutcome::SaveUnanswered(why)];
         let [saved, refused, unanswered] = at(SaveReason::Concealed);
@@ -378,6 +379,7 @@ mod tests {
             unanswered_last,
             AppOutcome::Closed,
             AppOutcome::Killed,
+            AppOutcome::Lost,
         ]
     }
 

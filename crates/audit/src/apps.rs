@@ -32,11 +32,13 @@ pub enum AppOutcome {
     Closed,
     /// It did not, and was ended by force.
     Killed,
+    /// What ran it is gone, and it with that, unless it had ended before.
+    Lost,
 }
 
 impl AppOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NotStarted,
         Self::SavedAtConceal,
         Self::SavedAtWarning,
@@ -49,6 +51,7 @@ impl AppOutcome {
         Self::SaveUnansweredAtSignOut,
         Self::Closed,
         Self::Killed,
+        Self::Lost,
     ];
 
     /// Its code and text.
@@ -79,6 +82,7 @@ impl AppOutcome {
             }
             Self::Closed => ("closed", "The app was closed"),
             Self::Killed => ("killed", "The app did not close and was ended by force"),
+            Self::Lost => ("lost-with-launcher", "The app ended with the launcher, if it still ran"),
         };
         Code { system: APP_OUTCOME, code, display }
     }
@@ -97,7 +101,8 @@ impl AppOutcome {
             | Self::SaveUnansweredAtConceal
             | Self::SaveUnansweredAtWarning
             | Self::SaveUnansweredAtSignOut
-            | Self::Killed => Outcome::MinorFailure,
+            | Self::Killed
+            | Self::Lost => Outcome::MinorFailure,
         }
     }
 }

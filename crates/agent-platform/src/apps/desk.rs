@@ -325,7 +325,7 @@ impl Desk {
         outputs.push(Output::Timer(None));
         for app in running {
             let app = AppId(app);
-            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
+            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Lost }));
         }
         if is_covered || is_anew {
             return;

@@ -303,20 +303,20 @@ fn where_the_launcher_comes_back_during_her_session_her_apps_go_on() {
 }
 
 #[test]
-fn where_another_launcher_comes_her_apps_are_on_record_as_killed_at_once_and_begin_anew() {
+fn where_another_launcher_comes_her_apps_are_on_record_as_lost_at_once_and_begin_anew() {
     let mut desk = running();
     let thaw = comes_back(&mut desk);
 
     let lost = desk.on(answer(thaw, wrong_session()));
 
-    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    assert!(lost.contains(&app_told(AppOutcome::Lost)), "{lost:?}");
     let [(start, Verb::Start { session, .. })] = &said(lost)[..] else { panic!("no start") };
     assert_eq!(*session, SESSION.0);
     desk.on(answer(*start, Answer::Done { left: 0 }));
 
     let thaw = comes_back(&mut desk);
     let again = desk.on(answer(thaw, wrong_session()));
-    assert!(again.contains(&app_told(AppOutcome::Killed)), "{again:?}");
+    assert!(again.contains(&app_told(AppOutcome::Lost)), "{again:?}");
     assert!(said(again).is_empty(), "a launcher that keeps ending is not driven on");
     assert!(matches!(
         said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))))[..],
@@ -332,7 +332,7 @@ fn where_another_launcher_comes_under_the_cover_they_begin_anew_when_she_is_back
 
     let lost = desk.on(answer(freeze, wrong_session()));
 
-    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    assert!(lost.contains(&app_told(AppOutcome::Lost)), "{lost:?}");
     assert!(said(lost).is_empty());
     assert_eq!(desk.on(Input::Order(Order::Freeze(SESSION))), [], "nothing runs that could watch");
     assert!(matches!(
@@ -354,7 +354,7 @@ fn apps_that_go_on_because_nobody_is_there_begin_anew_when_she_is_back_and_not_b
     let thaw = comes_back(&mut desk);
     let lost = desk.on(answer(thaw, wrong_session()));
 
-    assert!(lost.contains(&app_told(AppOutcome::Killed)), "{lost:?}");
+    assert!(lost.contains(&app_told(AppOutcome::Lost)), "{lost:?}");
     assert!(said(lost).is_empty(), "nobody is there");
     assert_eq!(desk.on(Input::Order(Order::Run(SESSION, RunReason::LeftAlone))), []);
     let back = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
