@@ -7,7 +7,7 @@ use crate::{
     command::{Answer, ConcealCause, EndCause, FailClosedCause, ResumeFactor},
     ending::Ending,
     event::{ContactFault, FactorWanted, Refusal},
-    ids::{AttemptId, ChallengeId, User},
+    ids::{AttemptId, ChallengeId, SessionId, User},
     instant::Instant,
     secret::Secret,
     session::{BadgeLine, InUse, Session},
@@ -99,6 +99,8 @@ pub struct SigningIn {
     pub stage: Stage,
     /// The badge that is part of it.
     pub badge: Option<SignInBadge>,
+    /// What she was said to have left for another screen before the session to be opened was known: it may be that one.
+    pub left: Vec<SessionId>,
 }
 
 /// What a badge has to do with a sign-in.
@@ -501,6 +503,7 @@ impl State {
             Self::SigningIn(SigningIn {
                 stage: Stage::Securing { session, .. } | Stage::Uncovering { session, .. },
                 badge: _,
+                left: _,
             }) => Some(session),
             Self::Active(active) => Some(&active.in_use.session),
             Self::InactivityWarning(warning) => Some(&warning.in_use.session),

@@ -342,6 +342,12 @@ impl Concealed {
     }
 
     fn covered_elsewhere(mut self, session: SessionId) -> Step {
+        if session != self.in_use.session.id
+            && let ConcealedStage::TakenOver { signing_in, quiet_since } = self.stage
+        {
+            let signing_in = Box::new(signing_in.was_left(session));
+            return Step::stay(Self { stage: ConcealedStage::TakenOver { signing_in, quiet_since }, ..self });
+        }
         if session == self.in_use.session.id {
             self.notice = Some(ConcealedNotice::Elsewhere);
             self.is_uncovered_elsewhere = true;

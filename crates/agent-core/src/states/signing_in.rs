@@ -48,7 +48,7 @@ impl SigningIn {
         let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
         let presented = Presented::Password { name, password };
         let badge = offered.map(|offer| SignInBadge::ToEnrol(offer.badge));
-        Self { stage: Stage::AskingFirstFactor { request, presented }, badge }.ask()
+        Self { stage: Stage::AskingFirstFactor { request, presented }, badge, left: Vec::new() }.ask()
     }
 
     /// By badge, which names her.
@@ -56,14 +56,20 @@ impl SigningIn {
         let request = Request::begin(attempt, now + TAP_GIVE_UP_AFTER, now);
         let names = SignInBadge::Names { mark: badge.mark, user: None };
         let presented = Presented::Badge(badge);
-        Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names) }.ask()
+        Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(names), left: Vec::new() }
+            .ask()
     }
 
     /// Of whoever has lost her badge: she proves herself as for a sign-in.
     pub(crate) fn begin_loss(attempt: AttemptId, name: String, password: Secret, now: Instant) -> Step {
         let request = Request::begin(attempt, now + GIVE_UP_AFTER, now);
         let presented = Presented::Password { name, password };
-        Self { stage: Stage::AskingFirstFactor { request, presented }, badge: Some(SignInBadge::Lost) }.ask()
+        Self {
+            stage: Stage::AskingFirstFactor { request, presented },
+            badge: Some(SignInBadge::Lost),
+            left: Vec::new(),
+        }
+        .ask()
     }
 
     /// Whether this is the badge that names who signs in, or that is to be hers.
@@ -144,9 +150,7 @@ impl SigningIn {
             Event::GraceTold { session, remaining } => {
                 self.with_session(|ours| ours.note_grace(session, remaining, now))
             }
-            Event::CoveredElsewhere { session } => {
-                self.with_session(|ours| ours.was_uncovered_elsewhere(session))
-            }
+            Event::CoveredElsewhere { session } => Step::stay(self.was_left(session)),
             Event::BadgeEnrolled { session, badge } => {
                 self.with_session(|ours| ours.was_enrolled(session, badge, now))
             }

@@ -140,6 +140,7 @@ pub(super) fn securing() -> SigningIn {
             is_credential_stored: false,
         },
         badge: None,
+        left: Vec::new(),
     }
 }
 

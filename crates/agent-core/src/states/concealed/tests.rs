@@ -205,6 +205,17 @@ fn her_tap_sends_whoever_signs_in_over_her_session_away_with_whichever_badge() {
 }
 
 #[test]
+fn what_is_said_of_his_session_before_it_is_known_is_not_forgotten_as_he_takes_over() {
+    let told = step(taken_over().into(), Event::CoveredElsewhere { session: OTHER }, at(10)).state;
+
+    let over = step(told, session_opened(ATTEMPT, OTHER), at(20)).state;
+
+    let State::SigningOut(signing_out) = over else { panic!("{}", over.name()) };
+    let crate::state::AfterSignOut::SignIn(his) = signing_out.next else { panic!("{:?}", signing_out.next) };
+    assert!(his.session.is_uncovered_elsewhere);
+}
+
+#[test]
 fn a_session_opened_for_nobody_is_ended_and_hers_stays() {
     check(
         concealed(),

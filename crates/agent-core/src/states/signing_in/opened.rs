@@ -36,6 +36,9 @@ impl SigningIn {
             // None is opened for her.
             Some(SignInBadge::Lost) | None => {}
         }
+        for left in &self.left {
+            session.was_uncovered_elsewhere(*left);
+        }
         Opened { session, credential }
     }
 
@@ -48,7 +51,25 @@ impl SigningIn {
         ];
         let stage =
             Stage::Securing { session, since: now, is_login_stored: false, is_credential_stored: false };
-        Step::to(Self { stage, badge: None }, commands)
+        Step::to(Self { stage, badge: None, left: Vec::new() }, commands)
+    }
+
+    /// She left a session for another screen. It is told by another connection than what is answered here, and can overtake the
+    /// answer that opens the session; it is always later than the opening itself.
+    pub(in crate::states) fn was_left(mut self, left: SessionId) -> Self {
+        match &mut self.stage {
+            Stage::Securing { session, .. } | Stage::Uncovering { session, .. } => {
+                session.was_uncovered_elsewhere(left);
+            }
+            Stage::AskingFirstFactor { .. }
+            | Stage::AwaitingCode { .. }
+            | Stage::AskingSecondFactor { .. } => {
+                if !self.left.contains(&left) {
+                    self.left.push(left);
+                }
+            }
+        }
+        self
     }
 
     pub(super) fn with_session(mut self, change: impl FnOnce(&mut Session)) -> Step {
@@ -125,7 +146,7 @@ impl SigningIn {
             Stage::Securing { session, is_login_stored: true, is_credential_stored: true, .. } => {
                 let command = Command::UncoverScreen { session: session.id };
                 Step::to(
-                    Self { stage: Stage::Uncovering { session, since: now }, badge: None },
+                    Self { stage: Stage::Uncovering { session, since: now }, badge: None, left: Vec::new() },
                     vec![command],
                 )
             }

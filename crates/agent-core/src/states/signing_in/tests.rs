@@ -12,6 +12,7 @@ use crate::{
         ATTEMPT, OLD_ATTEMPT, OTHER, SESSION, at, challenge, check, check_ignored, limits, secret, securing,
         session, session_opened, wants,
     },
+    step::step,
 };
 
 #[test]
@@ -540,6 +541,32 @@ fn second_presses_and_late_answers_change_nothing() {
     check_ignored(first_factor(), Event::CodeSubmitted { attempt: ATTEMPT, code: secret() }, 10);
 }
 
+#[test]
+fn a_screen_that_she_left_for_another_before_its_session_was_known_is_covered_as_it_becomes_hers() {
+    for asking in [first_factor(), second_factor()] {
+        for left in [vec![SESSION], vec![SESSION, OTHER]] {
+            let told = left.iter().fold(State::from(asking.clone()), |state, session| {
+                step(state, Event::CoveredElsewhere { session: *session }, at(10)).state
+            });
+            assert!(is_covered_at_once(told));
+        }
+        let other = step(asking.into(), Event::CoveredElsewhere { session: OTHER }, at(10)).state;
+        assert!(!is_covered_at_once(other));
+    }
+}
+
+/// Once the session is opened and secured, and the screen hers.
+fn is_covered_at_once(state: State) -> bool {
+    let hers = [
+        session_opened(ATTEMPT, SESSION),
+        Event::AuditStored(RecordKey::Login(SESSION)),
+        Event::CredentialStored { session: SESSION },
+        Event::ScreenUncovered { session: SESSION },
+    ];
+    let state = hers.into_iter().fold(state, |state, event| step(state, event, at(20)).state);
+    matches!(state, State::Concealed(_))
+}
+
 fn first_factor() -> SigningIn {
     let request = Request::begin(ATTEMPT, at(120_000), at(0));
     SigningIn {
@@ -548,11 +575,16 @@ fn first_factor() -> SigningIn {
             presented: Presented::Password { name: "maria".to_owned(), password: secret() },
         },
         badge: None,
+        left: Vec::new(),
     }
 }
 
 fn awaiting_code() -> SigningIn {
-    SigningIn { stage: Stage::AwaitingCode { challenge: challenge(), is_refused: false }, badge: None }
+    SigningIn {
+        stage: Stage::AwaitingCode { challenge: challenge(), is_refused: false },
+        badge: None,
+        left: Vec::new(),
+    }
 }
 
 fn second_factor() -> SigningIn {
@@ -560,6 +592,7 @@ fn second_factor() -> SigningIn {
     SigningIn {
         stage: Stage::AskingSecondFactor { request, challenge: challenge(), answer: Answer::Totp(secret()) },
         badge: None,
+        left: Vec::new(),
     }
 }
 
@@ -577,11 +610,12 @@ fn secured(is_login_stored: bool, is_credential_stored: bool) -> SigningIn {
     SigningIn {
         stage: Stage::Securing { session: session(), since: at(0), is_login_stored, is_credential_stored },
         badge: None,
+        left: Vec::new(),
     }
 }
 
 fn uncovering() -> SigningIn {
-    SigningIn { stage: Stage::Uncovering { session: session(), since: at(0) }, badge: None }
+    SigningIn { stage: Stage::Uncovering { session: session(), since: at(0) }, badge: None, left: Vec::new() }
 }
 
 fn unanswered(fault: ContactFault) -> Event {
