@@ -131,13 +131,14 @@ impl Concealed {
         .fold(self.over_at(), Instant::min)
     }
 
-    pub(crate) fn on_event(self, event: Event, now: Instant) -> Step {
+    pub(crate) fn on_event(mut self, event: Event, now: Instant) -> Step {
+        let freeze = self.overhears(&event, now);
         // Whatever it is that comes, a limit that has come comes first.
         if let Some(cause) = self.is_over(now) {
             let Step { state, commands } = self.end(cause, now);
             return step(state, event, now).after(commands);
         }
-        let Step { state, commands } = self.take(event, now);
+        let Step { state, commands } = self.take(event, now).after(freeze);
         match state {
             // The moment that was given for an answer has passed with the question.
             State::Concealed(concealed) => match concealed.is_over(now) {
@@ -164,10 +165,10 @@ impl Concealed {
             Event::CodeSubmitted { attempt, code } => self.code(attempt, code, now),
             Event::PinSubmitted { attempt, pin } => self.pin(attempt, pin, now),
             Event::SignInSubmitted { attempt, name, password } => {
-                self.overhearing(now, |concealed| concealed.take_over_by_name(attempt, name, password, now))
+                self.take_over_by_name(attempt, name, password, now)
             }
             Event::LossReported { attempt, name, password } => {
-                self.overhearing(now, |concealed| concealed.loss_reported(attempt, name, password, now))
+                self.loss_reported(attempt, name, password, now)
             }
             Event::SignInCancelled => self.cancelled(now),
 

@@ -9,6 +9,7 @@
 use crate::{
     apps::{AppsUnderCover, Overheard, RunReason},
     command::{Command, EndCause},
+    event::Event,
     ids::SessionId,
     instant::Instant,
     state::{Concealed, ConcealedStage},
@@ -33,18 +34,27 @@ impl Concealed {
         }
     }
 
-    /// Somebody else has typed what a third person could use: from here on her apps stay frozen until they are ended. A one-time
-    /// code is spent as it is submitted, and a badge types nothing. What is submitted twice, or too late, was typed all the same.
-    pub(super) fn overhearing(mut self, now: Instant, then: impl FnOnce(Self) -> Step) -> Step {
+    /// Where somebody else has typed what a third person could use, her apps stay frozen from here on until they are ended.
+    pub(super) fn overhears(&mut self, event: &Event, now: Instant) -> Vec<Command> {
+        if !self.is_somebody_elses_secret(event) {
+            return Vec::new();
+        }
         self.in_use.session.overheard = Overheard::Secret;
-        let freeze = match self.apps {
+        match self.apps {
             AppsUnderCover::Frozen { until: _ } => Vec::new(),
             AppsUnderCover::Running => {
                 self.apps = AppsUnderCover::Frozen { until: now + APPROACH_OVER };
                 vec![Command::FreezeApps { session: self.in_use.session.id }]
             }
-        };
-        then(self).after(freeze)
+        }
+    }
+
+    /// A one-time code is spent as it is submitted, and a badge types nothing. What is submitted twice, or too late, was typed all
+    /// the same.
+    const fn is_somebody_elses_secret(&self, event: &Event) -> bool {
+        let is_his = matches!(self.stage, ConcealedStage::TakenOver { .. });
+        matches!(event, Event::SignInSubmitted { .. } | Event::LossReported { .. })
+            || (is_his && matches!(event, Event::PasswordSubmitted { .. } | Event::PinSubmitted { .. }))
     }
 
     /// Whoever types here would be watched: her session ends, and with it they do, before anything is asked of anybody.

@@ -45,8 +45,7 @@ impl Concealed {
             ConcealedStage::AtRest => self.ask_factor(attempt, ResumeFactor::Password(password), None, now),
             ConcealedStage::AwaitingFactor { .. } => self.answer(attempt, Answer::Password(password), now),
             ConcealedStage::TakenOver { .. } => {
-                let event = Event::PasswordSubmitted { attempt, password };
-                self.overhearing(now, |concealed| concealed.over(event, now))
+                self.over(Event::PasswordSubmitted { attempt, password }, now)
             }
             // The first press counts; what came a second time is wiped.
             ConcealedStage::Asking { .. }
@@ -70,10 +69,7 @@ impl Concealed {
     pub(super) fn pin(self, attempt: AttemptId, pin: Secret, now: Instant) -> Step {
         match &self.stage {
             ConcealedStage::AwaitingFactor { .. } => self.answer(attempt, Answer::Pin(pin), now),
-            ConcealedStage::TakenOver { .. } => {
-                let event = Event::PinSubmitted { attempt, pin };
-                self.overhearing(now, |concealed| concealed.over(event, now))
-            }
+            ConcealedStage::TakenOver { .. } => self.over(Event::PinSubmitted { attempt, pin }, now),
             // None is asked for; it is wiped.
             ConcealedStage::AtRest
             | ConcealedStage::Asking { .. }

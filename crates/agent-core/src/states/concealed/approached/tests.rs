@@ -201,6 +201,17 @@ fn a_badge_and_a_one_time_code_are_worth_nothing_to_them_and_a_password_and_a_pi
 }
 
 #[test]
+fn a_password_that_comes_as_her_session_ends_was_typed_all_the_same() {
+    for typed in somebody_elses_secrets() {
+        let touched = step(concealed().into(), Event::Approached, at(15 * MINUTE - 1)).state;
+
+        let over = step(touched, typed, at(15 * MINUTE)).state;
+
+        assert_eq!(closed(over), CloseHow::Unwoken);
+    }
+}
+
+#[test]
 fn those_that_run_as_somebody_elses_password_comes_are_frozen_at_once() {
     let [typed, _] = somebody_elses_secrets();
 
