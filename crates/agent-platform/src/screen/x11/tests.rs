@@ -176,9 +176,12 @@ fn a_device_that_the_shield_is_not_told_of_is_not_taken_and_without_a_shield_any
     assert!(DeviceTeller::of(None).unwrap().tell(9).is_some());
 }
 
+/// What a window calls when it has lost the input.
+type Lost = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
+
 /// A window on a thread of its own; its timers run when the test says so.
 struct FakeWindow {
-    lost: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
+    lost: Lost,
     work: Sender<(&'static str, Done)>,
     timers: Sender<(Duration, Box<dyn FnOnce() + Send>)>,
 }
@@ -224,7 +227,7 @@ struct Bed {
     timers: Receiver<(Duration, Box<dyn FnOnce() + Send>)>,
     due: VecDeque<(Duration, Box<dyn FnOnce() + Send>)>,
     asked: Receiver<Box<dyn FnOnce() + Send>>,
-    lost: Arc<Mutex<Option<Box<dyn Fn() + Send>>>>,
+    lost: Lost,
 }
 
 impl Bed {
@@ -248,7 +251,7 @@ impl Bed {
         });
         let (timer, timers) = channel();
         let (ask, asked) = channel();
-        let lost = Arc::default();
+        let lost = Lost::default();
         let window = Box::new(FakeWindow { lost: Arc::clone(&lost), work, timers: timer });
         let probe: LoopProbe = Box::new(move |answer| ask.send(answer).unwrap());
         let screen = Shielded::start(agent, window, probe, sink);
