@@ -268,7 +268,7 @@ impl Supervisor {
     fn on_started(&mut self, now: Moment) {
         if self.agent == Agent::Starting {
             self.agent = Agent::Raw { since: now.awake };
-            self.seq = 0;
+            (self.seq, self.freeings) = (0, 0);
             self.told_held = None;
         }
     }
@@ -338,9 +338,18 @@ impl Supervisor {
 
     fn on_take_input(&mut self, now: Moment, actions: &mut Vec<Action>) {
         match self.screen {
-            Screen::Covered(_) => {
+            Screen::Covered(holder) => {
+                let is_taken_away =
+                    matches!(holder, Holder::Agent { has_it, .. } if has_it || self.freeings > 0);
                 self.screen = Screen::Covered(Holder::Agent { has_it: false, since: now.awake });
-                actions.extend([Action::ReleaseInput, Action::Say(ShieldMessage::InputReleased)]);
+                if is_taken_away {
+                    // Whoever has it keeps it no longer than from us.
+                    self.freeings = self.freeings.max(1);
+                    actions.push(Action::FreeInput);
+                } else {
+                    actions.push(Action::ReleaseInput);
+                }
+                actions.push(Action::Say(ShieldMessage::InputReleased));
             }
             Screen::Uncovered { .. } => self.break_contract(actions),
         }

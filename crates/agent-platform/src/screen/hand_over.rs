@@ -251,9 +251,10 @@ impl HandOver {
                 self.phase(Phase::Taking);
                 vec![Output::Take, TAKING_BEAT]
             }
+            // A window that had it once goes on trying by itself until it is told to give it back.
             State::Covered { phase: Phase::Asking, wanted: Some(_) } => {
-                self.phase(Phase::Returning);
-                vec![Output::Say(AgentMessage::GiveBack)]
+                self.phase(Phase::GivingBack);
+                vec![Output::GiveBack]
             }
             // The shield covered by itself in between; nothing of ours waits for the input.
             State::Covered { .. }

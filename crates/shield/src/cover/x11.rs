@@ -377,7 +377,8 @@ impl Cover {
             self.meet(now)?;
         }
         if self.keys_put_off.is_some_and(|due| due <= now) {
-            self.put_keys_back(now)?;
+            let is_whole = self.traces.put_mappings_back(&self.conn)?;
+            self.keys_put_off = (!is_whole).then(|| now + KEYS_AGAIN_AFTER);
         }
         let (agent, process) = (self.agent, self.agent_process);
         self.before_remap()?;
@@ -391,10 +392,16 @@ impl Cover {
     /// begins to fight for the top of the screen.
     pub(crate) fn on_events(&mut self, now: Duration) -> Result<bool, CoverError> {
         let was_fought = self.is_fought;
-        while let Some(event) = self.conn.poll_for_event()? {
-            self.on_event(&event, now)?;
+        loop {
+            while let Some(event) = self.conn.poll_for_event()? {
+                self.on_event(&event, now)?;
+            }
+            if self.owed == Owed::default() {
+                break;
+            }
+            // An answer brings events with it.
+            self.pay_owed(now)?;
         }
-        self.pay_owed(now)?;
         Ok(self.is_fought && !was_fought)
     }
 

@@ -170,7 +170,8 @@ fn an_uncover_asked_for_while_the_input_is_on_its_way_comes_after_it() {
             (told_covered(0, true), &[COVERED, Output::Show]),
             (Input::Shown(true), &[said(AgentMessage::TakeInput)]),
             (Input::UncoverAsked(SESSION), &[]),
-            (RELEASED, &[said(AgentMessage::GiveBack)]),
+            (RELEASED, &[Output::GiveBack]),
+            (Input::GivenBack, &[said(AgentMessage::GiveBack)]),
             (RETURNED, &[Output::Hide]),
             (Input::Hidden, &[uncover(1), UNCOVERED_BEAT]),
         ],
@@ -213,7 +214,9 @@ fn input_that_somebody_else_took_is_asked_for_once_more() {
             (Input::Taken(true), &[said(AgentMessage::Holding), COVERED_BEAT]),
             (Input::Lost, &[said(AgentMessage::TakeInput)]),
             (Input::UncoverAsked(SESSION), &[]),
-            (RELEASED, &[said(AgentMessage::GiveBack)]),
+            // Or it would have it again some time, and nobody could take it back from it.
+            (RELEASED, &[Output::GiveBack]),
+            (Input::GivenBack, &[said(AgentMessage::GiveBack)]),
         ],
     );
 }
@@ -311,6 +314,8 @@ impl ShieldModel {
 struct WindowModel {
     asked: VecDeque<Output>,
     is_taking: bool,
+    /// It had the input, and tries to have it again.
+    is_trying: bool,
     has_input: bool,
     is_shown: bool,
 }
@@ -318,7 +323,9 @@ struct WindowModel {
 impl WindowModel {
     /// It tries by itself to have it again, and says nothing more unless it is asked to take it.
     fn lose(&mut self) -> Vec<Input> {
-        std::mem::take(&mut self.has_input).then_some(Input::Lost).into_iter().collect()
+        let is_lost = std::mem::take(&mut self.has_input);
+        self.is_trying |= is_lost;
+        is_lost.then_some(Input::Lost).into_iter().collect()
     }
 
     fn work(&mut self) -> Vec<Input> {
@@ -333,7 +340,7 @@ impl WindowModel {
             }
             Some(Output::GiveBack) => {
                 let was_taking = std::mem::take(&mut self.is_taking);
-                self.has_input = false;
+                (self.has_input, self.is_trying) = (false, false);
                 was_taking.then_some(Input::Taken(false)).into_iter().chain([Input::GivenBack]).collect()
             }
             Some(Output::Hide) => {
@@ -342,8 +349,12 @@ impl WindowModel {
             }
             Some(_) => vec![],
             None if std::mem::take(&mut self.is_taking) => {
-                self.has_input = true;
+                (self.has_input, self.is_trying) = (true, false);
                 vec![Input::Taken(true)]
+            }
+            None if std::mem::take(&mut self.is_trying) => {
+                self.has_input = true;
+                vec![]
             }
             None => vec![],
         }

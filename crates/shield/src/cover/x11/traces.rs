@@ -133,7 +133,6 @@ impl Traces {
 
     /// Puts back locks, and what each key and button does; whether all of it could be. What is as it was is not touched.
     pub(super) fn put_keys_back(&self, conn: &RustConnection) -> Result<bool, CoverError> {
-        let mut is_whole = true;
         if self.has_xkb {
             // Num Lock may belong to the workstation; Caps Lock is always somebody's.
             let (all, caps) = (ModMask::from(0xff_u8), ModMask::LOCK);
@@ -146,6 +145,12 @@ impl Traces {
             let (first, last) = (conn.setup().min_keycode, conn.setup().max_keycode);
             conn.change_keyboard_mapping(last - first + 1, first, was.keysyms_per_keycode, &was.keysyms)?;
         }
+        self.put_mappings_back(conn)
+    }
+
+    /// Of that, what cannot be changed while a key or a button is down.
+    pub(super) fn put_mappings_back(&self, conn: &RustConnection) -> Result<bool, CoverError> {
+        let mut is_whole = true;
         if let (Some(was), Some(now)) = (&self.modifiers, reply(conn.get_modifier_mapping()?.reply())?)
             && was.keycodes != now.keycodes
         {

@@ -86,6 +86,34 @@ fn an_agent_that_is_given_the_input_and_does_not_get_it_is_helped_until_it_has_i
 }
 
 #[test]
+fn input_that_was_taken_from_the_agent_is_freed_for_it_at_once() {
+    let mut history = History::agent_holds();
+
+    let freed = [Action::FreeInput, Action::Say(ShieldMessage::InputReleased)];
+    assert_eq!(history.said(AgentMessage::TakeInput), freed);
+    assert_eq!(history.said(AgentMessage::TakeInput), freed, "and no try for it is given up meanwhile");
+    assert_eq!(history.said(AgentMessage::Holding), [Action::ReleaseInput]);
+}
+
+#[test]
+fn an_agent_is_helped_as_often_as_the_one_before_it() {
+    let mut history = History::ready();
+    for _ in 0..2 {
+        history.said(AgentMessage::TakeInput);
+        for _ in 0..4 {
+            history.after(1_000);
+            history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+            assert_eq!(history.after(2_000), [Action::FreeInput]);
+        }
+        // It ends by itself.
+        assert!(history.on(GONE).contains(&Action::StartAgent));
+        history.on(Event::InputHeld(true));
+        history.on(Event::Started);
+        history.said(AgentMessage::Ready { window: WINDOW });
+    }
+}
+
+#[test]
 fn an_agent_that_never_takes_the_input_is_replaced_and_the_screen_says_why() {
     let mut history = History::ready();
     history.said(AgentMessage::TakeInput);
@@ -126,6 +154,8 @@ fn an_agent_that_takes_the_input_at_last_is_helped_as_often_the_next_time() {
             assert_eq!(history.after(2_000), [Action::FreeInput]);
         }
         assert_eq!(history.said(AgentMessage::Holding), [Action::ReleaseInput]);
+        history.said(AgentMessage::GiveBack);
+        history.on(Event::InputHeld(true));
     }
 }
 
