@@ -148,8 +148,12 @@ pub fn speak(language: Language) {
 
 /// Keys that reach the window go to the page. GTK's thread.
 pub fn take_keys() {
+    on_page(|page| page.web.grab_focus());
+}
+
+/// The window has come up. GTK's thread.
+pub fn came_up() {
     on_page(|page| {
-        page.web.grab_focus();
         // Whoever touches it from now on is told, however short ago the last one was.
         page.approached_at_ms.set(None);
         page.shown_at_us.set(glib::monotonic_time());

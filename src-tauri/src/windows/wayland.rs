@@ -49,10 +49,13 @@ impl Cover {
     /// First the strip and the warning go, or they would stand above the cover.
     pub(super) fn show(&self, done: Done) {
         uncovered::set_covered(true);
-        let is_drawn = self.is_shown.replace(true) && self.waiting.borrow().is_empty();
+        let was_shown = self.is_shown.replace(true);
         self.place();
         page::take_keys();
-        if is_drawn {
+        if !was_shown {
+            page::came_up();
+        }
+        if was_shown && self.waiting.borrow().is_empty() {
             return done(true);
         }
         self.waiting.borrow_mut().push(done);

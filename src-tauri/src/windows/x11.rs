@@ -114,7 +114,9 @@ impl Cover {
         self.window.move_(place.x, place.y);
         self.window.resize(place.width, place.height);
         self.window.show_all();
-        self.is_shown.set(true);
+        if !self.is_shown.replace(true) {
+            page::came_up();
+        }
         let Some(gdk_window) = self.window.window() else { return false };
         gdk_window.raise();
         page::take_keys();
