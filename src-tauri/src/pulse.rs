@@ -271,6 +271,7 @@ mod tests {
                 assert_eq!(until_act(&mut pulse).0, Act::Load);
             }
             pulse.painted();
+            assert_eq!(pulse.process_gone(), Act::Load);
         }
     }
 

@@ -42,7 +42,9 @@ fn check(monitors: Monitors, state: State, table: Vec<Attempt>, every: usize) ->
     let mut count = 0;
     for (at, attempt) in table.iter().filter(can_be_made).enumerate() {
         if is_taken(at, attempt) {
-            scene.attempt(attempt).with_context(|| format!("{} ({state:?}, {monitors:?})", attempt.name))?;
+            scene.attempt(attempt).with_context(|| {
+                format!("{} ({state:?}, {monitors:?}); {}", attempt.name, scene.what_is_left())
+            })?;
             count += 1;
         }
     }

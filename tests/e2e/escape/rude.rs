@@ -82,13 +82,12 @@ impl Rude {
             }
             ("overlay", how) => self.tamper(how).map(|()| true),
             ("keep", device) => {
-                // As small as a menu: the person can still reach what is beside it.
-                let menu = self.window(true, None)?;
-                let small = ConfigureWindowAux::new().x(100).y(300).width(200).height(200);
-                self.connection.configure_window(menu, &small)?;
+                self.small_menu()?;
                 self.keep(device)
             }
             ("usurp", "") => {
+                // By which it is told from who keeps nothing.
+                self.small_menu()?;
                 // With what it stands in the agent's window goes, and with that its grab, before anybody hears of it.
                 self.tamper("unmapped")?;
                 self.keep_keyboard()
@@ -122,6 +121,14 @@ impl Rude {
         self.connection.map_window(window)?;
         self.raise(window)?;
         Ok(window)
+    }
+
+    /// As small as a menu: the person can still reach what is beside it.
+    fn small_menu(&self) -> Result<()> {
+        let menu = self.window(true, None)?;
+        let small = ConfigureWindowAux::new().x(100).y(300).width(200).height(200);
+        self.connection.configure_window(menu, &small)?;
+        Ok(())
     }
 
     fn raise(&self, window: Window) -> Result<()> {

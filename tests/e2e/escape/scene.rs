@@ -4,6 +4,7 @@ mod gestures;
 
 use std::{
     ops::Range,
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -31,6 +32,8 @@ const NOWHERE: (i16, i16) = (3, 400);
 /// The rows of the screen in which the clock stands, which may go on.
 const CLOCK_ROWS: Range<usize> = 90..290;
 
+/// Of the kiosk's log, where an attempt fails.
+const LAST_LINES: usize = 40;
 /// A click that has no answer within this is made again.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -169,6 +172,16 @@ impl Scene {
         self.judge()?;
         self.put_back()?;
         self.judge()
+    }
+
+    /// For whoever reads of a failure: a picture of the screen, and the log's last lines.
+    pub(crate) fn what_is_left(&self) -> String {
+        let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("escape-{:?}.png", self.state));
+        let kept = self.bedside.eye.keep(&picture);
+        let log = self.bedside.ward.kiosk_log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+        format!("the screen: {} {kept:?}\n{last}", picture.display())
     }
 
     /// Nothing was seen, nothing reached the app or a program that wanted it, and no window came.
