@@ -43,6 +43,8 @@ use crate::processes;
 const MEET_EVERY: Duration = Duration::from_millis(5);
 /// And this many times: far longer than any connection is behind.
 const MEET_TRIES: u32 = 1_000;
+/// Looks that events ask for, done in one go.
+const PAYMENTS_AT_ONCE_MAX: u32 = 8;
 /// What a key or a button does is not changed while it is down: tried again after this time.
 const KEYS_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
@@ -353,7 +355,8 @@ impl Cover {
     /// When [`Cover::on_time`] is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let unmet = self.unmet.map(|unmet| unmet.next);
-        [self.input.retry_at(), self.put_off, self.backstop_put_off, self.keys_put_off, unmet]
+        let owed = (self.owed != Owed::default()).then_some(Duration::ZERO);
+        [owed, self.input.retry_at(), self.put_off, self.backstop_put_off, self.keys_put_off, unmet]
             .into_iter()
             .flatten()
             .min()
@@ -392,17 +395,24 @@ impl Cover {
     /// begins to fight for the top of the screen.
     pub(crate) fn on_events(&mut self, now: Duration) -> Result<bool, CoverError> {
         let was_fought = self.is_fought;
-        loop {
-            while let Some(event) = self.conn.poll_for_event()? {
-                self.on_event(&event, now)?;
-            }
+        self.read_events(now)?;
+        // An answer brings events with it. What is owed after some turns waits for the next, and is due at once: a program that
+        // makes events all the time keeps us from nothing else.
+        for _ in 0..PAYMENTS_AT_ONCE_MAX {
             if self.owed == Owed::default() {
                 break;
             }
-            // An answer brings events with it.
             self.pay_owed(now)?;
+            self.read_events(now)?;
         }
         Ok(self.is_fought && !was_fought)
+    }
+
+    fn read_events(&mut self, now: Duration) -> Result<(), CoverError> {
+        while let Some(event) = self.conn.poll_for_event()? {
+            self.on_event(&event, now)?;
+        }
+        Ok(())
     }
 
     /// Panes for the monitors there are; those that stay are not touched.
