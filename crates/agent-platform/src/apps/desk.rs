@@ -36,6 +36,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 const FREEZE_WITHIN: Duration = Duration::from_secs(1);
 /// So often, before it is told that it cannot be done.
 const FREEZE_TRIES: u32 = 2;
+/// A thaw that could not be done is asked for anew after this time.
+const THAW_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// An answer is waited for so much longer than the time that the launcher was given.
 const ANSWER_SLACK: Duration = Duration::from_secs(3);
 /// Wiping takes at most this long.
@@ -112,6 +114,12 @@ struct AtHand {
     is_started: bool,
     /// They were begun anew, by themselves.
     is_anew: bool,
+}
+
+impl AtHand {
+    fn is_owed_a_thaw(&self) -> bool {
+        !self.is_frozen && self.freeze == Freeze::Failed
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -345,7 +353,8 @@ impl Desk {
         let Some(at_hand) = &mut self.session else { return };
         at_hand.freeze = Freeze::Failed;
         let session = at_hand.session;
-        outputs.push(Output::Timer(None));
+        // Somebody is at work who cannot work: it is tried on and on.
+        outputs.push(Output::Timer((!at_hand.is_frozen).then_some(THAW_AGAIN_AFTER)));
         outputs.push(Output::Tell(if at_hand.is_frozen {
             Event::AppsNotFrozen { session }
         } else {
@@ -650,8 +659,12 @@ impl Desk {
     }
 
     fn on_time_up(&mut self, outputs: &mut Vec<Output>) {
+        let is_at_rest = self.closing.is_none() && self.wiping.is_none();
+        if is_at_rest && self.session.as_ref().is_some_and(AtHand::is_owed_a_thaw) {
+            return self.ask_freeze(1, outputs);
+        }
         warn!("The launcher does not answer in time");
-        if self.closing.is_none() && self.wiping.is_none() {
+        if is_at_rest {
             return self.not_frozen(outputs);
         }
         outputs.push(Output::HangUp);

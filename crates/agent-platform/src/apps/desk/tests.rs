@@ -414,7 +414,7 @@ fn a_freeze_whose_launcher_is_gone_is_told_as_soon_as_nobody_can_be_reached() {
 }
 
 #[test]
-fn a_thaw_that_fails_is_asked_for_once_more_and_then_told() {
+fn a_thaw_that_fails_is_asked_for_once_more_then_told_and_then_tried_on_and_on() {
     let mut desk = running();
     let (freeze, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
     desk.on(answer(freeze, Answer::Done { left: 0 }));
@@ -423,9 +423,31 @@ fn a_thaw_that_fails_is_asked_for_once_more_and_then_told() {
     let (second, verb) = said(desk.on(answer(first, freeze_failed()))).pop().unwrap();
     assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
     let told = desk.on(answer(second, freeze_failed()));
-    assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotThawed { session: SESSION })]);
+    let not_thawed =
+        [Output::Timer(Some(THAW_AGAIN_AFTER)), Output::Tell(Event::AppsNotThawed { session: SESSION })];
+    assert_eq!(told, not_thawed);
 
-    assert!(!said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered)))).is_empty());
+    let mut asked = said(desk.on(Input::Order(Order::Run(SESSION, RunReason::Uncovered))));
+    for _ in 0..3 {
+        let (third, _) = asked.pop().unwrap();
+        let (fourth, verb) = said(desk.on(answer(third, freeze_failed()))).pop().unwrap();
+        assert!(matches!(verb, Verb::Freeze { frozen: false, .. }), "{verb:?}");
+        assert_eq!(desk.on(answer(fourth, freeze_failed())), not_thawed);
+        asked = said(desk.on(Input::TimeUp));
+    }
+    let (last, _) = asked.pop().unwrap();
+    assert_eq!(desk.on(answer(last, Answer::Done { left: 0 })), [Output::Timer(None)]);
+}
+
+#[test]
+fn a_freeze_that_failed_is_not_asked_for_by_itself() {
+    let mut desk = running();
+    let (first, _) = said(desk.on(Input::Order(Order::Freeze(SESSION)))).pop().unwrap();
+    let (second, _) = said(desk.on(answer(first, freeze_failed()))).pop().unwrap();
+
+    let told = desk.on(answer(second, freeze_failed()));
+
+    assert_eq!(told, [Output::Timer(None), Output::Tell(Event::AppsNotFrozen { session: SESSION })]);
 }
 
 #[test]
