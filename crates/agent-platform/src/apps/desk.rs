@@ -8,7 +8,7 @@
 //! ```
 //! A `Close` of what stands still kills at once. Where that they stand still is not known, nothing but `Wipe` is sure to wake none.
 //! That they stand still is believed when the launcher has said so, and only then. A freeze or a thaw that fails, or that is not
-//! answered, is asked for once more, and then told to the core; after that whoever wants it asks again.
+//! answered, is asked for once more, and then told to the core; after that whoever wants a freeze asks again, and a thaw is tried on and on.
 //! A connection that is lost during `close` is made anew once, and then only `Wipe` is asked for: it ends what is left by force.
 
 use std::{
@@ -17,31 +17,25 @@ use std::{
 };
 
 use agent_core::{
-    apps::{AppId, AppOutcome, AppsProgress, CloseHow, RunReason, SaveReason},
+    apps::{AppId, AppOutcome, RunReason, SaveReason},
     event::Event,
     ids::SessionId,
 };
 use launch_contract::{
-    AgentMessage, Answer, Apps, CloseOutcome, Code, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy,
-    VERSION, Verb, WithinMs,
+    AgentMessage, Answer, Apps, Code, Display, Hello, LauncherMessage, SaveOutcome, SaveWhy, VERSION, Verb,
+    WithinMs,
 };
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
+use self::{
+    closing::Closing,
+    freezing::{FREEZE_TRIES, Freeze},
+};
 use super::{NotCleared, Order};
 
-/// Apps that were asked to close have this long.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-/// A freeze, or a thaw, is answered within this, or asked for again.
-const FREEZE_WITHIN: Duration = Duration::from_secs(1);
-/// So often, before it is told that it cannot be done.
-const FREEZE_TRIES: u32 = 2;
-/// A thaw that could not be done is asked for anew after this time.
-const THAW_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// An answer is waited for so much longer than the time that the launcher was given.
-const ANSWER_SLACK: Duration = Duration::from_secs(3);
-/// Wiping takes at most this long.
-const WIPE_WITHIN: Duration = Duration::from_secs(15);
+mod closing;
+mod freezing;
 
 /// What happened.
 #[derive(Debug)]
@@ -114,40 +108,6 @@ struct AtHand {
     is_started: bool,
     /// They were begun anew, by themselves.
     is_anew: bool,
-}
-
-impl AtHand {
-    fn is_owed_a_thaw(&self) -> bool {
-        !self.is_frozen && self.freeze == Freeze::Failed
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Freeze {
-    /// The launcher has done it.
-    Done,
-    /// It has not said so.
-    Asked { request: u64, tries: u32 },
-    /// It cannot, or says nothing.
-    Failed,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Closing {
-    session: SessionId,
-    step: Step,
-    of: u32,
-    /// The connection was lost meanwhile, and made anew.
-    is_anew: bool,
-    /// Her session goes on: they start once nothing is left.
-    starts_anew: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Saving(u64),
-    Closing(u64),
-    Wiping,
 }
 
 impl Desk {
@@ -269,161 +229,6 @@ impl Desk {
     fn say_save(&mut self, session: SessionId, why: SaveReason, outputs: &mut Vec<Output>) -> u64 {
         let within_ms = within(self.save_within);
         self.say(Verb::Save { session: session.0, why: save_why(why), within_ms }, outputs)
-    }
-
-    fn freeze(&mut self, session: SessionId, frozen: bool, outputs: &mut Vec<Output>) {
-        let Some(at_hand) = self.session.as_mut().filter(|at_hand| at_hand.session == session) else {
-            return;
-        };
-        if self.closing.is_some() {
-            return;
-        }
-        let was_frozen = std::mem::replace(&mut at_hand.is_frozen, frozen);
-        if was_frozen != frozen || at_hand.freeze == Freeze::Failed {
-            self.ask_freeze(1, outputs);
-        }
-    }
-
-    /// Asks for what is wanted of the apps at hand.
-    fn ask_freeze(&mut self, tries: u32, outputs: &mut Vec<Output>) {
-        let Some((session, frozen)) =
-            self.session.as_ref().map(|at_hand| (at_hand.session.0, at_hand.is_frozen))
-        else {
-            return;
-        };
-        outputs.push(Output::Timer(Some(FREEZE_WITHIN)));
-        let request = self.say(Verb::Freeze { session, frozen }, outputs);
-        if let Some(at_hand) = &mut self.session {
-            at_hand.freeze = Freeze::Asked { request, tries };
-        }
-    }
-
-    /// The request whose answer tells how the apps are, and which try it is.
-    fn freezing(&self) -> Option<(u64, u32)> {
-        match self.session.as_ref()?.freeze {
-            Freeze::Asked { request, tries } => Some((request, tries)),
-            Freeze::Done | Freeze::Failed => None,
-        }
-    }
-
-    fn is_freezing(&self, request: u64) -> bool {
-        self.freezing().is_some_and(|(asked, _)| asked == request)
-    }
-
-    fn froze(&mut self, outputs: &mut Vec<Output>) {
-        if let Some(at_hand) = &mut self.session {
-            at_hand.freeze = Freeze::Done;
-            // It knows them.
-            at_hand.is_started = true;
-            outputs.push(Output::Timer(None));
-        }
-    }
-
-    /// The launcher knows nothing of them: it is another than the one that started them, or has given them up. They begin anew
-    /// where she is there, and else when she comes back; by themselves once, so that a launcher that keeps ending is not driven on.
-    fn lost(&mut self, outputs: &mut Vec<Output>) {
-        if self.session.as_ref().is_some_and(|at_hand| !at_hand.is_started) {
-            outputs.push(Output::Timer(None));
-            self.not_started("launcher-lost", outputs);
-            self.session = None;
-            return;
-        }
-        let Some(AtHand { session, running, is_covered, is_anew, .. }) = self.session.take() else { return };
-        error!(session.id = %session, "The launcher lost the apps of session {session}");
-        outputs.push(Output::Timer(None));
-        for app in running {
-            let app = AppId(app);
-            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Lost }));
-        }
-        if is_covered || is_anew {
-            return;
-        }
-        self.run(session, RunReason::Uncovered, outputs);
-        if let Some(at_hand) = &mut self.session {
-            at_hand.is_anew = true;
-        }
-    }
-
-    /// The launcher refused, or said nothing.
-    fn not_frozen(&mut self, outputs: &mut Vec<Output>) {
-        let Some((_, tries)) = self.freezing() else { return };
-        if tries < FREEZE_TRIES && self.link != LinkState::Down {
-            return self.ask_freeze(tries + 1, outputs);
-        }
-        let Some(at_hand) = &mut self.session else { return };
-        at_hand.freeze = Freeze::Failed;
-        let session = at_hand.session;
-        // Somebody is at work who cannot work: it is tried on and on.
-        outputs.push(Output::Timer((!at_hand.is_frozen).then_some(THAW_AGAIN_AFTER)));
-        outputs.push(Output::Tell(if at_hand.is_frozen {
-            Event::AppsNotFrozen { session }
-        } else {
-            Event::AppsNotThawed { session }
-        }));
-    }
-
-    fn close(&mut self, session: SessionId, how: CloseHow, outputs: &mut Vec<Output>) {
-        if let Some(closing) = self.closing.as_mut().filter(|closing| closing.session == session) {
-            // They end already; now nothing follows.
-            closing.starts_anew = false;
-            return;
-        }
-        let of = self.session.as_ref().map_or(0, |at_hand| u32::try_from(at_hand.running.len()).unwrap_or(0));
-        let closing = Closing { session, step: Step::Wiping, of, is_anew: false, starts_anew: false };
-        if self.session.as_ref().is_none_or(|at_hand| at_hand.session != session) {
-            self.closing = Some(Closing { of: 0, ..closing });
-            return self.wipe(outputs);
-        }
-        outputs.push(Output::Tell(Event::AppsClosing { session, progress: AppsProgress { gone: 0, of } }));
-        let step = match how {
-            CloseHow::Unwoken => self.close_unwoken(session, outputs),
-            CloseHow::Asked => {
-                self.freeze(session, false, outputs);
-                self.close_asked(session, outputs)
-            }
-        };
-        self.closing = Some(Closing { step, ..closing });
-    }
-
-    /// They have overheard what is not theirs to know: none of them goes on.
-    fn begin_anew(&mut self, session: SessionId, outputs: &mut Vec<Output>) {
-        if self.closing.is_some() {
-            return;
-        }
-        let step = self.close_unwoken(session, outputs);
-        self.closing = Some(Closing { session, step, of: 0, is_anew: false, starts_anew: true });
-    }
-
-    fn close_asked(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> Step {
-        if self.save_within.is_zero() {
-            return Step::Closing(self.say_close(session, outputs));
-        }
-        let request = self.say_save(session, SaveReason::SigningOut, outputs);
-        outputs.push(Output::Timer(Some(self.save_within + ANSWER_SLACK)));
-        Step::Saving(request)
-    }
-
-    fn close_unwoken(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> Step {
-        let stands_still = self.link == LinkState::Up
-            && self
-                .session
-                .as_ref()
-                .is_some_and(|at_hand| at_hand.is_frozen && at_hand.freeze == Freeze::Done);
-        if stands_still {
-            return Step::Closing(self.say_close(session, outputs));
-        }
-        self.wipe(outputs);
-        Step::Wiping
-    }
-
-    fn say_close(&mut self, session: SessionId, outputs: &mut Vec<Output>) -> u64 {
-        outputs.push(Output::Timer(Some(CLOSE_WITHIN + ANSWER_SLACK)));
-        self.say(Verb::Close { session: session.0, within_ms: within(CLOSE_WITHIN) }, outputs)
-    }
-
-    fn wipe(&mut self, outputs: &mut Vec<Output>) {
-        outputs.push(Output::Timer(Some(WIPE_WITHIN)));
-        self.wiping = Some(self.say(Verb::Wipe {}, outputs));
     }
 
     /// Now, or as soon as it is connected.
@@ -550,79 +355,6 @@ impl Desk {
         }
     }
 
-    fn on_close_answer(&mut self, closing: Closing, request: u64, answer: Answer, outputs: &mut Vec<Output>) {
-        match (closing.step, answer) {
-            (Step::Saving(saving), Answer::AppSaved { app, outcome }) if saving == request => {
-                self.tell_saved(&app.to_string(), outcome, SaveReason::SigningOut, outputs);
-            }
-            (Step::Saving(saving), Answer::Done { .. } | Answer::Failed { .. }) if saving == request => {
-                let step = Step::Closing(self.say_close(closing.session, outputs));
-                self.closing = Some(Closing { step, ..closing });
-            }
-            (Step::Closing(asked), Answer::AppClosed { app, outcome }) if asked == request => {
-                self.gone(app.as_str());
-                match outcome {
-                    CloseOutcome::Closed => self.tell(app.as_str(), AppOutcome::Closed, outputs),
-                    CloseOutcome::Killed => self.tell(app.as_str(), AppOutcome::Killed, outputs),
-                    // It had ended before, by itself or by her hand.
-                    CloseOutcome::Gone => {}
-                }
-                self.tell_progress(closing, outputs);
-            }
-            (Step::Closing(asked), Answer::Done { .. } | Answer::Failed { .. }) if asked == request => {
-                self.closing = Some(Closing { step: Step::Wiping, ..closing });
-                self.wipe(outputs);
-            }
-            // Of what was asked before, or told twice.
-            (Step::Saving(_) | Step::Closing(_) | Step::Wiping, _) => {}
-        }
-    }
-
-    fn on_wipe_answer(&mut self, answer: &Answer, outputs: &mut Vec<Output>) {
-        match answer {
-            Answer::Wiped => self.wiped(true, outputs),
-            Answer::Failed { code, left } => {
-                error!(
-                    code = code.as_str(),
-                    left,
-                    "What apps left could not be taken away: {}",
-                    code.as_str()
-                );
-                self.wiped(false, outputs);
-            }
-            Answer::AppStarted { .. }
-            | Answer::AppNotStarted { .. }
-            | Answer::AppSaving { .. }
-            | Answer::AppSaved { .. }
-            | Answer::AppClosed { .. }
-            | Answer::Done { .. } => {}
-        }
-    }
-
-    fn wiped(&mut self, is_clean: bool, outputs: &mut Vec<Output>) {
-        self.wiping = None;
-        outputs.push(Output::Timer(None));
-        for reply in self.clearing.drain(..) {
-            // Start-up may have given it up.
-            let _ = reply.send(if is_clean { Ok(()) } else { Err(NotCleared) });
-        }
-        let Some(Closing { session, starts_anew, .. }) = self.closing.take() else { return };
-        if !is_clean {
-            return outputs.push(Output::Tell(Event::AppsLeft { session }));
-        }
-        let at_hand = self.session.take();
-        // Where she has left it meanwhile, they start when she comes back.
-        let is_there = at_hand.as_ref().is_some_and(|at_hand| !at_hand.is_covered);
-        for app in at_hand.map(|at_hand| at_hand.running).unwrap_or_default() {
-            let app = AppId(app);
-            outputs.push(Output::Tell(Event::AppTold { session, app, outcome: AppOutcome::Killed }));
-        }
-        outputs.push(Output::Tell(Event::AppsGone { session }));
-        if starts_anew && is_there {
-            self.run(session, RunReason::Uncovered, outputs);
-        }
-    }
-
     fn on_lost(&mut self, outputs: &mut Vec<Output>) {
         let was_up = self.link == LinkState::Up;
         self.link = LinkState::Down;
@@ -633,14 +365,7 @@ impl Desk {
             self.not_started("launcher-lost", outputs);
         }
         match self.closing {
-            Some(closing) if was_up && !closing.is_anew => {
-                self.closing = Some(Closing { step: Step::Wiping, is_anew: true, ..closing });
-                self.wipe(outputs);
-            }
-            Some(_) => {
-                error!("The launcher cannot be reached, and apps may be left");
-                self.wiped(false, outputs);
-            }
+            Some(closing) => self.lost_while_closing(closing, was_up, outputs),
             None if self.wiping.is_some() => {
                 error!("The launcher cannot be reached");
                 self.wiped(false, outputs);
@@ -686,16 +411,6 @@ impl Desk {
         if let Some(at_hand) = &mut self.session {
             at_hand.running.remove(app);
         }
-    }
-
-    fn tell_progress(&self, closing: Closing, outputs: &mut Vec<Output>) {
-        if closing.starts_anew {
-            return;
-        }
-        let left = self.session.as_ref().map_or(0, |at_hand| at_hand.running.len());
-        let gone = closing.of.saturating_sub(u32::try_from(left).unwrap_or(u32::MAX));
-        let progress = AppsProgress { gone, of: closing.of };
-        outputs.push(Output::Tell(Event::AppsClosing { session: closing.session, progress }));
     }
 
     fn tell_saved(&self, app: &str, outcome: SaveOutcome, why: SaveReason, outputs: &mut Vec<Output>) {

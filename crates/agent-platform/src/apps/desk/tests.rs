@@ -1,9 +1,13 @@
 //! What is said to the launcher, and what follows from its answers.
 
-use launch_contract::{Account, App, Containment};
+use agent_core::apps::{AppsProgress, CloseHow};
+use launch_contract::{Account, App, CloseOutcome, Containment};
 use uuid::Uuid;
 
-use super::*;
+use super::{
+    freezing::{FREEZE_WITHIN, THAW_AGAIN_AFTER},
+    *,
+};
 
 const SESSION: SessionId = SessionId(Uuid::from_u128(7));
 const OTHER: SessionId = SessionId(Uuid::from_u128(8));
