@@ -1,12 +1,10 @@
 //! What the shield did, as plain lines for the journal, which adds the time. No names, no sessions, no secrets.
 
-use std::io::Write;
-
 use crate::supervise::Word;
 
 /// One line. A log that cannot be written is no reason to end.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stderr(), "tapward-shield: {text}");
+    daemon::log::line("tapward-shield", text);
 }
 
 /// The line for a decision.
