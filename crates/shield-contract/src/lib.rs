@@ -41,8 +41,9 @@
 //!   `TakeInput`, a `Beat` only for a `seq` that was said. Anything else is a protocol error.
 //! - `TakeInput` is said again by an agent that had the input and sees it lost to another program.
 //! - An agent says `Ready` within [`START_MS`] and then beats: every [`BEAT_COVERED_MS`] while covered, every
-//!   [`BEAT_UNCOVERED_MS`] while uncovered, and while it takes the input that it was given. Every message is a sign of life. After [`SILENCE_COVERED_MS`] or
-//!   [`SILENCE_UNCOVERED_MS`] without one the shield covers, ends the agent and starts it anew.
+//!   [`BEAT_UNCOVERED_MS`] while uncovered, and while it takes the input that it was given. Every message is a sign of
+//!   life. After [`SILENCE_COVERED_MS`] or [`SILENCE_UNCOVERED_MS`] without one the shield covers, ends the agent and
+//!   starts it anew.
 
 #![cfg_attr(not(test), no_std)]
 

@@ -85,6 +85,13 @@ fn an_agent_that_is_given_the_input_and_does_not_get_it_is_helped_until_it_has_i
     assert_eq!(history.said(AgentMessage::Holding), [], "nothing is freed any more");
 }
 
+/// An agent that lives and does not say that it holds the input; what comes of it in the end.
+fn alive_for_three_seconds(history: &mut History) -> Vec<Action> {
+    assert_eq!(history.after(1_000), []);
+    history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
+    history.after(2_000)
+}
+
 #[test]
 fn input_that_was_taken_from_the_agent_is_freed_for_it_at_once() {
     let mut history = History::agent_holds();
@@ -101,9 +108,7 @@ fn an_agent_is_helped_as_often_as_the_one_before_it() {
     for _ in 0..2 {
         history.said(AgentMessage::TakeInput);
         for _ in 0..4 {
-            history.after(1_000);
-            history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
-            assert_eq!(history.after(2_000), [Action::FreeInput]);
+            assert_eq!(alive_for_three_seconds(&mut history), [Action::FreeInput]);
         }
         // It ends by itself.
         assert!(history.on(GONE).contains(&Action::StartAgent));
@@ -120,9 +125,7 @@ fn an_agent_that_never_takes_the_input_is_replaced_and_the_screen_says_why() {
 
     let mut freeings = 0;
     let actions = loop {
-        history.after(1_000);
-        history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
-        let actions = history.after(2_000);
+        let actions = alive_for_three_seconds(&mut history);
         if actions != [Action::FreeInput] {
             break actions;
         }
@@ -149,9 +152,7 @@ fn an_agent_that_takes_the_input_at_last_is_helped_as_often_the_next_time() {
     for _ in 0..3 {
         history.said(AgentMessage::TakeInput);
         for _ in 0..4 {
-            history.after(1_000);
-            history.said(AgentMessage::Beat { seq: 0, lease_ms: 0 });
-            assert_eq!(history.after(2_000), [Action::FreeInput]);
+            assert_eq!(alive_for_three_seconds(&mut history), [Action::FreeInput]);
         }
         assert_eq!(history.said(AgentMessage::Holding), [Action::ReleaseInput]);
         history.said(AgentMessage::GiveBack);
