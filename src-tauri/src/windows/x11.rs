@@ -154,7 +154,7 @@ impl Cover {
 
     /// Once now, and then on and on until it is had or not wanted.
     fn try_grab(self: &Rc<Self>) {
-        if !self.is_settled() && !self.is_trying.replace(true) {
+        if !self.try_once() && !self.is_trying.replace(true) {
             self.try_later(0);
         }
     }
@@ -163,7 +163,7 @@ impl Cover {
         let pause = if tries < GRAB_RETRIES_FAST { GRAB_RETRY_FAST } else { GRAB_RETRY_SLOW };
         let cover = Rc::clone(self);
         glib::timeout_add_local_once(pause, move || {
-            if cover.is_settled() {
+            if cover.try_once() {
                 cover.is_trying.set(false);
             } else {
                 cover.try_later(tries.saturating_add(1));
@@ -171,8 +171,8 @@ impl Cover {
         });
     }
 
-    /// Whether nothing is left to try.
-    fn is_settled(&self) -> bool {
+    /// Tries to have the grab, if it is wanted; whether nothing is left to try.
+    fn try_once(&self) -> bool {
         if !self.wants_input.get() {
             return true;
         }
