@@ -19,6 +19,9 @@ use crate::{
     trail,
 };
 
+/// So many sessions, the latest, are remembered as left for another screen while one is asked for.
+const LEFT_MAX: usize = 8;
+
 impl SigningIn {
     /// The session that the server opened for this sign-in.
     pub(in crate::states) fn opened(
@@ -65,6 +68,9 @@ impl SigningIn {
             | Stage::AwaitingCode { .. }
             | Stage::AskingSecondFactor { .. } => {
                 if !self.left.contains(&left) {
+                    if self.left.len() == LEFT_MAX {
+                        self.left.remove(0);
+                    }
                     self.left.push(left);
                 }
             }
