@@ -12,6 +12,11 @@ use rustix::process::Signal;
 
 use crate::part::{Part, READY_WITHIN, wait_for};
 
+/// Names under which the distribution lets the bus start a keyring that nobody can unlock, whenever somebody asks. The
+/// package takes them away from it (`packaging/linux/tmpfiles.d/tapward.conf`), and so does a bus of ours.
+const STARTED_BY_ASKING: [&str; 3] =
+    ["org.freedesktop.secrets", "org.gnome.keyring", "org.freedesktop.impl.portal.Secret"];
+
 /// A private session bus.
 #[derive(Debug)]
 pub struct SessionBus {
@@ -33,6 +38,12 @@ impl SessionBus {
         for path in [&home, &runtime] {
             fs::create_dir_all(path)?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+        let services = home.join(".local/share/dbus-1/services");
+        fs::create_dir_all(&services)?;
+        for name in STARTED_BY_ASKING {
+            let service = format!("[D-BUS Service]\nName={name}\nExec=/bin/false\n");
+            fs::write(services.join(format!("{name}.service")), service)?;
         }
         let part = start(folder, &home, &runtime)?;
         Ok(Self { part, address: address_in(&runtime), home, runtime })
@@ -100,7 +111,11 @@ fn address_in(runtime: &Path) -> String {
 fn start(folder: &Path, home: &Path, runtime: &Path) -> Result<Part> {
     let mut command = Command::new("dbus-daemon");
     command.args(["--session", "--nofork", "--nopidfile", "--address", &address_in(runtime)]);
-    command.env("HOME", home).env("XDG_RUNTIME_DIR", runtime).env_remove("DISPLAY");
+    command
+        .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", runtime)
+        .env_remove("DISPLAY")
+        .env("XDG_DATA_HOME", home.join(".local/share"));
     let part = Part::start("session-bus", &mut command, folder)?;
     let socket = runtime.join("bus");
     wait_for("a session bus", READY_WITHIN, || {
@@ -125,8 +140,7 @@ impl Keyring {
         let log = folder.join("keyring.log");
         let file = fs::File::create(&log)?;
         let mut command = Command::new("gnome-keyring-daemon");
-        // In the place of one that the bus may have started for somebody who asked, and which nobody could unlock.
-        command.args(["--foreground", "--replace", "--unlock", "--components=secrets"]);
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
         bus.dress(&mut command).env_remove("DISPLAY");
         let mut child = command
             .stdin(Stdio::piped())

@@ -121,6 +121,21 @@ fn a_keychain_that_died_fails_and_its_successor_is_used_without_a_restart() {
 }
 
 #[test]
+fn a_keychain_that_died_is_not_followed_by_a_locked_one_for_those_who_ask_meanwhile() {
+    let (folder, bus) = bus();
+    let mut keyring = Keyring::start(&bus, folder.path()).unwrap();
+    let mut adapter = enrolled(&bus, &folder);
+    keyring.part().signal(Signal::KILL);
+    keyring.part().wait(Duration::from_secs(5)).unwrap();
+    assert_eq!(adapter.ask(&format!("store {SESSION} first")), FAILED);
+    adapter.tell(&format!("store {SESSION} first"));
+
+    let _successor = Keyring::start(&bus, folder.path()).unwrap();
+    adapter.next();
+    assert_eq!(adapter.ask(&format!("store {SESSION} second")), STORED);
+}
+
+#[test]
 fn a_mute_keychain_is_given_up_and_its_calls_do_not_pile_up() {
     let (folder, bus) = bus();
     let mut keyring = Keyring::start(&bus, folder.path()).unwrap();

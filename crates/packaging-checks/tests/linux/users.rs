@@ -65,7 +65,7 @@ fn whoever_asks_for_a_keyring_gets_ours_and_the_distributions_start_none() {
     assert!(make_folders(root).is_success);
 
     let home = root.join("var/lib/tapward/home");
-    for name in ["org.freedesktop.secrets", "org.gnome.keyring"] {
+    for name in ["org.freedesktop.secrets", "org.gnome.keyring", "org.freedesktop.impl.portal.Secret"] {
         let file = home.join(format!(".local/share/dbus-1/services/{name}.service"));
         let text = judge(as_root("cat").unwrap().arg(file)).unwrap().said;
         let lines: Vec<_> = text.lines().collect();
