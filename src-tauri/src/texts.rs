@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use agent_runtime::{language::Language, view::BadgeLine};
+use agent_runtime::{
+    language::Language,
+    view::{BadgeLine, StripLine},
+};
 
 use crate::countdown::clock_face;
 
@@ -60,6 +63,7 @@ pub struct Texts {
     spoken: &'static str,
     help_code: &'static str,
     help_code_line: &'static str,
+    apps_stand_still: &'static str,
     badge_unknown: &'static str,
     badge_unlisted: &'static str,
     badge_wait: &'static str,
@@ -102,6 +106,7 @@ static EN: Texts = Texts {
     tap_to_sign_out: "Tap to sign out",
     reader_faulty: "Badge reader does not answer",
     reader_some_faulty: "One badge reader does not answer; use the other",
+    apps_stand_still: "Your apps do not respond yet. Trying again.",
     badge_unknown: "This badge is not known here",
     badge_unlisted: "This badge is not known here. The help desk can add it",
     badge_wait: "Too many unknown badges here. Wait a few minutes",
@@ -154,6 +159,7 @@ static ES: Texts = Texts {
     tap_to_sign_out: "Acerque la tarjeta para salir",
     reader_faulty: "El lector de tarjetas no responde",
     reader_some_faulty: "Un lector de tarjetas no responde; use el otro",
+    apps_stand_still: "Sus aplicaciones aún no responden. Reintentando.",
     badge_unknown: "Esta tarjeta no se conoce aquí",
     badge_unlisted: "Esta tarjeta no se conoce aquí. Soporte técnico puede añadirla",
     badge_wait: "Demasiadas tarjetas desconocidas. Espere unos minutos",
@@ -206,9 +212,16 @@ impl Texts {
         fill(self.absolute_limit_in, &[&clock_face(seconds)])
     }
 
-    /// Strip: what a badge led to.
+    /// Strip: what has just happened.
     #[must_use]
-    pub const fn badge(&self, line: BadgeLine) -> &'static str {
+    pub const fn strip_line(&self, line: StripLine) -> &'static str {
+        match line {
+            StripLine::Badge { line } => self.badge(line),
+            StripLine::AppsStandStill => self.apps_stand_still,
+        }
+    }
+
+    const fn badge(&self, line: BadgeLine) -> &'static str {
         match line {
             BadgeLine::Unknown => self.badge_unknown,
             BadgeLine::Unlisted => self.badge_unlisted,
@@ -386,6 +399,7 @@ mod tests {
             tap_to_sign_out,
             reader_faulty,
             reader_some_faulty,
+            apps_stand_still,
             badge_unknown,
             badge_unlisted,
             badge_wait,
@@ -436,6 +450,7 @@ mod tests {
             tap_to_sign_out,
             reader_faulty,
             reader_some_faulty,
+            apps_stand_still,
             badge_unknown,
             badge_unlisted,
             badge_wait,

@@ -13,7 +13,7 @@ use agent_core::instant::Instant;
 use agent_runtime::{
     intent::Intent,
     ports::Clock,
-    view::{BadgeLine, Contact, NextTap, ReaderView, ScreenView, ViewModel},
+    view::{Contact, NextTap, ReaderView, ScreenView, StripLine, ViewModel},
 };
 use gtk::glib;
 
@@ -166,7 +166,7 @@ struct Showing {
     /// Set while the warning stands.
     inactive_for: Option<Duration>,
     /// What a badge led to.
-    line: Option<BadgeLine>,
+    line: Option<StripLine>,
     /// What her next tap does.
     tap: NextTap,
     /// What a tap may do is to be renewed.
@@ -263,8 +263,8 @@ impl Showing {
             ReaderView::SomeFaulty => Some(texts.reader_some_faulty),
             ReaderView::Faulty => Some(texts.reader_faulty),
         };
-        let line = self.line.map(|line| texts.badge(line));
-        // What a badge has just led to is said in place of what the next one would do.
+        let line = self.line.map(|line| texts.strip_line(line));
+        // What has just happened is said in place of what the next tap would do.
         let parts = [line, due.as_deref(), contact, enforced, tap.filter(|_| line.is_none()), reader];
         StripText {
             who: self.who.clone(),
@@ -305,7 +305,7 @@ impl Showing {
 mod tests {
     use agent_runtime::{
         language::Language,
-        view::{EndCauseView, Place, ResumeTap},
+        view::{BadgeLine, EndCauseView, Place, ResumeTap},
     };
 
     use super::*;
@@ -446,7 +446,10 @@ mod tests {
         assert_eq!(strip(NextTap::Covers, None), "Tap to cover");
         assert_eq!(strip(NextTap::SignsOut, None), "Tap to sign out");
         assert_eq!(strip(NextTap::None, None), "");
-        assert_eq!(strip(NextTap::Covers, Some(BadgeLine::Unknown)), "This badge is not known here");
+        let unknown = StripLine::Badge { line: BadgeLine::Unknown };
+        assert_eq!(strip(NextTap::Covers, Some(unknown)), "This badge is not known here");
+        let said = "Your apps do not respond yet. Trying again.";
+        assert_eq!(strip(NextTap::Covers, Some(StripLine::AppsStandStill)), said);
     }
 
     #[test]

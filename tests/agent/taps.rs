@@ -12,7 +12,7 @@ use agent_runtime::{
     ports::Clock as _,
     view::{
         AskingStep, BadgeLine, ConcealedNotice, EndCauseView, FactorWanted, NextTap, ReaderView, ScreenView,
-        SignedOutNotice,
+        SignedOutNotice, StripLine,
     },
 };
 use testkit::{
@@ -646,7 +646,10 @@ fn notice(bedside: &Bedside) -> Option<ConcealedNotice> {
 
 fn line(bedside: &Bedside) -> Option<BadgeLine> {
     let ScreenView::Active { line, .. } = bedside.shows() else { return None };
-    line
+    match line? {
+        StripLine::Badge { line } => Some(line),
+        StripLine::AppsStandStill => None,
+    }
 }
 
 fn next_tap(bedside: &Bedside) -> NextTap {

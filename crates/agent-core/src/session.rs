@@ -14,7 +14,7 @@ use crate::{
     my_sessions::MySessions,
     state::Offer,
     time_limits::{
-        ABSOLUTE_WARNING, ANSWER_LIMIT, BADGE_LINE, ENROLMENT_OFFER, HEARTBEAT_MIN,
+        ABSOLUTE_WARNING, ANSWER_LIMIT, APPS_LINE, BADGE_LINE, ENROLMENT_OFFER, HEARTBEAT_MIN,
         HOLDER_IGNORED_AFTER_UNCOVER, MEASURE_LIMIT, SLEPT_BEHIND_LIMIT,
     },
 };
@@ -86,11 +86,26 @@ pub enum BadgeLine {
     NotEnrolled(NotEnrolled),
 }
 
+/// What the strip says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StripLine {
+    /// What a badge led to.
+    Badge(BadgeLine),
+    /// Her apps were to go on, and are not known to. It is tried on and on.
+    AppsStandStill,
+}
+
+impl From<BadgeLine> for StripLine {
+    fn from(line: BadgeLine) -> Self {
+        Self::Badge(line)
+    }
+}
+
 /// A line that is said for a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     /// What.
-    pub line: BadgeLine,
+    pub line: StripLine,
     /// Not said any more from then on.
     pub until: Instant,
 }
@@ -161,7 +176,7 @@ impl Session {
     /// Offers to make `badge` hers. Her sign-in alone does not: whoever presented it before her may be somebody else.
     pub(crate) fn offer(&mut self, badge: Badge, now: Instant) {
         let until = now + ENROLMENT_OFFER;
-        self.told = Some(Told { line: BadgeLine::TapAgainToEnrol, until });
+        self.told = Some(Told { line: BadgeLine::TapAgainToEnrol.into(), until });
         self.to_enrol = Some(Offer { badge, until });
     }
 
@@ -204,8 +219,13 @@ impl Session {
         self.grace_until = None;
     }
 
-    pub(crate) fn tell(&mut self, line: BadgeLine, now: Instant) {
-        self.told = Some(Told { line, until: now + BADGE_LINE });
+    pub(crate) fn tell(&mut self, line: impl Into<StripLine>, now: Instant) {
+        let line = line.into();
+        let said_for = match line {
+            StripLine::Badge(_) => BADGE_LINE,
+            StripLine::AppsStandStill => APPS_LINE,
+        };
+        self.told = Some(Told { line, until: now + said_for });
     }
 
     pub(crate) fn note_grace(&mut self, session: SessionId, remaining: Option<Duration>, now: Instant) {

@@ -53,6 +53,8 @@ pub const TAP_OVER_LIMIT: Duration = Duration::from_secs(20);
 pub const SIGN_OUT_UNDO: Duration = Duration::from_secs(8);
 /// What a badge led to is said on the strip for this long.
 pub const BADGE_LINE: Duration = Duration::from_secs(5);
+/// That apps do not go on, for this long: they are tried again within it, and it is said anew.
+pub const APPS_LINE: Duration = Duration::from_secs(8);
 /// The apps of an ended session are gone within this, or the agent fails closed and goes on. Saving is given 60 s at most, closing 5 s,
 /// killing 2 s, what is left besides them 2 s, wiping 15 s, and once more 15 s where the launcher ends meanwhile: 99 s.
 pub const APPS_LIMIT: Duration = Duration::from_secs(105);

@@ -200,10 +200,10 @@ pub enum ScreenView {
         absolute_limit_in_ms: Option<u64>,
         /// What her next tap does.
         tap: NextTap,
-        /// What a badge led to, for a few seconds.
+        /// What the strip says for a few seconds.
         #[ts(optional)]
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        line: Option<BadgeLine>,
+        line: Option<StripLine>,
         /// "Renew": a tap alone will soon not be enough any more, or is not by now.
         offers_renewal: bool,
         /// "My sessions" stands open.
@@ -225,10 +225,10 @@ pub enum ScreenView {
         inactive_for_ms: u64,
         /// What her next tap does.
         tap: NextTap,
-        /// What a badge led to, for a few seconds.
+        /// What the strip says for a few seconds.
         #[ts(optional)]
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        line: Option<BadgeLine>,
+        line: Option<StripLine>,
     },
     /// Covered: "Saving her work…", records and ends being stored.
     SigningOut {
@@ -341,6 +341,20 @@ pub struct SessionElsewhere {
     pub opened_ago_ms: u64,
     /// Its screen is covered.
     pub is_covered: bool,
+}
+
+/// What the strip says for a few seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "bindings.ts")]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StripLine {
+    /// What a badge led to.
+    Badge {
+        /// What.
+        line: BadgeLine,
+    },
+    /// Her apps were to go on, and are not known to: it is tried on and on.
+    AppsStandStill,
 }
 
 /// One line on the strip about a badge, or on a covered screen: words only, nothing else follows from it.

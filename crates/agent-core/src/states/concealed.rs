@@ -201,6 +201,8 @@ impl Concealed {
 
             Event::Approached => self.approached(now),
             Event::AppsNotFrozen { session } => self.not_frozen(session, now),
+            // She is not at work. Once she is, they are to go on anew.
+            Event::AppsNotThawed { session: _ } => Step::stay(self),
             Event::GoingToSleep => self.goes_to_sleep(now),
             Event::WokeUp => self.woke_up(now),
 
@@ -213,7 +215,6 @@ impl Concealed {
             | Event::AppsClosing { .. }
             | Event::AppsGone { session: _ }
             | Event::AppsLeft { session: _ }
-            | Event::AppsNotThawed { session: _ }
             | Event::ReaderTold(_)
             | Event::InputSeen { at: _ }
             | Event::InactivityUnknown

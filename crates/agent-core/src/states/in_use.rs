@@ -10,7 +10,7 @@ use crate::{
     ids::{AttemptId, SessionId},
     instant::Instant,
     my_sessions::MySessionsWish,
-    session::{BadgeLine, Identifying, InUse},
+    session::{BadgeLine, Identifying, InUse, StripLine},
     state::{SignedOutNotice, SigningOut},
     trail,
 };
@@ -93,13 +93,18 @@ impl InUse {
             Event::AppTold { .. } | Event::AppsClosing { .. } | Event::AppsLeft { session: _ } => {
                 self.goes_on()
             }
-            // Nobody but she is there to type; and what stands still shows nothing to anybody.
+            // What stands still shows nothing to anybody; but she cannot work, and hears that it is not for ever.
+            Event::AppsNotThawed { session } if self.is(session) => {
+                self.session.tell(StripLine::AppsStandStill, now);
+                self.goes_on()
+            }
+            // Nobody but she is there to type. Or it is of a session before this one.
             Event::AppsNotFrozen { session: _ } | Event::AppsNotThawed { session: _ } => self.goes_on(),
 
             Event::BadgeTapped { attempt, badge } => self.tapped(attempt, badge, now),
             Event::BadgeIdentified { attempt, whose } => self.identified(attempt, whose, now),
             Event::BadgeNotRead(fault) => {
-                self.session.tell(fault.into(), now);
+                self.session.tell(BadgeLine::from(fault), now);
                 self.goes_on()
             }
             Event::BadgeEnrolled { session, badge } => {

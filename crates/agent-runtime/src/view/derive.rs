@@ -12,7 +12,7 @@ use agent_core::{
     ids::User,
     instant::Instant,
     my_sessions::{MySessions, SessionElsewhere as CoreElsewhere},
-    session::{BadgeLine as CoreLine, InUse},
+    session::{BadgeLine as CoreLine, InUse, StripLine as CoreStripLine},
     state::{
         ActiveScreen, Challenge, Concealed, ConcealedNotice as CoreConcealedNotice, ConcealedStage,
         Presented, Request, RequestPhase, ResumeQuestion, SignInBadge, SignedOutNotice as CoreNotice,
@@ -23,7 +23,7 @@ use agent_core::{
 use super::{
     AppsProgress, AskingStep, BadgeLine, ConcealedNotice, Contact, ContactFaultView, EndCauseView,
     FactorWanted, FailClosedCode, MySessionsView, NextTap, ReaderView, ResumeTap, ScreenView,
-    SessionElsewhere, SignedOutNotice,
+    SessionElsewhere, SignedOutNotice, StripLine,
 };
 
 /// A concealed session counts down in this.
@@ -252,8 +252,12 @@ fn strip(in_use: &InUse, reader: ReaderView, now: Instant, from: Instant) -> Scr
     }
 }
 
-fn told(in_use: &InUse, now: Instant) -> Option<BadgeLine> {
-    in_use.session.told.filter(|told| now < told.until).map(|told| badge_line(told.line))
+fn told(in_use: &InUse, now: Instant) -> Option<StripLine> {
+    let told = in_use.session.told.filter(|told| now < told.until)?;
+    Some(match told.line {
+        CoreStripLine::Badge(line) => StripLine::Badge { line: badge_line(line) },
+        CoreStripLine::AppsStandStill => StripLine::AppsStandStill,
+    })
 }
 
 /// From then on she may renew what a tap alone may do; also once that is over.

@@ -267,9 +267,9 @@ absolute_limit_in_ms: number | null,
  */
 tap: NextTap,
 /**
- * What a badge led to, for a few seconds.
+ * What the strip says for a few seconds.
  */
-line?: BadgeLine,
+line?: StripLine,
 /**
  * "Renew": a tap alone will soon not be enough any more, or is not by now.
  */
@@ -299,9 +299,9 @@ inactive_for_ms: number,
  */
 tap: NextTap,
 /**
- * What a badge led to, for a few seconds.
+ * What the strip says for a few seconds.
  */
-line?: BadgeLine, } | { "kind": "signing_out",
+line?: StripLine, } | { "kind": "signing_out",
 /**
  * Whose session.
  */
@@ -384,6 +384,15 @@ code: FailClosedCode, } | { "kind": "session_ended",
  * Why.
  */
 cause: EndCauseView, };
+
+/**
+ * What the strip says for a few seconds.
+ */
+export type StripLine = { "kind": "badge",
+/**
+ * What.
+ */
+line: BadgeLine, } | { "kind": "apps_stand_still" };
 
 /**
  * What is on screen.

@@ -66,13 +66,13 @@ fn of_any_other_badge_the_server_is_asked_whose_it_is() {
         asking(UNKNOWN),
         identified(Whose::Unknown),
         MINUTE / 2,
-        expect!["→ Active, last input 0ns, report at 60s, telling Unknown"],
+        expect!["→ Active, last input 0ns, report at 60s, telling Badge(Unknown)"],
     );
     check(
         asking(HIS),
         identified(Whose::Refused),
         MINUTE / 2,
-        expect!["→ Active, last input 0ns, report at 60s, telling Refused"],
+        expect!["→ Active, last input 0ns, report at 60s, telling Badge(Refused)"],
     );
     check(
         asking(UNKNOWN),
@@ -95,7 +95,25 @@ fn an_answer_that_does_not_come_is_given_up_in_words() {
     let step = step(asking.into(), Event::DeadlineReached, at(18_000));
     let State::Active(active) = step.state else { panic!("{}", step.state.name()) };
     assert_eq!(active.in_use.identifying, None);
-    assert_eq!(active.in_use.session.told.map(|told| told.line), Some(crate::session::BadgeLine::ServerAway));
+    assert_eq!(
+        active.in_use.session.told.map(|told| told.line),
+        Some(crate::session::BadgeLine::ServerAway.into())
+    );
+}
+
+#[test]
+fn apps_that_do_not_go_on_are_said_on_the_strip_while_that_is_tried() {
+    let line = |session, after_ms: u64| {
+        let step = step(active().into(), Event::AppsNotThawed { session }, at(10));
+        let State::Active(active) = step.state else { panic!("{}", step.state.name()) };
+        let told = active.in_use.session.told.filter(|told| at(10 + after_ms) < told.until);
+        (told.map(|told| told.line), step.commands)
+    };
+
+    // It is told anew within eight seconds while it lasts.
+    assert_eq!(line(SESSION, 7_500), (Some(crate::session::StripLine::AppsStandStill), vec![]));
+    assert_eq!(line(SESSION, 8_500), (None, vec![]));
+    assert_eq!(line(OTHER, 0), (None, vec![]));
 }
 
 #[test]
@@ -142,7 +160,7 @@ fn what_cannot_be_read_is_said_on_the_strip_and_nothing_else() {
         hers(),
         Event::BadgeNotRead(BadgeFault::TwoAtOnce),
         MINUTE / 2,
-        expect!["→ Active, last input 0ns, report at 60s, telling TwoAtOnce"],
+        expect!["→ Active, last input 0ns, report at 60s, telling Badge(TwoAtOnce)"],
     );
 }
 

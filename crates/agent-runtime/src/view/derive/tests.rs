@@ -137,7 +137,7 @@ fn what_a_badge_led_to_is_said_for_a_moment() {
         line
     };
 
-    assert_eq!(line(5_999), Some(BadgeLine::TwoAtOnce));
+    assert_eq!(line(5_999), Some(StripLine::Badge { line: BadgeLine::TwoAtOnce }));
     assert_eq!(line(6_000), None);
     assert_eq!(next_change(&told, ms_at(1_000)), Some(ms_at(6_000)), "and then the strip is drawn again");
 }
