@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use server::{
     admin::{
@@ -16,8 +15,9 @@ use server::{
 };
 use tempfile::TempDir;
 use totp_rs::Totp;
+use uuid::Uuid;
 
-use crate::workstation::Workstation;
+use crate::{rows::Rows, workstation::Workstation};
 
 /// When the tests' afternoon begins.
 pub const START: &str = "2027-03-01T13:00:00Z";
@@ -28,6 +28,8 @@ const CHEAP: &str = "hash_memory_kib = 64\nhash_passes = 1\ndanger_allow_cheap_p
 #[derive(Debug)]
 pub struct TestServer {
     folder: TempDir,
+    /// Its database, beside it.
+    pub rows: Rows,
     clock: ManualClock,
     running: Option<Running>,
     /// Where it was when it was stopped; any free one before.
@@ -84,11 +86,13 @@ impl TestServer {
         };
         let data = folder.path().join("data");
         init(&data, site, made_at).unwrap();
+        let rows = Rows::of_this_run(data.join(serve::DATABASE_FILE));
         let file = data.join("server.toml");
         let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(&file, format!("{text}{config}")).unwrap();
+        std::fs::write(&file, format!("{text}{config}{}", rows.configured())).unwrap();
         std::fs::write(data.join("policy.toml"), policy).unwrap();
-        let mut server = Self { folder, clock: ManualClock::starting_at(start), running: None, port: 0 };
+        let mut server =
+            Self { folder, rows, clock: ManualClock::starting_at(start), running: None, port: 0 };
         server.run().await;
         server
     }
@@ -222,25 +226,29 @@ impl TestServer {
         workstation
     }
 
-    /// Reads the database beside the server.
+    /// One text from the database.
     #[must_use]
-    pub fn database(&self) -> Connection {
-        Connection::open(self.data().join(serve::DATABASE_FILE)).unwrap()
+    pub fn text(&self, sql: &str) -> String {
+        self.rows.ask(sql).unwrap().swap_remove(0)
     }
 
     /// One number from the database.
     #[must_use]
     pub fn count(&self, sql: &str) -> i64 {
-        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+        self.text(sql).parse().unwrap()
+    }
+
+    /// What the server calls a workstation.
+    #[must_use]
+    pub fn name_of(&self, workstation_id: Uuid) -> String {
+        self.text(&format!("SELECT name FROM workstations WHERE id = {}", self.rows.literal(workstation_id)))
     }
 
     /// The audit record, oldest first, as stored.
     #[must_use]
     pub fn trail(&self) -> Vec<Value> {
-        let database = self.database();
-        let mut statement = database.prepare("SELECT event FROM audit_events ORDER BY chain_seq").unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        rows.map(|row| serde_json::from_str(&row.unwrap()).unwrap()).collect()
+        let events = self.rows.ask("SELECT event FROM audit_events ORDER BY chain_seq").unwrap();
+        events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
     }
 
     /// How many records of the trail contain all of these texts.

@@ -16,7 +16,7 @@ const IMPORTED: &str = "SELECT COUNT(*) FROM badges WHERE enrolled_by = 'list'";
 async fn sign_ins_go_on_between_the_steps_of_a_long_list_which_is_imported_at_once() {
     let (server, maria) = ward().await;
     let rows = i64::try_from(rows()).unwrap();
-    add_people(&server, rows.unsigned_abs());
+    add_people(&server, rows.unsigned_abs()).await;
     let app = server.app().clone();
     let plan = whole::plan(&app, &list(rows.unsigned_abs())).await.unwrap();
     assert_eq!(maria.tap(Uuid::new_v4(), BADGE).await.status, 201);
@@ -39,7 +39,7 @@ async fn sign_ins_go_on_between_the_steps_of_a_long_list_which_is_imported_at_on
 #[tokio::test]
 async fn records_that_the_store_did_not_take_are_written_once_it_does_without_a_restart() {
     let (server, _) = ward().await;
-    add_people(&server, 600);
+    add_people(&server, 600).await;
     fail(&server, "DELETE", "(SELECT COUNT(*) FROM badge_import_rows) <= 300");
     let told = whole::import(server.app(), &list(600)).await.unwrap();
     assert_eq!((told.imported, server.count(IMPORTED)), (600, 600), "they are imported all the same");
@@ -53,7 +53,7 @@ async fn records_that_the_store_did_not_take_are_written_once_it_does_without_a_
 #[tokio::test]
 async fn a_list_that_cannot_be_finished_keeps_no_other_from_it() {
     let (server, _) = ward().await;
-    add_people(&server, 2);
+    add_people(&server, 2).await;
     let app = server.app().clone();
     let mut ids = Vec::new();
     for row in ["person0,wedge:badge-0,uid", "person1,wedge:badge-1,uid"] {
@@ -63,7 +63,7 @@ async fn a_list_that_cannot_be_finished_keeps_no_other_from_it() {
         ids.push(id);
     }
     ids.sort();
-    fail(&server, "DELETE", &format!("OLD.import_id = x'{}'", ids[0].simple()));
+    fail(&server, "DELETE", &format!("OLD.import_id = {}", server.rows.literal(ids[0])));
     for id in ids {
         app.owed_imports.add(id);
     }
@@ -77,7 +77,7 @@ async fn a_list_that_cannot_be_finished_keeps_no_other_from_it() {
 #[tokio::test]
 async fn a_list_that_could_not_be_set_aside_is_forgotten_without_a_restart() {
     let (server, _) = ward().await;
-    add_people(&server, 600);
+    add_people(&server, 600).await;
     fail(&server, "INSERT", "(SELECT COUNT(*) FROM badge_import_rows) >= 300");
     assert!(whole::import(server.app(), &list(600)).await.is_err());
 
@@ -88,7 +88,7 @@ async fn a_list_that_could_not_be_set_aside_is_forgotten_without_a_restart() {
 #[tokio::test]
 async fn a_server_that_ends_before_the_list_is_taken_over_has_imported_nothing() {
     let (mut server, maria) = ward().await;
-    add_people(&server, 600);
+    add_people(&server, 600).await;
     let app = server.app().clone();
     let plan = whole::plan(&app, &list(600)).await.unwrap();
     whole::set_aside(&app, &plan).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_server_that_ends_before_the_list_is_taken_over_has_imported_nothing()
 #[tokio::test]
 async fn a_server_that_ends_after_the_list_was_taken_over_has_all_of_it_and_writes_the_records_it_owes() {
     let (mut server, maria) = ward().await;
-    add_people(&server, 600);
+    add_people(&server, 600).await;
     let app = server.app().clone();
     let plan = whole::plan(&app, &list(600)).await.unwrap();
     let id = whole::set_aside(&app, &plan).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_server_that_ends_after_the_list_was_taken_over_has_all_of_it_and_writ
 #[tokio::test]
 async fn a_badge_that_somebody_else_got_meanwhile_is_not_taken_from_her() {
     let (server, _) = ward().await;
-    add_people(&server, 4);
+    add_people(&server, 4).await;
     let app = server.app().clone();
     let lines = list(4);
     let id = whole::set_aside(&app, &whole::plan(&app, &lines).await.unwrap()).await.unwrap();
@@ -142,7 +142,7 @@ async fn a_badge_that_somebody_else_got_meanwhile_is_not_taken_from_her() {
 #[tokio::test]
 async fn a_person_who_got_her_third_badge_meanwhile_gets_no_fourth() {
     let (server, _) = ward().await;
-    add_people(&server, 1);
+    add_people(&server, 1).await;
     let app = server.app().clone();
     let lines = [line(1, "person0,wedge:badge-1,uid"), line(2, "person0,wedge:badge-2,uid")];
     let id = whole::set_aside(&app, &whole::plan(&app, &lines).await.unwrap()).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_person_who_got_her_third_badge_meanwhile_gets_no_fourth() {
 #[tokio::test]
 async fn rows_of_one_list_are_looked_at_as_if_those_before_them_were_imported() {
     let (server, _) = ward().await;
-    add_people(&server, 2);
+    add_people(&server, 2).await;
     let app = server.app().clone();
     let rows = [
         "person0,wedge:badge-1,uid",
@@ -205,18 +205,15 @@ async fn until_nothing_is_under_way(server: &TestServer) {
 
 /// From now on the store takes no such change of a row that is set aside.
 fn fail(server: &TestServer, change: &str, when: &str) {
-    let trigger = format!(
-        "CREATE TRIGGER fails BEFORE {change} ON badge_import_rows WHEN {when} BEGIN SELECT RAISE(ABORT, 'no'); END"
-    );
-    server.database().execute_batch(&trigger).unwrap();
+    server.rows.forbid(change, "badge_import_rows", when).unwrap();
 }
 
 /// Lets it succeed again. The server works at the list meanwhile, on this thread: waited for its lock here, it would never
 /// let go.
 async fn mend(server: &TestServer) {
-    let database = server.database();
-    let dropped = tokio::task::spawn_blocking(move || database.execute_batch("DROP TRIGGER fails"));
-    dropped.await.unwrap().unwrap();
+    let rows = server.rows.clone();
+    let mended = tokio::task::spawn_blocking(move || rows.allow("badge_import_rows"));
+    mended.await.unwrap().unwrap();
 }
 
 /// One badge for each of so many people.

@@ -4,6 +4,10 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
 use harness::server::{TestServer, files_that_hold};
 use serde_json::{Value, json};
+use server::store::{
+    StoreError, transact,
+    users::{self, User},
+};
 use uuid::Uuid;
 
 use crate::administration::{run, run_to_its_end};
@@ -103,7 +107,7 @@ async fn a_long_list_with_bad_rows_is_imported_in_part_or_not_at_all_as_asked() 
     let server = TestServer::start().await;
     let rows = rows();
     let people = rows * 2 / 5;
-    add_people(&server, people);
+    add_people(&server, people).await;
     let (path, bad) = list(&server, people, rows);
     let path = path.to_str().unwrap();
     let (out, error) = run(&server, &["badge", "import", path, "--all-or-none", "--json"], "").await;
@@ -232,7 +236,7 @@ pub(crate) async fn enrol(server: &TestServer, name: &str, number: &str) -> anyh
 async fn the_next_page_begins_where_the_last_ended_also_when_that_badge_was_given_away_meanwhile() {
     let server = TestServer::start().await;
     server.add_person("aaron").await;
-    add_people(&server, 1_100);
+    add_people(&server, 1_100).await;
     let lines: Vec<Value> = (0..1_100_u64)
         .map(|row| json!({ "line": row + 1, "text": format!("person{row},wedge:badge-{row},uid") }))
         .collect();
@@ -271,7 +275,7 @@ async fn one_persons_badges_are_listed_alone_and_of_many_none_is_left_out() {
     let server = TestServer::start().await;
     server.add_person("maria").await;
     let people = 1_100;
-    add_people(&server, people);
+    add_people(&server, people).await;
     let rows: Vec<String> = (0..people).map(|row| format!("person{row},wedge:badge-{row},uid")).collect();
     let lines: Vec<Value> =
         (1..).zip(&rows).map(|(line, text): (u64, _)| json!({ "line": line, "text": text })).collect();
@@ -401,7 +405,7 @@ async fn a_list_of_nothing_and_one_of_bad_rows_alone_are_failures() {
 #[tokio::test]
 async fn rows_of_one_list_that_contradict_each_other_name_the_earlier_line_also_across_batches() {
     let server = TestServer::start().await;
-    add_people(&server, 1_100);
+    add_people(&server, 1_100).await;
     let mut text = String::from("name,number,grade\n");
     for row in 0..1_050 {
         writeln!(text, "person{row},wedge:badge-{row},uid").unwrap();
@@ -436,20 +440,27 @@ pub(crate) fn rows() -> u64 {
 }
 
 /// Into the database: so many passwords would take minutes to hash.
-pub(crate) fn add_people(server: &TestServer, count: u64) {
-    let mut database = server.database();
-    let transaction = database.transaction().unwrap();
-    for number in 0..count {
-        let id = Uuid::from_u128(u128::from(number) + 1);
-        transaction
-            .execute(
-                "INSERT INTO users (id, name, display_name, password_hash, totp_sealed, totp_step_last, made_at) \
-                 VALUES (?1, ?2, 'Somebody', '', x'', 0, 0)",
-                (&id.as_bytes()[..], format!("person{number}")),
-            )
-            .unwrap();
-    }
-    transaction.commit().unwrap();
+pub(crate) async fn add_people(server: &TestServer, count: u64) {
+    let somebody = |number: u64| User {
+        id: Uuid::from_u128(u128::from(number) + 1),
+        name: format!("person{number}"),
+        display_name: String::from("Somebody"),
+        role: None,
+        password_hash: String::new(),
+        password_number: 0,
+        pin_hash: None,
+        totp_sealed: Vec::new(),
+        made_at: server.app().clock.now(),
+        disabled_at: None,
+    };
+    let store = &server.app().store;
+    transact!(store, |write| {
+        for number in 0..count {
+            assert!(users::insert(write, &somebody(number)).await?);
+        }
+        Ok::<_, StoreError>(())
+    })
+    .unwrap();
 }
 
 /// A list in which every twentieth row is bad, and the lines of these.

@@ -42,19 +42,15 @@ async fn a_database_of_a_newer_program_is_left_as_it_is_and_told_so() {
     let mut server = TestServer::start().await;
     server.stop().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (9999, 'of tomorrow', TRUE, X'00', 1)";
-    let database = server.database();
-    assert_eq!(database.execute(newer, []).unwrap(), 1);
-    database.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
-    drop(database);
-    let file = server.data().join("tapward.db");
-    let before = fs::read(&file).unwrap();
+                 SELECT 9999, 'of tomorrow', TRUE, checksum, 1 FROM _sqlx_migrations WHERE version = 108";
+    server.rows.write(newer).unwrap();
+    let before = server.rows.whole().unwrap();
     let options = Options { listen: Some(([127, 0, 0, 1], 0).into()), clock: None };
     let refused = start(&server.data(), options).await.unwrap_err();
 
     let words = format!("{refused:#}");
     assert!(words.contains("newer tapward-server") && words.contains("run that version"), "{words}");
-    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(server.rows.whole().unwrap(), before);
 }
 
 #[tokio::test]

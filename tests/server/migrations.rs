@@ -4,16 +4,16 @@ use rusqlite::Connection;
 
 /// The steps of the version before badges, in their order.
 const BEFORE: [&str; 6] = [
-    include_str!("../../crates/server/migrations/0001_workstations.sql"),
-    include_str!("../../crates/server/migrations/0002_users.sql"),
-    include_str!("../../crates/server/migrations/0003_sessions.sql"),
-    include_str!("../../crates/server/migrations/0100_audit_events.sql"),
-    include_str!("../../crates/server/migrations/0101_logout_records.sql"),
-    include_str!("../../crates/server/migrations/0102_password_number.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0001_workstations.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0002_users.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0003_sessions.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0100_audit_events.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0101_logout_records.sql"),
+    include_str!("../../crates/server/migrations/sqlite/0102_password_number.sql"),
 ];
-const BADGES: &str = include_str!("../../crates/server/migrations/0103_badges.sql");
-const GRACES: &str = include_str!("../../crates/server/migrations/0104_graces_as_told.sql");
-const BADGE_LOST: &str = include_str!("../../crates/server/migrations/0105_badge_lost.sql");
+const BADGES: &str = include_str!("../../crates/server/migrations/sqlite/0103_badges.sql");
+const GRACES: &str = include_str!("../../crates/server/migrations/sqlite/0104_graces_as_told.sql");
+const BADGE_LOST: &str = include_str!("../../crates/server/migrations/sqlite/0105_badge_lost.sql");
 
 #[test]
 fn sessions_failures_and_challenges_outlive_the_update_that_brings_badges() {

@@ -181,5 +181,5 @@ async fn until_nobody_is_in_the_lane_of(workstation: &Workstation, server: &Test
 }
 
 fn hash(server: &TestServer) -> String {
-    server.database().query_row("SELECT password_hash FROM users", [], |row| row.get(0)).unwrap()
+    server.text("SELECT password_hash FROM users")
 }

@@ -250,9 +250,7 @@ struct Ward {
 impl Ward {
     fn of(server: &TestServer, machine: Workstation) -> Self {
         let id = machine.id.unwrap();
-        let question = "SELECT name FROM workstations WHERE id = ?1";
-        let name = server.database().query_row(question, [id.as_bytes()], |row| row.get(0)).unwrap();
-        Self { at: WorkstationRef { id, name }, machine }
+        Self { at: WorkstationRef { id, name: server.name_of(id) }, machine }
     }
 }
 

@@ -17,8 +17,7 @@ async fn what_it_could_not_decide_is_decided_once_its_database_takes_it_again() 
     let workstation = server.enrol().await;
     let maria = server.add_person("maria").await;
     let (attempt, record) = (Uuid::new_v4(), started(&server, &workstation));
-    let somebody_else = server.database();
-    somebody_else.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let taken = server.rows.take_away().unwrap();
 
     let (wrong, right, put) = tokio::join!(
         workstation.first_factor(attempt, "maria", "wrong password"),
@@ -28,7 +27,7 @@ async fn what_it_could_not_decide_is_decided_once_its_database_takes_it_again() 
     for answer in [wrong, right, put] {
         assert_unavailable(&answer);
     }
-    somebody_else.execute_batch("ROLLBACK").unwrap();
+    taken.give_back().unwrap();
     assert_nothing_counted(&server);
 
     workstation.challenge(&maria).await;

@@ -31,7 +31,7 @@ mod on_unix {
     use server::{
         connections::{self, Bounded},
         serve,
-        store::Store,
+        store::{Store, StoreError, query, transact},
         tls,
     };
     use uuid::Uuid;
@@ -45,12 +45,9 @@ mod on_unix {
     }
 
     async fn serve(data: PathBuf) -> Result<()> {
-        let store = Store::open(&data.join("ceiling.db")).await?;
-        let mut write = store.write().await?;
-        sqlx::query("CREATE TABLE IF NOT EXISTS ceiling (id BLOB PRIMARY KEY, body BLOB NOT NULL)")
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
+        let store = Store::open_file(&data.join("ceiling.db")).await?;
+        let table = "CREATE TABLE IF NOT EXISTS ceiling (id BLOB PRIMARY KEY, body BLOB NOT NULL)";
+        transact!(store, |write| query(table).execute(write).await)?;
 
         let config = RustlsConfig::from_config(tls::load(&data)?.config);
         let acceptor = RustlsAcceptor::new(config).acceptor(Bounded::new(connections::CONNECTIONS_MAX));
@@ -73,18 +70,13 @@ mod on_unix {
 
     async fn keep(State(store): State<Store>, body: Bytes) -> StatusCode {
         match write(&store, &body).await {
-            Ok(()) => StatusCode::CREATED,
+            Ok(_) => StatusCode::CREATED,
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    async fn write(store: &Store, body: &[u8]) -> Result<()> {
-        let mut write = store.write().await?;
-        sqlx::query("INSERT INTO ceiling (id, body) VALUES ($1, $2)")
-            .bind(Uuid::new_v4())
-            .bind(body)
-            .execute(&mut *write)
-            .await?;
-        Ok(write.commit().await?)
+    async fn write(store: &Store, body: &[u8]) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO ceiling (id, body) VALUES ($1, $2)";
+        transact!(store, |write| query(sql).bind(Uuid::new_v4()).bind(body).execute(write).await)
     }
 }

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use protocol::v1::badge::{BADGES_OF_A_PERSON_MAX, BadgeGrade};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
     identity::badge::NumberIndex,
     store::{
-        StoreError,
+        Connection, StoreError,
         badges::{self, Badge, EnrolledBy},
         challenges, graces,
     },
@@ -48,11 +47,7 @@ pub enum Bound {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn bind(
-    connection: &mut SqliteConnection,
-    wish: Wish,
-    now: Timestamp,
-) -> Result<Bound, StoreError> {
+pub async fn bind(connection: &mut Connection, wish: Wish, now: Timestamp) -> Result<Bound, StoreError> {
     let known = badges::find(connection, wish.number).await?;
     let live = badges::live_of(connection, wish.user_id).await?.len();
     let bound = decided(&wish, known.as_ref(), live);
@@ -101,11 +96,7 @@ pub fn anew(wish: &Wish, known: Option<&Badge>, now: Timestamp) -> Badge {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn revoke(
-    connection: &mut SqliteConnection,
-    badge: &Badge,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn revoke(connection: &mut Connection, badge: &Badge, now: Timestamp) -> Result<bool, StoreError> {
     let is_changed = badges::revoke(connection, badge.id, now).await?;
     if is_changed {
         graces::end(connection, badge.user_id).await?;

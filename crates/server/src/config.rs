@@ -2,11 +2,14 @@
 //!
 //! `packaging/server/server.toml` is the sample of the first, and tests keep the two alike.
 
+pub mod database;
+
 use std::{net::SocketAddr, path::Path};
 
 use policy::Policy;
 use serde::{Deserialize, Serialize};
 
+use self::database::Database;
 use crate::identity::password::HashCost;
 
 /// Version of `server.toml`; a reader refuses another.
@@ -30,6 +33,8 @@ pub struct Config {
     pub hash_cost: HashCost,
     /// Password hashes at a time.
     pub hashes_at_once: usize,
+    /// Which database.
+    pub database: Database,
     /// Safeguards that the file weakens, in words; logged and recorded at each start.
     pub weakened: Vec<String>,
 }
@@ -61,6 +66,9 @@ pub struct File {
     /// Lets the two keys above go below their ranges. For tests only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub danger_allow_cheap_password_hashes: Option<bool>,
+    /// Which database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<database::Table>,
 }
 
 /// What is wrong with the configuration, all of it at once.
@@ -153,6 +161,7 @@ impl Config {
         if !allows_cheap && hash_cost.passes < least.passes {
             problems.push(format!("server.toml: hash_passes: must be at least {}", least.passes));
         }
+        let database = Database::from_table(file.database, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError::Refused(problems));
         }
@@ -160,7 +169,7 @@ impl Config {
             .then(|| String::from("`danger_allow_cheap_password_hashes` is set"))
             .into_iter()
             .collect();
-        Ok(Self { organisation, help_line, listen, hash_cost, hashes_at_once, weakened })
+        Ok(Self { organisation, help_line, listen, hash_cost, hashes_at_once, database, weakened })
     }
 }
 
@@ -182,10 +191,16 @@ mod tests {
 
     const SAMPLE: &str = include_str!("../../../packaging/server/server.toml");
 
-    /// The sample's keys that are commented out, as `key = value`.
+    /// The sample's tables and keys that are commented out, as `[table]` and `key = value`.
     fn offered() -> Vec<&'static str> {
-        let is_key = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
-        SAMPLE.lines().filter_map(|line| line.strip_prefix("# ")).filter(is_key).collect()
+        let is_offer = |line: &&str| name(line).is_some_and(|name| !name.contains(' '));
+        SAMPLE.lines().filter_map(|line| line.strip_prefix("# ")).filter(is_offer).collect()
+    }
+
+    /// Of a table, or of the key that stands in a line.
+    fn name(line: &str) -> Option<&str> {
+        let is_table = line.starts_with('[') && line.ends_with(']');
+        if is_table { Some(line) } else { Some(line.split_once(" = ")?.0) }
     }
 
     #[test]
@@ -200,10 +215,14 @@ mod tests {
             hash_memory_kib: Some(1),
             hash_passes: Some(1),
             danger_allow_cheap_password_hashes: Some(false),
+            database: Some(database::Table {
+                url: Some(String::new()),
+                password_file: Some(std::path::PathBuf::new()),
+            }),
         };
         let text = toml::to_string(&every).unwrap();
-        let known: Vec<_> = text.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
-        let keys = offered().into_iter().filter_map(|line| Some(line.split_once(" = ")?.0));
+        let known: Vec<_> = text.lines().filter_map(name).collect();
+        let keys = offered().into_iter().filter_map(name);
 
         assert_eq!(std::iter::once("version").chain(keys).collect::<Vec<_>>(), known);
     }

@@ -3,7 +3,6 @@
 use audit::record::{AuditRecord, Source, What};
 use jiff::Timestamp;
 use protocol::v1::problem::ProblemCode;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
     error::ApiError,
     routes::body::invalid,
     store::{
+        Connection,
         audit_events::{self, Insertion, Receipt},
         sessions, users,
         workstations::Workstation,
@@ -43,7 +43,7 @@ impl<'a> From<&'a Workstation> for Teller<'a> {
 /// # Errors
 /// `request.invalid` when it is not, and faults of the store ([`is_fault`]).
 pub async fn take(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     teller: Teller<'_>,
     record: &AuditRecord,
     now: Timestamp,
@@ -62,7 +62,7 @@ pub const fn is_fault(code: ProblemCode) -> bool {
 /// A workstation tells what happened at itself: not what the server did, not what happened at another,
 /// and of sessions that the server knows only its own.
 async fn refuse_what_is_anothers(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     teller: Teller<'_>,
     record: &AuditRecord,
 ) -> Result<(), ApiError> {

@@ -8,14 +8,13 @@
 use jiff::Timestamp;
 use policy::Elsewhere;
 use protocol::v1::{event::ServerEvent, session::EndCause};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
     app::App,
     ending::{self, Ended},
     store::{
-        StoreError,
+        Connection, StoreError,
         screens::{self, Screen},
     },
 };
@@ -52,7 +51,7 @@ impl Others {
 /// [`StoreError`].
 pub async fn follow(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: Uuid,
     uncovered: Uuid,
     now: Timestamp,

@@ -5,13 +5,12 @@ use protocol::v1::{
     event::ServerEvent,
     session::{EndCause, SessionEnded},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
     app::App,
     store::{
-        StoreError,
+        Connection, StoreError,
         sessions::{self, Of, SessionRow},
     },
     trail,
@@ -48,7 +47,7 @@ impl Ended {
 /// # Errors
 /// [`StoreError`].
 pub async fn end(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     cause: EndCause,
     now: Timestamp,
@@ -66,7 +65,7 @@ pub async fn end(
 /// # Errors
 /// [`StoreError`].
 pub async fn end_all(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     of: Of,
     cause: EndCause,
     now: Timestamp,

@@ -93,6 +93,8 @@ impl From<StoreError> for ApiError {
                 tracing::error!(error = %source, "The database could not be reached");
                 Self::new(ProblemCode::ServerUnavailable).retry_after_ms(1_000)
             }
+            // The store has said so, if it was the last try.
+            StoreError::Overtaken => Self::new(ProblemCode::ServerUnavailable).retry_after_ms(1_000),
             StoreError::Corrupt(what) => {
                 tracing::error!(what, "A row of the database could not be understood");
                 Self::new(ProblemCode::ServerFault)

@@ -179,11 +179,7 @@ impl Keys {
 
 impl File {
     fn read(path: &Path) -> Result<Self, KeysError> {
-        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeysError::Exposed(mode));
-        }
-        let content = Zeroizing::new(fs::read_to_string(path)?);
+        let content = read_private(path)?;
         let file: Self = toml::from_str(&content).map_err(|_| KeysError::Unreadable)?;
         if file.version == FILE_VERSION { Ok(file) } else { Err(KeysError::Unreadable) }
     }
@@ -191,6 +187,18 @@ impl File {
     fn content(&self) -> Result<Zeroizing<String>, KeysError> {
         toml::to_string(self).map(Zeroizing::new).map_err(|_| KeysError::Unreadable)
     }
+}
+
+/// What a file holds that nobody else may read.
+///
+/// # Errors
+/// [`KeysError::Exposed`] where others may, and [`KeysError::Io`].
+pub fn read_private(path: &Path) -> Result<Zeroizing<String>, KeysError> {
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeysError::Exposed(mode));
+    }
+    Ok(Zeroizing::new(fs::read_to_string(path)?))
 }
 
 /// Makes a file of mode 0600 that did not exist, durably.

@@ -22,12 +22,12 @@ use crate::{
     admin,
     app::{App, Ingredients},
     clock::{Clock, SystemClock, slewed},
-    config::{self, Loaded},
+    config::{self, Loaded, database::Database},
     connections::{self, Bounded},
     jobs,
-    keys::Keys,
+    keys::{self, Keys},
     router, spool_recovery,
-    store::{Store, sessions},
+    store::{Store, StoreError, sessions, transact},
     tls,
     trail::{self, About},
 };
@@ -85,11 +85,17 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     }
     let keys = Keys::read(&keys_file)?;
     let loaded = config::load(data)?;
-    let store = Store::open(&data.join(DATABASE_FILE)).await?;
+    let store = match &loaded.config.database {
+        Database::File => Store::open_file(&data.join(DATABASE_FILE)).await?,
+        Database::Postgres { url, password_file } => {
+            let password = password_file.as_deref().map(keys::read_private).transpose()?;
+            Store::open_url(url, password.as_ref().map(|text| text.trim_end())).await?
+        }
+    };
     let clock = match options.clock {
         Some(clock) => clock,
         None => {
-            let newest = sessions::newest_time(&mut *store.read().await?).await?;
+            let newest = sessions::newest_time(&mut store.read().await?).await?;
             let clock = SystemClock::not_before(newest.unwrap_or(jiff::Timestamp::MIN));
             warn_of_floor(&clock);
             Arc::new(clock)
@@ -146,9 +152,13 @@ impl Running {
             task.await?;
         }
         let now = self.app.clock.now();
-        let mut write = self.app.store.write().await?;
-        trail::put(&mut write, About::default(), What::ApplicationStopped, now).await?;
-        write.commit().await?;
+        transact!(self.app.store, |write| trail::put(
+            write,
+            About::default(),
+            What::ApplicationStopped,
+            now
+        )
+        .await)?;
         self.app.store.close().await;
         for name in [admin::socket::SOCKET_FILE, ADDRESS_FILE] {
             // Gone already is as good.
@@ -181,11 +191,8 @@ fn warn_of_floor(clock: &SystemClock) {
 /// Says at every start what is weaker than it should be, in the log and on the record.
 async fn record_start(app: &App, policy_refused: Option<String>) -> Result<()> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    trail::put(&mut write, About::default(), What::ApplicationStarted, now).await?;
-    if let Some(refused) = policy_refused {
+    if let Some(refused) = &policy_refused {
         tracing::error!("policy.toml is refused and the built-in strict policy holds: {refused}");
-        trail::alert(&mut write, About::default(), Alert::PolicyRefused, now).await?;
     }
     let weakened: Vec<String> = app
         .config
@@ -197,9 +204,15 @@ async fn record_start(app: &App, policy_refused: Option<String>) -> Result<()> {
     for what in &weakened {
         tracing::warn!("A safeguard is weakened: {what}");
     }
-    if !weakened.is_empty() {
-        trail::alert(&mut write, About::default(), Alert::SafeguardWeakened, now).await?;
-    }
-    write.commit().await?;
+    transact!(app.store, |write| {
+        trail::put(write, About::default(), What::ApplicationStarted, now).await?;
+        if policy_refused.is_some() {
+            trail::alert(write, About::default(), Alert::PolicyRefused, now).await?;
+        }
+        if !weakened.is_empty() {
+            trail::alert(write, About::default(), Alert::SafeguardWeakened, now).await?;
+        }
+        Ok::<_, StoreError>(())
+    })?;
     Ok(())
 }

@@ -3,14 +3,13 @@
 use audit::record::{Alert, AuditRecord, RECORD_VERSION, Source, UserRef, What, WorkstationRef};
 use jiff::Timestamp;
 use protocol::v1::{problem::ProblemCode, session::EndCause};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
     auth::workstation::ProvenWorkstation,
     error::spelled,
     store::{
-        StoreError,
+        Connection, StoreError,
         audit_events::{self, Insertion, Receipt},
         sessions::{self, SessionRow},
         users::{self, User},
@@ -50,7 +49,7 @@ impl About {
 /// # Errors
 /// [`StoreError`].
 pub async fn about_herself(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     row: &SessionRow,
 ) -> Result<About, StoreError> {
@@ -63,7 +62,7 @@ pub async fn about_herself(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     what: What,
     now: Timestamp,
@@ -73,7 +72,7 @@ pub async fn put(
 
 /// Puts one record on the trail of what happened at `at`; whether it was not there yet.
 async fn put_late(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     what: What,
     at: Timestamp,
@@ -104,7 +103,7 @@ async fn put_late(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn refused(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     code: ProblemCode,
     now: Timestamp,
@@ -117,7 +116,7 @@ pub async fn refused(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn alert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     alert: Alert,
     now: Timestamp,
@@ -130,7 +129,7 @@ pub async fn alert(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn administration(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     action: &str,
     now: Timestamp,
@@ -143,7 +142,7 @@ pub async fn administration(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn administration_late(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     action: &str,
     (at, now): (Timestamp, Timestamp),
@@ -157,7 +156,7 @@ pub async fn administration_late(
 /// # Errors
 /// [`StoreError`].
 pub async fn logout(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     cause: EndCause,
     at: Timestamp,

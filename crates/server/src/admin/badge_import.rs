@@ -24,8 +24,9 @@ use crate::{
     identity::badge::NumberIndex,
     routes::body::invalid,
     store::{
-        StoreError, Write,
+        Connection, StoreError,
         badges::EnrolledBy,
+        transact,
         users::{self, User},
     },
     trail::{self, About},
@@ -137,27 +138,28 @@ pub(super) async fn import(
     if lines.len() > BATCH_ROWS {
         return Err(invalid("A batch of a list has at most 1000 rows."));
     }
-    let mut write = app.store.write().await?;
-    let now = app.clock.now();
-    let mut importing = Importing { app, people: HashMap::new(), now };
-    let (mut numbers, mut holders) = (HashSet::new(), Vec::new());
-    let mut told = Imported::default();
-    for line in lines {
-        match importing.row(&mut write, &line).await? {
-            // One badge is one, on however many rows it stands.
-            Ok((Bound::Anew, number, holder)) if numbers.insert(number) => holders.push(holder),
-            Ok((bound, ..)) => {
-                told.unchanged += 1;
-                told.kept_cryptographic.extend((bound == Bound::KeptCryptographic).then_some(line.line));
+    let told = transact!(app.store, |write| {
+        let now = app.clock.now();
+        let mut importing = Importing { app, people: HashMap::new(), now };
+        let (mut numbers, mut holders) = (HashSet::new(), Vec::new());
+        let mut told = Imported::default();
+        for line in &lines {
+            match importing.row(write, line).await? {
+                // One badge is one, on however many rows it stands.
+                Ok((Bound::Anew, number, holder)) if numbers.insert(number) => holders.push(holder),
+                Ok((bound, ..)) => {
+                    told.unchanged += 1;
+                    told.kept_cryptographic.extend((bound == Bound::KeptCryptographic).then_some(line.line));
+                }
+                Err(bad) => told.bad.push(bad),
             }
-            Err(bad) => told.bad.push(bad),
         }
-    }
-    for holder in holders {
-        trail::administration(&mut write, holder, "badge.import", now).await?;
-        told.imported += 1;
-    }
-    write.commit().await?;
+        for holder in holders {
+            trail::administration(write, holder, "badge.import", now).await?;
+            told.imported += 1;
+        }
+        Ok::<_, ApiError>(told)
+    })?;
     Ok(Answer::BadgesImported(told))
 }
 
@@ -171,7 +173,7 @@ impl Importing<'_> {
     /// Binds the badge of one row, and tells what became of it, which and whose it is, or says why not.
     async fn row(
         &mut self,
-        write: &mut Write,
+        write: &mut Connection,
         line: &ImportLine,
     ) -> Result<Result<(Bound, NumberIndex, About), BadRow>, StoreError> {
         let row = match Row::parse(line.text.expose()) {

@@ -4,7 +4,6 @@ use protocol::{
     secret::WireSecret,
     v1::{badge::BadgeGrade, problem::ProblemCode},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -19,9 +18,9 @@ use crate::{
     identity::badge::BadgeNumber,
     routes::body::invalid,
     store::{
-        StoreError,
+        Connection, StoreError,
         badges::{self as rows, Badge, EnrolledBy},
-        users, workstations,
+        transact, users, workstations,
     },
     trail::{self, About},
 };
@@ -37,18 +36,19 @@ pub(super) async fn enrol(
 ) -> Result<Answer, ApiError> {
     let number = typed(number)?;
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let (_, user) = find(&mut write, name).await?;
-    let number = number.index(&app.keys.index);
-    let before = rows::find(&mut write, number).await?;
-    let was_hers = before.filter(|badge| badge.user_id == user.id && badge.revoked_at.is_none());
-    let wish = Wish { user_id: user.id, number, grade, by: EnrolledBy::Administrator };
-    let bound = badges::bind(&mut write, wish, now).await?;
-    if bound == Bound::Anew {
-        trail::administration(&mut write, About::default().user(Some(&user)), "badge.enrol", now).await?;
-    }
-    let badge = rows::find(&mut write, number).await?;
-    write.commit().await?;
+    let (bound, badge, was_hers) = transact!(app.store, |write| {
+        let (_, user) = find(write, name).await?;
+        let number = number.index(&app.keys.index);
+        let before = rows::find(write, number).await?;
+        let was_hers = before.filter(|badge| badge.user_id == user.id && badge.revoked_at.is_none());
+        let wish = Wish { user_id: user.id, number, grade, by: EnrolledBy::Administrator };
+        let bound = badges::bind(write, wish, now).await?;
+        if bound == Bound::Anew {
+            trail::administration(write, About::default().user(Some(&user)), "badge.enrol", now).await?;
+        }
+        let badge = rows::find(write, number).await?;
+        Ok::<_, ApiError>((bound, badge, was_hers))
+    })?;
     if let Some(words) = refusal(bound) {
         return Err(ApiError::new(ProblemCode::Conflict).detail(words));
     }
@@ -99,30 +99,31 @@ pub(super) async fn revoke(
     name: Option<&str>,
 ) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let revoked: Vec<Badge> = match (badge_id, name) {
-        (Some(id), None) => {
-            let badge = rows::find_by_id(&mut write, id).await?;
-            vec![badge.ok_or_else(|| missing("There is no such badge. `badge list` shows all."))?]
+    let is_changed = transact!(app.store, |write| {
+        let revoked: Vec<Badge> = match (badge_id, name) {
+            (Some(id), None) => {
+                let badge = rows::find_by_id(write, id).await?;
+                vec![badge.ok_or_else(|| missing("There is no such badge. `badge list` shows all."))?]
+            }
+            (None, Some(name)) => {
+                let (_, user) = find(write, name).await?;
+                rows::live_of(write, user.id).await?
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(invalid("Name one badge, or one person whose badges are all meant."));
+            }
+        };
+        let mut is_changed = false;
+        for badge in revoked {
+            if badges::revoke(write, &badge, now).await? {
+                let user = users::find(write, badge.user_id).await?;
+                let about = About::default().user(user.as_ref());
+                trail::administration(write, about, "badge.revoke", now).await?;
+                is_changed = true;
+            }
         }
-        (None, Some(name)) => {
-            let (_, user) = find(&mut write, name).await?;
-            rows::live_of(&mut write, user.id).await?
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            return Err(invalid("Name one badge, or one person whose badges are all meant."));
-        }
-    };
-    let mut is_changed = false;
-    for badge in revoked {
-        if badges::revoke(&mut write, &badge, now).await? {
-            let user = users::find(&mut write, badge.user_id).await?;
-            let about = About::default().user(user.as_ref());
-            trail::administration(&mut write, about, "badge.revoke", now).await?;
-            is_changed = true;
-        }
-    }
-    write.commit().await?;
+        Ok::<_, ApiError>(is_changed)
+    })?;
     Ok(Answer::Done { is_changed, sessions_ended: 0 })
 }
 
@@ -150,11 +151,7 @@ pub(super) async fn list(app: &App, of: Option<&str>, after: Option<BadgeMark>) 
     Ok(Answer::Badges { badges: lines, next })
 }
 
-async fn line_of(
-    read: &mut SqliteConnection,
-    badge: &Badge,
-    user_name: String,
-) -> Result<BadgeLine, StoreError> {
+async fn line_of(read: &mut Connection, badge: &Badge, user_name: String) -> Result<BadgeLine, StoreError> {
     let seen_at = match badge.seen {
         Some(seen) => workstations::find(read, seen.workstation_id)
             .await?

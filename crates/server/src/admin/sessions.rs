@@ -22,7 +22,7 @@ use crate::{
     store::{
         StoreError, auditor_tokens,
         sessions::{self, Of},
-        users, workstations,
+        transact, users, workstations,
     },
     trail::{self, About},
 };
@@ -54,12 +54,13 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
 
 pub(super) async fn end(app: &App, session_id: Uuid) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let row = sessions::find(&mut write, session_id)
-        .await?
-        .ok_or_else(|| missing("There is no such session. `session list` shows all."))?;
-    let ended = ending::end(&mut write, &row, EndCause::Admin, now).await?;
-    write.commit().await?;
+    let ended = transact!(app.store, |write| {
+        let row = sessions::find(write, session_id)
+            .await?
+            .ok_or_else(|| missing("There is no such session. `session list` shows all."))?;
+        let ended = ending::end(write, &row, EndCause::Admin, now).await?;
+        Ok::<_, ApiError>(ended)
+    })?;
     let is_changed = ended.is_some();
     ended.into_iter().for_each(|ended| ended.tell(app));
     Ok(Answer::Done { is_changed, sessions_ended: usize::from(is_changed) })
@@ -75,12 +76,15 @@ pub(super) async fn auditor_token(app: &App, name: &str, expires_in_s: u64) -> R
     let expires_at = now.saturating_add(life).unwrap_or(Timestamp::MAX);
     let token = crate::auth::credential::text(&random::<32>());
     let token_hash = Sha256::digest(token.expose().as_bytes()).into();
-    let mut write = app.store.write().await?;
-    if !auditor_tokens::insert(&mut write, name, token_hash, now, expires_at).await? {
-        return Err(ApiError::new(ProblemCode::Conflict).detail("A token was made under this name before."));
-    }
-    trail::administration(&mut write, About::default(), "auditor.token", now).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        if !auditor_tokens::insert(write, name, token_hash, now, expires_at).await? {
+            return Err(
+                ApiError::new(ProblemCode::Conflict).detail("A token was made under this name before.")
+            );
+        }
+        trail::administration(write, About::default(), "auditor.token", now).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(Answer::Token { name: name.to_owned(), token, expires_at })
 }
 
@@ -97,11 +101,12 @@ pub(super) async fn auditors(app: &App) -> Result<Answer, ApiError> {
 
 pub(super) async fn auditor_revoke(app: &App, name: &str) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let is_changed = auditor_tokens::revoke(&mut write, name, now).await?;
-    if is_changed {
-        trail::administration(&mut write, About::default(), "auditor.revoke", now).await?;
-    }
-    write.commit().await?;
+    let is_changed = transact!(app.store, |write| {
+        let is_changed = auditor_tokens::revoke(write, name, now).await?;
+        if is_changed {
+            trail::administration(write, About::default(), "auditor.revoke", now).await?;
+        }
+        Ok::<_, ApiError>(is_changed)
+    })?;
     Ok(Answer::Done { is_changed, sessions_ended: 0 })
 }

@@ -9,7 +9,7 @@ use crate::{
     delivery::{self, Teller, is_fault},
     error::ApiError,
     routes::body::invalid,
-    store::{audit_events::Insertion, workstations},
+    store::{audit_events::Insertion, transact, workstations},
     trail::{self, About},
 };
 
@@ -32,35 +32,36 @@ pub(super) async fn recover(app: &App, batch: Batch) -> Result<Answer, ApiError>
         return Err(invalid("A batch has at most 100 records."));
     }
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    // Also of one that was revoked since: what happened at it before is on record like everything else.
-    let workstation = workstations::find(&mut write, workstation_id).await?.ok_or_else(|| {
-        missing("This server knows no such workstation: its database is older than the enrolment.")
-    })?;
-    if workstation.key_thumbprint != key_thumbprint {
-        return Err(invalid("The file's key was not sealed by the workstation that it names."));
-    }
-    if is_first {
-        let about = About::workstation(workstation.id, &workstation.name);
-        trail::administration(&mut write, about, "spool.recover", now).await?;
-    }
-    let (mut stored, mut already_there, mut refused) = (0, 0, 0);
-    for record in &records {
-        if record.check().is_err() {
-            refused += 1;
-            continue;
+    let (stored, already_there, refused) = transact!(app.store, |write| {
+        // Also of one that was revoked since: what happened at it before is on record like everything else.
+        let workstation = workstations::find(write, workstation_id).await?.ok_or_else(|| {
+            missing("This server knows no such workstation: its database is older than the enrolment.")
+        })?;
+        if workstation.key_thumbprint != key_thumbprint {
+            return Err(invalid("The file's key was not sealed by the workstation that it names."));
         }
-        match delivery::take(&mut write, Teller::from(&workstation), record, now).await {
-            Ok(Insertion::Inserted) => stored += 1,
-            Ok(Insertion::Identical | Insertion::Conflict) => already_there += 1,
-            Err(fault) if is_fault(fault.code) => return Err(fault),
-            Err(refusal) => {
+        if is_first {
+            let about = About::workstation(workstation.id, &workstation.name);
+            trail::administration(write, about, "spool.recover", now).await?;
+        }
+        let (mut stored, mut already_there, mut refused) = (0, 0, 0);
+        for record in &records {
+            if record.check().is_err() {
                 refused += 1;
-                let why = refusal.detail.unwrap_or_default();
-                tracing::warn!(audit.id = %record.id, "A record of a recovered spool is refused: {why}");
+                continue;
+            }
+            match delivery::take(write, Teller::from(&workstation), record, now).await {
+                Ok(Insertion::Inserted) => stored += 1,
+                Ok(Insertion::Identical | Insertion::Conflict) => already_there += 1,
+                Err(fault) if is_fault(fault.code) => return Err(fault),
+                Err(refusal) => {
+                    refused += 1;
+                    let why = refusal.detail.unwrap_or_default();
+                    tracing::warn!(audit.id = %record.id, "A record of a recovered spool is refused: {why}");
+                }
             }
         }
-    }
-    write.commit().await?;
+        Ok::<_, ApiError>((stored, already_there, refused))
+    })?;
     Ok(Answer::SpoolBatch { stored, already_there, refused })
 }

@@ -4,7 +4,6 @@ use protocol::{
     secret::WireSecret,
     v1::{problem::ProblemCode, session::EndCause},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -18,8 +17,9 @@ use crate::{
     identity::{lockout::Factor, name::UserName, password, sealing, totp},
     routes::body::invalid,
     store::{
-        StoreError, challenges, failures, graces,
+        Connection, StoreError, challenges, failures, graces,
         sessions::Of,
+        transact,
         users::{self, User, totp_place},
     },
     trail::{self, About},
@@ -57,13 +57,14 @@ pub(super) async fn add(app: &App, new: NewUser) -> Result<Answer, ApiError> {
         made_at: app.clock.now(),
         disabled_at: None,
     };
-    let mut write = app.store.write().await?;
-    if !users::insert(&mut write, &user).await? {
-        return Err(ApiError::new(ProblemCode::Conflict).detail("Somebody has this name already."));
-    }
-    let about = About::default().user(Some(&user));
-    trail::administration(&mut write, about, "user.add", user.made_at).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        if !users::insert(write, &user).await? {
+            return Err(ApiError::new(ProblemCode::Conflict).detail("Somebody has this name already."));
+        }
+        let about = About::default().user(Some(&user));
+        trail::administration(write, about, "user.add", user.made_at).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(Answer::Authenticators {
         user_id,
         otpauth_url: Some(url(app, &secret, &name)?),
@@ -98,32 +99,34 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
 
 pub(super) async fn disable(app: &App, name: &str, is_disabled: bool) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let (_, user) = find(&mut write, name).await?;
-    let is_changed = users::set_disabled(&mut write, user.id, is_disabled.then_some(now)).await?;
-    let mut ended = Vec::new();
-    if is_disabled {
-        // Challenges under way stay: whoever answers one is told only once all factors were right.
-        ended = ending::end_all(&mut write, Of::User(user.id), EndCause::Disabled, now).await?;
-        graces::end(&mut write, user.id).await?;
-    }
-    if is_changed {
-        let action = if is_disabled { "user.disable" } else { "user.enable" };
-        trail::administration(&mut write, About::default().user(Some(&user)), action, now).await?;
-    }
-    write.commit().await?;
+    let (is_changed, ended) = transact!(app.store, |write| {
+        let (_, user) = find(write, name).await?;
+        let is_changed = users::set_disabled(write, user.id, is_disabled.then_some(now)).await?;
+        let mut ended = Vec::new();
+        if is_disabled {
+            // Challenges under way stay: whoever answers one is told only once all factors were right.
+            ended = ending::end_all(write, Of::User(user.id), EndCause::Disabled, now).await?;
+            graces::end(write, user.id).await?;
+        }
+        if is_changed {
+            let action = if is_disabled { "user.disable" } else { "user.enable" };
+            trail::administration(write, About::default().user(Some(&user)), action, now).await?;
+        }
+        Ok::<_, ApiError>((is_changed, ended))
+    })?;
     Ok(Answer::Done { is_changed, sessions_ended: tell(app, ended) })
 }
 
 pub(super) async fn totp(app: &App, name: &str) -> Result<Answer, ApiError> {
     let secret = totp::generate();
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let (name, user) = find(&mut write, name).await?;
-    users::set_totp(&mut write, user.id, &seal(app, user.id, &secret)?).await?;
-    failures::clear(&mut write, name.subject(&app.keys.index), Some(Factor::Second)).await?;
-    let ended = changed(&mut write, &user, "user.totp", now).await?;
-    write.commit().await?;
+    let (name, user, ended) = transact!(app.store, |write| {
+        let (name, user) = find(write, name).await?;
+        users::set_totp(write, user.id, &seal(app, user.id, &secret)?).await?;
+        failures::clear(write, name.subject(&app.keys.index), Some(Factor::Second)).await?;
+        let ended = changed(write, &user, "user.totp", now).await?;
+        Ok::<_, ApiError>((name, user, ended))
+    })?;
     Ok(Answer::Authenticators {
         user_id: user.id,
         otpauth_url: Some(url(app, &secret, &name)?),
@@ -137,12 +140,13 @@ pub(super) async fn reset(app: &App, name: &str, password: Option<WireSecret>) -
     let chosen = Chosen::take(password)?;
     let password_hash = app.passwords.hash(&chosen.password).await?;
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let (name, user) = find(&mut write, name).await?;
-    users::set_password(&mut write, user.id, &password_hash).await?;
-    failures::clear(&mut write, name.subject(&app.keys.index), None).await?;
-    let ended = changed(&mut write, &user, "user.reset", now).await?;
-    write.commit().await?;
+    let (user, ended) = transact!(app.store, |write| {
+        let (name, user) = find(write, name).await?;
+        users::set_password(write, user.id, &password_hash).await?;
+        failures::clear(write, name.subject(&app.keys.index), None).await?;
+        let ended = changed(write, &user, "user.reset", now).await?;
+        Ok::<_, ApiError>((user, ended))
+    })?;
     Ok(Answer::Authenticators {
         user_id: user.id,
         name: user.name,
@@ -166,19 +170,20 @@ pub(super) async fn pin(app: &App, name: &str, pin: &WireSecret) -> Result<Answe
     }
     let pin_hash = app.passwords.hash(pin).await?;
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let (name, user) = find(&mut write, name).await?;
-    users::set_pin(&mut write, user.id, &pin_hash).await?;
-    failures::clear(&mut write, name.subject(&app.keys.index), Some(Factor::Pin)).await?;
-    challenges::end_all_of(&mut write, user.id).await?;
-    trail::administration(&mut write, About::default().user(Some(&user)), "user.pin", now).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        let (name, user) = find(write, name).await?;
+        users::set_pin(write, user.id, &pin_hash).await?;
+        failures::clear(write, name.subject(&app.keys.index), Some(Factor::Pin)).await?;
+        challenges::end_all_of(write, user.id).await?;
+        trail::administration(write, About::default().user(Some(&user)), "user.pin", now).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(Answer::Done { is_changed: true, sessions_ended: 0 })
 }
 
 /// A person's authenticators changed: what they opened is over, and it is on record.
 async fn changed(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: &User,
     action: &str,
     now: jiff::Timestamp,
@@ -190,10 +195,7 @@ async fn changed(
     Ok(ended)
 }
 
-pub(super) async fn find(
-    connection: &mut SqliteConnection,
-    name: &str,
-) -> Result<(UserName, User), ApiError> {
+pub(super) async fn find(connection: &mut Connection, name: &str) -> Result<(UserName, User), ApiError> {
     let name = parse(name)?;
     let user = users::find_by_name(connection, &name).await?;
     let user = user.ok_or_else(|| missing("Nobody has this name. `user list` shows all."))?;

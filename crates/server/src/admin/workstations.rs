@@ -16,7 +16,7 @@ use crate::{
     store::{
         enrolment_codes::{self, EnrolmentCode},
         sessions::Of,
-        workstations,
+        transact, workstations,
     },
     trail::{self, About},
 };
@@ -54,10 +54,11 @@ pub(super) async fn code(app: &App, wish: CodeWish) -> Result<Answer, ApiError> 
         made_at: now,
         expires_at,
     };
-    let mut write = app.store.write().await?;
-    enrolment_codes::insert(&mut write, &row).await?;
-    trail::administration(&mut write, About::default(), "workstation.code", now).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        enrolment_codes::insert(write, &row).await?;
+        trail::administration(write, About::default(), "workstation.code", now).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(Answer::Code { code_id: row.id, code, expires_at })
 }
 
@@ -77,12 +78,13 @@ pub(super) async fn codes(app: &App) -> Result<Answer, ApiError> {
 
 pub(super) async fn withdraw_code(app: &App, code_id: Uuid) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    if !enrolment_codes::withdraw(&mut write, code_id, now).await? {
-        return Err(missing("No code that still enrols has this id. `workstation codes` shows all."));
-    }
-    trail::administration(&mut write, About::default(), "workstation.withdraw-code", now).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        if !enrolment_codes::withdraw(write, code_id, now).await? {
+            return Err(missing("No code that still enrols has this id. `workstation codes` shows all."));
+        }
+        trail::administration(write, About::default(), "workstation.withdraw-code", now).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(Answer::Done { is_changed: true, sessions_ended: 0 })
 }
 
@@ -106,21 +108,22 @@ pub(super) async fn list(app: &App) -> Result<Answer, ApiError> {
 
 pub(super) async fn revoke(app: &App, workstation: &str) -> Result<Answer, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let found = match Uuid::try_parse(workstation) {
-        Ok(id) => workstations::find(&mut write, id).await?,
-        Err(_) => workstations::find_by_name(&mut write, workstation).await?,
-    };
-    let found =
-        found.ok_or_else(|| missing("There is no such workstation. `workstation list` shows all."))?;
-    let is_changed = workstations::revoke(&mut write, found.id, now).await?;
-    let of = Of::Workstation(found.id);
-    let ended = ending::end_all(&mut write, of, EndCause::WorkstationRevoked, now).await?;
-    if is_changed {
-        let about = About::workstation(found.id, &found.name);
-        trail::administration(&mut write, about, "workstation.revoke", now).await?;
-    }
-    write.commit().await?;
+    let (found, is_changed, ended) = transact!(app.store, |write| {
+        let found = match Uuid::try_parse(workstation) {
+            Ok(id) => workstations::find(write, id).await?,
+            Err(_) => workstations::find_by_name(write, workstation).await?,
+        };
+        let found =
+            found.ok_or_else(|| missing("There is no such workstation. `workstation list` shows all."))?;
+        let is_changed = workstations::revoke(write, found.id, now).await?;
+        let of = Of::Workstation(found.id);
+        let ended = ending::end_all(write, of, EndCause::WorkstationRevoked, now).await?;
+        if is_changed {
+            let about = About::workstation(found.id, &found.name);
+            trail::administration(write, about, "workstation.revoke", now).await?;
+        }
+        Ok::<_, ApiError>((found, is_changed, ended))
+    })?;
     let sessions_ended = ended.len();
     ended.into_iter().for_each(|ended| ended.tell(app));
     app.events.tell(found.id, &ServerEvent::WorkstationRevoked);

@@ -20,7 +20,6 @@ use protocol::{
     dpop::{CREDENTIAL_SCHEME, NONCE_HEADER, PROOF_HEADER, PublicJwk},
     v1::problem::ProblemCode,
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -32,7 +31,7 @@ use crate::{
     app::App,
     error::ApiError,
     routes::body::broken_off,
-    store::{proofs, workstations},
+    store::{Connection, proofs, transact, workstations},
     trail::{self, About},
 };
 
@@ -77,10 +76,7 @@ impl ProvenWorkstation {
     ///
     /// # Errors
     /// `workstation.revoked`, `workstation.cloned`.
-    pub async fn require_good_standing_still(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<(), ApiError> {
+    pub async fn require_good_standing_still(&self, connection: &mut Connection) -> Result<(), ApiError> {
         let current = workstations::find(connection, self.id).await?;
         let Some(current) = current.filter(|known| known.revoked_at.is_none()) else {
             return Err(ApiError::new(ProblemCode::WorkstationRevoked));
@@ -120,7 +116,7 @@ impl SpentProof {
     ///
     /// # Errors
     /// `proof.invalid` when it was used before.
-    pub async fn spend(&self, connection: &mut SqliteConnection) -> Result<(), ApiError> {
+    pub async fn spend(&self, connection: &mut Connection) -> Result<(), ApiError> {
         if proofs::spend(connection, &self.thumbprint, self.id, self.expires_at).await? {
             return Ok(());
         }
@@ -302,38 +298,34 @@ async fn admitted(
         Step::Same => {}
         Step::UnderWay => *generation = Some(confirmed.generation),
         Step::Settles => {
-            let mut write = app.store.write().await?;
-            workstations::settle_generation(&mut write, workstation.id, confirmed.generation).await?;
-            write.commit().await?;
+            transact!(app.store, |write| {
+                workstations::settle_generation(write, workstation.id, confirmed.generation).await
+            })?;
         }
         Step::Confirms => {
-            let mut write = app.store.write().await?;
-            workstations::confirm_generation(&mut write, workstation.id, nonce.generation, now).await?;
-            write.commit().await?;
+            transact!(app.store, |write| {
+                workstations::confirm_generation(write, workstation.id, nonce.generation, now).await
+            })?;
         }
         Step::LeftBehind => {
             standing = Standing::Cloned;
-            let mut write = app.store.write().await?;
-            if workstations::mark_cloned(&mut write, workstation.id, now).await? {
-                trail::alert(&mut write, about, Alert::WorkstationCloned, now).await?;
-                tracing::warn!(workstation.id = %workstation.id, "Two machines use the key of a workstation");
-            }
-            write.commit().await?;
+            transact!(app.store, |write| {
+                if workstations::mark_cloned(write, workstation.id, now).await? {
+                    trail::alert(write, about.clone(), Alert::WorkstationCloned, now).await?;
+                    tracing::warn!(workstation.id = %workstation.id, "Two machines use the key of a workstation");
+                }
+                Ok::<_, ApiError>(())
+            })?;
         }
     }
     if now.duration_since(workstation.heard_at) >= HEARD_EVERY {
-        let mut write = app.store.write().await?;
-        workstations::heard(&mut write, workstation.id, now).await?;
-        write.commit().await?;
+        transact!(app.store, |write| workstations::heard(write, workstation.id, now).await)?;
     }
     Ok(ProvenWorkstation { id: workstation.id, name: workstation.name, standing })
 }
 
 async fn alert(app: &App, about: About, alert: Alert, now: Timestamp) -> Result<(), ApiError> {
-    let mut write = app.store.write().await?;
-    trail::alert(&mut write, about, alert, now).await?;
-    write.commit().await?;
-    Ok(())
+    Ok(transact!(app.store, |write| trail::alert(write, about.clone(), alert, now).await)?)
 }
 
 fn spent(proof: &Proof, now: Timestamp) -> SpentProof {

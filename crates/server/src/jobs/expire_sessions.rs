@@ -10,7 +10,7 @@ use crate::{
     app::App,
     ending,
     session::{State, expiry},
-    store::{StoreError, sessions},
+    store::{StoreError, sessions, transact},
 };
 
 /// Sessions that one transaction takes.
@@ -55,26 +55,27 @@ pub async fn expire(app: &App) -> Result<Option<jiff::Timestamp>, StoreError> {
             }
             sessions::due(&mut read, now, BATCH).await?
         };
-        let mut write = app.store.write().await?;
-        let mut all_ended = Vec::new();
-        for seen in due {
-            // It may have moved on since it was read without the write lock.
-            let Some(mut row) = sessions::find(&mut write, seen.id).await? else {
-                continue;
-            };
-            match expiry::due(&row.session, now) {
-                Some(expiry::Due::Lapse) => {
-                    row.session.state = State::Lapsed { since: now };
-                    sessions::update(&mut write, row.id, &row.session).await?;
-                    tracing::info!(session.id = %row.id, workstation.id = %row.workstation_id, "Session lapsed");
+        let all_ended = transact!(app.store, |write| {
+            let mut all_ended = Vec::new();
+            for seen in &due {
+                // It may have moved on since it was read without the write lock.
+                let Some(mut row) = sessions::find(write, seen.id).await? else {
+                    continue;
+                };
+                match expiry::due(&row.session, now) {
+                    Some(expiry::Due::Lapse) => {
+                        row.session.state = State::Lapsed { since: now };
+                        sessions::update(write, row.id, &row.session).await?;
+                        tracing::info!(session.id = %row.id, workstation.id = %row.workstation_id, "Session lapsed");
+                    }
+                    Some(expiry::Due::End(cause)) => {
+                        all_ended.extend(ending::end(write, &row, cause, now).await?);
+                    }
+                    None => {}
                 }
-                Some(expiry::Due::End(cause)) => {
-                    all_ended.extend(ending::end(&mut write, &row, cause, now).await?);
-                }
-                None => {}
             }
-        }
-        write.commit().await?;
+            Ok::<_, StoreError>(all_ended)
+        })?;
         all_ended.into_iter().for_each(|ended| ended.tell(app));
     }
 }

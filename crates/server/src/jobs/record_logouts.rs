@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    store::{StoreError, unsettled_ends},
+    store::{StoreError, transact, unsettled_ends},
     trail,
 };
 
@@ -46,21 +46,22 @@ pub async fn settle(app: &App) -> Result<(), StoreError> {
     loop {
         let now = app.clock.now();
         let before = now.saturating_sub(WAITED_FOR).unwrap_or(Timestamp::MIN);
-        if unsettled_ends::due(&mut *app.store.read().await?, before, 1).await?.is_empty() {
+        if unsettled_ends::due(&mut app.store.read().await?, before, 1).await?.is_empty() {
             return Ok(());
         }
-        let mut write = app.store.write().await?;
-        for ended in unsettled_ends::due(&mut write, before, BATCH).await? {
-            if trail::logout(&mut write, &ended.row, ended.cause, ended.at, now).await? {
-                let session = &ended.row;
-                tracing::warn!(
-                    session.id = %session.id,
-                    workstation.id = %session.workstation_id,
-                    "Logout recorded by the server: its workstation never delivered it"
-                );
+        transact!(app.store, |write| {
+            for ended in unsettled_ends::due(write, before, BATCH).await? {
+                if trail::logout(write, &ended.row, ended.cause, ended.at, now).await? {
+                    let session = &ended.row;
+                    tracing::warn!(
+                        session.id = %session.id,
+                        workstation.id = %session.workstation_id,
+                        "Logout recorded by the server: its workstation never delivered it"
+                    );
+                }
+                unsettled_ends::settle(write, ended.row.id).await?;
             }
-            unsettled_ends::settle(&mut write, ended.row.id).await?;
-        }
-        write.commit().await?;
+            Ok::<_, StoreError>(())
+        })?;
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     clock::slewed::JUMPS_MAX,
-    store::StoreError,
+    store::{StoreError, transact},
     trail::{self, About},
 };
 
@@ -46,9 +46,10 @@ pub async fn run(app: App, stop: CancellationToken) {
 }
 
 async fn record(app: &App, times: usize) -> Result<(), StoreError> {
-    let mut write = app.store.write().await?;
-    for _ in 0..times {
-        trail::alert(&mut write, About::default(), Alert::ClockJumped, app.clock.now()).await?;
-    }
-    write.commit().await
+    transact!(app.store, |write| {
+        for _ in 0..times {
+            trail::alert(write, About::default(), Alert::ClockJumped, app.clock.now()).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
 }

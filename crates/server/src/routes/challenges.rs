@@ -20,7 +20,6 @@ use protocol::{
         },
     },
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::body::{JsonBody, invalid};
@@ -36,11 +35,11 @@ use crate::{
         refusals, rehash,
     },
     store::{
-        StoreError,
+        Connection, StoreError,
         attempts::{AttemptKey, Outcome},
         badges,
         challenges::{self, Challenge},
-        failures,
+        failures, transact,
         users::{self, User, totp_place},
     },
 };
@@ -106,25 +105,24 @@ pub async fn answer(
     }
 
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    workstation.require_good_standing_still(&mut write).await?;
-    if let Some(answer) = answers::repeated_within(&app, &mut write, key, &asked).await? {
-        write.commit().await?;
-        return answer.into_response(&app);
-    }
-    // Again: it may have been answered, or have run out, while the hash took its time.
-    let challenge = find(&mut write, id, &workstation, now).await?;
-    given.must_be_asked_by(&challenge)?;
-    let user = users::find(&mut write, challenge.user_id)
-        .await?
-        .ok_or(StoreError::Corrupt("user of a challenge"))?;
-    let answering = Answering { workstation: &workstation, challenge: &challenge, user: &user };
-    let was = checked.as_ref().map(|(was, _)| was);
-    let (outcome, answer) = decide(&app, &mut write, answering, &given, was, now).await?;
-    answers::remember(&mut write, key, asked, outcome, now).await?;
-    write.commit().await?;
-    if let Some((_, place)) = checked {
+    let (answer, user) = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        workstation.require_good_standing_still(write).await?;
+        if let Some(answer) = answers::repeated_within(&app, write, key, &asked).await? {
+            return Ok((answer, None));
+        }
+        // Again: it may have been answered, or have run out, while the hash took its time.
+        let challenge = find(write, id, &workstation, now).await?;
+        given.must_be_asked_by(&challenge)?;
+        let user =
+            users::find(write, challenge.user_id).await?.ok_or(StoreError::Corrupt("user of a challenge"))?;
+        let answering = Answering { workstation: &workstation, challenge: &challenge, user: &user };
+        let was = checked.as_ref().map(|(was, _)| was);
+        let (outcome, answer) = decide(&app, write, answering, &given, was, now).await?;
+        answers::remember(write, key, asked, outcome, now).await?;
+        Ok::<_, ApiError>((answer, Some(user)))
+    })?;
+    if let Some(((_, place), user)) = checked.zip(user) {
         renew_hash(&app, &given, &answer, user, place);
     }
     answer.into_response(&app)
@@ -132,7 +130,7 @@ pub async fn answer(
 
 /// The challenge, if it still takes answers here.
 async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     workstation: &ProvenWorkstation,
     now: Timestamp,
@@ -205,7 +203,7 @@ struct Answering<'a> {
 /// What becomes of the answer. That of somebody locked out was not looked at, and is not remembered.
 async fn decide(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     answering: Answering<'_>,
     given: &Given<'_>,
     checked: Option<&Checked>,
@@ -260,7 +258,7 @@ async fn decide(
 
 async fn spend_code(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: &User,
     code: &WireSecret,
 ) -> Result<bool, StoreError> {

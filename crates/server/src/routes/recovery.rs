@@ -13,7 +13,10 @@ use crate::{
     ending,
     error::ApiError,
     session::State as Standing,
-    store::sessions::{self, Of},
+    store::{
+        sessions::{self, Of},
+        transact,
+    },
 };
 
 /// Ends that one call may tell.
@@ -42,26 +45,27 @@ pub async fn recover(
         return Err(invalid("`ended` has at most 100 entries."));
     }
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let mut answer = Vec::new();
-    for told in request.ended {
-        let row = sessions::find(&mut write, told.session_id).await?;
-        let Some(row) = row.filter(|row| row.workstation_id == workstation.id) else {
-            continue;
-        };
-        let cause = match row.session.state {
-            Standing::Ended { cause } => cause,
-            Standing::Open | Standing::Lapsed { .. } => {
-                sessions::end(&mut write, row.id, told.cause, now).await?;
-                told.cause
-            }
-        };
-        answer.push(SessionEnded { session_id: row.id, cause });
-    }
-    let left = Of::Workstation(workstation.id);
-    let ended = ending::end_all(&mut write, left, EndCause::CrashRecovered, now).await?;
-    write.commit().await?;
+    let (mut answer, ended) = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let mut answer = Vec::new();
+        for told in &request.ended {
+            let row = sessions::find(write, told.session_id).await?;
+            let Some(row) = row.filter(|row| row.workstation_id == workstation.id) else {
+                continue;
+            };
+            let cause = match row.session.state {
+                Standing::Ended { cause } => cause,
+                Standing::Open | Standing::Lapsed { .. } => {
+                    sessions::end(write, row.id, told.cause, now).await?;
+                    told.cause
+                }
+            };
+            answer.push(SessionEnded { session_id: row.id, cause });
+        }
+        let left = Of::Workstation(workstation.id);
+        let ended = ending::end_all(write, left, EndCause::CrashRecovered, now).await?;
+        Ok::<_, ApiError>((answer, ended))
+    })?;
     for ended in ended {
         answer.push(ended.session);
         ended.tell(&app);

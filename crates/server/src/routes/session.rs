@@ -12,20 +12,20 @@ use protocol::v1::{
     problem::{Problem, ProblemCode},
     session::{ActivityReport, SessionState, SessionStatus},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::body::JsonBody;
 use crate::{
     app::App,
     auth::{credential::PresentedCredential, workstation::ProvenWorkstation},
-    ending,
+    ending::{self, Ended},
     error::ApiError,
     session::{Session, State as Standing, expiry, lifecycle::Outcome},
     sign_in::{grace, opening::remaining_ms},
     store::{
-        StoreError,
+        Connection, StoreError,
         sessions::{self, SessionRow},
+        transact,
     },
 };
 
@@ -71,36 +71,35 @@ pub async fn activity(
     JsonBody(report): JsonBody<ActivityReport>,
 ) -> Result<Json<SessionStatus>, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let row = sessions::find_by_credential(&mut write, credential.0, workstation.id)
-        .await?
-        .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
-    sessions::note_credential_used(&mut write, row.id).await?;
-    match row.session.on_activity(Duration::from_millis(report.idle_ms), now) {
-        Outcome::Open { last_input_at } => {
-            let session = Session { last_input_at, last_heard_at: now, ..row.session };
-            sessions::update(&mut write, row.id, &session).await?;
-            let row = SessionRow { session, ..row };
-            let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
-            write.commit().await?;
-            Ok(Json(told))
-        }
-        Outcome::Lapsed => {
-            if row.session.state == Standing::Open {
-                let session = Session { state: Standing::Lapsed { since: now }, ..row.session };
-                sessions::update(&mut write, row.id, &session).await?;
+    let (outcome, ended) = transact!(app.store, |write| {
+        let row = sessions::find_by_credential(write, credential.0, workstation.id)
+            .await?
+            .ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+        sessions::note_credential_used(write, row.id).await?;
+        match row.session.on_activity(Duration::from_millis(report.idle_ms), now) {
+            Outcome::Open { last_input_at } => {
+                let session = Session { last_input_at, last_heard_at: now, ..row.session };
+                sessions::update(write, row.id, &session).await?;
+                let row = SessionRow { session, ..row };
+                let told = told(&app, write, &row, SessionState::Open, now).await?;
+                Ok((Ok(told), None))
             }
-            write.commit().await?;
-            Err(ApiError::new(ProblemCode::SessionLapsed))
+            Outcome::Lapsed => {
+                if row.session.state == Standing::Open {
+                    let session = Session { state: Standing::Lapsed { since: now }, ..row.session };
+                    sessions::update(write, row.id, &session).await?;
+                }
+                Ok((Err(ApiError::new(ProblemCode::SessionLapsed)), None))
+            }
+            Outcome::Ends(cause) => {
+                let ended = ending::end(write, &row, cause, now).await?;
+                Ok((Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)), ended))
+            }
+            Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
         }
-        Outcome::Ends(cause) => {
-            let ended = ending::end(&mut write, &row, cause, now).await?;
-            write.commit().await?;
-            ended.into_iter().for_each(|ended| ended.tell(&app));
-            Err(ApiError::new(ProblemCode::SessionEnded).cause(cause))
-        }
-        Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
-    }
+    })?;
+    ended.into_iter().for_each(|ended: Ended| ended.tell(&app));
+    outcome.map(Json)
 }
 
 /// The session that this credential opens here, if it is in use.
@@ -108,7 +107,7 @@ pub async fn activity(
 /// # Errors
 /// `session.unknown`, `session.lapsed`, `session.ended`.
 pub async fn in_use(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     credential: PresentedCredential,
     workstation_id: Uuid,
     now: Timestamp,
@@ -140,7 +139,7 @@ pub fn state_told(session: &Session, now: Timestamp) -> SessionState {
 /// Where it stands, with what is left of her grace: ended or renewed elsewhere, its workstation learns that here.
 async fn told(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     state: SessionState,
     now: Timestamp,

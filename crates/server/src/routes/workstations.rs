@@ -8,7 +8,6 @@ use protocol::v1::{
     problem::{Problem, ProblemCode},
     workstation::{DeviceFacts, EnrolWorkstation, WorkstationEnrolled},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::body::{JsonBody, invalid};
@@ -20,7 +19,7 @@ use crate::{
     },
     enrolment,
     error::ApiError,
-    store::{StoreError, enrolment_codes, workstations, workstations::Workstation},
+    store::{Connection, StoreError, enrolment_codes, transact, workstations, workstations::Workstation},
     trail::{self, About},
 };
 
@@ -51,34 +50,51 @@ pub async fn enrol(
     }
     check_facts(&request.facts)?;
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    if let Some(known) = workstations::find_by_key(&mut write, &key.thumbprint).await? {
-        write.commit().await?;
-        return match known.revoked_at {
-            None => Ok((StatusCode::CREATED, Json(answer(&app, known)))),
-            Some(_) => Err(ApiError::new(ProblemCode::WorkstationRevoked)),
-        };
-    }
     let hash = enrolment::hash_of_typed(&request.code);
-    let Some(granted) = enrolment_codes::spend(&mut write, hash, now).await? else {
-        // Only wrong codes are told to wait: a stranger's must not keep a right one from enrolling. What
-        // is not counted is not recorded either, so that nobody fills the record.
-        if let Some(wait) = app.enrolment_failures.wait(now) {
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(0);
-            return Err(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(wait_ms));
+    let decided = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        if let Some(known) = workstations::find_by_key(write, &key.thumbprint).await? {
+            return Ok(Decided::Known(known));
         }
-        app.enrolment_failures.count(now);
-        trail::put(&mut write, About::default(), What::Enrolment { is_accepted: false }, now).await?;
-        write.commit().await?;
-        return Err(ApiError::new(ProblemCode::EnrolmentRefused));
-    };
-    let workstation = insert(&mut write, &key, granted, request.facts, now).await?;
-    let about = About::workstation(workstation.id, &workstation.name);
-    trail::put(&mut write, about, What::Enrolment { is_accepted: true }, now).await?;
-    write.commit().await?;
-    tracing::info!(workstation.id = %workstation.id, "Workstation enrolled");
-    Ok((StatusCode::CREATED, Json(answer(&app, workstation))))
+        let Some(granted) = enrolment_codes::spend(write, hash, now).await? else {
+            // Only wrong codes are told to wait: a stranger's must not keep a right one from enrolling. What
+            // is not counted is not recorded either, so that nobody fills the record.
+            if let Some(wait) = app.enrolment_failures.wait(now) {
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(0);
+                return Err(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(wait_ms));
+            }
+            trail::put(write, About::default(), What::Enrolment { is_accepted: false }, now).await?;
+            return Ok(Decided::Refused);
+        };
+        let workstation = insert(write, &key, granted, request.facts.clone(), now).await?;
+        let about = About::workstation(workstation.id, &workstation.name);
+        trail::put(write, about, What::Enrolment { is_accepted: true }, now).await?;
+        Ok(Decided::Enrolled(workstation))
+    })?;
+    match decided {
+        Decided::Known(Workstation { revoked_at: Some(_), .. }) => {
+            Err(ApiError::new(ProblemCode::WorkstationRevoked))
+        }
+        Decided::Known(known) => Ok((StatusCode::CREATED, Json(answer(&app, known)))),
+        Decided::Refused => {
+            app.enrolment_failures.count(now);
+            Err(ApiError::new(ProblemCode::EnrolmentRefused))
+        }
+        Decided::Enrolled(workstation) => {
+            tracing::info!(workstation.id = %workstation.id, "Workstation enrolled");
+            Ok((StatusCode::CREATED, Json(answer(&app, workstation))))
+        }
+    }
+}
+
+/// What becomes of a key that asks to be enrolled.
+enum Decided {
+    /// It was before.
+    Known(Workstation),
+    /// The code enrols nothing.
+    Refused,
+    /// It is.
+    Enrolled(Workstation),
 }
 
 fn check_facts(facts: &DeviceFacts) -> Result<(), ApiError> {
@@ -92,7 +108,7 @@ fn check_facts(facts: &DeviceFacts) -> Result<(), ApiError> {
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     key: &ProvenKey,
     granted: enrolment_codes::Granted,
     facts: DeviceFacts,

@@ -16,7 +16,6 @@ use protocol::v1::{
     problem::ProblemCode,
     session::{ChallengeIssued, ResumeMethod, SessionOpened, SessionResumed},
 };
-use sqlx::SqliteConnection;
 
 use super::{grace, opening, refusals, shown};
 use crate::{
@@ -29,11 +28,12 @@ use crate::{
     error::ApiError,
     session::State,
     store::{
-        StoreError,
+        Connection, StoreError,
         attempts::{self, Attempt, AttemptKey, Outcome},
         challenges::{self, Challenge},
         screens,
         sessions::{self, SessionRow},
+        transact,
         users::{self, User},
     },
 };
@@ -130,10 +130,11 @@ pub async fn repeated(
     if !is_known {
         return Ok(None);
     }
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let answer = repeated_within(app, &mut write, key, asked).await?;
-    write.commit().await?;
+    let answer = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let answer = repeated_within(app, write, key, asked).await?;
+        Ok::<_, ApiError>(answer)
+    })?;
     Ok(answer)
 }
 
@@ -143,7 +144,7 @@ pub async fn repeated(
 /// `conflict` when something else was asked under this id.
 pub async fn repeated_within(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     key: AttemptKey,
     asked: &[u8; 32],
 ) -> Result<Option<Answer>, ApiError> {
@@ -190,7 +191,7 @@ pub async fn repeated_within(
 /// # Errors
 /// [`StoreError`].
 pub async fn remember(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     key: AttemptKey,
     asked: [u8; 32],
     outcome: Option<Outcome>,
@@ -202,7 +203,7 @@ pub async fn remember(
 
 async fn opened_again(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: uuid::Uuid,
 ) -> Result<Answer, ApiError> {
     let row = sessions::find(connection, session_id).await?.ok_or(StoreError::Corrupt("attempt"))?;
@@ -230,7 +231,7 @@ async fn opened_again(
 
 async fn resumed_again(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: uuid::Uuid,
     method: ResumeMethod,
 ) -> Result<Answer, ApiError> {
@@ -257,7 +258,7 @@ async fn resumed_again(
 /// uncovered a screen elsewhere, or covered this one, and nobody may stand there who waits for it.
 async fn uncovered_again(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     now: Timestamp,
 ) -> Result<Option<Others>, StoreError> {

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use policy::Factor;
 use protocol::v1::{badge::PresentedBadge, problem::ProblemCode};
-use sqlx::SqliteConnection;
 
 use super::{
     answers::{self, Answer},
@@ -19,8 +18,10 @@ use crate::{
     error::ApiError,
     identity::badge::BadgeNumber,
     store::{
+        Connection,
         attempts::{AttemptKey, Outcome},
         challenges::Purpose,
+        transact,
     },
     trail,
 };
@@ -40,22 +41,21 @@ pub async fn open(
     let number = presenting::number(badge)?;
     let asked = answers::mac(app, key, &[b"badge", number.as_bytes(), presenting::grade_asked(badge.grade)]);
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    workstation.require_good_standing_still(&mut write).await?;
-    if let Some(answer) = answers::repeated_within(app, &mut write, key, &asked).await? {
-        write.commit().await?;
-        return Ok(answer);
-    }
-    let (outcome, answer) = decide(app, &mut write, workstation, (&number, badge), now).await?;
-    answers::remember(&mut write, key, asked, outcome, now).await?;
-    write.commit().await?;
-    Ok(answer)
+    transact!(app.store, |write| {
+        proof.spend(write).await?;
+        workstation.require_good_standing_still(write).await?;
+        if let Some(answer) = answers::repeated_within(app, write, key, &asked).await? {
+            return Ok(answer);
+        }
+        let (outcome, answer) = decide(app, write, workstation, (&number, badge), now).await?;
+        answers::remember(write, key, asked, outcome, now).await?;
+        Ok(answer)
+    })
 }
 
 async fn decide(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     (number, presented): (&BadgeNumber, &PresentedBadge),
     now: Timestamp,

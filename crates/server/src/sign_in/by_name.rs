@@ -28,7 +28,7 @@ use crate::{
     store::{
         attempts::{AttemptKey, Outcome},
         challenges::Purpose,
-        failures, users,
+        failures, transact, users,
     },
 };
 
@@ -74,38 +74,38 @@ pub async fn begin(
     let checked = proving::check(app, found, Secret::Password, password, place.clone()).await?;
 
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    workstation.require_good_standing_still(&mut write).await?;
-    if let Some(answer) = answers::repeated_within(app, &mut write, key, &asked).await? {
-        write.commit().await?;
-        return Ok(answer);
-    }
-    let user = users::find_by_name(&mut write, &name).await?;
-    let is_right = user.as_ref().is_some_and(|user| checked.is_right_for(user));
-    let subject = name.subject(&app.keys.index);
-    let is_known_here = users::is_known_place(&mut write, &name, workstation.id, now).await?;
-    let counts = failures::counts(&mut write, subject, workstation.id, Factor::First).await?;
-    let about = workstation.about().user(user.as_ref());
-    if let Some(left) = counts.locked_for(is_known_here, now) {
-        refusals::locked_out(&mut write, about, now).await?;
-        write.commit().await?;
-        return Err(refusals::locked_out_for(left));
-    }
-    // A suspended password opens nothing, right or wrong, and does not say which it was.
-    let Some(user) = user.filter(|_| is_right && !counts.is_suspended(Factor::First)) else {
-        let failure = refusals::Failure { subject, workstation_id: workstation.id, factor: Factor::First };
-        refusals::failed(&mut write, about, failure, now).await?;
-        answers::remember(&mut write, key, asked, Some(Outcome::FirstRefused), now).await?;
-        write.commit().await?;
-        return Err(ApiError::new(ProblemCode::SignInRefused));
-    };
-    let shown = &[Shown::Password];
-    let step = Step { user: &user, workstation, purpose, shown, badge: None };
-    let (outcome, answer) = next::after(app, &mut write, step, now).await?;
-    answers::remember(&mut write, key, asked, outcome, now).await?;
-    write.commit().await?;
-    if !matches!(answer, Answer::Refused(_)) {
+    let (answer, user) = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        workstation.require_good_standing_still(write).await?;
+        if let Some(answer) = answers::repeated_within(app, write, key, &asked).await? {
+            return Ok((answer, None));
+        }
+        let user = users::find_by_name(write, &name).await?;
+        let is_right = user.as_ref().is_some_and(|user| checked.is_right_for(user));
+        let subject = name.subject(&app.keys.index);
+        let is_known_here = users::is_known_place(write, &name, workstation.id, now).await?;
+        let counts = failures::counts(write, subject, workstation.id, Factor::First).await?;
+        let about = workstation.about().user(user.as_ref());
+        if let Some(left) = counts.locked_for(is_known_here, now) {
+            refusals::locked_out(write, about, now).await?;
+            return Ok((Answer::Refused(refusals::locked_out_for(left)), None));
+        }
+        // A suspended password opens nothing, right or wrong, and does not say which it was.
+        let Some(user) = user.filter(|_| is_right && !counts.is_suspended(Factor::First)) else {
+            let failure =
+                refusals::Failure { subject, workstation_id: workstation.id, factor: Factor::First };
+            refusals::failed(write, about, failure, now).await?;
+            answers::remember(write, key, asked, Some(Outcome::FirstRefused), now).await?;
+            return Ok((Answer::Refused(ApiError::new(ProblemCode::SignInRefused)), None));
+        };
+        let shown = &[Shown::Password];
+        let step = Step { user: &user, workstation, purpose, shown, badge: None };
+        let (outcome, answer) = next::after(app, write, step, now).await?;
+        answers::remember(write, key, asked, outcome, now).await?;
+        let is_refused = matches!(answer, Answer::Refused(_));
+        Ok::<_, ApiError>((answer, Some(user).filter(|_| !is_refused)))
+    })?;
+    if let Some(user) = user {
         rehash::if_outdated(app, user, password, place);
     }
     Ok(answer)

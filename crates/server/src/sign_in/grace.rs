@@ -5,14 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use policy::ResumeMethod;
 use protocol::v1::badge::BadgeGrade;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::opening::millis;
 use crate::{
     app::App,
     session::grace::Grace,
-    store::{StoreError, badges, graces, sessions::SessionRow, workstations},
+    store::{Connection, StoreError, badges, graces, sessions::SessionRow, workstations},
 };
 
 /// A strong sign-in at a workstation begins her grace, or renews it.
@@ -20,7 +19,7 @@ use crate::{
 /// # Errors
 /// [`StoreError`].
 pub async fn begin(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: Uuid,
     workstation_id: Uuid,
     now: Timestamp,
@@ -35,7 +34,7 @@ pub async fn begin(
 /// [`StoreError`].
 pub async fn remaining(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: Uuid,
     workstation_id: Uuid,
     grade: BadgeGrade,
@@ -54,7 +53,7 @@ pub async fn remaining(
 /// [`StoreError`].
 pub async fn of_session(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     now: Timestamp,
 ) -> Result<Option<u64>, StoreError> {
@@ -73,7 +72,7 @@ pub async fn of_session(
     Ok(longest.map(millis))
 }
 
-async fn unit(connection: &mut SqliteConnection, workstation_id: Uuid) -> Result<String, StoreError> {
+async fn unit(connection: &mut Connection, workstation_id: Uuid) -> Result<String, StoreError> {
     let workstation = workstations::find(connection, workstation_id).await?;
     Ok(workstation.ok_or(StoreError::Corrupt("workstation"))?.unit)
 }

@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 use protocol::v1::badge::BadgesRevoked;
-use sqlx::SqliteConnection;
 
 use super::{answers::Answer, next::Step, opening};
 use crate::{
     app::App,
     badges,
     error::ApiError,
-    store::{attempts::Outcome, badges as rows, graces},
+    store::{Connection, attempts::Outcome, badges as rows, graces},
     trail,
 };
 
@@ -21,7 +20,7 @@ use crate::{
 /// [`ApiError`] of the store.
 pub async fn revoke(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step<'_>,
     now: Timestamp,
 ) -> Result<(Option<Outcome>, Answer), ApiError> {

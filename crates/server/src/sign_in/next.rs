@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use policy::{Factor as Shown, Lacking, SignInFactors, lockout};
 use protocol::v1::problem::ProblemCode;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -18,7 +17,7 @@ use crate::{
     error::ApiError,
     identity::{lockout::Factor, name::UserName},
     store::{
-        StoreError,
+        Connection, StoreError,
         attempts::Outcome,
         badges::Badge,
         challenges::{self, Challenge, Purpose},
@@ -48,7 +47,7 @@ pub struct Step<'a> {
 /// [`ApiError`] of the store.
 pub async fn after(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step<'_>,
     now: Timestamp,
 ) -> Result<(Option<Outcome>, Answer), ApiError> {
@@ -74,7 +73,7 @@ pub async fn after(
 /// [`ApiError`] of the store.
 pub async fn complete(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step<'_>,
     now: Timestamp,
 ) -> Result<(Option<Outcome>, Answer), ApiError> {
@@ -99,7 +98,7 @@ pub async fn complete(
 
 async fn ask(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step<'_>,
     mut asks: Vec<Shown>,
     now: Timestamp,
@@ -125,7 +124,7 @@ async fn ask(
 }
 
 /// Whether asking for a PIN leads anywhere: she has one, and it is not suspended.
-async fn has_pin(app: &App, connection: &mut SqliteConnection, step: Step<'_>) -> Result<bool, StoreError> {
+async fn has_pin(app: &App, connection: &mut Connection, step: Step<'_>) -> Result<bool, StoreError> {
     if step.user.pin_hash.is_none() {
         return Ok(false);
     }

@@ -6,7 +6,6 @@ use protocol::{
     secret::WireSecret,
     v1::session::{Limits, SessionOpened, TapOut, UserSummary},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{grace, shown};
@@ -17,7 +16,7 @@ use crate::{
     identity::{lockout::Factor, name::UserName},
     session::{Session, SessionLimits, State},
     store::{
-        StoreError,
+        Connection, StoreError,
         badges::Badge,
         failures,
         sessions::{self, Of, SessionRow},
@@ -51,7 +50,7 @@ pub struct Opening<'a> {
 /// [`StoreError`].
 pub async fn open(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     opening: Opening<'_>,
     now: Timestamp,
 ) -> Result<(SessionOpened, Others), StoreError> {
@@ -96,7 +95,7 @@ pub async fn open(
 /// [`StoreError`].
 pub async fn clear_failures(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: &User,
     workstation_id: Uuid,
     shown: &[Shown],

@@ -21,7 +21,6 @@ use protocol::v1::{
     badge::{BadgeGrade, PresentedBadge},
     problem::ProblemCode,
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -33,7 +32,7 @@ use crate::{
         unknown_badges::Tried,
     },
     store::{
-        StoreError,
+        Connection, StoreError,
         badges::{self, Badge, Seen},
         unknown_badges,
         users::{self, User},
@@ -96,7 +95,7 @@ pub const fn grade_asked(grade: BadgeGrade) -> &'static [u8] {
 /// [`StoreError`].
 pub async fn look_up(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     (number, grade): (&BadgeNumber, BadgeGrade),
     now: Timestamp,
@@ -126,7 +125,7 @@ pub async fn look_up(
 
 /// Counts a badge that nobody has, unless too many such ones were presented there already.
 async fn unknown(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     number: NumberIndex,
     now: Timestamp,
@@ -150,7 +149,7 @@ async fn unknown(
 /// # Errors
 /// [`StoreError`].
 pub async fn record_wait(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -165,7 +164,7 @@ pub async fn record_wait(
 /// # Errors
 /// [`StoreError`].
 pub async fn take_back(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation_id: Uuid,
     number: NumberIndex,
     now: Timestamp,
@@ -178,7 +177,7 @@ pub async fn take_back(
 }
 
 async fn is_in_two_places(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     badge: &Badge,
     here: Seen,
 ) -> Result<bool, StoreError> {

@@ -6,7 +6,6 @@ use audit::record::Alert;
 use jiff::Timestamp;
 use policy::{BadgeEnrolment, Policy};
 use protocol::v1::problem::ProblemCode;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -20,7 +19,7 @@ use crate::{
         lockout::{self, Factor},
         name::Subject,
     },
-    store::{StoreError, failures},
+    store::{Connection, StoreError, failures},
     trail::{self, About},
 };
 
@@ -40,7 +39,7 @@ pub struct Failure {
 /// # Errors
 /// [`StoreError`].
 pub async fn failed(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     about: About,
     failure: Failure,
     now: Timestamp,
@@ -62,11 +61,7 @@ pub async fn failed(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn locked_out(
-    connection: &mut SqliteConnection,
-    about: About,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn locked_out(connection: &mut Connection, about: About, now: Timestamp) -> Result<(), StoreError> {
     trail::refused(connection, about, ProblemCode::SignInLockedOut, now).await
 }
 
@@ -74,11 +69,7 @@ pub async fn locked_out(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn disabled(
-    connection: &mut SqliteConnection,
-    about: About,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn disabled(connection: &mut Connection, about: About, now: Timestamp) -> Result<(), StoreError> {
     trail::refused(connection, about, ProblemCode::UserDisabled, now).await
 }
 
@@ -88,7 +79,7 @@ pub async fn disabled(
 /// # Errors
 /// [`StoreError`].
 pub async fn badge_waits(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation: &ProvenWorkstation,
     waits: Waits,
     now: Timestamp,

@@ -6,7 +6,10 @@ use crate::{
     app::App,
     error::ApiError,
     identity::lanes::FirstPlace,
-    store::users::{self, User},
+    store::{
+        transact,
+        users::{self, User},
+    },
 };
 
 /// Hashes `password`, which was just proved to be hers, at the present cost if her hash has another one: no
@@ -31,8 +34,9 @@ pub fn if_outdated(app: &App, user: User, password: &WireSecret, place: FirstPla
 
 async fn renew(app: &App, user: &User, password: &WireSecret) -> Result<(), ApiError> {
     let hash = app.passwords.hash(password).await?;
-    let mut write = app.store.write().await?;
-    users::renew_password_hash(&mut write, user, &hash).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        users::renew_password_hash(write, user, &hash).await?;
+        Ok::<_, ApiError>(())
+    })?;
     Ok(())
 }

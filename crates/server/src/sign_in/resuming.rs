@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use protocol::v1::{problem::ProblemCode, session::SessionResumed};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{answers::Answer, grace, next::Step, opening, shown};
@@ -13,7 +12,7 @@ use crate::{
     error::ApiError,
     session::{Session, lifecycle::Outcome as Becomes},
     store::{
-        StoreError,
+        Connection, StoreError,
         attempts::Outcome,
         screens,
         sessions::{self, SessionRow},
@@ -28,7 +27,7 @@ use crate::{
 /// [`ApiError`] of the store.
 pub async fn resume(
     app: &App,
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step<'_>,
     session_id: Uuid,
     now: Timestamp,

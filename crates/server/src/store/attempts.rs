@@ -5,10 +5,9 @@
 
 use jiff::Timestamp;
 use protocol::v1::session::ResumeMethod;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, millis};
+use super::{Connection, StoreError, millis, query};
 
 /// An attempt is remembered for this long: as long as a challenge lives, and some more.
 pub const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
@@ -76,8 +75,8 @@ pub struct Attempt {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
-    let row = sqlx::query(
+pub async fn find(connection: &mut Connection, key: AttemptKey) -> Result<Option<Attempt>, StoreError> {
+    let row = query(
         "SELECT body_mac, outcome, reference, tries_left FROM attempts \
          WHERE workstation_id = $1 AND attempt_id = $2",
     )
@@ -88,10 +87,10 @@ pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<
     let Some(row) = row else {
         return Ok(None);
     };
-    let body_mac: Vec<u8> = row.try_get("body_mac")?;
-    let reference: Option<Uuid> = row.try_get("reference")?;
-    let tries_left: Option<i64> = row.try_get("tries_left")?;
-    let outcome = match (row.try_get::<String, _>("outcome")?.as_str(), reference, tries_left) {
+    let body_mac: Vec<u8> = row.get("body_mac")?;
+    let reference: Option<Uuid> = row.get("reference")?;
+    let tries_left: Option<i64> = row.get("tries_left")?;
+    let outcome = match (row.get::<String>("outcome")?.as_str(), reference, tries_left) {
         ("challenged", Some(id), None) => Outcome::Challenged(id),
         ("opened", Some(id), None) => Outcome::Opened(id),
         ("first-refused", None, None) => Outcome::FirstRefused,
@@ -121,7 +120,7 @@ pub async fn find(connection: &mut SqliteConnection, key: AttemptKey) -> Result<
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     key: AttemptKey,
     attempt: &Attempt,
     now: Timestamp,
@@ -145,7 +144,7 @@ pub async fn insert(
             (spelled.as_str(), None, None)
         }
     };
-    sqlx::query(
+    query(
         "INSERT INTO attempts (workstation_id, attempt_id, body_mac, outcome, reference, tries_left, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )

@@ -5,10 +5,9 @@ use audit::{
     record::AuditRecord,
 };
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Query, Row, StoreError, Value, millis, query, query_scalar, timestamp};
 
 /// The chain of this node: there is one node.
 const CHAIN_ID: i64 = 1;
@@ -90,13 +89,13 @@ pub struct Page {
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     record: &AuditRecord,
     receipt: Receipt,
 ) -> Result<Insertion, StoreError> {
     debug_assert_eq!(record.check(), Ok(()), "a record of ours that may not be recorded: {record:?}");
     let event = event_text(record);
-    let held: Option<String> = sqlx::query_scalar("SELECT event FROM audit_events WHERE id = $1")
+    let held: Option<String> = query_scalar("SELECT event FROM audit_events WHERE id = $1")
         .bind(record.id)
         .fetch_optional(&mut *connection)
         .await?;
@@ -105,7 +104,7 @@ pub async fn insert(
         Some(_) => return Ok(Insertion::Conflict),
         None => {}
     }
-    sqlx::query(
+    query(
         "INSERT INTO audit_events (id, chain_id, chain_seq, recorded_at, received_at, received_from, \
          workstation_id, user_id, session_id, event) \
          SELECT $1, $2, COALESCE(MAX(chain_seq), 0) + 1, $3, $4, $5, $6, $7, $8, $9 \
@@ -129,27 +128,24 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<StoredEvent>, StoreError> {
-    sqlx::query(
-        "SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await?
-    .map(|row| stored(&row).map(|(event, _)| event))
-    .transpose()
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<StoredEvent>, StoreError> {
+    query("SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| stored(&row).map(|(event, _)| event))
+        .transpose()
 }
 
 /// The place of the newest event received; 0 when there is none.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn newest(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let newest =
-        sqlx::query_scalar("SELECT COALESCE(MAX(chain_seq), 0) FROM audit_events WHERE chain_id = $1")
-            .bind(CHAIN_ID)
-            .fetch_one(connection)
-            .await?;
+pub async fn newest(connection: &mut Connection) -> Result<i64, StoreError> {
+    let newest = query_scalar("SELECT COALESCE(MAX(chain_seq), 0) FROM audit_events WHERE chain_id = $1")
+        .bind(CHAIN_ID)
+        .fetch_one(connection)
+        .await?;
     Ok(newest)
 }
 
@@ -158,22 +154,22 @@ pub async fn newest(connection: &mut SqliteConnection) -> Result<i64, StoreError
 /// # Errors
 /// [`StoreError`].
 pub async fn search(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     search: &Search,
     after: Option<Cursor>,
     through: i64,
     count: u32,
 ) -> Result<Page, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE 1 = 1",
-    );
-    push_conditions(&mut query, search, through);
+    let mut conditions = Conditions::of(search, through);
     if let Some(after) = after {
-        query.push(" AND (recorded_at, chain_seq) > (").push_bind(after.recorded_at).push(", ");
-        query.push_bind(after.chain_seq).push(")");
+        conditions
+            .add("(recorded_at, chain_seq) > (?, ?)", [after.recorded_at.into(), after.chain_seq.into()]);
     }
-    query.push(" ORDER BY recorded_at, chain_seq LIMIT ").push_bind(i64::from(count) + 1);
-    let rows = query.build().fetch_all(connection).await?;
+    conditions.end("ORDER BY recorded_at, chain_seq LIMIT ?", [(i64::from(count) + 1).into()]);
+    let rows = conditions
+        .query("SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events")
+        .fetch_all(connection)
+        .await?;
     let mut found = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
     let has_more = found.len() > usize::try_from(count).unwrap_or(usize::MAX);
     if has_more {
@@ -187,44 +183,75 @@ pub async fn search(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn count(
-    connection: &mut SqliteConnection,
-    search: &Search,
-    through: i64,
-) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
-    push_conditions(&mut query, search, through);
-    let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
+pub async fn count(connection: &mut Connection, search: &Search, through: i64) -> Result<u64, StoreError> {
+    let row = Conditions::of(search, through)
+        .query("SELECT COUNT(*) AS events FROM audit_events")
+        .fetch_optional(connection)
+        .await?;
+    let count: i64 = row.ok_or(StoreError::Corrupt("count"))?.get("events")?;
     u64::try_from(count).map_err(|_| StoreError::Corrupt("count"))
 }
 
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, search: &Search, through: i64) {
-    query.push(" AND chain_seq <= ").push_bind(through);
-    if let Some(id) = search.id {
-        query.push(" AND id = ").push_bind(id);
+/// What follows a `SELECT`, made of fixed texts and bound values.
+#[derive(Debug)]
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn of(search: &Search, through: i64) -> Self {
+        let mut conditions =
+            Self { sql: String::from(" WHERE chain_seq <= $1"), values: vec![through.into()] };
+        let parts = [
+            ("id = ?", search.id.map(Value::from)),
+            ("recorded_at >= ?", search.from.map(|from| millis(from).into())),
+            ("recorded_at < ?", search.until.map(|until| millis(until).into())),
+            ("user_id = ?", search.user_id.map(Value::from)),
+            ("workstation_id = ?", search.workstation_id.map(Value::from)),
+        ];
+        for (condition, value) in parts {
+            if let Some(value) = value {
+                conditions.add(condition, [value]);
+            }
+        }
+        conditions
     }
-    if let Some(from) = search.from {
-        query.push(" AND recorded_at >= ").push_bind(millis(from));
+
+    fn add<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+        self.sql.push_str(" AND ");
+        self.push(condition, values);
     }
-    if let Some(until) = search.until {
-        query.push(" AND recorded_at < ").push_bind(millis(until));
+
+    fn end<const N: usize>(&mut self, end: &'static str, values: [Value; N]) {
+        self.sql.push(' ');
+        self.push(end, values);
     }
-    if let Some(user_id) = search.user_id {
-        query.push(" AND user_id = ").push_bind(user_id);
+
+    /// Each `?` becomes the number of its value.
+    fn push<const N: usize>(&mut self, text: &'static str, values: [Value; N]) {
+        let mut parts = text.split('?');
+        self.sql.push_str(parts.next().unwrap_or_default());
+        for (value, part) in values.into_iter().zip(parts) {
+            self.values.push(value);
+            self.sql.push_str(&format!("${}{part}", self.values.len()));
+        }
     }
-    if let Some(workstation_id) = search.workstation_id {
-        query.push(" AND workstation_id = ").push_bind(workstation_id);
+
+    fn query(self, select: &'static str) -> Query {
+        let sql = sqlx::AssertSqlSafe(format!("{select}{}", self.sql));
+        self.values.into_iter().fold(query(sql), Query::bind)
     }
 }
 
-fn stored(row: &SqliteRow) -> Result<(StoredEvent, Cursor), StoreError> {
-    let recorded_at: i64 = row.try_get("recorded_at")?;
-    let chain_seq: i64 = row.try_get("chain_seq")?;
+fn stored(row: &Row) -> Result<(StoredEvent, Cursor), StoreError> {
+    let recorded_at: i64 = row.get("recorded_at")?;
+    let chain_seq: i64 = row.get("chain_seq")?;
     let receipt = Receipt {
-        received_at: timestamp(row.try_get("received_at")?)?,
-        received_from: row.try_get("received_from")?,
+        received_at: timestamp(row.get("received_at")?)?,
+        received_from: row.get("received_from")?,
     };
-    let event = StoredEvent { chain_seq, receipt, event: row.try_get("event")? };
+    let event = StoredEvent { chain_seq, receipt, event: row.get("event")? };
     Ok((event, Cursor { recorded_at, chain_seq }))
 }
 

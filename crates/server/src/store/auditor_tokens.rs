@@ -1,22 +1,21 @@
 //! Tokens that read the audit record. The token itself is shown once and never stored.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, StoreError, millis, query, query_scalar, timestamp};
 
 /// Stores the SHA-256 of a new token under `name`; `false` when the name was used before.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: &str,
     token_hash: [u8; 32],
     made_at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let written = query(
         "INSERT INTO auditor_tokens (name, token_hash, made_at, expires_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (name) DO NOTHING",
     )
@@ -26,7 +25,7 @@ pub async fn insert(
     .bind(millis(expires_at))
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// The name of the token with this SHA-256, if it may be used at `now`.
@@ -34,11 +33,11 @@ pub async fn insert(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     token_hash: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    let name = sqlx::query_scalar(
+    let name = query_scalar(
         "SELECT name FROM auditor_tokens WHERE token_hash = $1 AND expires_at > $2 AND revoked_at IS NULL",
     )
     .bind(&token_hash[..])
@@ -65,20 +64,19 @@ pub struct AuditorToken {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<AuditorToken>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT name, made_at, expires_at, revoked_at FROM auditor_tokens ORDER BY name LIMIT $1",
-    )
-    .bind(count)
-    .fetch_all(connection)
-    .await?;
+pub async fn list(connection: &mut Connection, count: i64) -> Result<Vec<AuditorToken>, StoreError> {
+    let rows =
+        query("SELECT name, made_at, expires_at, revoked_at FROM auditor_tokens ORDER BY name LIMIT $1")
+            .bind(count)
+            .fetch_all(connection)
+            .await?;
     rows.iter()
         .map(|row| {
             Ok(AuditorToken {
-                name: row.try_get("name")?,
-                made_at: timestamp(row.try_get("made_at")?)?,
-                expires_at: timestamp(row.try_get("expires_at")?)?,
-                revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(timestamp).transpose()?,
+                name: row.get("name")?,
+                made_at: timestamp(row.get("made_at")?)?,
+                expires_at: timestamp(row.get("expires_at")?)?,
+                revoked_at: row.get::<Option<i64>>("revoked_at")?.map(timestamp).transpose()?,
             })
         })
         .collect()
@@ -88,16 +86,11 @@ pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<A
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn revoke(
-    connection: &mut SqliteConnection,
-    name: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("UPDATE auditor_tokens SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL")
-            .bind(name)
-            .bind(millis(now))
-            .execute(connection)
-            .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn revoke(connection: &mut Connection, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let written = query("UPDATE auditor_tokens SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL")
+        .bind(name)
+        .bind(millis(now))
+        .execute(connection)
+        .await?;
+    Ok(written == 1)
 }

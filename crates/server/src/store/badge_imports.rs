@@ -3,10 +3,9 @@
 
 use jiff::Timestamp;
 use protocol::v1::badge::{BADGES_OF_A_PERSON_MAX, BadgeGrade};
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, badges::grade_spelled, millis, timestamp};
+use super::{Connection, StoreError, badges::grade_spelled, millis, query, query_scalar, timestamp};
 use crate::identity::badge::NumberIndex;
 
 /// A row that is set aside.
@@ -35,8 +34,8 @@ pub struct Import {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn begin(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO badge_imports (id) VALUES ($1)").bind(id).execute(connection).await?;
+pub async fn begin(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
+    query("INSERT INTO badge_imports (id) VALUES ($1)").bind(id).execute(connection).await?;
     Ok(())
 }
 
@@ -44,13 +43,13 @@ pub async fn begin(connection: &mut SqliteConnection, id: Uuid) -> Result<(), St
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<Import>, StoreError> {
-    let row = sqlx::query("SELECT accepted_at FROM badge_imports WHERE id = $1")
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Import>, StoreError> {
+    let row = query("SELECT accepted_at FROM badge_imports WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let accepted_at = row.try_get::<Option<i64>, _>("accepted_at")?.map(timestamp).transpose()?;
+    let accepted_at = row.get::<Option<i64>>("accepted_at")?.map(timestamp).transpose()?;
     Ok(Some(Import { accepted_at }))
 }
 
@@ -58,20 +57,16 @@ pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn unfinished(connection: &mut SqliteConnection) -> Result<Vec<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT id FROM badge_imports").fetch_all(connection).await?)
+pub async fn unfinished(connection: &mut Connection) -> Result<Vec<Uuid>, StoreError> {
+    Ok(query_scalar("SELECT id FROM badge_imports").fetch_all(connection).await?)
 }
 
 /// Sets one row aside.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn set_aside(
-    connection: &mut SqliteConnection,
-    import_id: Uuid,
-    row: &Aside,
-) -> Result<(), StoreError> {
-    sqlx::query(
+pub async fn set_aside(connection: &mut Connection, import_id: Uuid, row: &Aside) -> Result<(), StoreError> {
+    query(
         "INSERT INTO badge_import_rows (import_id, number_index, badge_id, user_id, grade, is_upgrade) \
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -92,11 +87,11 @@ pub async fn set_aside(
 /// # Errors
 /// [`StoreError`].
 pub async fn accept(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     import_id: Uuid,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed: i64 = sqlx::query_scalar(
+    let changed: i64 = query_scalar(
         "SELECT COUNT(*) FROM badge_import_rows r JOIN badges b ON b.number_index = r.number_index \
          WHERE r.import_id = $1 \
          AND (NOT r.is_upgrade OR b.revoked_at IS NOT NULL OR b.user_id <> r.user_id OR b.grade <> 'uid')",
@@ -104,7 +99,7 @@ pub async fn accept(
     .bind(import_id)
     .fetch_one(&mut *connection)
     .await?;
-    let too_many: i64 = sqlx::query_scalar(
+    let too_many: i64 = query_scalar(
         "SELECT COUNT(*) FROM (SELECT r.user_id FROM badge_import_rows r \
          WHERE r.import_id = $1 AND NOT r.is_upgrade GROUP BY r.user_id HAVING COUNT(*) + \
          (SELECT COUNT(*) FROM badges b WHERE b.user_id = r.user_id AND b.revoked_at IS NULL) > $2) AS crowded",
@@ -116,7 +111,7 @@ pub async fn accept(
     if changed > 0 || too_many > 0 {
         return Ok(false);
     }
-    sqlx::query(
+    query(
         "INSERT INTO badges (id, number_index, user_id, grade, enrolled_at, enrolled_by) \
          SELECT badge_id, number_index, user_id, grade, $2, 'list' FROM badge_import_rows WHERE import_id = $1 \
          ON CONFLICT (number_index) DO UPDATE SET grade = excluded.grade, enrolled_at = excluded.enrolled_at, \
@@ -126,7 +121,7 @@ pub async fn accept(
     .bind(millis(now))
     .execute(&mut *connection)
     .await?;
-    sqlx::query("UPDATE badge_imports SET accepted_at = $2 WHERE id = $1")
+    query("UPDATE badge_imports SET accepted_at = $2 WHERE id = $1")
         .bind(import_id)
         .bind(millis(now))
         .execute(connection)
@@ -140,20 +135,20 @@ pub async fn accept(
 /// # Errors
 /// [`StoreError`].
 pub async fn rows(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     import_id: Uuid,
     count: i64,
 ) -> Result<Vec<(NumberIndex, Uuid)>, StoreError> {
-    sqlx::query("SELECT number_index, user_id FROM badge_import_rows WHERE import_id = $1 LIMIT $2")
+    query("SELECT number_index, user_id FROM badge_import_rows WHERE import_id = $1 LIMIT $2")
         .bind(import_id)
         .bind(count)
         .fetch_all(connection)
         .await?
         .iter()
         .map(|row| {
-            let number: Vec<u8> = row.try_get("number_index")?;
+            let number: Vec<u8> = row.get("number_index")?;
             let number = number.try_into().map_err(|_| StoreError::Corrupt("hash"))?;
-            Ok((NumberIndex(number), row.try_get("user_id")?))
+            Ok((NumberIndex(number), row.get("user_id")?))
         })
         .collect()
 }
@@ -163,11 +158,11 @@ pub async fn rows(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn forget_row(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     import_id: Uuid,
     number: NumberIndex,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM badge_import_rows WHERE import_id = $1 AND number_index = $2")
+    query("DELETE FROM badge_import_rows WHERE import_id = $1 AND number_index = $2")
         .bind(import_id)
         .bind(&number.0[..])
         .execute(connection)
@@ -179,7 +174,7 @@ pub async fn forget_row(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn forget(connection: &mut SqliteConnection, import_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM badge_imports WHERE id = $1").bind(import_id).execute(connection).await?;
+pub async fn forget(connection: &mut Connection, import_id: Uuid) -> Result<(), StoreError> {
+    query("DELETE FROM badge_imports WHERE id = $1").bind(import_id).execute(connection).await?;
     Ok(())
 }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use protocol::v1::badge::BadgeGrade;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Row, StoreError, millis, query, timestamp};
 use crate::identity::badge::NumberIndex;
 
 /// One badge. Its number is nowhere.
@@ -54,12 +53,8 @@ pub enum EnrolledBy {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn put(
-    connection: &mut SqliteConnection,
-    badge: &Badge,
-    number: NumberIndex,
-) -> Result<(), StoreError> {
-    sqlx::query(
+pub async fn put(connection: &mut Connection, badge: &Badge, number: NumberIndex) -> Result<(), StoreError> {
+    query(
         "INSERT INTO badges (id, number_index, user_id, grade, enrolled_at, enrolled_by) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (number_index) DO UPDATE SET user_id = excluded.user_id, \
          grade = excluded.grade, enrolled_at = excluded.enrolled_at, enrolled_by = excluded.enrolled_by, \
@@ -80,11 +75,8 @@ pub async fn put(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(
-    connection: &mut SqliteConnection,
-    number: NumberIndex,
-) -> Result<Option<Badge>, StoreError> {
-    sqlx::query("SELECT * FROM badges WHERE number_index = $1")
+pub async fn find(connection: &mut Connection, number: NumberIndex) -> Result<Option<Badge>, StoreError> {
+    query("SELECT * FROM badges WHERE number_index = $1")
         .bind(&number.0[..])
         .fetch_optional(connection)
         .await?
@@ -97,8 +89,8 @@ pub async fn find(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find_by_id(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<Badge>, StoreError> {
-    sqlx::query("SELECT * FROM badges WHERE id = $1")
+pub async fn find_by_id(connection: &mut Connection, id: Uuid) -> Result<Option<Badge>, StoreError> {
+    query("SELECT * FROM badges WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?
@@ -111,8 +103,8 @@ pub async fn find_by_id(connection: &mut SqliteConnection, id: Uuid) -> Result<O
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Vec<Badge>, StoreError> {
-    sqlx::query("SELECT * FROM badges WHERE user_id = $1 AND revoked_at IS NULL ORDER BY enrolled_at")
+pub async fn live_of(connection: &mut Connection, user_id: Uuid) -> Result<Vec<Badge>, StoreError> {
+    query("SELECT * FROM badges WHERE user_id = $1 AND revoked_at IS NULL ORDER BY enrolled_at")
         .bind(user_id)
         .fetch_all(connection)
         .await?
@@ -127,12 +119,12 @@ pub async fn live_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result
 /// # Errors
 /// [`StoreError`].
 pub async fn list(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     of: Option<Uuid>,
     after: Option<&(String, Timestamp, Uuid)>,
     count: i64,
 ) -> Result<Vec<(Badge, String)>, StoreError> {
-    sqlx::query(
+    query(
         "SELECT badges.*, users.name AS holder FROM badges JOIN users ON users.id = badges.user_id \
          WHERE ($1 IS NULL OR badges.user_id = $1) AND ($2 IS NULL OR (users.name, badges.enrolled_at, badges.id) > \
          ($2, $3, $4)) \
@@ -146,7 +138,7 @@ pub async fn list(
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| Ok((badge(row)?, row.try_get("holder")?)))
+    .map(|row| Ok((badge(row)?, row.get("holder")?)))
     .collect()
 }
 
@@ -154,21 +146,21 @@ pub async fn list(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn revoke(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE badges SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+pub async fn revoke(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let written = query("UPDATE badges SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// Notes where and when a badge was presented.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn note_seen(connection: &mut SqliteConnection, id: Uuid, seen: Seen) -> Result<(), StoreError> {
-    sqlx::query("UPDATE badges SET seen_at = $2, seen_workstation_id = $3 WHERE id = $1")
+pub async fn note_seen(connection: &mut Connection, id: Uuid, seen: Seen) -> Result<(), StoreError> {
+    query("UPDATE badges SET seen_at = $2, seen_workstation_id = $3 WHERE id = $1")
         .bind(id)
         .bind(millis(seen.at))
         .bind(seen.workstation_id)
@@ -181,12 +173,8 @@ pub async fn note_seen(connection: &mut SqliteConnection, id: Uuid, seen: Seen) 
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn note_alerted(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE badges SET alerted_at = $2 WHERE id = $1")
+pub async fn note_alerted(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    query("UPDATE badges SET alerted_at = $2 WHERE id = $1")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
@@ -194,19 +182,19 @@ pub async fn note_alerted(
     Ok(())
 }
 
-fn badge(row: &SqliteRow) -> Result<Badge, StoreError> {
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose();
-    let seen = match (row.try_get::<Option<Uuid>, _>("seen_workstation_id")?, time("seen_at")?) {
+fn badge(row: &Row) -> Result<Badge, StoreError> {
+    let time = |column: &str| row.get::<Option<i64>>(column)?.map(timestamp).transpose();
+    let seen = match (row.get::<Option<Uuid>>("seen_workstation_id")?, time("seen_at")?) {
         (Some(workstation_id), Some(at)) => Some(Seen { workstation_id, at }),
         (None, None) => None,
         _ => return Err(StoreError::Corrupt("last sight of a badge")),
     };
     Ok(Badge {
-        id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
-        grade: grade_parsed(&row.try_get::<String, _>("grade")?)?,
-        enrolled_at: timestamp(row.try_get("enrolled_at")?)?,
-        enrolled_by: match row.try_get::<String, _>("enrolled_by")?.as_str() {
+        id: row.get("id")?,
+        user_id: row.get("user_id")?,
+        grade: grade_parsed(&row.get::<String>("grade")?)?,
+        enrolled_at: timestamp(row.get("enrolled_at")?)?,
+        enrolled_by: match row.get::<String>("enrolled_by")?.as_str() {
             "self" => EnrolledBy::Holder,
             "administrator" => EnrolledBy::Administrator,
             "list" => EnrolledBy::List,

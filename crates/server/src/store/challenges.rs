@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use policy::Factor;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, StoreError, millis, query, timestamp};
 
 /// A challenge: two minutes, five tries, one workstation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +62,14 @@ impl Challenge {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn insert(connection: &mut SqliteConnection, challenge: &Challenge) -> Result<(), StoreError> {
+pub async fn insert(connection: &mut Connection, challenge: &Challenge) -> Result<(), StoreError> {
     let (purpose, session_id) = match challenge.purpose {
         Purpose::SignIn => ("sign-in", None),
         Purpose::Resume { session_id } => ("resume", Some(session_id)),
         Purpose::Renew { session_id } => ("renew", Some(session_id)),
         Purpose::BadgeLost => ("badge-lost", None),
     };
-    sqlx::query(
+    query(
         "INSERT INTO challenges (id, workstation_id, user_id, expires_at, tries_left, purpose, session_id, shown, \
          asks, badge_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -94,11 +93,11 @@ pub async fn insert(connection: &mut SqliteConnection, challenge: &Challenge) ->
 /// # Errors
 /// [`StoreError`].
 pub async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     workstation_id: Uuid,
 ) -> Result<Option<Challenge>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT user_id, expires_at, tries_left, satisfied_at, purpose, session_id, shown, asks, badge_id \
          FROM challenges WHERE id = $1 AND workstation_id = $2",
     )
@@ -109,7 +108,7 @@ pub async fn find(
     let Some(row) = row else {
         return Ok(None);
     };
-    let purpose = match (row.try_get::<String, _>("purpose")?.as_str(), row.try_get("session_id")?) {
+    let purpose = match (row.get::<String>("purpose")?.as_str(), row.get("session_id")?) {
         ("sign-in", None) => Purpose::SignIn,
         ("resume", Some(session_id)) => Purpose::Resume { session_id },
         ("renew", Some(session_id)) => Purpose::Renew { session_id },
@@ -119,15 +118,15 @@ pub async fn find(
     Ok(Some(Challenge {
         id,
         workstation_id,
-        user_id: row.try_get("user_id")?,
+        user_id: row.get("user_id")?,
         purpose,
-        shown: parsed(&row.try_get::<String, _>("shown")?)?,
-        asks: parsed(&row.try_get::<String, _>("asks")?)?,
-        badge_id: row.try_get("badge_id")?,
-        expires_at: timestamp(row.try_get("expires_at")?)?,
-        tries_left: u32::try_from(row.try_get::<i64, _>("tries_left")?)
+        shown: parsed(&row.get::<String>("shown")?)?,
+        asks: parsed(&row.get::<String>("asks")?)?,
+        badge_id: row.get("badge_id")?,
+        expires_at: timestamp(row.get("expires_at")?)?,
+        tries_left: u32::try_from(row.get::<i64>("tries_left")?)
             .map_err(|_| StoreError::Corrupt("number of tries"))?,
-        is_satisfied: row.try_get::<Option<i64>, _>("satisfied_at")?.is_some(),
+        is_satisfied: row.get::<Option<i64>>("satisfied_at")?.is_some(),
     }))
 }
 
@@ -135,8 +134,8 @@ pub async fn find(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn take_try(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET tries_left = tries_left - 1 WHERE id = $1 AND tries_left > 0")
+pub async fn take_try(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
+    query("UPDATE challenges SET tries_left = tries_left - 1 WHERE id = $1 AND tries_left > 0")
         .bind(id)
         .execute(connection)
         .await?;
@@ -147,8 +146,8 @@ pub async fn take_try(connection: &mut SqliteConnection, id: Uuid) -> Result<(),
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn satisfy(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET satisfied_at = $2 WHERE id = $1")
+pub async fn satisfy(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    query("UPDATE challenges SET satisfied_at = $2 WHERE id = $1")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
@@ -160,8 +159,8 @@ pub async fn satisfy(connection: &mut SqliteConnection, id: Uuid, now: Timestamp
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn end_all_of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE challenges SET tries_left = 0 WHERE user_id = $1 AND satisfied_at IS NULL")
+pub async fn end_all_of(connection: &mut Connection, user_id: Uuid) -> Result<(), StoreError> {
+    query("UPDATE challenges SET tries_left = 0 WHERE user_id = $1 AND satisfied_at IS NULL")
         .bind(user_id)
         .execute(connection)
         .await?;

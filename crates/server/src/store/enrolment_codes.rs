@@ -1,10 +1,9 @@
 //! Enrolment codes: bounded in uses and time, stored hashed.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Row, StoreError, millis, query, timestamp};
 
 /// A code as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +37,8 @@ pub struct Granted {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn insert(connection: &mut SqliteConnection, code: &EnrolmentCode) -> Result<(), StoreError> {
-    sqlx::query(
+pub async fn insert(connection: &mut Connection, code: &EnrolmentCode) -> Result<(), StoreError> {
+    query(
         "INSERT INTO enrolment_codes (id, secret_hash, name, unit, uses_left, made_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -61,11 +60,11 @@ pub async fn insert(connection: &mut SqliteConnection, code: &EnrolmentCode) -> 
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn spend(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     secret_hash: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<Granted>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "UPDATE enrolment_codes SET uses_left = uses_left - 1 \
          WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2 RETURNING name, unit",
     )
@@ -73,7 +72,7 @@ pub async fn spend(
     .bind(millis(now))
     .fetch_optional(connection)
     .await?;
-    row.map(|row| Ok(Granted { name: row.try_get("name")?, unit: row.try_get("unit")? })).transpose()
+    row.map(|row| Ok(Granted { name: row.get("name")?, unit: row.get("unit")? })).transpose()
 }
 
 /// At most `count` codes that still enrol at `now`, oldest first.
@@ -81,11 +80,11 @@ pub async fn spend(
 /// # Errors
 /// [`StoreError`].
 pub async fn outstanding(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     now: Timestamp,
     count: i64,
 ) -> Result<Vec<EnrolmentCode>, StoreError> {
-    sqlx::query(
+    query(
         "SELECT * FROM enrolment_codes WHERE uses_left > 0 AND expires_at > $1 ORDER BY made_at, id LIMIT $2",
     )
     .bind(millis(now))
@@ -101,28 +100,24 @@ pub async fn outstanding(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn withdraw(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM enrolment_codes WHERE id = $1 AND uses_left > 0 AND expires_at > $2")
+pub async fn withdraw(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let written = query("DELETE FROM enrolment_codes WHERE id = $1 AND uses_left > 0 AND expires_at > $2")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
-fn code(row: &SqliteRow) -> Result<EnrolmentCode, StoreError> {
-    let secret_hash: Vec<u8> = row.try_get("secret_hash")?;
+fn code(row: &Row) -> Result<EnrolmentCode, StoreError> {
+    let secret_hash: Vec<u8> = row.get("secret_hash")?;
     Ok(EnrolmentCode {
-        id: row.try_get("id")?,
+        id: row.get("id")?,
         secret_hash: secret_hash.try_into().map_err(|_| StoreError::Corrupt("hash"))?,
-        name: row.try_get("name")?,
-        unit: row.try_get("unit")?,
-        uses_left: row.try_get("uses_left")?,
-        made_at: timestamp(row.try_get("made_at")?)?,
-        expires_at: timestamp(row.try_get("expires_at")?)?,
+        name: row.get("name")?,
+        unit: row.get("unit")?,
+        uses_left: row.get("uses_left")?,
+        made_at: timestamp(row.get("made_at")?)?,
+        expires_at: timestamp(row.get("expires_at")?)?,
     })
 }

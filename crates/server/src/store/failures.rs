@@ -3,10 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Store, StoreError, millis, users};
+use super::{Connection, Store, StoreError, millis, query, query_scalar, transact, users};
 use crate::{
     identity::{
         lockout::{self, Factor},
@@ -60,12 +59,12 @@ impl Counts {
 /// # Errors
 /// [`StoreError`].
 pub async fn counts(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: Subject,
     workstation_id: Uuid,
     factor: Factor,
 ) -> Result<Counts, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT workstation_id, in_a_row, locked_until FROM failures \
          WHERE subject = $1 AND factor = $2 AND workstation_id IN ($3, $4)",
     )
@@ -78,10 +77,10 @@ pub async fn counts(
     let mut counts = Counts::default();
     for row in rows {
         let count = Count {
-            in_a_row: u32::try_from(row.try_get::<i64, _>("in_a_row")?).unwrap_or(u32::MAX),
-            locked_until: row.try_get("locked_until")?,
+            in_a_row: u32::try_from(row.get::<i64>("in_a_row")?).unwrap_or(u32::MAX),
+            locked_until: row.get("locked_until")?,
         };
-        if row.try_get::<Uuid, _>("workstation_id")?.is_nil() {
+        if row.get::<Uuid>("workstation_id")?.is_nil() {
             counts.everywhere = count;
         } else {
             counts.here = count;
@@ -95,7 +94,7 @@ pub async fn counts(
 /// # Errors
 /// [`StoreError`].
 pub async fn count_one(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: Subject,
     workstation_id: Uuid,
     factor: Factor,
@@ -105,7 +104,7 @@ pub async fn count_one(
     let here = next(before.here, lockout::lock_here, now);
     let everywhere = next(before.everywhere, lockout::lock_elsewhere, now);
     for (workstation_id, count) in [(workstation_id, here), (Uuid::nil(), everywhere)] {
-        sqlx::query(
+        query(
             "INSERT INTO failures (subject, workstation_id, factor, in_a_row, locked_until, failed_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subject, workstation_id, factor) \
              DO UPDATE SET in_a_row = excluded.in_a_row, locked_until = excluded.locked_until, \
@@ -128,11 +127,11 @@ pub async fn count_one(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn clear(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: Subject,
     factor: Option<Factor>,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM failures WHERE subject = $1 AND ($2 IS NULL OR factor = $2)")
+    query("DELETE FROM failures WHERE subject = $1 AND ($2 IS NULL OR factor = $2)")
         .bind(&subject.0[..])
         .bind(factor.map(spelled))
         .execute(connection)
@@ -146,12 +145,12 @@ pub async fn clear(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn clear_here(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     subject: Subject,
     workstation_id: Uuid,
     factor: Factor,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM failures WHERE subject = $1 AND workstation_id IN ($2, $3) AND factor = $4")
+    query("DELETE FROM failures WHERE subject = $1 AND workstation_id IN ($2, $3) AND factor = $4")
         .bind(&subject.0[..])
         .bind(workstation_id)
         .bind(Uuid::nil())
@@ -165,8 +164,8 @@ pub async fn clear_here(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn forget_here(connection: &mut SqliteConnection, before: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM failures WHERE failed_at < $1 AND locked_until < $1 AND workstation_id <> $2")
+pub async fn forget_here(connection: &mut Connection, before: Timestamp) -> Result<(), StoreError> {
+    query("DELETE FROM failures WHERE failed_at < $1 AND locked_until < $1 AND workstation_id <> $2")
         .bind(millis(before))
         .bind(Uuid::nil())
         .execute(connection)
@@ -200,19 +199,20 @@ pub async fn forget_nobodys(store: &Store, index: &Key, before: Timestamp) -> Re
         };
         let nobodys: Vec<_> = subjects.into_iter().filter(|subject| !is_a_persons(subject)).collect();
         if !nobodys.is_empty() {
-            let mut write = store.write().await?;
-            for subject in nobodys {
-                // Somebody may have tried again since it was read without the write lock.
-                sqlx::query(
-                    "DELETE FROM failures WHERE subject = $1 AND workstation_id = $2 AND failed_at < $3",
-                )
-                .bind(subject)
-                .bind(Uuid::nil())
-                .bind(millis(before))
-                .execute(&mut *write)
-                .await?;
-            }
-            write.commit().await?;
+            transact!(store, |write| {
+                for subject in &nobodys {
+                    // Somebody may have tried again since it was read without the write lock.
+                    query(
+                        "DELETE FROM failures WHERE subject = $1 AND workstation_id = $2 AND failed_at < $3",
+                    )
+                    .bind(subject)
+                    .bind(Uuid::nil())
+                    .bind(millis(before))
+                    .execute(write)
+                    .await?;
+                }
+                Ok::<_, StoreError>(())
+            })?;
         }
         last = newest;
     }
@@ -220,11 +220,11 @@ pub async fn forget_nobodys(store: &Store, index: &Key, before: Timestamp) -> Re
 
 /// A batch of what has a count over all workstations and did not fail since `before`, after `last`.
 async fn untouched_since(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     before: Timestamp,
     last: &[u8],
 ) -> Result<Vec<Vec<u8>>, StoreError> {
-    let subjects = sqlx::query_scalar(
+    let subjects = query_scalar(
         "SELECT DISTINCT subject FROM failures \
          WHERE workstation_id = $1 AND failed_at < $2 AND subject > $3 ORDER BY subject LIMIT $4",
     )
@@ -262,18 +262,19 @@ mod tests {
     #[tokio::test]
     async fn of_many_names_nobody_has_all_are_forgotten_and_a_persons_count_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("tapward.db")).await.unwrap();
+        let store = Store::open_file(&folder.path().join("tapward.db")).await.unwrap();
         let (index, at) = (Key::new([7; 32]), Timestamp::UNIX_EPOCH);
         let here = Uuid::from_u128(1);
         let subject = |name: &str| UserName::parse(name).unwrap().subject(&index);
-        let mut write = store.write().await.unwrap();
-        assert!(users::insert(&mut write, &maria(at)).await.unwrap());
-        for number in 0..2 * BATCH + 1 {
-            let name = format!("nobody-{number}");
-            count_one(&mut write, subject(&name), here, Factor::First, at).await.unwrap();
-        }
-        count_one(&mut write, subject("maria"), here, Factor::First, at).await.unwrap();
-        write.commit().await.unwrap();
+        transact!(store, |write| {
+            assert!(users::insert(write, &maria(at)).await?);
+            for number in 0..2 * BATCH + 1 {
+                let name = format!("nobody-{number}");
+                count_one(write, subject(&name), here, Factor::First, at).await?;
+            }
+            count_one(write, subject("maria"), here, Factor::First, at).await
+        })
+        .unwrap();
 
         // No failure is that old.
         forget_nobodys(&store, &index, at).await.unwrap();
@@ -289,9 +290,9 @@ mod tests {
 
     /// Names with a count over all workstations.
     async fn counted(store: &Store) -> i64 {
-        sqlx::query_scalar("SELECT COUNT(*) FROM failures WHERE workstation_id = $1")
+        query_scalar("SELECT COUNT(*) FROM failures WHERE workstation_id = $1")
             .bind(Uuid::nil())
-            .fetch_one(&mut *store.read().await.unwrap())
+            .fetch_one(&mut store.read().await.unwrap())
             .await
             .unwrap()
     }

@@ -1,21 +1,16 @@
 //! When and where people last signed in strongly; how long that lasts is decided in `session/grace.rs`.
 
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, StoreError, millis, query, timestamp};
 use crate::session::grace::Grace;
 
 /// Begins a person's grace where she signed in, or renews it; that of other units stays as it is.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn begin(
-    connection: &mut SqliteConnection,
-    user_id: Uuid,
-    grace: &Grace,
-) -> Result<(), StoreError> {
-    sqlx::query(
+pub async fn begin(connection: &mut Connection, user_id: Uuid, grace: &Grace) -> Result<(), StoreError> {
+    query(
         "INSERT INTO graces (user_id, began_at, unit) VALUES ($1, $2, $3) \
          ON CONFLICT (user_id, unit) DO UPDATE SET began_at = excluded.began_at",
     )
@@ -31,13 +26,13 @@ pub async fn begin(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Vec<Grace>, StoreError> {
-    sqlx::query("SELECT began_at, unit FROM graces WHERE user_id = $1")
+pub async fn of(connection: &mut Connection, user_id: Uuid) -> Result<Vec<Grace>, StoreError> {
+    query("SELECT began_at, unit FROM graces WHERE user_id = $1")
         .bind(user_id)
         .fetch_all(connection)
         .await?
         .iter()
-        .map(|row| Ok(Grace { began_at: timestamp(row.try_get("began_at")?)?, unit: row.try_get("unit")? }))
+        .map(|row| Ok(Grace { began_at: timestamp(row.get("began_at")?)?, unit: row.get("unit")? }))
         .collect()
 }
 
@@ -45,7 +40,7 @@ pub async fn of(connection: &mut SqliteConnection, user_id: Uuid) -> Result<Vec<
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn end(connection: &mut SqliteConnection, user_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM graces WHERE user_id = $1").bind(user_id).execute(connection).await?;
+pub async fn end(connection: &mut Connection, user_id: Uuid) -> Result<(), StoreError> {
+    query("DELETE FROM graces WHERE user_id = $1").bind(user_id).execute(connection).await?;
     Ok(())
 }

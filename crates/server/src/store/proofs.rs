@@ -1,22 +1,21 @@
 //! Ids of proofs that created, ended or satisfied something: remembered through a restart.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{StoreError, millis};
+use super::{Connection, StoreError, millis, query};
 
 /// Remembers a proof until `expires_at`; `false` when it was seen before.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn spend(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     thumbprint: &str,
     proof_id: Uuid,
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let written = query(
         "INSERT INTO spent_proofs (thumbprint, proof_id, expires_at) VALUES ($1, $2, $3) \
          ON CONFLICT DO NOTHING",
     )
@@ -25,5 +24,5 @@ pub async fn spend(
     .bind(millis(expires_at))
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }

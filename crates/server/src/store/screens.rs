@@ -1,11 +1,10 @@
 //! Which screens of sessions are covered, and when password and code were last shown within one.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    StoreError, millis,
+    Connection, StoreError, millis, query, query_scalar,
     sessions::{SessionRow, session_row},
     timestamp,
 };
@@ -31,12 +30,8 @@ impl Screen {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of(
-    connection: &mut SqliteConnection,
-    user_id: Uuid,
-    count: i64,
-) -> Result<Vec<Screen>, StoreError> {
-    sqlx::query(
+pub async fn of(connection: &mut Connection, user_id: Uuid, count: i64) -> Result<Vec<Screen>, StoreError> {
+    query(
         "SELECT * FROM sessions WHERE user_id = $1 AND state <> 'ended' ORDER BY uncovered_at, opened_at LIMIT $2",
     )
     .bind(user_id)
@@ -47,7 +42,7 @@ pub async fn of(
     .map(|row| {
         Ok(Screen {
             row: session_row(row)?,
-            is_cover_asked: row.try_get::<Option<i64>, _>("cover_asked_at")?.is_some(),
+            is_cover_asked: row.get::<Option<i64>>("cover_asked_at")?.is_some(),
         })
     })
     .collect()
@@ -59,12 +54,12 @@ pub async fn of(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn conceal(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: Uuid,
     is_as_asked: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE sessions SET concealed_at = COALESCE(concealed_at, $2), \
          cover_asked_at = CASE WHEN $3 THEN NULL ELSE cover_asked_at END WHERE id = $1 AND state <> 'ended'",
     )
@@ -81,11 +76,11 @@ pub async fn conceal(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn uncover(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: Uuid,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE sessions SET concealed_at = NULL, cover_asked_at = NULL, uncovered_at = $2 \
          WHERE id = $1 AND state <> 'ended'",
     )
@@ -100,8 +95,8 @@ pub async fn uncover(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn note_uncovered(connection: &mut SqliteConnection, session_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET concealed_at = NULL WHERE id = $1 AND state <> 'ended'")
+pub async fn note_uncovered(connection: &mut Connection, session_id: Uuid) -> Result<(), StoreError> {
+    query("UPDATE sessions SET concealed_at = NULL WHERE id = $1 AND state <> 'ended'")
         .bind(session_id)
         .execute(connection)
         .await?;
@@ -113,11 +108,11 @@ pub async fn note_uncovered(connection: &mut SqliteConnection, session_id: Uuid)
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn ask_to_cover(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: Uuid,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET cover_asked_at = $2 WHERE id = $1 AND state <> 'ended'")
+    query("UPDATE sessions SET cover_asked_at = $2 WHERE id = $1 AND state <> 'ended'")
         .bind(session_id)
         .bind(millis(now))
         .execute(connection)
@@ -130,10 +125,10 @@ pub async fn ask_to_cover(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn to_be_covered(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workstation_id: Uuid,
 ) -> Result<Vec<Uuid>, StoreError> {
-    let ids = sqlx::query_scalar(
+    let ids = query_scalar(
         "SELECT id FROM sessions WHERE workstation_id = $1 AND state <> 'ended' AND cover_asked_at IS NOT NULL",
     )
     .bind(workstation_id)
@@ -146,11 +141,8 @@ pub async fn to_be_covered(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn is_to_stay_covered(
-    connection: &mut SqliteConnection,
-    session_id: Uuid,
-) -> Result<bool, StoreError> {
-    let is_so = sqlx::query_scalar(
+pub async fn is_to_stay_covered(connection: &mut Connection, session_id: Uuid) -> Result<bool, StoreError> {
+    let is_so = query_scalar(
         "SELECT concealed_at IS NOT NULL OR cover_asked_at IS NOT NULL FROM sessions WHERE id = $1",
     )
     .bind(session_id)
@@ -164,11 +156,11 @@ pub async fn is_to_stay_covered(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn note_strong(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: Uuid,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET strong_at = $2 WHERE id = $1")
+    query("UPDATE sessions SET strong_at = $2 WHERE id = $1")
         .bind(session_id)
         .bind(millis(now))
         .execute(connection)
@@ -181,10 +173,10 @@ pub async fn note_strong(
 /// # Errors
 /// [`StoreError`].
 pub async fn strong_at(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     session_id: Uuid,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let at: Option<i64> = sqlx::query_scalar("SELECT strong_at FROM sessions WHERE id = $1")
+    let at: Option<i64> = query_scalar("SELECT strong_at FROM sessions WHERE id = $1")
         .bind(session_id)
         .fetch_optional(connection)
         .await?

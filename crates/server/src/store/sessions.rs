@@ -5,10 +5,9 @@ use std::time::Duration;
 use audit::record::Factors;
 use jiff::Timestamp;
 use protocol::v1::session::EndCause;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Row, StoreError, millis, query, query_scalar, timestamp};
 use crate::session::{Session, SessionLimits, State, expiry};
 
 /// A session with its names.
@@ -48,12 +47,12 @@ pub enum Of {
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     row: &SessionRow,
     credential_hash: [u8; 32],
 ) -> Result<(), StoreError> {
     let session = &row.session;
-    sqlx::query(
+    query(
         "INSERT INTO sessions (id, user_id, workstation_id, state, credential_hash, is_credential_used, \
          opened_at, last_input_at, last_heard_at, absolute_until, inactivity_ms, warning_ms, heartbeat_ms, \
          due_at, factors, uncovered_at, strong_at, badge_id) \
@@ -83,8 +82,8 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<SessionRow>, StoreError> {
-    sqlx::query("SELECT * FROM sessions WHERE id = $1")
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<SessionRow>, StoreError> {
+    query("SELECT * FROM sessions WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?
@@ -98,11 +97,11 @@ pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<
 /// # Errors
 /// [`StoreError`].
 pub async fn find_by_credential(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     credential_hash: [u8; 32],
     workstation_id: Uuid,
 ) -> Result<Option<SessionRow>, StoreError> {
-    sqlx::query("SELECT * FROM sessions WHERE credential_hash = $1 AND workstation_id = $2")
+    query("SELECT * FROM sessions WHERE credential_hash = $1 AND workstation_id = $2")
         .bind(&credential_hash[..])
         .bind(workstation_id)
         .fetch_optional(connection)
@@ -118,11 +117,11 @@ pub async fn find_by_credential(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn may_adopt(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     credential_hash: [u8; 32],
 ) -> Result<bool, StoreError> {
-    let found: i64 = sqlx::query_scalar(
+    let found: i64 = query_scalar(
         "SELECT COUNT(*) FROM sessions WHERE id = $1 AND (credential_hash = $2 OR \
          (credential_hash_before = $2 AND NOT is_credential_used))",
     )
@@ -137,8 +136,8 @@ pub async fn may_adopt(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn was_ever_used(connection: &mut SqliteConnection, id: Uuid) -> Result<bool, StoreError> {
-    let found: i64 = sqlx::query_scalar(
+pub async fn was_ever_used(connection: &mut Connection, id: Uuid) -> Result<bool, StoreError> {
+    let found: i64 = query_scalar(
         "SELECT COUNT(*) FROM sessions WHERE id = $1 AND (is_credential_used OR credential_hash_before IS NOT NULL)",
     )
     .bind(id)
@@ -151,24 +150,20 @@ pub async fn was_ever_used(connection: &mut SqliteConnection, id: Uuid) -> Resul
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn unended(
-    connection: &mut SqliteConnection,
-    of: Of,
-    count: i64,
-) -> Result<Vec<SessionRow>, StoreError> {
+pub async fn unended(connection: &mut Connection, of: Of, count: i64) -> Result<Vec<SessionRow>, StoreError> {
     let query = match of {
-        Of::User(id) => sqlx::query(
+        Of::User(id) => query(
             "SELECT * FROM sessions WHERE state <> 'ended' AND user_id = $2 ORDER BY opened_at LIMIT $1",
         )
         .bind(count)
         .bind(id),
-        Of::Workstation(id) => sqlx::query(
+        Of::Workstation(id) => query(
             "SELECT * FROM sessions WHERE state <> 'ended' AND workstation_id = $2 ORDER BY opened_at LIMIT $1",
         )
         .bind(count)
         .bind(id),
         Of::Everyone => {
-            sqlx::query("SELECT * FROM sessions WHERE state <> 'ended' ORDER BY opened_at LIMIT $1").bind(count)
+            query("SELECT * FROM sessions WHERE state <> 'ended' ORDER BY opened_at LIMIT $1").bind(count)
         }
     };
     query.fetch_all(connection).await?.iter().map(session_row).collect()
@@ -179,11 +174,11 @@ pub async fn unended(
 /// # Errors
 /// [`StoreError`].
 pub async fn due(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     now: Timestamp,
     count: i64,
 ) -> Result<Vec<SessionRow>, StoreError> {
-    sqlx::query("SELECT * FROM sessions WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+    query("SELECT * FROM sessions WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
         .bind(millis(now))
         .bind(count)
         .fetch_all(connection)
@@ -197,9 +192,8 @@ pub async fn due(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn next_due(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, StoreError> {
-    let due: Option<i64> =
-        sqlx::query_scalar("SELECT MIN(due_at) FROM sessions").fetch_one(connection).await?;
+pub async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
+    let due: Option<i64> = query_scalar("SELECT MIN(due_at) FROM sessions").fetch_one(connection).await?;
     due.map(timestamp).transpose()
 }
 
@@ -207,11 +201,10 @@ pub async fn next_due(connection: &mut SqliteConnection) -> Result<Option<Timest
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn newest_time(connection: &mut SqliteConnection) -> Result<Option<Timestamp>, StoreError> {
-    let newest: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(last_heard_at) FROM sessions WHERE state <> 'ended'")
-            .fetch_one(connection)
-            .await?;
+pub async fn newest_time(connection: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
+    let newest: Option<i64> = query_scalar("SELECT MAX(last_heard_at) FROM sessions WHERE state <> 'ended'")
+        .fetch_one(connection)
+        .await?;
     newest.map(timestamp).transpose()
 }
 
@@ -219,17 +212,13 @@ pub async fn newest_time(connection: &mut SqliteConnection) -> Result<Option<Tim
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn update(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    session: &Session,
-) -> Result<(), StoreError> {
+pub async fn update(connection: &mut Connection, id: Uuid, session: &Session) -> Result<(), StoreError> {
     let (state, lapsed_at) = match session.state {
         State::Open => ("open", None),
         State::Lapsed { since } => ("lapsed", Some(millis(since))),
         State::Ended { .. } => return Err(StoreError::Corrupt("session state")),
     };
-    sqlx::query(
+    query(
         "UPDATE sessions SET state = $2, lapsed_at = $3, last_input_at = $4, last_heard_at = $5, due_at = $6 \
          WHERE id = $1 AND state <> 'ended'",
     )
@@ -248,8 +237,8 @@ pub async fn update(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn note_credential_used(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query(
+pub async fn note_credential_used(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
+    query(
         "UPDATE sessions SET is_credential_used = TRUE, credential_hash_before = NULL \
          WHERE id = $1 AND NOT is_credential_used",
     )
@@ -263,12 +252,8 @@ pub async fn note_credential_used(connection: &mut SqliteConnection, id: Uuid) -
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn note_badge(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    badge_id: Uuid,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET badge_id = $2 WHERE id = $1")
+pub async fn note_badge(connection: &mut Connection, id: Uuid, badge_id: Uuid) -> Result<(), StoreError> {
+    query("UPDATE sessions SET badge_id = $2 WHERE id = $1")
         .bind(id)
         .bind(badge_id)
         .execute(connection)
@@ -281,12 +266,12 @@ pub async fn note_badge(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn replace_credential(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     credential_hash: [u8; 32],
     credential_hash_before: Option<[u8; 32]>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE sessions SET credential_hash = $2, credential_hash_before = $3, is_credential_used = FALSE \
          WHERE id = $1 AND state <> 'ended'",
     )
@@ -303,12 +288,12 @@ pub async fn replace_credential(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn end(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     cause: EndCause,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let written = query(
         "UPDATE sessions SET state = 'ended', cause = $2, ended_at = $3, due_at = NULL, \
          credential_hash_before = NULL WHERE id = $1 AND state <> 'ended'",
     )
@@ -317,7 +302,7 @@ pub async fn end(
     .bind(millis(now))
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// The cause as it is stored, sent and recorded.
@@ -353,10 +338,10 @@ fn factors_parsed(text: &str) -> Result<Factors, StoreError> {
 }
 
 /// A session from all columns of its row.
-pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
-    let state: String = row.try_get("state")?;
-    let lapsed_at: Option<i64> = row.try_get("lapsed_at")?;
-    let cause: Option<String> = row.try_get("cause")?;
+pub(super) fn session_row(row: &Row) -> Result<SessionRow, StoreError> {
+    let state: String = row.get("state")?;
+    let lapsed_at: Option<i64> = row.get("lapsed_at")?;
+    let cause: Option<String> = row.get("cause")?;
     let state = match (state.as_str(), lapsed_at, cause) {
         ("open", None, None) => State::Open,
         ("lapsed", Some(since), None) => State::Lapsed { since: timestamp(since)? },
@@ -364,25 +349,25 @@ pub(super) fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         _ => return Err(StoreError::Corrupt("session state")),
     };
     let limits = SessionLimits {
-        inactivity: duration(row.try_get("inactivity_ms")?)?,
-        warning: duration(row.try_get("warning_ms")?)?,
-        heartbeat: duration(row.try_get("heartbeat_ms")?)?,
+        inactivity: duration(row.get("inactivity_ms")?)?,
+        warning: duration(row.get("warning_ms")?)?,
+        heartbeat: duration(row.get("heartbeat_ms")?)?,
     };
     Ok(SessionRow {
-        id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
-        workstation_id: row.try_get("workstation_id")?,
-        factors: factors_parsed(row.try_get("factors")?)?,
-        opened_at: timestamp(row.try_get("opened_at")?)?,
-        is_credential_used: row.try_get("is_credential_used")?,
-        badge_id: row.try_get("badge_id")?,
+        id: row.get("id")?,
+        user_id: row.get("user_id")?,
+        workstation_id: row.get("workstation_id")?,
+        factors: factors_parsed(&row.get::<String>("factors")?)?,
+        opened_at: timestamp(row.get("opened_at")?)?,
+        is_credential_used: row.get("is_credential_used")?,
+        badge_id: row.get("badge_id")?,
         session: Session {
             state,
             limits,
-            absolute_until: timestamp(row.try_get("absolute_until")?)?,
-            last_input_at: timestamp(row.try_get("last_input_at")?)?,
-            last_heard_at: timestamp(row.try_get("last_heard_at")?)?,
-            concealed_at: row.try_get::<Option<i64>, _>("concealed_at")?.map(timestamp).transpose()?,
+            absolute_until: timestamp(row.get("absolute_until")?)?,
+            last_input_at: timestamp(row.get("last_input_at")?)?,
+            last_heard_at: timestamp(row.get("last_heard_at")?)?,
+            concealed_at: row.get::<Option<i64>>("concealed_at")?.map(timestamp).transpose()?,
         },
     })
 }

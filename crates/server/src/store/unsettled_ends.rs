@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use protocol::v1::session::EndCause;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    StoreError, millis,
+    Connection, StoreError, millis, query,
     sessions::{SessionRow, session_row},
     timestamp,
 };
@@ -29,11 +28,11 @@ pub struct UnsettledEnd {
 /// # Errors
 /// [`StoreError`].
 pub async fn due(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     before: Timestamp,
     count: i64,
 ) -> Result<Vec<UnsettledEnd>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT * FROM sessions WHERE state = 'ended' AND NOT is_logout_settled AND ended_at <= $1 \
          ORDER BY ended_at LIMIT $2",
     )
@@ -43,7 +42,7 @@ pub async fn due(
     .await?;
     rows.iter()
         .map(|row| {
-            let at = timestamp(row.try_get("ended_at")?)?;
+            let at = timestamp(row.get("ended_at")?)?;
             match session_row(row)? {
                 row @ SessionRow { session: Session { state: State::Ended { cause }, .. }, .. } => {
                     Ok(UnsettledEnd { row, cause, at })
@@ -58,10 +57,7 @@ pub async fn due(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn settle(connection: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET is_logout_settled = TRUE WHERE id = $1")
-        .bind(id)
-        .execute(connection)
-        .await?;
+pub async fn settle(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
+    query("UPDATE sessions SET is_logout_settled = TRUE WHERE id = $1").bind(id).execute(connection).await?;
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! People, and the places where they have signed in.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Row, StoreError, millis, query, query_scalar, timestamp};
 use crate::identity::{name::UserName, sealing::Place};
 
 /// A person whose last sign-in at a workstation is older than this is unknown there again.
@@ -51,8 +50,8 @@ pub const fn totp_place(user_id: Uuid) -> Place {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn insert(connection: &mut SqliteConnection, user: &User) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+pub async fn insert(connection: &mut Connection, user: &User) -> Result<bool, StoreError> {
+    let written = query(
         "INSERT INTO users (id, name, display_name, role, password_hash, password_number, totp_sealed, \
          totp_step_last, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT (name) DO NOTHING",
     )
@@ -66,15 +65,15 @@ pub async fn insert(connection: &mut SqliteConnection, user: &User) -> Result<bo
     .bind(millis(user.made_at))
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// The person with this id.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<User>, StoreError> {
-    sqlx::query("SELECT * FROM users WHERE id = $1")
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<User>, StoreError> {
+    query("SELECT * FROM users WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?
@@ -87,11 +86,8 @@ pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find_by_name(
-    connection: &mut SqliteConnection,
-    name: &UserName,
-) -> Result<Option<User>, StoreError> {
-    sqlx::query("SELECT * FROM users WHERE name = $1")
+pub async fn find_by_name(connection: &mut Connection, name: &UserName) -> Result<Option<User>, StoreError> {
+    query("SELECT * FROM users WHERE name = $1")
         .bind(name.as_str())
         .fetch_optional(connection)
         .await?
@@ -104,8 +100,8 @@ pub async fn find_by_name(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<User>, StoreError> {
-    sqlx::query("SELECT * FROM users ORDER BY name LIMIT $1")
+pub async fn list(connection: &mut Connection, count: i64) -> Result<Vec<User>, StoreError> {
+    query("SELECT * FROM users ORDER BY name LIMIT $1")
         .bind(count)
         .fetch_all(connection)
         .await?
@@ -118,8 +114,8 @@ pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<U
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn names(connection: &mut SqliteConnection) -> Result<Vec<UserName>, StoreError> {
-    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM users").fetch_all(connection).await?;
+pub async fn names(connection: &mut Connection) -> Result<Vec<UserName>, StoreError> {
+    let names: Vec<String> = query_scalar("SELECT name FROM users").fetch_all(connection).await?;
     names.iter().map(|name| UserName::parse(name).ok_or(StoreError::Corrupt("user name"))).collect()
 }
 
@@ -127,17 +123,13 @@ pub async fn names(connection: &mut SqliteConnection) -> Result<Vec<UserName>, S
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn spend_totp_step(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    step: i64,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE users SET totp_step_last = $2 WHERE id = $1 AND totp_step_last < $2")
+pub async fn spend_totp_step(connection: &mut Connection, id: Uuid, step: i64) -> Result<bool, StoreError> {
+    let written = query("UPDATE users SET totp_step_last = $2 WHERE id = $1 AND totp_step_last < $2")
         .bind(id)
         .bind(step)
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// Disables or enables the account; `false` when it was so before.
@@ -145,18 +137,17 @@ pub async fn spend_totp_step(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn set_disabled(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     disabled_at: Option<Timestamp>,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE users SET disabled_at = $2 WHERE id = $1 AND (disabled_at IS NULL) <> ($2 IS NULL)",
-    )
-    .bind(id)
-    .bind(disabled_at.map(millis))
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let written =
+        query("UPDATE users SET disabled_at = $2 WHERE id = $1 AND (disabled_at IS NULL) <> ($2 IS NULL)")
+            .bind(id)
+            .bind(disabled_at.map(millis))
+            .execute(connection)
+            .await?;
+    Ok(written == 1)
 }
 
 /// Replaces the password.
@@ -164,11 +155,11 @@ pub async fn set_disabled(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn set_password(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $2, password_number = password_number + 1 WHERE id = $1")
+    query("UPDATE users SET password_hash = $2, password_number = password_number + 1 WHERE id = $1")
         .bind(id)
         .bind(password_hash)
         .execute(connection)
@@ -181,11 +172,11 @@ pub async fn set_password(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn renew_password_hash(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user: &User,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+    query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
         .bind(user.id)
         .bind(&user.password_hash)
         .bind(password_hash)
@@ -198,12 +189,8 @@ pub async fn renew_password_hash(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn set_pin(connection: &mut SqliteConnection, id: Uuid, pin_hash: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET pin_hash = $2 WHERE id = $1")
-        .bind(id)
-        .bind(pin_hash)
-        .execute(connection)
-        .await?;
+pub async fn set_pin(connection: &mut Connection, id: Uuid, pin_hash: &str) -> Result<(), StoreError> {
+    query("UPDATE users SET pin_hash = $2 WHERE id = $1").bind(id).bind(pin_hash).execute(connection).await?;
     Ok(())
 }
 
@@ -211,12 +198,8 @@ pub async fn set_pin(connection: &mut SqliteConnection, id: Uuid, pin_hash: &str
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn set_totp(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    totp_sealed: &[u8],
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET totp_sealed = $2, totp_step_last = 0 WHERE id = $1")
+pub async fn set_totp(connection: &mut Connection, id: Uuid, totp_sealed: &[u8]) -> Result<(), StoreError> {
+    query("UPDATE users SET totp_sealed = $2, totp_step_last = 0 WHERE id = $1")
         .bind(id)
         .bind(totp_sealed)
         .execute(connection)
@@ -229,12 +212,12 @@ pub async fn set_totp(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn note_place(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: Uuid,
     workstation_id: Uuid,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO known_places (user_id, workstation_id, signed_in_at) VALUES ($1, $2, $3) \
          ON CONFLICT (user_id, workstation_id) DO UPDATE SET signed_in_at = excluded.signed_in_at",
     )
@@ -252,13 +235,13 @@ pub async fn note_place(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn is_known_place(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: &UserName,
     workstation_id: Uuid,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let since = now.saturating_sub(KNOWN_PLACE_MAX).unwrap_or(Timestamp::MIN);
-    let found: i64 = sqlx::query_scalar(
+    let found: i64 = query_scalar(
         "SELECT COUNT(*) FROM known_places JOIN users ON users.id = known_places.user_id \
          WHERE users.name = $1 AND workstation_id = $2 AND signed_in_at > $3",
     )
@@ -270,17 +253,17 @@ pub async fn is_known_place(
     Ok(found > 0)
 }
 
-fn user(row: &SqliteRow) -> Result<User, StoreError> {
+fn user(row: &Row) -> Result<User, StoreError> {
     Ok(User {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        display_name: row.try_get("display_name")?,
-        role: row.try_get("role")?,
-        password_hash: row.try_get("password_hash")?,
-        password_number: row.try_get("password_number")?,
-        pin_hash: row.try_get("pin_hash")?,
-        totp_sealed: row.try_get("totp_sealed")?,
-        made_at: timestamp(row.try_get("made_at")?)?,
-        disabled_at: row.try_get::<Option<i64>, _>("disabled_at")?.map(timestamp).transpose()?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        display_name: row.get("display_name")?,
+        role: row.get("role")?,
+        password_hash: row.get("password_hash")?,
+        password_number: row.get("password_number")?,
+        pin_hash: row.get("pin_hash")?,
+        totp_sealed: row.get("totp_sealed")?,
+        made_at: timestamp(row.get("made_at")?)?,
+        disabled_at: row.get::<Option<i64>>("disabled_at")?.map(timestamp).transpose()?,
     })
 }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use protocol::v1::workstation::DeviceFacts;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{StoreError, millis, timestamp};
+use super::{Connection, Row, StoreError, Value, millis, query, query_scalar, timestamp};
 use crate::auth::nonce::{Confirmed, Generation};
 
 /// One enrolled workstation.
@@ -40,11 +39,8 @@ const COLUMNS: &str = "id, name, unit, key_thumbprint, host_name, os, agent_vers
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn insert(
-    connection: &mut SqliteConnection,
-    workstation: &Workstation,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+pub async fn insert(connection: &mut Connection, workstation: &Workstation) -> Result<bool, StoreError> {
+    let written = query(
         "INSERT INTO workstations (id, name, unit, key_thumbprint, host_name, os, agent_version, \
          enrolled_at, heard_at, generation, generation_tag, generation_at, is_generation_settled) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $8, FALSE) ON CONFLICT DO NOTHING",
@@ -61,15 +57,15 @@ pub async fn insert(
     .bind(workstation.confirmed.generation.tag)
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// The workstation with this id.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<Workstation>, StoreError> {
-    one(connection, "id = $1", |query| query.bind(id)).await
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Workstation>, StoreError> {
+    one(connection, "id = $1", id).await
 }
 
 /// The workstation with this key.
@@ -77,11 +73,10 @@ pub async fn find(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<
 /// # Errors
 /// [`StoreError`].
 pub async fn find_by_key(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     thumbprint: &str,
 ) -> Result<Option<Workstation>, StoreError> {
-    let thumbprint = thumbprint.to_owned();
-    one(connection, "key_thumbprint = $1", |query| query.bind(thumbprint)).await
+    one(connection, "key_thumbprint = $1", thumbprint).await
 }
 
 /// The workstation with this name.
@@ -89,36 +84,35 @@ pub async fn find_by_key(
 /// # Errors
 /// [`StoreError`].
 pub async fn find_by_name(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: &str,
 ) -> Result<Option<Workstation>, StoreError> {
-    let name = name.to_owned();
-    one(connection, "name = $1", |query| query.bind(name)).await
+    one(connection, "name = $1", name).await
 }
 
 /// At most `count` workstations by name.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(connection: &mut SqliteConnection, count: i64) -> Result<Vec<Workstation>, StoreError> {
+pub async fn list(connection: &mut Connection, count: i64) -> Result<Vec<Workstation>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM workstations ORDER BY name LIMIT $1"));
-    sqlx::query(sql).bind(count).fetch_all(connection).await?.iter().map(workstation).collect()
+    query(sql).bind(count).fetch_all(connection).await?.iter().map(workstation).collect()
 }
 
 /// How many workstations were ever enrolled.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn count(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM workstations").fetch_one(connection).await?)
+pub async fn count(connection: &mut Connection) -> Result<i64, StoreError> {
+    Ok(query_scalar("SELECT COUNT(*) FROM workstations").fetch_one(connection).await?)
 }
 
 /// Notes that the workstation was heard, at most once a minute.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn heard(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE workstations SET heard_at = $2 WHERE id = $1 AND heard_at < $2")
+pub async fn heard(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    query("UPDATE workstations SET heard_at = $2 WHERE id = $1 AND heard_at < $2")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
@@ -131,12 +125,12 @@ pub async fn heard(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) 
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn confirm_generation(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     generation: Generation,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE workstations SET generation = $2, generation_tag = $3, generation_at = $4, \
          is_generation_settled = FALSE WHERE id = $1 AND generation < $2",
     )
@@ -154,11 +148,11 @@ pub async fn confirm_generation(
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn settle_generation(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: Uuid,
     generation: Generation,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE workstations SET is_generation_settled = TRUE \
          WHERE id = $1 AND generation = $2 AND generation_tag = $3",
     )
@@ -174,68 +168,57 @@ pub async fn settle_generation(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn mark_cloned(
-    connection: &mut SqliteConnection,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE workstations SET cloned_at = $2 WHERE id = $1 AND cloned_at IS NULL")
+pub async fn mark_cloned(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let written = query("UPDATE workstations SET cloned_at = $2 WHERE id = $1 AND cloned_at IS NULL")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// Revokes the workstation; `false` when it was revoked before.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn revoke(connection: &mut SqliteConnection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE workstations SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+pub async fn revoke(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    let written = query("UPDATE workstations SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id)
         .bind(millis(now))
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(written == 1)
 }
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 async fn one(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     condition: &'static str,
-    bind: impl FnOnce(Query<'static>) -> Query<'static>,
+    value: impl Into<Value>,
 ) -> Result<Option<Workstation>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM workstations WHERE {condition}"));
-    bind(sqlx::query(sql)).fetch_optional(connection).await?.as_ref().map(workstation).transpose()
+    query(sql).bind(value).fetch_optional(connection).await?.as_ref().map(workstation).transpose()
 }
 
-fn workstation(row: &SqliteRow) -> Result<Workstation, StoreError> {
-    let optional_time = |column: &str| {
-        row.try_get::<Option<i64>, _>(column).map_err(StoreError::from)?.map(timestamp).transpose()
-    };
+fn workstation(row: &Row) -> Result<Workstation, StoreError> {
+    let optional_time = |column: &str| row.get::<Option<i64>>(column)?.map(timestamp).transpose();
     Ok(Workstation {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        unit: row.try_get("unit")?,
-        key_thumbprint: row.try_get("key_thumbprint")?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        unit: row.get("unit")?,
+        key_thumbprint: row.get("key_thumbprint")?,
         facts: DeviceFacts {
-            host_name: row.try_get("host_name")?,
-            os: row.try_get("os")?,
-            agent_version: row.try_get("agent_version")?,
+            host_name: row.get("host_name")?,
+            os: row.get("os")?,
+            agent_version: row.get("agent_version")?,
         },
-        enrolled_at: timestamp(row.try_get("enrolled_at")?)?,
-        heard_at: timestamp(row.try_get("heard_at")?)?,
+        enrolled_at: timestamp(row.get("enrolled_at")?)?,
+        heard_at: timestamp(row.get("heard_at")?)?,
         revoked_at: optional_time("revoked_at")?,
         cloned_at: optional_time("cloned_at")?,
         confirmed: Confirmed {
-            generation: Generation {
-                number: row.try_get("generation")?,
-                tag: row.try_get("generation_tag")?,
-            },
-            since: timestamp(row.try_get("generation_at")?)?,
-            is_settled: row.try_get("is_generation_settled")?,
+            generation: Generation { number: row.get("generation")?, tag: row.get("generation_tag")? },
+            since: timestamp(row.get("generation_at")?)?,
+            is_settled: row.get("is_generation_settled")?,
         },
     })
 }

@@ -45,12 +45,7 @@ impl Ward {
     /// As the server named it.
     fn place(&self, workstation: &Workstation) -> WorkstationRef {
         let id = workstation.id.unwrap();
-        let name = self
-            .server
-            .database()
-            .query_row("SELECT name FROM workstations WHERE id = ?1", [id.as_bytes()], |row| row.get(0))
-            .unwrap();
-        WorkstationRef { id, name }
+        WorkstationRef { id, name: self.server.name_of(id) }
     }
 
     fn user(&self) -> UserRef {

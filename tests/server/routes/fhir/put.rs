@@ -1,5 +1,7 @@
 //! `PUT /fhir/AuditEvent/{id}` and `POST /fhir/AuditEvent`.
 
+use harness::rows::Rows;
+
 use super::*;
 
 #[tokio::test]
@@ -308,21 +310,31 @@ async fn a_revoked_workstation_delivers_nothing() {
 async fn nothing_in_the_record_can_be_changed_or_deleted_even_beside_the_server() {
     let ward = Ward::open().await;
     put(&ward.workstation, &ward.started()).await;
-    let database = ward.server.database();
     let before = ward.server.trail();
 
-    for sql in [
+    let of_sqlite = [
+        "INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events",
+        "REPLACE INTO audit_events (id, chain_id, chain_seq, recorded_at, received_at, event) \
+         SELECT randomblob(16), chain_id, chain_seq, 0, 0, '{}' FROM audit_events",
+    ];
+    let of_postgres = [
+        "TRUNCATE audit_events",
+        "INSERT INTO audit_events SELECT * FROM audit_events ON CONFLICT (id) DO UPDATE SET event = '{}'",
+    ];
+    let of_this = match ward.server.rows {
+        Rows::File(_) => of_sqlite,
+        Rows::Postgres(_) => of_postgres,
+    };
+    let of_both = [
         "UPDATE audit_events SET event = '{}'",
         "UPDATE audit_events SET received_at = 0 WHERE chain_seq = 1",
         "DELETE FROM audit_events",
         "DELETE FROM audit_events WHERE chain_seq = (SELECT MAX(chain_seq) FROM audit_events)",
-        "INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events",
-        "REPLACE INTO audit_events (id, chain_id, chain_seq, recorded_at, received_at, event) \
-         SELECT randomblob(16), chain_id, chain_seq, 0, 0, '{}' FROM audit_events",
-    ] {
-        let refusal = database.execute(sql, []).unwrap_err();
+    ];
+    for sql in of_both.into_iter().chain(of_this) {
+        let refusal = format!("{:#}", ward.server.rows.write(sql).unwrap_err());
 
-        assert!(refusal.to_string().contains("an audit event is never"), "{sql}: {refusal}");
+        assert!(refusal.contains("an audit event is never"), "{sql}: {refusal}");
     }
     assert_eq!(ward.server.trail(), before);
 }

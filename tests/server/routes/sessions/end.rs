@@ -72,8 +72,7 @@ async fn an_end_and_a_disabling_at_the_same_time_leave_one_cause() {
     let disable = server.admin(json!({ "do": "user_disable", "name": "maria", "is_disabled": true }));
     let (answer, _) = futures_util::future::join(workstation.delete(&path, &body), disable).await;
 
-    let stored: String =
-        server.database().query_row("SELECT cause FROM sessions", [], |row| row.get(0)).unwrap();
+    let stored = server.text("SELECT cause FROM sessions");
     assert_eq!(answer.body["cause"], stored);
     assert_eq!(server.recorded(&[&session, "disabled"]), usize::from(stored == "disabled"));
 }

@@ -9,7 +9,7 @@ use harness::{
 use protocol::secret::WireSecret;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::store::users;
+use server::store::{transact, users};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -223,9 +223,9 @@ async fn a_password_changed_while_it_was_checked_opens_nothing() {
     let other = hashed(&server, "another password").await;
 
     let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
-        let mut write = server.app().store.write().await.unwrap();
-        users::set_password(&mut write, maria.user_id.parse().unwrap(), &other).await.unwrap();
-        write.commit().await.unwrap();
+        let id = maria.user_id.parse().unwrap();
+        let store = &server.app().store;
+        transact!(store, |write| users::set_password(write, id, &other).await).unwrap();
     })
     .await;
 
@@ -240,10 +240,13 @@ async fn a_password_hashed_anew_elsewhere_while_it_was_checked_is_still_the_righ
     let anew = hashed(&server, &maria.password).await;
 
     let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
-        let mut write = server.app().store.write().await.unwrap();
-        let user = users::find(&mut write, maria.user_id.parse().unwrap()).await.unwrap().unwrap();
-        users::renew_password_hash(&mut write, &user, &anew).await.unwrap();
-        write.commit().await.unwrap();
+        let id = maria.user_id.parse().unwrap();
+        let store = &server.app().store;
+        transact!(store, |write| {
+            let user = users::find(write, id).await?.unwrap();
+            users::renew_password_hash(write, &user, &anew).await
+        })
+        .unwrap();
     })
     .await;
 
@@ -274,7 +277,7 @@ async fn a_workstation_revoked_or_found_cloned_while_a_password_was_checked_sign
 
         let answer = while_her_password_is_checked(&server, &workstation, &maria, async || {
             let sql = format!("UPDATE workstations SET {column} = 1");
-            assert_eq!(server.database().execute(&sql, []).unwrap(), 1);
+            server.rows.write(&sql).unwrap();
         })
         .await;
 

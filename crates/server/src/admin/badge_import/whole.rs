@@ -15,7 +15,6 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use protocol::v1::problem::ProblemCode;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{BadRow, ImportLine, Imported, row::Row};
@@ -25,10 +24,10 @@ use crate::{
     error::ApiError,
     identity::badge::NumberIndex,
     store::{
-        StoreError,
+        Connection, StoreError,
         badge_imports::{self as imports, Aside, Import},
         badges::{self as rows, Badge, EnrolledBy},
-        users,
+        transact, users,
     },
     trail::{self, About},
 };
@@ -109,15 +108,17 @@ pub async fn set_aside(app: &App, plan: &Plan) -> Result<Uuid, StoreError> {
 }
 
 async fn set_aside_under(app: &App, id: Uuid, plan: &Plan) -> Result<(), StoreError> {
-    let mut write = app.store.write().await?;
-    imports::begin(&mut write, id).await?;
-    write.commit().await?;
+    transact!(app.store, |write| {
+        imports::begin(write, id).await?;
+        Ok::<_, StoreError>(())
+    })?;
     for burst in plan.rows.chunks(BURST) {
-        let mut write = app.store.write().await?;
-        for row in burst {
-            imports::set_aside(&mut write, id, row).await?;
-        }
-        write.commit().await?;
+        transact!(app.store, |write| {
+            for row in burst {
+                imports::set_aside(write, id, row).await?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
     }
     Ok(())
 }
@@ -127,9 +128,10 @@ async fn set_aside_under(app: &App, id: Uuid, plan: &Plan) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError`].
 pub async fn take_over(app: &App, id: Uuid) -> Result<bool, StoreError> {
-    let mut write = app.store.write().await?;
-    let is_done = imports::accept(&mut write, id, app.clock.now()).await?;
-    write.commit().await?;
+    let is_done = transact!(app.store, |write| {
+        let is_done = imports::accept(write, id, app.clock.now()).await?;
+        Ok::<_, StoreError>(is_done)
+    })?;
     Ok(is_done)
 }
 
@@ -147,23 +149,23 @@ async fn finish(app: &App, id: Uuid) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn finish_burst(app: &App, id: Uuid) -> Result<bool, StoreError> {
-    let mut write = app.store.write().await?;
-    let Some(Import { accepted_at }) = imports::find(&mut write, id).await? else { return Ok(false) };
-    let burst = imports::rows(&mut write, id, i64::try_from(BURST).unwrap_or(i64::MAX)).await?;
-    let now = app.clock.now();
-    for (number, user_id) in &burst {
-        if let Some(at) = accepted_at {
-            let user = users::find(&mut write, *user_id).await?;
-            let about = About::default().user(user.as_ref());
-            trail::administration_late(&mut write, about, "badge.import", (at, now)).await?;
+    transact!(app.store, |write| {
+        let Some(Import { accepted_at }) = imports::find(write, id).await? else { return Ok(false) };
+        let burst = imports::rows(write, id, i64::try_from(BURST).unwrap_or(i64::MAX)).await?;
+        let now = app.clock.now();
+        for (number, user_id) in &burst {
+            if let Some(at) = accepted_at {
+                let user = users::find(write, *user_id).await?;
+                let about = About::default().user(user.as_ref());
+                trail::administration_late(write, about, "badge.import", (at, now)).await?;
+            }
+            imports::forget_row(write, id, *number).await?;
         }
-        imports::forget_row(&mut write, id, *number).await?;
-    }
-    if burst.is_empty() {
-        imports::forget(&mut write, id).await?;
-    }
-    write.commit().await?;
-    Ok(!burst.is_empty())
+        if burst.is_empty() {
+            imports::forget(write, id).await?;
+        }
+        Ok(!burst.is_empty())
+    })
 }
 
 /// The lists as they would stand after the lines so far.
@@ -184,7 +186,7 @@ struct Seen {
 impl Planning<'_> {
     async fn line(
         &mut self,
-        read: &mut SqliteConnection,
+        read: &mut Connection,
         line: &ImportLine,
     ) -> Result<Result<Bound, BadRow>, StoreError> {
         let row = match Row::parse(line.text.expose()) {

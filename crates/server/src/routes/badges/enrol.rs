@@ -23,6 +23,7 @@ use crate::{
         badges::{self as rows, EnrolledBy},
         screens,
         sessions::{self, SessionRow},
+        transact,
     },
     trail,
 };
@@ -54,38 +55,39 @@ pub async fn enrol(
     workstation.require_good_standing()?;
     let number = presenting::number(&request.badge)?.index(&app.keys.index);
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let row = in_use(&mut write, credential, workstation.id, now).await?;
-    sessions::note_credential_used(&mut write, row.id).await?;
-    check_policy(app.policy.badge_enrolment())?;
-    let strong_at = screens::strong_at(&mut write, row.id).await?;
-    if strong_at.is_none_or(|at| now.duration_since(at) > STRONG_WITHIN) {
-        let detail = "Sign in with your password and a code first.";
-        return Err(ApiError::new(ProblemCode::BadgeEnrolmentRefused).detail(detail));
-    }
-    let wish = Wish { user_id: row.user_id, number, grade: request.badge.grade, by: EnrolledBy::Holder };
-    match badges::bind(&mut write, wish, now).await? {
-        Bound::Anew => {
-            let about = trail::about_herself(&mut write, &workstation, &row).await?;
-            trail::administration(&mut write, about, "badge.enrol-own", now).await?;
-            presenting::take_back(&mut write, workstation.id, number, now).await?;
+    let (row, count, left) = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let row = in_use(write, credential, workstation.id, now).await?;
+        sessions::note_credential_used(write, row.id).await?;
+        check_policy(app.policy.badge_enrolment())?;
+        let strong_at = screens::strong_at(write, row.id).await?;
+        if strong_at.is_none_or(|at| now.duration_since(at) > STRONG_WITHIN) {
+            let detail = "Sign in with your password and a code first.";
+            return Err(ApiError::new(ProblemCode::BadgeEnrolmentRefused).detail(detail));
         }
-        // Nothing to record.
-        Bound::Before | Bound::KeptCryptographic => {}
-        Bound::Taken => return Err(ApiError::new(ProblemCode::BadgeTaken)),
-        Bound::TooMany => return Err(ApiError::new(ProblemCode::BadgeTooMany)),
-        Bound::Revoked => {
-            let detail = "This badge was revoked. Ask the help desk to enrol it again.";
-            return Err(ApiError::new(ProblemCode::BadgeRefused).detail(detail));
+        let wish = Wish { user_id: row.user_id, number, grade: request.badge.grade, by: EnrolledBy::Holder };
+        match badges::bind(write, wish, now).await? {
+            Bound::Anew => {
+                let about = trail::about_herself(write, &workstation, &row).await?;
+                trail::administration(write, about, "badge.enrol-own", now).await?;
+                presenting::take_back(write, workstation.id, number, now).await?;
+            }
+            // Nothing to record.
+            Bound::Before | Bound::KeptCryptographic => {}
+            Bound::Taken => return Err(ApiError::new(ProblemCode::BadgeTaken)),
+            Bound::TooMany => return Err(ApiError::new(ProblemCode::BadgeTooMany)),
+            Bound::Revoked => {
+                let detail = "This badge was revoked. Ask the help desk to enrol it again.";
+                return Err(ApiError::new(ProblemCode::BadgeRefused).detail(detail));
+            }
         }
-    }
-    let count = rows::live_of(&mut write, row.user_id).await?.len();
-    let enrolled = rows::find(&mut write, number).await?.ok_or(StoreError::Corrupt("enrolled badge"))?;
-    sessions::note_badge(&mut write, row.id, enrolled.id).await?;
-    let row = SessionRow { badge_id: Some(enrolled.id), ..row };
-    let left = grace::of_session(&app, &mut write, &row, now).await?;
-    write.commit().await?;
+        let count = rows::live_of(write, row.user_id).await?.len();
+        let enrolled = rows::find(write, number).await?.ok_or(StoreError::Corrupt("enrolled badge"))?;
+        sessions::note_badge(write, row.id, enrolled.id).await?;
+        let row = SessionRow { badge_id: Some(enrolled.id), ..row };
+        let left = grace::of_session(&app, write, &row, now).await?;
+        Ok::<_, ApiError>((row, count, left))
+    })?;
     tracing::info!(user.id = %row.user_id, workstation.id = %workstation.id, "Badge enrolled by its holder");
     let enrolled =
         BadgeEnrolled { badges: u32::try_from(count).unwrap_or(u32::MAX), grace_remaining_ms: left };

@@ -28,7 +28,7 @@ impl FromRequestParts<App> for Auditor {
         // Found by its hash: how long the search takes tells nothing about the token.
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now = app.clock.now();
-        let name = auditor_tokens::find(&mut *app.store.read().await?, hash, now).await?;
+        let name = auditor_tokens::find(&mut app.store.read().await?, hash, now).await?;
         name.map(|name| Self { name }).ok_or(refused)
     }
 }

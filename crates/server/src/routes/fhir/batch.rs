@@ -1,6 +1,6 @@
 //! `POST /fhir`: many records in one Bundle of type `batch`.
 
-use audit::fhir::AuditEvent;
+use audit::{fhir::AuditEvent, record::AuditRecord};
 use axum::{extract::State, http::StatusCode};
 use protocol::v1::problem::ProblemCode;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::{
     error::{self, ApiError},
     middleware::correlation,
     routes::body::invalid,
-    store::Write,
+    store::{Connection, transact},
 };
 
 /// Records of one batch, at most.
@@ -79,24 +79,48 @@ pub async fn post(
     if bundle.entry.len() > BATCH_ENTRIES_MAX {
         return Err(invalid("A batch has at most 100 entries."));
     }
-    let mut write = app.store.write().await?;
-    let mut responses = Vec::with_capacity(bundle.entry.len());
-    for entry in bundle.entry {
-        responses.push(json!({ "response": respond(&mut write, &app, &workstation, entry).await? }));
-    }
-    write.commit().await?;
+    let records: Vec<_> = bundle.entry.into_iter().map(read).collect();
+    let responses = transact!(app.store, |write| {
+        let mut responses = Vec::with_capacity(records.len());
+        for record in &records {
+            responses.push(json!({ "response": respond(write, &app, &workstation, record).await? }));
+        }
+        Ok::<_, ApiError>(responses)
+    })?;
     let answer = json!({ "resourceType": "Bundle", "type": "batch-response", "entry": responses });
     Ok(FhirJson(StatusCode::OK, answer))
 }
 
+/// The record of one entry.
+fn read(entry: Entry) -> Result<AuditRecord, ApiError> {
+    let event: AuditEvent = serde_json::from_value(entry.resource).map_err(|_| {
+        ApiError::new(ProblemCode::RequestMalformed)
+            .detail("The resource is not an AuditEvent as Tapward writes it.")
+    })?;
+    let record = read_event(&event)?;
+    let is_named = match entry.request.method.as_str() {
+        "PUT" => entry.request.url == location(&record),
+        "POST" => entry.request.url == "AuditEvent",
+        _ => false,
+    };
+    if is_named {
+        return Ok(record);
+    }
+    Err(invalid("An entry is a PUT of AuditEvent/{id} or a POST of AuditEvent."))
+}
+
+fn location(record: &AuditRecord) -> String {
+    format!("AuditEvent/{}", record.id)
+}
+
 /// The answer to one entry. `Err` only when the database failed: then nothing of the batch is stored.
 async fn respond(
-    write: &mut Write,
+    write: &mut Connection,
     app: &App,
     workstation: &ProvenWorkstation,
-    entry: Entry,
+    record: &Result<AuditRecord, ApiError>,
 ) -> Result<Value, ApiError> {
-    match stored(write, app, workstation, entry).await {
+    match stored(write, app, workstation, record).await {
         Ok((status, location)) => {
             Ok(json!({ "status": status.to_string(), "location": location, "etag": "W/\"1\"" }))
         }
@@ -112,25 +136,12 @@ async fn respond(
 }
 
 async fn stored(
-    write: &mut Write,
+    write: &mut Connection,
     app: &App,
     workstation: &ProvenWorkstation,
-    entry: Entry,
+    record: &Result<AuditRecord, ApiError>,
 ) -> Result<(StatusCode, String), ApiError> {
-    let event: AuditEvent = serde_json::from_value(entry.resource).map_err(|_| {
-        ApiError::new(ProblemCode::RequestMalformed)
-            .detail("The resource is not an AuditEvent as Tapward writes it.")
-    })?;
-    let record = read_event(&event)?;
-    let location = format!("AuditEvent/{}", record.id);
-    let is_named = match entry.request.method.as_str() {
-        "PUT" => entry.request.url == location,
-        "POST" => entry.request.url == "AuditEvent",
-        _ => false,
-    };
-    if !is_named {
-        return Err(invalid("An entry is a PUT of AuditEvent/{id} or a POST of AuditEvent."));
-    }
-    let insertion = delivery::take(write, workstation.into(), &record, app.clock.now()).await?;
-    Ok((status(insertion)?, location))
+    let record = record.as_ref().map_err(Clone::clone)?;
+    let insertion = delivery::take(write, workstation.into(), record, app.clock.now()).await?;
+    Ok((status(insertion)?, location(record)))
 }

@@ -26,6 +26,7 @@ use crate::{
     store::{
         StoreError,
         audit_events::{self, Page, StoredEvent},
+        transact,
     },
     trail::{self, About},
 };
@@ -46,7 +47,7 @@ pub async fn read(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<FhirJson<AuditEvent>, ApiError> {
     let id = id_in_path(id).ok_or(ApiError::new(ProblemCode::NotFound))?;
-    let found = audit_events::find(&mut *app.store.read().await?, id).await?;
+    let found = audit_events::find(&mut app.store.read().await?, id).await?;
     let stored = found.ok_or(ApiError::new(ProblemCode::NotFound))?;
     put_on_record(&app, auditor).await?;
     Ok(FhirJson(StatusCode::OK, stamped(&stored)?))
@@ -104,10 +105,8 @@ async fn look_up(app: &App, parameters: &Parameters, count: u32) -> Result<(Page
 
 /// That someone reads is stored before anything is shown; where it cannot be, nothing is.
 async fn put_on_record(app: &App, auditor: Auditor) -> Result<(), StoreError> {
-    let mut write = app.store.write().await?;
     let what = What::TrailRead { auditor: auditor.name };
-    trail::put(&mut write, About::default(), what, app.clock.now()).await?;
-    write.commit().await
+    transact!(app.store, |write| trail::put(write, About::default(), what.clone(), app.clock.now()).await)
 }
 
 fn searchset(

@@ -13,8 +13,12 @@ use uuid::Uuid;
 
 use super::body::FhirBytes;
 use crate::{
-    app::App, auth::workstation::ProvenWorkstation, delivery, error::ApiError, routes::body::invalid,
-    store::audit_events::Insertion,
+    app::App,
+    auth::workstation::ProvenWorkstation,
+    delivery,
+    error::ApiError,
+    routes::body::invalid,
+    store::{audit_events::Insertion, transact},
 };
 
 /// What a write is answered with: the status and where the record is.
@@ -84,9 +88,10 @@ async fn store(
     workstation: &ProvenWorkstation,
     record: &AuditRecord,
 ) -> Result<Written, ApiError> {
-    let mut write = app.store.write().await?;
-    let insertion = delivery::take(&mut write, workstation.into(), record, app.clock.now()).await?;
-    write.commit().await?;
+    let insertion = transact!(app.store, |write| {
+        let insertion = delivery::take(write, workstation.into(), record, app.clock.now()).await?;
+        Ok::<_, ApiError>(insertion)
+    })?;
     let status = status(insertion)?;
     let location = format!("/fhir/AuditEvent/{}", record.id);
     Ok((status, [(header::LOCATION, location), (header::ETAG, "W/\"1\"".to_owned())]))

@@ -12,7 +12,7 @@ use crate::{
     auth::{credential::PresentedCredential, workstation::ProvenWorkstation},
     error::ApiError,
     routes::body::JsonBody,
-    store::{screens, sessions},
+    store::{screens, sessions, transact},
 };
 
 /// Notes that the screen is covered. It may be repeated, and no deadline moves: covering is no activity. Its record
@@ -32,12 +32,13 @@ pub async fn conceal(
     JsonBody(request): JsonBody<ConcealSession>,
 ) -> Result<Json<SessionStatus>, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let row = in_use(&mut write, credential, workstation.id, now).await?;
-    sessions::note_credential_used(&mut write, row.id).await?;
-    screens::conceal(&mut write, row.id, request.cause == ConcealCause::Elsewhere, now).await?;
-    let told = told(&app, &mut write, &row, SessionState::Open, now).await?;
-    write.commit().await?;
+    let (row, told) = transact!(app.store, |write| {
+        let row = in_use(write, credential, workstation.id, now).await?;
+        sessions::note_credential_used(write, row.id).await?;
+        screens::conceal(write, row.id, request.cause == ConcealCause::Elsewhere, now).await?;
+        let told = told(&app, write, &row, SessionState::Open, now).await?;
+        Ok::<_, ApiError>((row, told))
+    })?;
     tracing::info!(
         session.id = %row.id, workstation.id = %workstation.id, cause = ?request.cause,
         "Screen covered, session kept"

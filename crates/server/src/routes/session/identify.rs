@@ -13,7 +13,7 @@ use crate::{
     error::ApiError,
     routes::body::JsonBody,
     sign_in::presenting::{self, Presented},
-    store::sessions,
+    store::{sessions, transact},
 };
 
 /// Tells as much of a badge as the workstation of a session needs: the holder's covers, another's begins his sign-in.
@@ -35,16 +35,17 @@ pub async fn identify(
 ) -> Result<Json<BadgeIdentified>, ApiError> {
     let number = presenting::number(&request.badge)?;
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    let row = in_use(&mut write, credential, workstation.id, now).await?;
-    sessions::note_credential_used(&mut write, row.id).await?;
-    let badge = (&number, request.badge.grade);
-    let whose = match presenting::look_up(&app, &mut write, &workstation, badge, now).await? {
-        Presented::Unknown { .. } => Whose::Unknown,
-        Presented::Refused(_) => Whose::Refused,
-        Presented::Names(_, user) if user.id == row.user_id => Whose::Holder,
-        Presented::Names(..) => Whose::Other,
-    };
-    write.commit().await?;
+    let whose = transact!(app.store, |write| {
+        let row = in_use(write, credential, workstation.id, now).await?;
+        sessions::note_credential_used(write, row.id).await?;
+        let badge = (&number, request.badge.grade);
+        let whose = match presenting::look_up(&app, write, &workstation, badge, now).await? {
+            Presented::Unknown { .. } => Whose::Unknown,
+            Presented::Refused(_) => Whose::Refused,
+            Presented::Names(_, user) if user.id == row.user_id => Whose::Holder,
+            Presented::Names(..) => Whose::Other,
+        };
+        Ok::<_, ApiError>(whose)
+    })?;
     Ok(Json(BadgeIdentified { whose }))
 }

@@ -14,7 +14,6 @@ use protocol::{
         session::{ChallengeIssued, PASSWORD_SIZE_BYTES_MAX, ResumeFactor, ResumeSession, SessionResumed},
     },
 };
-use sqlx::SqliteConnection;
 
 use super::in_use;
 use crate::{
@@ -35,12 +34,12 @@ use crate::{
         refusals,
     },
     store::{
-        StoreError,
+        Connection, StoreError,
         attempts::{AttemptKey, Outcome},
         challenges::Purpose,
         failures,
         sessions::{self, SessionRow},
-        users,
+        transact, users,
     },
     trail,
 };
@@ -98,25 +97,23 @@ impl Resuming<'_> {
         let grade = presenting::grade_asked(badge.grade);
         let asked = answers::mac(app, key, &[&credential.0, b"badge", number.as_bytes(), grade]);
         let now = app.clock.now();
-        let mut write = app.store.write().await?;
-        proof.spend(&mut write).await?;
-        if let Some(answer) = answers::repeated_within(app, &mut write, key, &asked).await? {
-            write.commit().await?;
-            return Ok(answer);
-        }
-        let row = in_use(&mut write, credential, workstation.id, now).await?;
-        sessions::note_credential_used(&mut write, row.id).await?;
-        let presented =
-            presenting::look_up(app, &mut write, workstation, (&number, badge.grade), now).await?;
-        let (outcome, answer) = self.decide(&mut write, &row, presented, now).await?;
-        answers::remember(&mut write, key, asked, outcome, now).await?;
-        write.commit().await?;
-        Ok(answer)
+        transact!(app.store, |write| {
+            proof.spend(write).await?;
+            if let Some(answer) = answers::repeated_within(app, write, key, &asked).await? {
+                return Ok(answer);
+            }
+            let row = in_use(write, credential, workstation.id, now).await?;
+            sessions::note_credential_used(write, row.id).await?;
+            let presented = presenting::look_up(app, write, workstation, (&number, badge.grade), now).await?;
+            let (outcome, answer) = self.decide(write, &row, presented, now).await?;
+            answers::remember(write, key, asked, outcome, now).await?;
+            Ok(answer)
+        })
     }
 
     async fn decide(
         self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         row: &SessionRow,
         presented: Presented,
         now: Timestamp,
@@ -179,41 +176,38 @@ impl Resuming<'_> {
         let checked = proving::check(app, found, Secret::Password, password, place).await?;
 
         let now = app.clock.now();
-        let mut write = app.store.write().await?;
-        proof.spend(&mut write).await?;
-        if let Some(answer) = answers::repeated_within(app, &mut write, key, &asked).await? {
-            write.commit().await?;
-            return Ok(answer);
-        }
-        let row = in_use(&mut write, credential, workstation.id, now).await?;
-        sessions::note_credential_used(&mut write, row.id).await?;
-        let user =
-            users::find(&mut write, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
-        let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
-        let subject = name.subject(&app.keys.index);
-        let about = workstation.about().user(Some(&user));
-        let counts = failures::counts(&mut write, subject, workstation.id, Factor::First).await?;
-        // She has signed in here: what was guessed elsewhere does not slow her.
-        if let Some(left) = counts.locked_for(true, now) {
-            refusals::locked_out(&mut write, about, now).await?;
-            write.commit().await?;
-            return Err(refusals::locked_out_for(left));
-        }
-        if !checked.is_right_for(&user) || counts.is_suspended(Factor::First) {
-            let factor = Factor::First;
-            let failure = refusals::Failure { subject, workstation_id: workstation.id, factor };
-            refusals::failed(&mut write, about, failure, now).await?;
-            answers::remember(&mut write, key, asked, Some(Outcome::FirstRefused), now).await?;
-            write.commit().await?;
-            return Err(ApiError::new(ProblemCode::SignInRefused));
-        }
-        let session_id = row.id;
-        let purpose =
-            if renews_grace { Purpose::Renew { session_id } } else { Purpose::Resume { session_id } };
-        let step = Step { user: &user, workstation, purpose, shown: &[Shown::Password], badge: None };
-        let (outcome, answer) = next::after(app, &mut write, step, now).await?;
-        answers::remember(&mut write, key, asked, outcome, now).await?;
-        write.commit().await?;
-        Ok(answer)
+        transact!(app.store, |write| {
+            proof.spend(write).await?;
+            if let Some(answer) = answers::repeated_within(app, write, key, &asked).await? {
+                return Ok(answer);
+            }
+            let row = in_use(write, credential, workstation.id, now).await?;
+            sessions::note_credential_used(write, row.id).await?;
+            let user =
+                users::find(write, row.user_id).await?.ok_or(StoreError::Corrupt("user of a session"))?;
+            let name = UserName::parse(&user.name).ok_or(StoreError::Corrupt("user name"))?;
+            let subject = name.subject(&app.keys.index);
+            let about = workstation.about().user(Some(&user));
+            let counts = failures::counts(write, subject, workstation.id, Factor::First).await?;
+            // She has signed in here: what was guessed elsewhere does not slow her.
+            if let Some(left) = counts.locked_for(true, now) {
+                refusals::locked_out(write, about, now).await?;
+                return Ok(Answer::Refused(refusals::locked_out_for(left)));
+            }
+            if !checked.is_right_for(&user) || counts.is_suspended(Factor::First) {
+                let factor = Factor::First;
+                let failure = refusals::Failure { subject, workstation_id: workstation.id, factor };
+                refusals::failed(write, about, failure, now).await?;
+                answers::remember(write, key, asked, Some(Outcome::FirstRefused), now).await?;
+                return Ok(Answer::Refused(ApiError::new(ProblemCode::SignInRefused)));
+            }
+            let session_id = row.id;
+            let purpose =
+                if renews_grace { Purpose::Renew { session_id } } else { Purpose::Resume { session_id } };
+            let step = Step { user: &user, workstation, purpose, shown: &[Shown::Password], badge: None };
+            let (outcome, answer) = next::after(app, write, step, now).await?;
+            answers::remember(write, key, asked, outcome, now).await?;
+            Ok(answer)
+        })
     }
 }

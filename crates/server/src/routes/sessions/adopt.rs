@@ -6,9 +6,12 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use protocol::v1::{
-    problem::{Problem, ProblemCode},
-    session::{AdoptSession, EndCause, SessionAdopted},
+use protocol::{
+    secret::WireSecret,
+    v1::{
+        problem::{Problem, ProblemCode},
+        session::{AdoptSession, EndCause, SessionAdopted},
+    },
 };
 use uuid::Uuid;
 
@@ -18,7 +21,7 @@ use crate::{
         credential::{self, PresentedCredential},
         workstation::{ProvenWorkstation, SpentProof},
     },
-    ending,
+    ending::{self, Ended},
     error::ApiError,
     routes::body::JsonBody,
     session::{
@@ -27,8 +30,9 @@ use crate::{
     },
     sign_in::opening,
     store::{
-        StoreError, screens,
+        Connection, StoreError, screens,
         sessions::{self, Of, SessionRow},
+        transact,
     },
 };
 
@@ -57,56 +61,69 @@ pub async fn adopt(
     JsonBody(request): JsonBody<AdoptSession>,
 ) -> Result<Json<SessionAdopted>, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let row = sessions::find(&mut write, id).await?.filter(|row| row.workstation_id == workstation.id);
-    let Some(row) = row else {
-        return Err(ApiError::new(ProblemCode::SessionUnknown));
-    };
-    if !sessions::may_adopt(&mut write, id, presented.0).await? {
-        return Err(ApiError::new(ProblemCode::SessionUnknown));
-    }
-    let inactivity = Inactivity {
-        current: Duration::from_millis(request.idle_ms),
-        longest: Duration::from_millis(request.idle_longest_ms),
-    };
-    let mut outcome = row.session.on_adopt(inactivity, now);
-    let since = if matches!(outcome, Outcome::Open { .. }) {
-        opened_since(&mut write, &row).await?
-    } else {
-        Since::default()
-    };
-    if since.is_used {
-        outcome = Outcome::Ends(EndCause::CrashRecovered);
-    }
-    match outcome {
-        Outcome::Open { last_input_at } => {
-            let session = Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
-            let (credential, hash) = credential::mint();
-            sessions::update(&mut write, id, &session).await?;
-            if row.session.was_uncovered_by(last_input_at) {
-                screens::note_uncovered(&mut write, id).await?;
+    let adopted = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let row = sessions::find(write, id).await?.filter(|row| row.workstation_id == workstation.id);
+        let Some(row) = row else {
+            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        };
+        if !sessions::may_adopt(write, id, presented.0).await? {
+            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        }
+        let inactivity = Inactivity {
+            current: Duration::from_millis(request.idle_ms),
+            longest: Duration::from_millis(request.idle_longest_ms),
+        };
+        let mut outcome = row.session.on_adopt(inactivity, now);
+        let since = if matches!(outcome, Outcome::Open { .. }) {
+            opened_since(write, &row).await?
+        } else {
+            Since::default()
+        };
+        if since.is_used {
+            outcome = Outcome::Ends(EndCause::CrashRecovered);
+        }
+        match outcome {
+            Outcome::Open { last_input_at } => {
+                let session =
+                    Session { state: Standing::Open, last_input_at, last_heard_at: now, ..row.session };
+                let (credential, hash) = credential::mint();
+                sessions::update(write, id, &session).await?;
+                if row.session.was_uncovered_by(last_input_at) {
+                    screens::note_uncovered(write, id).await?;
+                }
+                sessions::replace_credential(write, id, hash, Some(presented.0)).await?;
+                let mut never_used = Vec::new();
+                for other in since.never_used {
+                    never_used.extend(ending::end(write, &other, EndCause::CrashRecovered, now).await?);
+                }
+                Ok(Adopted::GoesOn { session, credential, never_used })
             }
-            sessions::replace_credential(&mut write, id, hash, Some(presented.0)).await?;
-            let mut never_used = Vec::new();
-            for other in since.never_used {
-                never_used.extend(ending::end(&mut write, &other, EndCause::CrashRecovered, now).await?);
+            Outcome::Ends(cause) => {
+                Ok(Adopted::Ends { cause, ended: ending::end(write, &row, cause, now).await? })
             }
-            write.commit().await?;
+            Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
+            Outcome::Lapsed => Err(ApiError::new(ProblemCode::SessionLapsed)),
+        }
+    })?;
+    match adopted {
+        Adopted::GoesOn { session, credential, never_used } => {
             never_used.into_iter().for_each(|ended| ended.tell(&app));
             app.deadlines_changed.notify_one();
             let limits = opening::limits(&app, &session, now);
             Ok(Json(SessionAdopted { session_id: id, credential, limits }))
         }
-        Outcome::Ends(cause) => {
-            let ended = ending::end(&mut write, &row, cause, now).await?;
-            write.commit().await?;
+        Adopted::Ends { cause, ended } => {
             ended.into_iter().for_each(|ended| ended.tell(&app));
             Err(ApiError::new(ProblemCode::SessionEnded).cause(cause))
         }
-        Outcome::HadEnded(cause) => Err(ApiError::new(ProblemCode::SessionEnded).cause(cause)),
-        Outcome::Lapsed => Err(ApiError::new(ProblemCode::SessionLapsed)),
     }
+}
+
+/// What an adoption came to.
+enum Adopted {
+    GoesOn { session: Session, credential: WireSecret, never_used: Vec<Ended> },
+    Ends { cause: EndCause, ended: Option<Ended> },
 }
 
 /// What was opened at the workstation since: only one session is open there.
@@ -118,10 +135,7 @@ struct Since {
     never_used: Vec<SessionRow>,
 }
 
-async fn opened_since(
-    connection: &mut sqlx::SqliteConnection,
-    row: &SessionRow,
-) -> Result<Since, StoreError> {
+async fn opened_since(connection: &mut Connection, row: &SessionRow) -> Result<Since, StoreError> {
     let mut since = Since::default();
     for other in sessions::unended(connection, Of::Workstation(row.workstation_id), UNENDED_MAX).await? {
         if other.id == row.id || other.session.state != Standing::Open {

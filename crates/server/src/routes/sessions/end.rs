@@ -17,13 +17,14 @@ use crate::{
         credential::PresentedCredential,
         workstation::{ProvenWorkstation, SpentProof},
     },
-    ending,
+    ending::{self, Ended},
     error::ApiError,
     routes::{body::JsonBody, session::in_use},
     session::{State as Standing, lifecycle::Outcome},
     store::{
-        Write,
+        Connection,
         sessions::{self, SessionRow},
+        transact,
     },
     trail,
 };
@@ -50,56 +51,59 @@ pub async fn end(
     JsonBody(request): JsonBody<EndSession>,
 ) -> Result<Json<SessionEnded>, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let row = sessions::find(&mut write, id).await?.ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
-    if request.cause == EndCause::UserElsewhere
-        && let Some(Extension(credential)) = credential
-    {
-        let here = in_use(&mut write, credential, workstation.id, now).await?;
-        if here.id != row.id {
-            return end_another_of_hers(&app, write, &workstation, (&here, &row), now).await;
+    let (session, ended) = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let row = sessions::find(write, id).await?.ok_or(ApiError::new(ProblemCode::SessionUnknown))?;
+        if request.cause == EndCause::UserElsewhere
+            && let Some(Extension(credential)) = credential
+        {
+            let here = in_use(write, credential, workstation.id, now).await?;
+            if here.id != row.id {
+                return end_another_of_hers(write, &workstation, (&here, &row), now).await;
+            }
+        }
+        if row.workstation_id != workstation.id {
+            return Err(ApiError::new(ProblemCode::SessionUnknown));
+        }
+        let cause = match row.session.on_end(request.cause) {
+            Outcome::HadEnded(cause) => cause,
+            Outcome::Ends(cause) => {
+                sessions::end(write, id, cause, now).await?;
+                cause
+            }
+            Outcome::Open { .. } | Outcome::Lapsed => {
+                unreachable!("an end leaves no session open or lapsed")
+            }
+        };
+        Ok((SessionEnded { session_id: id, cause }, None))
+    })?;
+    match ended {
+        Some(ended) => ended.tell(&app),
+        None => {
+            tracing::info!(session.id = %id, workstation.id = %workstation.id, "Session ended by its workstation");
         }
     }
-    if row.workstation_id != workstation.id {
-        return Err(ApiError::new(ProblemCode::SessionUnknown));
-    }
-    let cause = match row.session.on_end(request.cause) {
-        Outcome::HadEnded(cause) => cause,
-        Outcome::Ends(cause) => {
-            sessions::end(&mut write, id, cause, now).await?;
-            cause
-        }
-        Outcome::Open { .. } | Outcome::Lapsed => {
-            unreachable!("an end leaves no session open or lapsed")
-        }
-    };
-    write.commit().await?;
-    tracing::info!(session.id = %id, workstation.id = %workstation.id, "Session ended by its workstation");
-    Ok(Json(SessionEnded { session_id: id, cause }))
+    Ok(Json(session))
 }
 
 /// Ends the second, which the person of the first no longer wants; wherever it is, even left over at this workstation.
 async fn end_another_of_hers(
-    app: &App,
-    mut write: Write,
+    write: &mut Connection,
     workstation: &ProvenWorkstation,
     (here, row): (&SessionRow, &SessionRow),
     now: Timestamp,
-) -> Result<Json<SessionEnded>, ApiError> {
+) -> Result<(SessionEnded, Option<Ended>), ApiError> {
     if here.user_id != row.user_id {
         return Err(ApiError::new(ProblemCode::SessionUnknown));
     }
-    let ended = ending::end(&mut write, row, EndCause::UserElsewhere, now).await?;
+    let ended = ending::end(write, row, EndCause::UserElsewhere, now).await?;
     if ended.is_some() {
-        let about = trail::about_herself(&mut write, workstation, here).await?;
-        trail::administration(&mut write, about, "session.end-elsewhere", now).await?;
+        let about = trail::about_herself(write, workstation, here).await?;
+        trail::administration(write, about, "session.end-elsewhere", now).await?;
     }
-    write.commit().await?;
     let cause = match row.session.state {
         Standing::Ended { cause } => cause,
         Standing::Open | Standing::Lapsed { .. } => EndCause::UserElsewhere,
     };
-    ended.into_iter().for_each(|ended| ended.tell(app));
-    Ok(Json(SessionEnded { session_id: row.id, cause }))
+    Ok((SessionEnded { session_id: row.id, cause }, ended))
 }

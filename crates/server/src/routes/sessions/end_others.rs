@@ -18,6 +18,7 @@ use crate::{
     store::{
         graces,
         sessions::{self, Of},
+        transact,
     },
     trail,
 };
@@ -42,19 +43,20 @@ pub async fn end_others(
     proof: SpentProof,
 ) -> Result<Json<SignedOutElsewhere>, ApiError> {
     let now = app.clock.now();
-    let mut write = app.store.write().await?;
-    proof.spend(&mut write).await?;
-    let here = in_use(&mut write, credential, workstation.id, now).await?;
-    let mut ended = Vec::new();
-    for row in sessions::unended(&mut write, Of::User(here.user_id), UNENDED_MAX).await? {
-        if row.id != here.id {
-            ended.extend(ending::end(&mut write, &row, EndCause::UserElsewhere, now).await?);
+    let ended = transact!(app.store, |write| {
+        proof.spend(write).await?;
+        let here = in_use(write, credential, workstation.id, now).await?;
+        let mut ended = Vec::new();
+        for row in sessions::unended(write, Of::User(here.user_id), UNENDED_MAX).await? {
+            if row.id != here.id {
+                ended.extend(ending::end(write, &row, EndCause::UserElsewhere, now).await?);
+            }
         }
-    }
-    graces::end(&mut write, here.user_id).await?;
-    let about = trail::about_herself(&mut write, &workstation, &here).await?;
-    trail::administration(&mut write, about, "session.end-everywhere", now).await?;
-    write.commit().await?;
+        graces::end(write, here.user_id).await?;
+        let about = trail::about_herself(write, &workstation, &here).await?;
+        trail::administration(write, about, "session.end-everywhere", now).await?;
+        Ok::<_, ApiError>(ended)
+    })?;
     let told = SignedOutElsewhere { ended: ended.iter().map(|ended| ended.session).collect() };
     ended.into_iter().for_each(|ended| ended.tell(&app));
     Ok(Json(told))
