@@ -74,6 +74,12 @@ impl Postgres {
         Ok(())
     }
 
+    /// Where the cluster is kept.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where a server finds its database, as in `database.url`.
     #[must_use]
     pub fn url(&self) -> String {

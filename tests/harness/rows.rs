@@ -101,6 +101,15 @@ impl Rows {
         }
     }
 
+    /// Where it is kept, if not in the server's own folder.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(_) => None,
+            Self::Postgres(postgres) => Some(postgres.folder()),
+        }
+    }
+
     /// An id as a statement spells it.
     #[must_use]
     pub fn literal(&self, id: Uuid) -> String {

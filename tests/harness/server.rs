@@ -244,6 +244,13 @@ impl TestServer {
         self.text(&format!("SELECT name FROM workstations WHERE id = {}", self.rows.literal(workstation_id)))
     }
 
+    /// Every file of the server and of its database that holds these bytes.
+    #[must_use]
+    pub fn files_that_hold(&self, bytes: &[u8]) -> Vec<String> {
+        let beside = self.rows.folder().map_or_else(Vec::new, |folder| files_that_hold(folder, bytes));
+        [files_that_hold(&self.data(), bytes), beside].concat()
+    }
+
     /// The audit record, oldest first, as stored.
     #[must_use]
     pub fn trail(&self) -> Vec<Value> {
@@ -306,7 +313,8 @@ pub fn files_that_hold(folder: &Path, bytes: &[u8]) -> Vec<String> {
         if kind.is_dir() {
             found.extend(files_that_hold(&path, bytes));
         } else if kind.is_file()
-            && std::fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+            // A file may be gone that was there a moment ago.
+            && std::fs::read(&path).unwrap_or_default().windows(bytes.len()).any(|window| window == bytes)
         {
             found.push(path.display().to_string());
         }

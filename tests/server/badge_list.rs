@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
-use harness::server::{TestServer, files_that_hold};
+use harness::server::TestServer;
 use serde_json::{Value, json};
 use server::store::{
     StoreError, transact,
@@ -216,12 +216,12 @@ async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
     server.admin(json!({ "do": "user_pin", "name": "maria", "pin": "73519284" })).await.unwrap();
 
     for canary in ["canary", "73519284"] {
-        assert_eq!(files_that_hold(&server.data(), canary.as_bytes()), Vec::<String>::new(), "while it runs");
+        assert_eq!(server.files_that_hold(canary.as_bytes()), Vec::<String>::new(), "while it runs");
     }
     server.stop().await;
     for canary in ["canary", "73519284"] {
         assert_eq!(
-            files_that_hold(&server.data(), canary.as_bytes()),
+            server.files_that_hold(canary.as_bytes()),
             Vec::<String>::new(),
             "after it ended"
         );

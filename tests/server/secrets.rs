@@ -1,6 +1,6 @@
 //! What must not be found on the disk of the server is not there.
 
-use harness::server::{TestServer, files_that_hold};
+use harness::server::TestServer;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,11 +33,11 @@ async fn no_password_code_secret_or_credential_stands_on_the_servers_disk() {
     ];
 
     for (what, canary) in canaries {
-        assert_eq!(files_that_hold(&server.data(), canary), Vec::<String>::new(), "{what}, while it runs");
+        assert_eq!(server.files_that_hold(canary), Vec::<String>::new(), "{what}, while it runs");
     }
-    assert!(!files_that_hold(&server.data(), b"Maria O.").is_empty(), "the search finds what is there");
+    assert!(!server.files_that_hold(b"Maria O.").is_empty(), "the search finds what is there");
     server.stop().await;
     for (what, canary) in canaries {
-        assert_eq!(files_that_hold(&server.data(), canary), Vec::<String>::new(), "{what}, after it ended");
+        assert_eq!(server.files_that_hold(canary), Vec::<String>::new(), "{what}, after it ended");
     }
 }

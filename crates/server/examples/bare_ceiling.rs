@@ -45,7 +45,7 @@ mod on_unix {
     }
 
     async fn serve(data: PathBuf) -> Result<()> {
-        let store = Store::open_file(&data.join("ceiling.db")).await?;
+        let store = Store::open_file(&data.join("ceiling.db"), Uuid::nil()).await?;
         let table = "CREATE TABLE IF NOT EXISTS ceiling (id BLOB PRIMARY KEY, body BLOB NOT NULL)";
         transact!(store, |write| query(table).execute(write).await)?;
 

@@ -161,6 +161,19 @@ impl Keys {
         })
     }
 
+    /// By which servers know that they have the same keys: each name, and what only its key makes.
+    #[must_use]
+    pub fn checks(&self) -> [(&'static str, [u8; 32]); 5] {
+        let check = |key: &Key| key.mac(&[b"tapward key check v1"]);
+        [
+            ("pepper", check(&self.pepper)),
+            ("nonce", check(&self.nonce)),
+            ("field", check(&self.field)),
+            ("index", check(&self.index)),
+            ("recovery", check(&Key::new(*self.recovery.expose()))),
+        ]
+    }
+
     /// Adds what a file of an earlier program lacks; whoever calls holds the folder's lock. Whether it did.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use axum_server::{
 use hyper_util::rt::TokioTimer;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     admin,
@@ -27,7 +28,7 @@ use crate::{
     jobs,
     keys::{self, Keys},
     router, spool_recovery,
-    store::{Store, StoreError, sessions, transact},
+    store::{Store, StoreError, nodes, sessions, transact},
     tls,
     trail::{self, About},
 };
@@ -36,6 +37,8 @@ use crate::{
 pub const DATABASE_FILE: &str = "tapward.db";
 /// The key store below the data folder.
 pub const KEYS_FILE: &str = "keys.toml";
+/// The server's own id below the data folder.
+pub const NODE_FILE: &str = "node.id";
 /// Where the bound address is written.
 pub const ADDRESS_FILE: &str = "listen.addr";
 /// Held while a server runs on the folder.
@@ -85,13 +88,23 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     }
     let keys = Keys::read(&keys_file)?;
     let loaded = config::load(data)?;
+    let node = node_id(data)?;
     let store = match &loaded.config.database {
-        Database::File => Store::open_file(&data.join(DATABASE_FILE)).await?,
+        Database::File => Store::open_file(&data.join(DATABASE_FILE), node).await?,
         Database::Postgres { url, password_file } => {
             let password = password_file.as_deref().map(keys::read_private).transpose()?;
-            Store::open_url(url, password.as_ref().map(|text| text.trim_end())).await?
+            Store::open_url(url, password.as_ref().map(|text| text.trim_end()), node).await?
         }
     };
+    for (name, mac) in keys.checks() {
+        let is_that_of_all = transact!(store, |write| nodes::is_key_of_all(write, name, mac).await)?;
+        ensure!(
+            is_that_of_all,
+            "the key `{name}` in {} is not that of the other servers of this database: a server is added with a copy of \
+             another one's folder",
+            keys_file.display()
+        );
+    }
     let clock = match options.clock {
         Some(clock) => clock,
         None => {
@@ -174,6 +187,21 @@ fn lock(data: &Path) -> Result<File> {
     let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     file.try_lock().map_err(|_| anyhow::anyhow!("another tapward-server runs on {}", data.display()))?;
     Ok(file)
+}
+
+/// By which a server is known in its database; made as it first starts.
+fn node_id(data: &Path) -> Result<Uuid> {
+    let path = data.join(NODE_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let text = format!("{}\n", Uuid::new_v4());
+            keys::replace_private(&path, text.as_bytes())?;
+            text
+        }
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    text.trim_end().parse().with_context(|| format!("{} holds no id", path.display()))
 }
 
 /// Which of the two is wrong, only somebody who looks can tell (ADR 0006).

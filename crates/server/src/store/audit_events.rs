@@ -7,10 +7,7 @@ use audit::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Connection, Query, Row, StoreError, Value, millis, query, query_scalar, timestamp};
-
-/// The chain of this node: there is one node.
-const CHAIN_ID: i64 = 1;
+use super::{Connection, Place, Query, Row, StoreError, Value, millis, query, query_scalar, timestamp};
 
 /// When a record came, and by whose proof or out of whose spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +40,8 @@ pub enum Insertion {
 /// One stored event with its stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// Place in the order of receipt.
-    pub chain_seq: i64,
+    /// Which server took it up, and as its how many-eth.
+    pub place: Place,
     /// When and from whom it came.
     pub receipt: Receipt,
     /// FHIR R4 `AuditEvent`, as stored.
@@ -72,8 +69,12 @@ pub struct Cursor {
     /// Time of the last event of the page before, in milliseconds since 1970.
     pub recorded_at: i64,
     /// Its place in the order of receipt.
-    pub chain_seq: i64,
+    pub place: Place,
 }
+
+/// The newest event of each server, in a state of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Through(pub Vec<Place>);
 
 /// One page, oldest event first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,14 +105,14 @@ pub async fn insert(
         Some(_) => return Ok(Insertion::Conflict),
         None => {}
     }
+    let place = connection.take_place()?;
     query(
         "INSERT INTO audit_events (id, chain_id, chain_seq, recorded_at, received_at, received_from, \
-         workstation_id, user_id, session_id, event) \
-         SELECT $1, $2, COALESCE(MAX(chain_seq), 0) + 1, $3, $4, $5, $6, $7, $8, $9 \
-         FROM audit_events WHERE chain_id = $2",
+         workstation_id, user_id, session_id, event) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(record.id)
-    .bind(CHAIN_ID)
+    .bind(place.node)
+    .bind(place.number)
     .bind(millis(record.recorded_at))
     .bind(millis(receipt.received_at))
     .bind(receipt.received_from)
@@ -129,7 +130,7 @@ pub async fn insert(
 /// # Errors
 /// [`StoreError`].
 pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<StoredEvent>, StoreError> {
-    query("SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events WHERE id = $1")
+    query("SELECT recorded_at, chain_id, chain_seq, received_at, received_from, event FROM audit_events WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await?
@@ -137,16 +138,30 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Stored
         .transpose()
 }
 
-/// The place of the newest event received; 0 when there is none.
+/// The newest event of each server.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn newest(connection: &mut Connection) -> Result<Through, StoreError> {
+    let rows = query(
+        "SELECT number, COALESCE((SELECT MAX(chain_seq) FROM audit_events WHERE chain_id = nodes.number), 0) AS newest \
+         FROM nodes ORDER BY number",
+    )
+    .fetch_all(connection)
+    .await?;
+    let places = rows.iter().map(|row| Ok(Place { node: row.get("number")?, number: row.get("newest")? }));
+    Ok(Through(places.collect::<Result<_, StoreError>>()?))
+}
+
+/// The how many-eth event of a server is its newest.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn newest(connection: &mut Connection) -> Result<i64, StoreError> {
-    let newest = query_scalar("SELECT COALESCE(MAX(chain_seq), 0) FROM audit_events WHERE chain_id = $1")
-        .bind(CHAIN_ID)
+pub(super) async fn newest_of(connection: &mut Connection, node: i64) -> Result<i64, StoreError> {
+    query_scalar("SELECT COALESCE(MAX(chain_seq), 0) FROM audit_events WHERE chain_id = $1")
+        .bind(node)
         .fetch_one(connection)
-        .await?;
-    Ok(newest)
+        .await
 }
 
 /// At most `count` events after `after`, of those received up to `through`, oldest first.
@@ -157,17 +172,18 @@ pub async fn search(
     connection: &mut Connection,
     search: &Search,
     after: Option<Cursor>,
-    through: i64,
+    through: &Through,
     count: u32,
 ) -> Result<Page, StoreError> {
     let mut conditions = Conditions::of(search, through);
     if let Some(after) = after {
-        conditions
-            .add("(recorded_at, chain_seq) > (?, ?)", [after.recorded_at.into(), after.chain_seq.into()]);
+        let Place { node, number } = after.place;
+        let values = [after.recorded_at.into(), node.into(), number.into()];
+        conditions.add("(recorded_at, chain_id, chain_seq) > (?, ?, ?)", values);
     }
-    conditions.end("ORDER BY recorded_at, chain_seq LIMIT ?", [(i64::from(count) + 1).into()]);
+    conditions.end("ORDER BY recorded_at, chain_id, chain_seq LIMIT ?", [(i64::from(count) + 1).into()]);
     let rows = conditions
-        .query("SELECT recorded_at, chain_seq, received_at, received_from, event FROM audit_events")
+        .query("SELECT recorded_at, chain_id, chain_seq, received_at, received_from, event FROM audit_events")
         .fetch_all(connection)
         .await?;
     let mut found = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
@@ -183,7 +199,11 @@ pub async fn search(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn count(connection: &mut Connection, search: &Search, through: i64) -> Result<u64, StoreError> {
+pub async fn count(
+    connection: &mut Connection,
+    search: &Search,
+    through: &Through,
+) -> Result<u64, StoreError> {
     let row = Conditions::of(search, through)
         .query("SELECT COUNT(*) AS events FROM audit_events")
         .fetch_optional(connection)
@@ -200,9 +220,14 @@ struct Conditions {
 }
 
 impl Conditions {
-    fn of(search: &Search, through: i64) -> Self {
-        let mut conditions =
-            Self { sql: String::from(" WHERE chain_seq <= $1"), values: vec![through.into()] };
+    fn of(search: &Search, through: &Through) -> Self {
+        let mut conditions = Self { sql: String::from(" WHERE (FALSE"), values: Vec::new() };
+        // The sign keeps the databases from looking events up by their places, of which this holds for nearly all.
+        for place in &through.0 {
+            conditions
+                .push(" OR (+chain_id = ? AND chain_seq <= ?)", [place.node.into(), place.number.into()]);
+        }
+        conditions.sql.push(')');
         let parts = [
             ("id = ?", search.id.map(Value::from)),
             ("recorded_at >= ?", search.from.map(|from| millis(from).into())),
@@ -246,13 +271,13 @@ impl Conditions {
 
 fn stored(row: &Row) -> Result<(StoredEvent, Cursor), StoreError> {
     let recorded_at: i64 = row.get("recorded_at")?;
-    let chain_seq: i64 = row.get("chain_seq")?;
+    let place = Place { node: row.get("chain_id")?, number: row.get("chain_seq")? };
     let receipt = Receipt {
         received_at: timestamp(row.get("received_at")?)?,
         received_from: row.get("received_from")?,
     };
-    let event = StoredEvent { chain_seq, receipt, event: row.get("event")? };
-    Ok((event, Cursor { recorded_at, chain_seq }))
+    let event = StoredEvent { place, receipt, event: row.get("event")? };
+    Ok((event, Cursor { recorded_at, place }))
 }
 
 /// The one spelling of a record; what is compared and will be chained.

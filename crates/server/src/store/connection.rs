@@ -13,7 +13,10 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    places::{Place, Taken},
+};
 
 /// A connection to the database, within a transaction or not.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Connection {
     link: Link,
     /// Whether the database broke the transaction off because of another one: it is to be tried again.
     is_overtaken: bool,
+    /// Places in the audit record, within a transaction.
+    places: Option<Taken>,
 }
 
 #[derive(Debug)]
@@ -41,7 +46,7 @@ macro_rules! from_link {
     ($($link:ident: $from:ty),*) => {$(
         impl From<$from> for Connection {
             fn from(link: $from) -> Self {
-                Self { link: Link::$link(link), is_overtaken: false }
+                Self { link: Link::$link(link), is_overtaken: false, places: None }
             }
         }
     )*};
@@ -55,8 +60,25 @@ from_link!(
 );
 
 impl Connection {
+    /// Gives it places in the audit record.
+    pub(super) fn with_places(self, places: Taken) -> Self {
+        Self { places: Some(places), ..self }
+    }
+
+    /// The next place in the audit record.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] outside a transaction.
+    pub(super) fn take_place(&mut self) -> Result<Place, StoreError> {
+        Ok(self.places.as_mut().ok_or(StoreError::Corrupt("transaction"))?.take())
+    }
+
     /// Makes what was written durable; nothing is to be made so outside a transaction.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        // Also where it fails: a commit whose answer was lost may stand.
+        if let Some(places) = &mut self.places {
+            places.keep();
+        }
         let outcome = match self.link {
             Link::SqliteRead(_) | Link::PostgresRead(_) => Ok(()),
             Link::SqliteWrite(transaction) => transaction.commit().await,

@@ -5,9 +5,13 @@
 //! time: SQLite has one writer, PostgreSQL is asked for serializable isolation. There another transaction may
 //! have been in the way; then all of it is rolled back and done again.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{Connection, OpenError, StoreError, postgres, query, sqlite};
+use uuid::Uuid;
+
+use super::{
+    Connection, OpenError, StoreError, audit_events, nodes, places::Places, postgres, query, sqlite,
+};
 use crate::keys;
 
 /// How often a transaction is tried that others keep overtaking.
@@ -17,10 +21,33 @@ const PAUSE_FIRST_MAX: Duration = Duration::from_millis(4);
 /// No pause is longer.
 const PAUSE_MAX: Duration = Duration::from_millis(250);
 
+/// Does a block in one transaction of a store; `$write` is the connection in it. The block's value is a `Result`, and
+/// `?` and `return` leave the block. With `Ok` all of it is durable: no power cut takes it back. With `Err` nothing of
+/// it was written. The block may be run more than once, each time in a new transaction; what it does elsewhere must
+/// bear that.
+#[macro_export]
+macro_rules! transact {
+    ($store:expr, |$write:ident| $body:expr) => {{
+        let mut tries = $store.tries();
+        loop {
+            let mut transaction = match tries.begin().await {
+                Ok(transaction) => transaction,
+                Err(error) => break Err(error.into()),
+            };
+            let $write = transaction.connection();
+            let outcome = async { $body }.await;
+            if let Some(outcome) = tries.settle(transaction, outcome).await {
+                break outcome;
+            }
+        }
+    }};
+}
+
 /// The database, cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     engine: Engine,
+    places: Arc<Places>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,21 +57,29 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens or makes the SQLite database at `path` and brings it to the newest migration.
+    /// Opens or makes the SQLite database at `path` and brings it to the newest migration, as the server `node`.
     ///
     /// # Errors
     /// When the file cannot be opened, SQLite is too old or refuses a safeguard, or a migration fails.
-    pub async fn open_file(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self { engine: Engine::Sqlite(sqlite::Database::open(path).await?) })
+    pub async fn open_file(path: &Path, node: Uuid) -> Result<Self, OpenError> {
+        Self::joined(Engine::Sqlite(sqlite::Database::open(path).await?), node).await
     }
 
     /// Opens the PostgreSQL database that `url` names, with this password if one is asked for, and brings it to the newest
-    /// migration.
+    /// migration, as the server `node`.
     ///
     /// # Errors
     /// When it cannot be reached, is too old, a standby or without a safeguard, or a migration fails.
-    pub async fn open_url(url: &str, password: Option<&str>) -> Result<Self, OpenError> {
-        Ok(Self { engine: Engine::Postgres(postgres::Database::open(url, password).await?) })
+    pub async fn open_url(url: &str, password: Option<&str>, node: Uuid) -> Result<Self, OpenError> {
+        Self::joined(Engine::Postgres(postgres::Database::open(url, password).await?), node).await
+    }
+
+    async fn joined(engine: Engine, node: Uuid) -> Result<Self, OpenError> {
+        // Nothing is put on record before it has a number.
+        let store = Self { engine, places: Places::after(0, 0) };
+        let number = transact!(store, |write| nodes::join(write, node).await)?;
+        let newest = audit_events::newest_of(&mut store.read().await?, number).await?;
+        Ok(Self { places: Places::after(number, newest), ..store })
     }
 
     /// A connection for reading.
@@ -82,28 +117,6 @@ impl Store {
     }
 }
 
-/// Does a block in one transaction of a store; `$write` is the connection in it. The block's value is a `Result`, and
-/// `?` and `return` leave the block. With `Ok` all of it is durable: no power cut takes it back. With `Err` nothing of
-/// it was written. The block may be run more than once, each time in a new transaction; what it does elsewhere must
-/// bear that.
-#[macro_export]
-macro_rules! transact {
-    ($store:expr, |$write:ident| $body:expr) => {{
-        let mut tries = $store.tries();
-        loop {
-            let mut transaction = match tries.begin().await {
-                Ok(transaction) => transaction,
-                Err(error) => break Err(error.into()),
-            };
-            let $write = transaction.connection();
-            let outcome = async { $body }.await;
-            if let Some(outcome) = tries.settle(transaction, outcome).await {
-                break outcome;
-            }
-        }
-    }};
-}
-
 /// The tries of one transaction.
 #[derive(Debug)]
 pub struct Tries<'a> {
@@ -135,10 +148,12 @@ impl Tries<'_> {
         Ok(match &self.store.engine {
             Engine::Sqlite(database) => {
                 let (transaction, turn) = database.write().await?;
-                Transaction { connection: transaction.into(), _turn: Some(turn) }
+                let connection = Connection::from(transaction).with_places(self.store.places.taken());
+                Transaction { connection, _turn: Some(turn) }
             }
             Engine::Postgres(database) => {
-                Transaction { connection: database.write().await?.into(), _turn: None }
+                let connection = Connection::from(database.write().await?);
+                Transaction { connection: connection.with_places(self.store.places.taken()), _turn: None }
             }
         })
     }

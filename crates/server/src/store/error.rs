@@ -20,6 +20,9 @@ pub enum OpenError {
     /// The file cannot be opened, or a safeguard is refused.
     #[error("the database cannot be opened")]
     Connect(#[from] sqlx::Error),
+    /// It could be opened and did not answer.
+    #[error("the database was lost as the server took its place in it")]
+    Join(#[from] StoreError),
     /// A newer program has written to the file; nothing in it was changed.
     #[error(
         "the database was written by a newer tapward-server (its step {0} is not known here): run that version, \

@@ -262,7 +262,7 @@ mod tests {
     #[tokio::test]
     async fn of_many_names_nobody_has_all_are_forgotten_and_a_persons_count_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_file(&folder.path().join("tapward.db")).await.unwrap();
+        let store = Store::open_file(&folder.path().join("tapward.db"), Uuid::nil()).await.unwrap();
         let (index, at) = (Key::new([7; 32]), Timestamp::UNIX_EPOCH);
         let here = Uuid::from_u128(1);
         let subject = |name: &str| UserName::parse(name).unwrap().subject(&index);

@@ -16,6 +16,8 @@ mod error;
 pub mod failures;
 mod forgetting;
 pub mod graces;
+pub mod nodes;
+mod places;
 mod postgres;
 pub mod proofs;
 pub mod screens;
@@ -32,4 +34,5 @@ pub use connection::{Connection, Query, Row, ScalarQuery, Stored, Value, query, 
 pub use database::{Store, Transaction, Tries};
 pub use error::{OpenError, StoreError};
 pub use forgetting::forget;
+pub use places::Place;
 pub use time::{millis, timestamp};

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     error::ApiError,
-    store::audit_events::{Cursor, Search},
+    store::{
+        Place,
+        audit_events::{Cursor, Search, Through},
+    },
 };
 
 /// Events of one page, unless `_count` says otherwise.
@@ -27,29 +30,42 @@ pub struct Parameters {
     pub page: Option<PageMark>,
 }
 
+/// Servers that one page mark names, at most.
+const NODES_MAX: usize = 64;
+
 /// Where a page begins, and what had been received when the first one was read: pages show one state,
 /// though every page read is itself received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageMark {
     /// The last event of the page before.
     pub after: Cursor,
-    /// The newest event of the state shown.
-    pub through: i64,
+    /// The newest events of the state shown.
+    pub through: Through,
 }
 
 impl PageMark {
     /// As it stands in an address.
     #[must_use]
-    pub fn spelled(self) -> String {
-        format!("{}.{}.{}", self.after.recorded_at, self.after.chain_seq, self.through)
+    pub fn spelled(&self) -> String {
+        let place = |place: &Place| format!("{}-{}", place.node, place.number);
+        let through: Vec<_> = self.through.0.iter().map(place).collect();
+        format!("{}.{}.{}", self.after.recorded_at, place(&self.after.place), through.join("_"))
     }
 
     fn read(text: &str) -> Option<Self> {
-        let mut parts = text.split('.').map(|part| part.parse::<i64>().ok().filter(|number| *number >= 0));
-        let mark = Self {
-            after: Cursor { recorded_at: parts.next()??, chain_seq: parts.next()?? },
-            through: parts.next()??,
+        let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
+        let place = |text: &str| {
+            let (node, count) = text.split_once('-')?;
+            Some(Place { node: number(node)?, number: number(count)? })
         };
+        let mut parts = text.split('.');
+        let recorded_at = number(parts.next()?)?;
+        let after = Cursor { recorded_at, place: place(parts.next()?)? };
+        let through: Vec<_> = parts.next()?.split('_').map(place).collect::<Option<_>>()?;
+        if through.len() > NODES_MAX {
+            return None;
+        }
+        let mark = Self { after, through: Through(through) };
         (parts.next().is_none() && mark.spelled() == text).then_some(mark)
     }
 }
@@ -212,9 +228,12 @@ mod tests {
             &[("date", "ge2026-11-22"), ("date", "gt2026-11-22")],
             &[("date", "é2026")],
             &[("page", "1")],
-            &[("page", "1.2.3.4")],
-            &[("page", "-1.2.3")],
-            &[("page", "01.2.3")],
+            &[("page", "1.2.3")],
+            &[("page", "1.1-2.1-3.1-4")],
+            &[("page", "1.1-2.")],
+            &[("page", "1.1-2.1-3_")],
+            &[("page", "-1.1-2.1-3")],
+            &[("page", "01.1-2.1-3")],
             &[("_sort", "-date")],
             &[("_format", "xml")],
             &[("", "")],
@@ -229,9 +248,13 @@ mod tests {
 
     #[test]
     fn a_page_mark_comes_back_as_it_was() {
-        let mark = PageMark { after: Cursor { recorded_at: 1_790_000_000_123, chain_seq: 17 }, through: 250 };
+        let place = |node, number| Place { node, number };
+        for through in [vec![place(1, 250)], vec![place(1, 250), place(2, 0), place(7, 31)]] {
+            let after = Cursor { recorded_at: 1_790_000_000_123, place: place(2, 17) };
+            let mark = PageMark { after, through: Through(through) };
 
-        assert_eq!(PageMark::read(&mark.spelled()), Some(mark));
+            assert_eq!(PageMark::read(&mark.spelled()), Some(mark));
+        }
     }
 
     fn read(pairs: &[(&str, &str)]) -> Result<Parameters, ApiError> {

@@ -25,7 +25,7 @@ use crate::{
     error::ApiError,
     store::{
         StoreError,
-        audit_events::{self, Page, StoredEvent},
+        audit_events::{self, Page, StoredEvent, Through},
         transact,
     },
     trail::{self, About},
@@ -91,15 +91,15 @@ pub async fn search(
 }
 
 /// One page, the newest event of the state it shows, and how many events there are in all.
-async fn look_up(app: &App, parameters: &Parameters, count: u32) -> Result<(Page, i64, u64), StoreError> {
+async fn look_up(app: &App, parameters: &Parameters, count: u32) -> Result<(Page, Through, u64), StoreError> {
     let mut read = app.store.read().await?;
-    let through = match parameters.page {
-        Some(mark) => mark.through,
+    let through = match &parameters.page {
+        Some(mark) => mark.through.clone(),
         None => audit_events::newest(&mut read).await?,
     };
-    let after = parameters.page.map(|mark| mark.after);
-    let page = audit_events::search(&mut read, &parameters.search, after, through, count).await?;
-    let total = audit_events::count(&mut read, &parameters.search, through).await?;
+    let after = parameters.page.as_ref().map(|mark| mark.after);
+    let page = audit_events::search(&mut read, &parameters.search, after, &through, count).await?;
+    let total = audit_events::count(&mut read, &parameters.search, &through).await?;
     Ok((page, through, total))
 }
 
@@ -113,7 +113,7 @@ fn searchset(
     base: &str,
     pairs: &[(String, String)],
     page: &Page,
-    through: i64,
+    through: Through,
     total: u64,
 ) -> Result<Value, ApiError> {
     let entries = page
@@ -131,7 +131,7 @@ fn searchset(
     let mut links = vec![json!({ "relation": "self", "url": address(base, pairs, None) })];
     if let Some(after) = page.next {
         let mark = PageMark { after, through };
-        links.push(json!({ "relation": "next", "url": address(base, pairs, Some(mark)) }));
+        links.push(json!({ "relation": "next", "url": address(base, pairs, Some(&mark)) }));
     }
     let mut bundle = json!({ "resourceType": "Bundle", "type": "searchset", "total": total, "link": links });
     // FHIR forbids an empty list.
@@ -142,7 +142,7 @@ fn searchset(
 }
 
 /// The search again, on the page that begins at `mark`, or as it was asked.
-fn address(base: &str, pairs: &[(String, String)], mark: Option<PageMark>) -> String {
+fn address(base: &str, pairs: &[(String, String)], mark: Option<&PageMark>) -> String {
     let kept = pairs.iter().filter(|(name, _)| mark.is_none() || name != "page");
     let mut query: Vec<String> =
         kept.map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
