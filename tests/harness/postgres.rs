@@ -6,7 +6,7 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::Command,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -54,7 +54,7 @@ impl Postgres {
         let mut command = program("postgres")?;
         command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-c", "listen_addresses="]);
         let part = Part::start("postgres", &mut command, folder)?;
-        *self.part.lock().unwrap() = Some(part);
+        *self.part.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
         wait_for("PostgreSQL", READY_WITHIN, || {
             let mut ready = program("pg_isready").ok()?;
             ready.arg("-q").arg("-h").arg(folder);
@@ -67,7 +67,7 @@ impl Postgres {
     /// # Errors
     /// When it goes on.
     pub fn kill(&self) -> Result<()> {
-        if let Some(mut part) = self.part.lock().unwrap().take() {
+        if let Some(mut part) = self.part.lock().unwrap_or_else(PoisonError::into_inner).take() {
             part.signal(Signal::QUIT);
             part.wait(READY_WITHIN)?;
         }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use totp_rs::Totp;
 use uuid::Uuid;
 
-use crate::{rows::Rows, workstation::Workstation};
+use crate::{postgres::Postgres, rows::Rows, workstation::Workstation};
 
 /// When the tests' afternoon begins.
 pub const START: &str = "2027-03-01T13:00:00Z";
@@ -78,15 +78,27 @@ impl TestServer {
     }
 
     async fn start_made_at(made_at: Timestamp, start: Timestamp, policy: &str, config: &str) -> Self {
+        let file = |data: &Path| Rows::of_this_run(data.join(serve::DATABASE_FILE));
+        Self::start_made(file, made_at, start, policy, config).await
+    }
+
+    async fn start_made(
+        rows: impl FnOnce(&Path) -> Rows,
+        made_at: Timestamp,
+        start: Timestamp,
+        policy: &str,
+        config: &str,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let site = Site {
+            beside: None,
             organisation: Some(String::from("St. Example Hospital")),
             help_line: Some(String::from("5-1234")),
             hosts: Vec::new(),
         };
         let data = folder.path().join("data");
         init(&data, site, made_at).unwrap();
-        let rows = Rows::of_this_run(data.join(serve::DATABASE_FILE));
+        let rows = rows(&data);
         let file = data.join("server.toml");
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{text}{config}{}", rows.configured())).unwrap();
@@ -95,6 +107,53 @@ impl TestServer {
             Self { folder, rows, clock: ManualClock::starting_at(start), running: None, port: 0 };
         server.run().await;
         server
+    }
+
+    /// A server with its rows in PostgreSQL, whatever this run is for.
+    pub async fn start_on_postgres() -> Self {
+        let rows = Rows::Postgres(Arc::new(Postgres::start().unwrap()));
+        Self::start_made(|_| rows, Timestamp::now(), START.parse().unwrap(), "", CHEAP).await
+    }
+
+    /// Another server of the same database. It shares the time.
+    pub async fn start_beside(&self) -> Self {
+        let folder = TempDir::new().unwrap();
+        let data = self.data();
+        let site = Site { beside: Some(&data), ..Site::default() };
+        init(&folder.path().join("data"), site, Timestamp::now()).unwrap();
+        let mut server = self.in_folder(folder);
+        server.run().await;
+        server
+    }
+
+    /// A copy of this one's folder, and all else that it has, without a server on it.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let folder = TempDir::new().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        for entry in std::fs::read_dir(self.data()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() && entry.file_name() != serve::ADDRESS_FILE {
+                std::fs::copy(entry.path(), data.join(entry.file_name())).unwrap();
+            }
+        }
+        self.in_folder(folder)
+    }
+
+    fn in_folder(&self, folder: TempDir) -> Self {
+        Self { folder, rows: self.rows.clone(), clock: self.clock.clone(), running: None, port: 0 }
+    }
+
+    /// Starts it on its folder, if it can.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn try_to_run(&mut self) -> anyhow::Result<()> {
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], self.port)));
+        let options = Options { listen, clock: Some(Arc::new(self.clock.clone())) };
+        self.running = Some(serve::start(&self.data(), options).await?);
+        Ok(())
     }
 
     /// Replaces these lines of `server.toml`; the next start reads them.
@@ -145,9 +204,7 @@ impl TestServer {
     }
 
     async fn run(&mut self) {
-        let listen = Some(SocketAddr::from(([127, 0, 0, 1], self.port)));
-        let options = Options { listen, clock: Some(Arc::new(self.clock.clone())) };
-        self.running = Some(serve::start(&self.data(), options).await.unwrap());
+        self.try_to_run().await.unwrap();
     }
 
     /// Its folder.

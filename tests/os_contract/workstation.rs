@@ -94,9 +94,8 @@ async fn a_revoked_workstation_does_not_start_up() {
     let server = TestServer::start().await;
     let ward = Ward::new();
     let mut workstation = ward.enrolled(&server).await;
-    let name =
-        server.database().query_row("SELECT name FROM workstations", [], |row| row.get::<_, String>(0));
-    server.admin(json!({ "do": "workstation_revoke", "workstation": name.unwrap() })).await.unwrap();
+    let name = server.text("SELECT name FROM workstations");
+    server.admin(json!({ "do": "workstation_revoke", "workstation": name })).await.unwrap();
 
     assert_eq!(workstation.ask("start-up-fails WorkstationRevoked"), "kept");
 }
@@ -111,7 +110,7 @@ async fn an_unknown_and_a_cloned_workstation_do_not_start_up() {
         let ward = Ward::new();
         let mut workstation = ward.enrolled(&server).await;
         assert_eq!(workstation.ask("start-up"), "kept");
-        assert_eq!(server.database().execute(sql, []).unwrap(), 1);
+        server.rows.write(sql).unwrap();
 
         assert_eq!(workstation.ask(&format!("start-up-fails {cause}")), "kept");
     }

@@ -220,11 +220,7 @@ async fn no_badge_number_or_pin_stands_on_the_servers_disk() {
     }
     server.stop().await;
     for canary in ["canary", "73519284"] {
-        assert_eq!(
-            server.files_that_hold(canary.as_bytes()),
-            Vec::<String>::new(),
-            "after it ended"
-        );
+        assert_eq!(server.files_that_hold(canary.as_bytes()), Vec::<String>::new(), "after it ended");
     }
 }
 

@@ -72,6 +72,8 @@ async fn a_key_store_of_an_earlier_program_gets_its_recovery_key_as_the_server_s
     let earlier: Vec<_> = lines.lines().filter(|line| !line.starts_with("recovery")).collect();
     assert_eq!(earlier.len() + 1, lines.lines().count());
     fs::write(&file, earlier.join("\n")).unwrap();
+    // Nor had its database any trace of one.
+    server.rows.write("DELETE FROM key_checks").unwrap();
 
     server.start_again().await;
 
@@ -79,6 +81,19 @@ async fn a_key_store_of_an_earlier_program_gets_its_recovery_key_as_the_server_s
     assert!(earlier.iter().all(|line| kept.contains(line)) && kept.contains("recovery = "));
     server.restart().await;
     assert_eq!(fs::read_to_string(&file).unwrap(), kept, "made once");
+}
+
+#[tokio::test]
+async fn a_key_store_of_another_database_starts_no_server() {
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    let another = TestServer::start().await;
+    let before = server.rows.whole().unwrap();
+    fs::copy(another.data().join("keys.toml"), server.data().join("keys.toml")).unwrap();
+    let refused = start(&server.data(), Options::default()).await.unwrap_err().to_string();
+
+    assert!(refused.contains("`pepper`") && refused.contains("backup"), "{refused}");
+    assert_eq!(server.rows.whole().unwrap(), before);
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use protocol::v1::event::ServerEvent;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -16,10 +17,26 @@ const STREAMS_MAX: usize = 20_000;
 /// Events that may wait in one stream; a reader that is slower loses the stream and asks.
 const WAITING_MAX: usize = 32;
 
+/// What may wait to be said to other servers; beyond it a hint is lost.
+const SAID_MAX: usize = 10_000;
+
 /// The open streams, by workstation.
 #[derive(Debug, Default)]
 pub struct EventHub {
     streams: Mutex<HashMap<Uuid, Vec<mpsc::Sender<ServerEvent>>>>,
+    /// To those who hold the streams that other servers have.
+    elsewhere: OnceLock<(i64, mpsc::Sender<Told>)>,
+}
+
+/// What a workstation is told, as one server says it to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Number of the server that says it.
+    pub from: i64,
+    /// Which.
+    pub workstation_id: Uuid,
+    /// What.
+    pub event: ServerEvent,
 }
 
 impl EventHub {
@@ -43,15 +60,37 @@ impl EventHub {
         Some(receiver)
     }
 
-    /// Tells every stream of one workstation; a full or closed one is dropped.
+    /// From now on what workstations are told is also said to other servers, as the word of the one with this number, by
+    /// whoever takes it from here.
+    ///
+    /// # Panics
+    /// When somebody does already.
+    pub fn say_elsewhere(&self, from: i64) -> mpsc::Receiver<Told> {
+        let (sender, receiver) = mpsc::channel(SAID_MAX);
+        self.elsewhere.set((from, sender)).expect("one server has one voice");
+        receiver
+    }
+
+    /// Tells every stream of one workstation, here and at other servers.
     pub fn tell(&self, workstation_id: Uuid, event: &ServerEvent) {
+        self.tell_here(workstation_id, event);
+        if let Some((from, elsewhere)) = self.elsewhere.get() {
+            let told = Told { from: *from, workstation_id, event: event.clone() };
+            if elsewhere.try_send(told).is_err() {
+                tracing::warn!(workstation.id = %workstation_id, "Other servers are not told: too much waits");
+            }
+        }
+    }
+
+    /// Tells every stream of one workstation that is open here; a full or closed one is dropped.
+    pub fn tell_here(&self, workstation_id: Uuid, event: &ServerEvent) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(senders) = streams.get_mut(&workstation_id) {
             senders.retain(|sender| sender.try_send(event.clone()).is_ok());
         }
     }
 
-    /// Ends every stream: the server drains.
+    /// Ends every stream: the server drains, or something was not heard, and whoever opens one again learns the truth.
     pub fn close(&self) {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

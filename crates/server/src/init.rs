@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::{
     config,
@@ -25,7 +26,9 @@ const POLICY: &str = "# Policy of this site. Every key has a default; see packag
 
 /// What the administrator says of the new server.
 #[derive(Debug, Default)]
-pub struct Site {
+pub struct Site<'a> {
+    /// The folder of a server of the same database: this one is another of them.
+    pub beside: Option<&'a Path>,
     /// For example `St. Example Hospital`.
     pub organisation: Option<String>,
     /// For example `5-1234`.
@@ -34,11 +37,12 @@ pub struct Site {
     pub hosts: Vec<String>,
 }
 
-/// Makes keys, authority, certificate and configuration below `data`. Overwrites nothing.
+/// Makes keys, authority, certificate and configuration below `data`; of a server beside another all but the certificate
+/// are that one's. Overwrites nothing.
 ///
 /// # Errors
 /// When anything of it exists or cannot be written.
-pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
+pub fn init(data: &Path, site: Site<'_>, now: Timestamp) -> Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -50,7 +54,16 @@ pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
         }
     }
     fs::set_permissions(data, fs::Permissions::from_mode(0o700))?;
-    let hosts = if site.hosts.is_empty() { HOSTS_DEFAULT.map(String::from).to_vec() } else { site.hosts };
+    let hosts: Vec<String> =
+        if site.hosts.is_empty() { HOSTS_DEFAULT.map(String::from).to_vec() } else { site.hosts };
+    if let Some(beside) = site.beside {
+        for name in ["server.toml", "policy.toml", tls::AUTHORITY_KEY_FILE, tls::AUTHORITY_FILE] {
+            copy_new(beside, data, name)?;
+        }
+        tls::certify(data, &hosts, now)?;
+        // Last: a folder with keys is a whole one.
+        return copy_new(beside, data, KEYS_FILE);
+    }
     let file = config::File {
         version: Some(1),
         organisation: site.organisation,
@@ -68,4 +81,13 @@ pub fn init(data: &Path, site: Site, now: Timestamp) -> Result<()> {
     // Last: a folder with keys is a whole one.
     Keys::generate().write_new(&data.join(KEYS_FILE))?;
     Ok(())
+}
+
+fn copy_new(from: &Path, to: &Path, name: &str) -> Result<()> {
+    let source = from.join(name);
+    let content = fs::read(&source)
+        .map(Zeroizing::new)
+        .with_context(|| format!("{} cannot be copied", source.display()))?;
+    let copy = to.join(name);
+    write_new_private(&copy, &content).with_context(|| format!("{} cannot be written", copy.display()))
 }

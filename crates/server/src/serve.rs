@@ -96,12 +96,13 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
             Store::open_url(url, password.as_ref().map(|text| text.trim_end()), node).await?
         }
     };
+    let peers = store.peers().await?;
     for (name, mac) in keys.checks() {
         let is_that_of_all = transact!(store, |write| nodes::is_key_of_all(write, name, mac).await)?;
         ensure!(
             is_that_of_all,
-            "the key `{name}` in {} is not that of the other servers of this database: a server is added with a copy of \
-             another one's folder",
+            "the key `{name}` in {} is not the one that this database was used with: put back that file from a backup, or \
+             make this server with `init --beside` the folder of another one",
             keys_file.display()
         );
     }
@@ -137,7 +138,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         anyhow::bail!("{listen} cannot be listened on");
     };
     fs::write(data.join(ADDRESS_FILE), format!("{address}\n"))?;
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(admin::socket::serve(admin::socket::bind(data)?, app.clone(), stop.clone())),
         tokio::spawn(jobs::expire_sessions::run(app.clone(), stop.clone())),
         tokio::spawn(jobs::finish_imports::run(app.clone(), stop.clone())),
@@ -146,6 +147,11 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
         tokio::spawn(jobs::renew_certificate::run(app.clone(), data.to_owned(), shown, stop.clone())),
         tokio::spawn(jobs::watch_clock::run(app.clone(), stop.clone())),
     ];
+    if let Some(peers) = peers {
+        let told = app.events.say_elsewhere(app.store.node());
+        tasks.push(tokio::spawn(jobs::hear_peers::hear(app.clone(), peers, stop.clone())));
+        tasks.push(tokio::spawn(jobs::hear_peers::say(app.clone(), told, stop.clone())));
+    }
     tracing::info!(%address, "Listening");
     Ok(Running { app, address, data: data.to_owned(), handle, stop, listener, tasks, _lock: lock })
 }

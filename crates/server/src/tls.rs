@@ -65,25 +65,49 @@ pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp)
     }
     limit(&mut authority, from, today.checked_add(i64::from(AUTHORITY_YEARS).years())?);
     let authority_certificate = authority.self_signed(&authority_key)?;
+    write_new(data, AUTHORITY_KEY_FILE, &authority_key.serialize_pem())?;
+    write_new(data, AUTHORITY_FILE, &authority_certificate.pem())?;
+    certify(data, hosts, now)
+}
 
+/// Makes a certificate below `data` for `hosts` (names or addresses), by the authority that is there.
+///
+/// # Errors
+/// When a file exists, is missing or damaged or cannot be written, a host is no name and no address, or the authority
+/// ends within 30 days.
+pub fn certify(data: &Path, hosts: &[String], now: Timestamp) -> Result<()> {
+    let authority_pem = read_text(&data.join(AUTHORITY_FILE))?;
+    let authority_until = date(until_of(&authority_pem)?);
+    let today = date(now);
+    let until = today.checked_add(i64::from(CERTIFICATE_YEARS).years())?.min(authority_until);
+    let left = until.to_zoned(TimeZone::UTC)?.timestamp().duration_since(now);
+    ensure!(left >= RENEWED_BEFORE, "the authority ends on {authority_until}: make a new folder without it");
     let key = KeyPair::generate()?;
     let mut params = params_for(hosts)?;
-    limit(&mut params, from, today.checked_add(i64::from(CERTIFICATE_YEARS).years())?);
-    let certificate = params.signed_by(&key, &Issuer::from_params(&authority, &authority_key))?;
+    // From yesterday, for clocks that are a little behind.
+    limit(&mut params, today.yesterday()?, until);
+    let certificate = params.signed_by(&key, &issuer(data, &authority_pem)?)?;
+    write_new(data, CERTIFICATE_KEY_FILE, &key.serialize_pem())?;
+    write_new(data, CERTIFICATE_FILE, &format!("{}{}", certificate.pem(), *authority_pem))
+}
 
-    let chain = format!("{}{}", certificate.pem(), authority_certificate.pem());
-    let files = [
-        (AUTHORITY_KEY_FILE, Zeroizing::new(authority_key.serialize_pem())),
-        (AUTHORITY_FILE, Zeroizing::new(authority_certificate.pem())),
-        (CERTIFICATE_KEY_FILE, Zeroizing::new(key.serialize_pem())),
-        (CERTIFICATE_FILE, Zeroizing::new(chain)),
-    ];
-    for (name, content) in files {
-        let path = data.join(name);
-        write_new_private(&path, content.as_bytes())
-            .with_context(|| format!("{} cannot be written", path.display()))?;
-    }
-    Ok(())
+fn write_new(data: &Path, name: &str, content: &str) -> Result<()> {
+    let path = data.join(name);
+    write_new_private(&path, content.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn issuer(data: &Path, authority_pem: &str) -> Result<Issuer<'static, KeyPair>> {
+    let key = KeyPair::from_pem(&read_text(&data.join(AUTHORITY_KEY_FILE))?)?;
+    Ok(Issuer::from_ca_cert_pem(authority_pem, key)?)
+}
+
+/// How long the authority is good.
+fn until_of(authority_pem: &str) -> Result<Timestamp> {
+    let authority = CertificateDer::from_pem_slice(authority_pem.as_bytes())
+        .context("the authority's file holds no certificate")?;
+    let (_, authority) = parse_x509_certificate(&authority).context("the authority is damaged")?;
+    Ok(validity(&authority)?.1)
 }
 
 /// What became of a look at the certificate.
@@ -115,10 +139,7 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
         return Ok(Renewal::NotDue);
     }
     let authority_pem = read_text(&data.join(AUTHORITY_FILE))?;
-    let authority = CertificateDer::from_pem_slice(authority_pem.as_bytes())
-        .context("the authority's file holds no certificate")?;
-    let (_, authority) = parse_x509_certificate(&authority).context("the authority is damaged")?;
-    let (_, authority_until) = validity(&authority)?;
+    let authority_until = until_of(&authority_pem)?;
     let until = date(now).checked_add(i64::from(CERTIFICATE_YEARS).years())?;
     let until = until.max(date(held_until)).min(date(authority_until));
     let renewed_until = until.to_zoned(TimeZone::UTC)?.timestamp();
@@ -129,12 +150,8 @@ pub fn renew(data: &Path, now: Timestamp) -> Result<Renewal> {
     // As before: a clock that is far ahead must not make a certificate that is not good yet. If it was, it is no more.
     let from = date(held_from).min(date(now).yesterday()?);
     limit(&mut params, from, until);
-    let issuer = Issuer::from_ca_cert_pem(
-        &authority_pem,
-        KeyPair::from_pem(&read_text(&data.join(AUTHORITY_KEY_FILE))?)?,
-    )?;
     let key = KeyPair::from_pem(&read_text(&data.join(CERTIFICATE_KEY_FILE))?)?;
-    let certificate = params.signed_by(&key, &issuer)?;
+    let certificate = params.signed_by(&key, &issuer(data, &authority_pem)?)?;
     let path = data.join(CERTIFICATE_FILE);
     replace_private(&path, format!("{}{}", certificate.pem(), *authority_pem).as_bytes())
         .with_context(|| format!("{} cannot be written", path.display()))?;

@@ -15,6 +15,9 @@ use crate::{
 const UNIT: &str = "not (package(acceptance) or package(packaging-checks) or ((package(shield) or package(launch)) and kind(test)))";
 /// Whole programs on a display, a bus, a keyring, and as root.
 const REAL: &str = "(package(acceptance) and not (binary(server) or binary(agent))) or ((package(shield) or package(launch)) and kind(test))";
+/// The server's own once more: all but what is about PostgreSQL anyway, or about the file alone.
+const ON_POSTGRES: &str =
+    "package(acceptance) and binary(server) and not (test(/^nodes::/) or test(/^migrations::/))";
 /// Held against the programs that read them.
 const PACKAGING: &str = "package(packaging-checks)";
 
@@ -89,6 +92,10 @@ pub(crate) fn run(consent: Consent, options: &Options) -> Result<()> {
     stages.run("packaging", 1, || nextest(&tools, &mut tally, PACKAGING));
     stages.run("stories on fakes, server", 6, || {
         nextest(&tools, &mut tally, "package(acceptance) and (binary(server) or binary(agent))")
+    });
+    stages.run("server on PostgreSQL", 5, || {
+        let mut cargo = tools.cargo();
+        run_nextest(cargo.env("TAPWARD_TEST_DATABASE", "postgres"), &mut tally, "default", ON_POSTGRES)
     });
     if !options.without_desktop {
         stages.run("real parts and end to end", 20, || nextest(&tools, &mut tally, REAL));

@@ -44,6 +44,8 @@ impl Consent {
 pub(crate) enum Need {
     /// Compiling the agent.
     Build,
+    /// A database of a test's own.
+    Database,
     /// A private desktop with every real part on it.
     Desktop,
     /// What reads the files under `packaging/linux` on a workstation.
@@ -57,8 +59,15 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Build, Self::Desktop, Self::Packaging, Self::Node, Self::Browser, Self::CargoCompanions];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Build,
+        Self::Database,
+        Self::Desktop,
+        Self::Packaging,
+        Self::Node,
+        Self::Browser,
+        Self::CargoCompanions,
+    ];
 
     /// Debian packages, each with a file that tells whether it is there where the name does not.
     const fn packages(self) -> &'static [&'static str] {
@@ -72,6 +81,7 @@ impl Need {
                 "libwebkit2gtk-4.1-dev",
                 "pkg-config",
             ],
+            Self::Database => &["postgresql"],
             Self::Desktop => &[
                 "at-spi2-core",
                 "dbus",

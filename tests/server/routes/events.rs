@@ -5,6 +5,8 @@ use std::time::Duration;
 use harness::{server::TestServer, workstation::Workstation};
 use serde_json::json;
 
+use crate::stream::Stream;
+
 #[tokio::test]
 async fn a_workstation_is_told_at_once_that_its_session_ended() {
     let server = TestServer::start().await;
@@ -51,40 +53,4 @@ async fn a_draining_server_ends_its_streams() {
 
     assert!(stopped.is_ok(), "an open stream must not hold the server up");
     assert_eq!(stream.next().await, "");
-}
-
-/// The events of one stream, one by one.
-pub(crate) struct Stream {
-    response: reqwest::Response,
-    text: String,
-}
-
-impl Stream {
-    pub(crate) async fn open(workstation: &Workstation) -> Self {
-        let response = workstation.stream("/v1/events").await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, text: String::new() }
-    }
-
-    /// The next event; empty at the end of the stream.
-    pub(crate) async fn next(&mut self) -> String {
-        let read = async {
-            loop {
-                if let Some((event, rest)) = self.text.split_once("\n\n") {
-                    let event = event.to_owned();
-                    self.text = rest.to_owned();
-                    if !event.starts_with(':') {
-                        return event;
-                    }
-                    continue;
-                }
-                match self.response.chunk().await {
-                    Ok(Some(bytes)) => self.text.push_str(std::str::from_utf8(&bytes).unwrap()),
-                    Ok(None) | Err(_) => return String::new(),
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), read).await.expect("an event")
-    }
 }

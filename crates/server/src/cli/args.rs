@@ -38,7 +38,7 @@ pub struct Cli {
 pub enum Verb {
     /// Make the folder of a new server: keys, certificates, configuration. Overwrites nothing.
     #[command(
-        after_help = "Example:\n  tapward-server init --data DIR --organisation 'St. Example Hospital' --help-line 5-1234 --host tapward.example.org --host 192.0.2.7"
+        after_help = "Examples:\n  tapward-server init --data DIR --organisation 'St. Example Hospital' --help-line 5-1234 --host tapward.example.org --host 192.0.2.7\n  tapward-server init --data DIR --beside /mnt/first --host tapward-2.example.org"
     )]
     Init(Init),
     /// Run the server until SIGTERM or Ctrl-C.
@@ -89,6 +89,10 @@ pub struct Init {
     /// Name or address that workstations reach the server by; may be repeated. [default: this machine alone]
     #[arg(long = "host", value_name = "NAME|ADDRESS")]
     pub hosts: Vec<String>,
+    /// Make one more server of the same PostgreSQL database: with keys, authority and configuration of the one whose folder
+    /// this is, or a copy of it, and a certificate of its own.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["organisation", "help_line"])]
+    pub beside: Option<PathBuf>,
 }
 
 /// `serve`

@@ -73,8 +73,12 @@ fn tell(answer: &Answer, is_json: bool) -> Result<()> {
 }
 
 fn make(data: &Path, arguments: Init, is_json: bool) -> Result<()> {
-    let site =
-        Site { organisation: arguments.organisation, help_line: arguments.help_line, hosts: arguments.hosts };
+    let site = Site {
+        beside: arguments.beside.as_deref(),
+        organisation: arguments.organisation,
+        help_line: arguments.help_line,
+        hosts: arguments.hosts,
+    };
     init(data, site, SystemClock::not_before(jiff::Timestamp::MIN).wall())?;
     if is_json {
         return say(&serde_json::json!({ "answer": "made", "data": data }).to_string());

@@ -90,6 +90,8 @@ fn checked(text: &str) -> Result<String, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -17,14 +17,17 @@ use crate::{
 const BATCH: i64 = 100;
 /// Sleep at most this long: a deadline may have come up without word.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
+/// And at most this long where other servers open sessions too: they do not say so, and may be gone.
+const SLEEP_MAX_SHARED: Duration = Duration::from_secs(5);
 /// Wait this long when the database does not answer.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Runs until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
+    let sleep_max = if app.store.is_shared() { SLEEP_MAX_SHARED } else { SLEEP_MAX };
     loop {
         let now = app.clock.now();
-        let bound = now.saturating_add(SLEEP_MAX).unwrap_or(jiff::Timestamp::MAX);
+        let bound = now.saturating_add(sleep_max).unwrap_or(jiff::Timestamp::MAX);
         let until = match expire(&app).await {
             Ok(next) => next.map_or(bound, |next| next.min(bound)),
             Err(error) => {

@@ -58,7 +58,7 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Import
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn unfinished(connection: &mut Connection) -> Result<Vec<Uuid>, StoreError> {
-    Ok(query_scalar("SELECT id FROM badge_imports").fetch_all(connection).await?)
+    query_scalar("SELECT id FROM badge_imports").fetch_all(connection).await
 }
 
 /// Sets one row aside.

@@ -10,7 +10,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    Connection, OpenError, StoreError, audit_events, nodes, places::Places, postgres, query, sqlite,
+    Connection, OpenError, Peers, StoreError, audit_events, nodes, places::Places, postgres, query, sqlite,
 };
 use crate::keys;
 
@@ -80,6 +80,40 @@ impl Store {
         let number = transact!(store, |write| nodes::join(write, node).await)?;
         let newest = audit_events::newest_of(&mut store.read().await?, number).await?;
         Ok(Self { places: Places::after(number, newest), ..store })
+    }
+
+    /// Number of this server in the audit record.
+    #[must_use]
+    pub fn node(&self) -> i64 {
+        self.places.node()
+    }
+
+    /// Whether other servers may use it at the same time.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// The other servers of this database; `None` where there can be none.
+    ///
+    /// # Errors
+    /// [`OpenError::Taken`] where another server runs under this one's id, and when the database fails.
+    pub async fn peers(&self) -> Result<Option<Peers>, OpenError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(database) => Ok(Some(database.peers(self.places.node()).await?)),
+        }
+    }
+
+    /// Says something to the other servers of this database.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn say(&self, text: &str) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(database) => database.say(text).await,
+        }
     }
 
     /// A connection for reading.

@@ -20,6 +20,12 @@ pub enum OpenError {
     /// The file cannot be opened, or a safeguard is refused.
     #[error("the database cannot be opened")]
     Connect(#[from] sqlx::Error),
+    /// A server's folder was copied, and both are used.
+    #[error(
+        "another tapward-server runs under this one's id: of two servers with one node.id, delete that file in the folder \
+         of the one that was copied from the other"
+    )]
+    Taken,
     /// It could be opened and did not answer.
     #[error("the database was lost as the server took its place in it")]
     Join(#[from] StoreError),

@@ -17,6 +17,7 @@ pub mod failures;
 mod forgetting;
 pub mod graces;
 pub mod nodes;
+mod peers;
 mod places;
 mod postgres;
 pub mod proofs;
@@ -34,5 +35,6 @@ pub use connection::{Connection, Query, Row, ScalarQuery, Stored, Value, query, 
 pub use database::{Store, Transaction, Tries};
 pub use error::{OpenError, StoreError};
 pub use forgetting::forget;
+pub use peers::{Heard, Peers, SAID_SIZE_BYTES_MAX};
 pub use places::Place;
 pub use time::{millis, timestamp};

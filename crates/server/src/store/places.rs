@@ -35,6 +35,10 @@ impl Places {
         Arc::new(Self { node, next: Mutex::new(newest + 1) })
     }
 
+    pub(super) const fn node(&self) -> i64 {
+        self.node
+    }
+
     pub(super) fn taken(self: &Arc<Self>) -> Taken {
         Taken { places: Arc::clone(self), numbers: Vec::new(), is_kept: false }
     }

@@ -8,7 +8,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::OpenError;
+use super::{
+    OpenError, StoreError,
+    peers::{self, Peers},
+};
 
 /// The oldest version that is tried.
 const VERSION_MIN: i32 = 150_000;
@@ -52,6 +55,14 @@ impl Database {
     /// A transaction that happens as if no other did at the time; that of another server may keep it from that.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await
+    }
+
+    pub(super) async fn peers(&self, node: i64) -> Result<Peers, OpenError> {
+        Peers::join(&self.pool, node).await
+    }
+
+    pub(super) async fn say(&self, text: &str) -> Result<(), StoreError> {
+        peers::say(&self.pool, text).await
     }
 
     pub(super) async fn close(&self) {

@@ -104,7 +104,7 @@ pub async fn list(connection: &mut Connection, count: i64) -> Result<Vec<Worksta
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub async fn count(connection: &mut Connection) -> Result<i64, StoreError> {
-    Ok(query_scalar("SELECT COUNT(*) FROM workstations").fetch_one(connection).await?)
+    query_scalar("SELECT COUNT(*) FROM workstations").fetch_one(connection).await
 }
 
 /// Notes that the workstation was heard, at most once a minute.

@@ -9,7 +9,7 @@ use harness::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::routes::events::Stream;
+use crate::stream::Stream;
 
 const BADGE: &str = "uid:04a1b2c3d4e5f6";
 

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::routes::events::Stream;
+use crate::stream::Stream;
 
 const BADGE: &str = "uid:04a1b2c3d4e5f6";
 
