@@ -26,8 +26,9 @@ pub(crate) fn table() -> Vec<Attempt> {
             scene.rude("menu")?;
             scene.end(scene.bedside.ward.agent_pid()?)
         }),
-        row("the session bus killed", ASKING, |scene| scene.end_bus()),
-        row("the session bus killed under a window that keeps raising itself", ASKING, |scene| {
+        // It ends the agent, and so would the session.
+        row("the session bus killed", SIGNED_OUT, |scene| scene.end_bus()),
+        row("the session bus killed under a window that keeps raising itself", SIGNED_OUT, |scene| {
             scene.rude("raising")?;
             scene.end_bus()
         }),

@@ -31,6 +31,8 @@ use crate::bedside::{Bedside, SOON};
 const NOWHERE: (i16, i16) = (3, 400);
 /// The rows of the screen in which the clock stands, which may go on.
 const CLOCK_ROWS: Range<usize> = 90..290;
+/// Those in which a screen that failed closed counts down to its next try.
+const COUNTDOWN_ROWS: Range<usize> = 440..475;
 
 /// Of the kiosk's log, where an attempt fails.
 const LAST_LINES: usize = 40;
@@ -220,7 +222,7 @@ impl Scene {
                 let now = self.bedside.eye.look();
                 format!(
                     "it looks other at {:?}",
-                    now.map(|now| now.first_other(&self.rest, CLOCK_ROWS.end, self.width()))
+                    now.map(|now| now.first_other(&self.rest, self.moving_rows().end, self.width()))
                 )
             },
         )
@@ -228,7 +230,14 @@ impl Scene {
 
     fn is_at_rest(&self) -> bool {
         let now = self.bedside.eye.look();
-        now.is_ok_and(|now| now.is_like(&self.rest, CLOCK_ROWS, self.width()))
+        now.is_ok_and(|now| now.is_like(&self.rest, self.moving_rows(), self.width()))
+    }
+
+    const fn moving_rows(&self) -> Range<usize> {
+        match self.state {
+            State::SignedOut | State::Concealed | State::Open => CLOCK_ROWS,
+            State::FailClosed => COUNTDOWN_ROWS,
+        }
     }
 
     fn width(&self) -> u16 {
