@@ -1,7 +1,7 @@
 //! The database as the rest of the server sees it.
 //!
 //! # Transactions
-//! Whoever writes does so in [`transact!`], and everything in it happens as if nothing else did at the
+//! Whoever writes does so in [`transact!`](crate::transact!), and everything in it happens as if nothing else did at the
 //! time: SQLite has one writer, PostgreSQL is asked for serializable isolation. There another transaction may
 //! have been in the way; then all of it is rolled back and done again.
 
@@ -127,7 +127,7 @@ impl Store {
         })
     }
 
-    /// The tries of a transaction, for [`transact!`].
+    /// The tries of a transaction, for [`transact!`](crate::transact!).
     #[must_use]
     pub const fn tries(&self) -> Tries<'_> {
         Tries { store: self, begun: 0 }
