@@ -115,6 +115,12 @@ impl TestServer {
         Self::start_made(|_| rows, Timestamp::now(), START.parse().unwrap(), "", CHEAP).await
     }
 
+    /// A server with its rows in a file, whatever this run is for.
+    pub async fn start_with_a_file() -> Self {
+        let rows = |data: &Path| Rows::File(data.join(serve::DATABASE_FILE));
+        Self::start_made(rows, Timestamp::now(), START.parse().unwrap(), "", CHEAP).await
+    }
+
     /// Another server of the same database. It shares the time.
     pub async fn start_beside(&self) -> Self {
         let folder = TempDir::new().unwrap();

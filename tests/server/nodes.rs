@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::{rows::Rows, server::TestServer, workstation::Workstation};
 use serde_json::json;
+use server::init::{Site, init};
 use uuid::Uuid;
 
 use crate::stream::Stream;
@@ -200,6 +201,43 @@ async fn each_server_counts_the_events_that_it_takes_up() {
         );
         assert_eq!(count, last, "without a gap");
     }
+}
+
+#[tokio::test]
+async fn a_list_that_one_imports_is_not_taken_for_broken_off_by_another_that_starts() {
+    let one = TestServer::start_on_postgres().await;
+    one.rows
+        .write("INSERT INTO badge_imports (id, node) VALUES ('00000000-0000-4000-8000-000000000001', 1)")
+        .unwrap();
+
+    let mut other = one.start_beside().await;
+    other.restart().await;
+    other.stop().await;
+
+    assert_eq!(one.count("SELECT COUNT(*) FROM badge_imports"), 1);
+}
+
+#[tokio::test]
+async fn a_server_beside_one_with_a_file_of_its_own_is_not_made() {
+    let one = TestServer::start_with_a_file().await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let beside = one.data();
+    let site = || Site { beside: Some(&beside), ..Site::default() };
+
+    let refused = init(&data, site(), harness::server::real_time()).unwrap_err().to_string();
+    assert!(refused.contains("for one server"), "{refused}");
+    assert!(!data.join("keys.toml").exists() && !data.join("authority.key").exists());
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_leaves_a_folder_in_which_a_server_can_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = |host: &str| Site { hosts: vec![host.to_owned()], ..Site::default() };
+    let now = harness::server::real_time();
+
+    assert!(init(folder.path(), site("tapward.exämple.org"), now).is_err());
+    init(folder.path(), site("tapward.example.org"), now).unwrap();
 }
 
 #[tokio::test]

@@ -57,8 +57,19 @@ pub fn init(data: &Path, site: Site<'_>, now: Timestamp) -> Result<()> {
     let hosts: Vec<String> =
         if site.hosts.is_empty() { HOSTS_DEFAULT.map(String::from).to_vec() } else { site.hosts };
     if let Some(beside) = site.beside {
+        tls::check_hosts(&hosts)?;
+        let config = config::load(beside)?.config;
+        if config.database == config::database::Database::File {
+            bail!(
+                "the server in {} keeps its rows in a file, which is for one server: name a PostgreSQL database in its \
+                 server.toml first",
+                beside.display()
+            );
+        }
         for name in ["server.toml", "policy.toml", tls::AUTHORITY_KEY_FILE, tls::AUTHORITY_FILE] {
-            copy_new(beside, data, name)?;
+            if beside.join(name).exists() || name != "policy.toml" {
+                copy_new(beside, data, name)?;
+            }
         }
         tls::certify(data, &hosts, now)?;
         // Last: a folder with keys is a whole one.

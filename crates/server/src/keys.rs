@@ -78,10 +78,10 @@ pub struct Keys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// It cannot be read or written; often another user owns it.
-    #[error("the key store cannot be read or written")]
+    #[error("the file cannot be read or written")]
     Io(#[from] std::io::Error),
     /// Others may read it; `chmod 600` it and ask who did.
-    #[error("the key store is readable by others (mode {0:o}); make it 600")]
+    #[error("the file is readable by others (mode {0:o}); make it 600")]
     Exposed(u32),
     /// It is damaged or of another version.
     #[error("the key store is damaged or of another version")]

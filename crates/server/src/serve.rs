@@ -28,7 +28,7 @@ use crate::{
     jobs,
     keys::{self, Keys},
     router, spool_recovery,
-    store::{Store, StoreError, nodes, sessions, transact},
+    store::{Address, Store, StoreError, nodes, sessions, transact},
     tls,
     trail::{self, About},
 };
@@ -69,6 +69,8 @@ pub struct Running {
     data: PathBuf,
     handle: Handle<SocketAddr>,
     stop: CancellationToken,
+    /// Cancelled once no request is under way any more.
+    nobody_asks: CancellationToken,
     listener: JoinHandle<std::io::Result<()>>,
     tasks: Vec<JoinHandle<()>>,
     _lock: File,
@@ -91,9 +93,14 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     let node = node_id(data)?;
     let store = match &loaded.config.database {
         Database::File => Store::open_file(&data.join(DATABASE_FILE), node).await?,
-        Database::Postgres { url, password_file } => {
-            let password = password_file.as_deref().map(keys::read_private).transpose()?;
-            Store::open_url(url, password.as_ref().map(|text| text.trim_end()), node).await?
+        Database::Postgres { url, is_over_network, password_file } => {
+            let read = |path: &Path| {
+                keys::read_private(path)
+                    .with_context(|| format!("the password in {} cannot be used", path.display()))
+            };
+            let password = password_file.as_deref().map(read).transpose()?;
+            let password = password.as_ref().map(|text| text.trim_end_matches(['\r', '\n']));
+            Store::open_url(Address { url, is_over_network: *is_over_network, password }, node).await?
         }
     };
     let peers = store.peers().await?;
@@ -123,7 +130,7 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     record_start(&app, policy_refused).await?;
     jobs::finish_imports::take_on(&app).await?;
 
-    let stop = CancellationToken::new();
+    let (stop, nobody_asks) = (CancellationToken::new(), CancellationToken::new());
     let handle = Handle::new();
     let shown = RustlsConfig::from_config(identity.config);
     let acceptor = RustlsAcceptor::new(shown.clone()).acceptor(Bounded::new(connections::CONNECTIONS_MAX));
@@ -150,10 +157,20 @@ pub async fn start(data: &Path, options: Options) -> Result<Running> {
     if let Some(peers) = peers {
         let told = app.events.say_elsewhere(app.store.node());
         tasks.push(tokio::spawn(jobs::hear_peers::hear(app.clone(), peers, stop.clone())));
-        tasks.push(tokio::spawn(jobs::hear_peers::say(app.clone(), told, stop.clone())));
+        tasks.push(tokio::spawn(jobs::hear_peers::say(app.clone(), told, nobody_asks.clone())));
     }
     tracing::info!(%address, "Listening");
-    Ok(Running { app, address, data: data.to_owned(), handle, stop, listener, tasks, _lock: lock })
+    Ok(Running {
+        app,
+        address,
+        data: data.to_owned(),
+        handle,
+        stop,
+        nobody_asks,
+        listener,
+        tasks,
+        _lock: lock,
+    })
 }
 
 impl Running {
@@ -167,6 +184,7 @@ impl Running {
         self.app.events.close();
         self.handle.graceful_shutdown(Some(DRAIN_MAX));
         self.listener.await??;
+        self.nobody_asks.cancel();
         for task in self.tasks {
             task.await?;
         }
@@ -187,7 +205,7 @@ impl Running {
     }
 }
 
-/// One server per folder: two would each believe that they see every proof.
+/// One server per folder.
 fn lock(data: &Path) -> Result<File> {
     let path = data.join(LOCK_FILE);
     let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;

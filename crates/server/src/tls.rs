@@ -55,6 +55,8 @@ pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp)
     let today = date(now);
     // From yesterday, for clocks that are a little behind.
     let from = today.checked_sub(1.day())?;
+    // Before anything is made: what cannot be certified leaves nothing behind.
+    check_hosts(hosts)?;
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -65,9 +67,17 @@ pub fn create(data: &Path, organisation: &str, hosts: &[String], now: Timestamp)
     }
     limit(&mut authority, from, today.checked_add(i64::from(AUTHORITY_YEARS).years())?);
     let authority_certificate = authority.self_signed(&authority_key)?;
-    write_new(data, AUTHORITY_KEY_FILE, &authority_key.serialize_pem())?;
+    write_new(data, AUTHORITY_KEY_FILE, &Zeroizing::new(authority_key.serialize_pem()))?;
     write_new(data, AUTHORITY_FILE, &authority_certificate.pem())?;
     certify(data, hosts, now)
+}
+
+/// Whether a certificate can be made for `hosts`.
+///
+/// # Errors
+/// When one is no name and no address.
+pub fn check_hosts(hosts: &[String]) -> Result<()> {
+    params_for(hosts).map(drop)
 }
 
 /// Makes a certificate below `data` for `hosts` (names or addresses), by the authority that is there.
@@ -87,7 +97,7 @@ pub fn certify(data: &Path, hosts: &[String], now: Timestamp) -> Result<()> {
     // From yesterday, for clocks that are a little behind.
     limit(&mut params, today.yesterday()?, until);
     let certificate = params.signed_by(&key, &issuer(data, &authority_pem)?)?;
-    write_new(data, CERTIFICATE_KEY_FILE, &key.serialize_pem())?;
+    write_new(data, CERTIFICATE_KEY_FILE, &Zeroizing::new(key.serialize_pem()))?;
     write_new(data, CERTIFICATE_FILE, &format!("{}{}", certificate.pem(), *authority_pem))
 }
 

@@ -1,9 +1,9 @@
 //! `[database]`: which database the server keeps its rows in.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
 /// The SQLite file in the data folder, as it is named in the file.
 const IN_THE_DATA_FOLDER: &str = "sqlite:tapward.db";
@@ -18,6 +18,8 @@ pub enum Database {
     Postgres {
         /// Where, and as whom. It holds no password.
         url: String,
+        /// Whether the connection is encrypted and the other end has to prove who it is.
+        is_over_network: bool,
         /// What holds the password, where one is asked for.
         password_file: Option<PathBuf>,
     },
@@ -46,8 +48,8 @@ impl Database {
             }
             return Self::File;
         };
-        match checked(&url) {
-            Ok(url) => Self::Postgres { url, password_file },
+        match is_over_network(&url) {
+            Ok(is_over_network) => Self::Postgres { url, is_over_network, password_file },
             Err(expected) => {
                 problems.push(format!("server.toml: database.url: {expected}"));
                 Self::File
@@ -56,36 +58,45 @@ impl Database {
     }
 }
 
-/// The address as it is used: over a network the connection is encrypted, and the other end proves who it is.
-fn checked(text: &str) -> Result<String, &'static str> {
+/// Whether the address is one of ours, and whether it leads over a network.
+///
+/// Nothing of it is left to the environment or to what a library makes of a word that stands there twice: user and database
+/// are named, and of what may follow `?` only `host` (the folder of a socket) and `sslrootcert` is taken, each once.
+fn is_over_network(text: &str) -> Result<bool, &'static str> {
     let form = "must be sqlite:tapward.db or like postgres://tapward@db.example.org/tapward";
-    let mut url = Url::parse(text).map_err(|_| form)?;
-    if !matches!(url.scheme(), "postgres" | "postgresql") {
-        return Err(form);
-    }
-    let given =
-        |url: &Url, key: &str| url.query_pairs().find(|(k, _)| k == key).map(|(_, value)| value.into_owned());
-    if url.password().is_some() || given(&url, "password").is_some() {
+    let url = Url::parse(text).map_err(|_| form)?;
+    if url.password().is_some() || text.contains("password=") {
         return Err("must hold no password; put it into a file and name that as database.password_file");
     }
-    let is_socket = given(&url, "host").is_some_and(|host| host.starts_with('/'));
-    let is_this_machine = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    };
-    if is_socket || (is_this_machine && given(&url, "host").is_none()) {
-        return Ok(url.into());
+    let is_named = !url.username().is_empty() && url.path().len() > 1 && url.fragment().is_none();
+    if !matches!(url.scheme(), "postgres" | "postgresql") || !is_named {
+        return Err(form);
     }
-    match given(&url, "sslmode").as_deref() {
-        Some("verify-full") => {}
-        Some(_) => return Err("over a network sslmode must be verify-full"),
-        None => {
-            url.query_pairs_mut().append_pair("sslmode", "verify-full");
+    let mut socket = None;
+    let mut authority = None;
+    for (key, value) in url.query_pairs() {
+        let taken = match key.as_ref() {
+            "host" => &mut socket,
+            "sslrootcert" => &mut authority,
+            _ => return Err("takes only host and sslrootcert after the question mark"),
+        };
+        if taken.replace(value.into_owned()).is_some() {
+            return Err("names one thing twice after the question mark");
         }
     }
-    Ok(url.into())
+    let host = url.host_str().unwrap_or_default();
+    match socket {
+        Some(folder) if !folder.starts_with('/') => {
+            Err("host= takes the folder of a socket, like /run/postgresql")
+        }
+        Some(_) if host != "localhost" => Err("with host= the server is localhost"),
+        Some(_) => Ok(false),
+        // As a name: a literal of IPv6 is looked up with its brackets, and found nowhere.
+        None if host.is_empty() || host.starts_with('[') => Err(form),
+        None => {
+            Ok(!(host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,38 +106,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn over_a_network_the_other_end_proves_who_it_is() {
+    fn only_what_stays_on_this_machine_is_not_over_a_network() {
         for local in [
             "postgres://tapward@localhost/tapward",
             "postgres://tapward@127.0.0.1:5433/tapward",
-            "postgres://tapward@[::1]/tapward",
             "postgresql://tapward@localhost/tapward?host=/run/postgresql",
         ] {
-            assert_eq!(checked(local).as_deref(), Ok(local));
+            assert_eq!(is_over_network(local), Ok(false), "{local}");
         }
-        let full = "postgres://tapward@db.example.org/tapward?sslmode=verify-full";
-        assert_eq!(checked("postgres://tapward@db.example.org/tapward").as_deref(), Ok(full));
-        assert_eq!(checked(full).as_deref(), Ok(full));
-        for weak in ["disable", "allow", "prefer", "require", "verify-ca"] {
-            assert!(
-                checked(&format!("postgres://tapward@db.example.org/tapward?sslmode={weak}")).is_err(),
-                "{weak}"
-            );
+        for remote in [
+            "postgres://tapward@db.example.org/tapward",
+            "postgres://tapward@192.0.2.7:5433/tapward?sslrootcert=/etc/tapward/db.pem",
+            "postgres://tapward@localhost.example.org/tapward",
+            "postgres://tapward@127.0.0.1.example.org/tapward",
+        ] {
+            assert_eq!(is_over_network(remote), Ok(true), "{remote}");
         }
-        let aside = "postgres://tapward@localhost/tapward?host=db.example.org";
-        assert!(checked(aside).is_ok_and(|url| url.ends_with("sslmode=verify-full")));
     }
 
     #[test]
-    fn an_address_with_a_password_or_of_another_kind_is_refused() {
+    fn an_address_with_a_password_or_with_anything_that_a_library_may_read_otherwise_is_refused() {
         for refused in [
             "postgres://tapward:secret@localhost/tapward",
             "postgres://tapward@localhost/tapward?password=secret",
+            "postgres://tapward@localhost/tapward?passwd=secret",
+            "postgres://tapward@db.example.org/tapward?sslmode=verify-full",
+            "postgres://tapward@db.example.org/tapward?sslmode=verify-full&sslmode=disable",
+            "postgres://tapward@db.example.org/tapward?ssl-mode=disable",
+            "postgres://tapward@localhost/tapward?hostaddr=203.0.113.9",
+            "postgres://tapward@localhost/tapward?host=db.example.org",
+            "postgres://tapward@localhost/tapward?host=/run/postgresql&host=db.example.org",
+            "postgres://tapward@db.example.org/tapward?host=/run/postgresql",
+            "postgres://localhost/tapward",
+            "postgres://tapward@localhost",
+            "postgres:///tapward",
+            "postgres:/tapward",
+            "postgres://tapward@[::1]/tapward",
             "mysql://tapward@localhost/tapward",
             "/var/lib/tapward/tapward.db",
             "",
         ] {
-            let told = checked(refused).unwrap_err();
+            let told = is_over_network(refused).unwrap_err();
 
             assert!(!told.contains("secret"), "{told}");
         }

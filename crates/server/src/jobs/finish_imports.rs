@@ -42,13 +42,13 @@ impl Owed {
     }
 }
 
-/// Takes on the lists that were under way when the server ended; to be done before anybody begins another.
+/// Takes on the lists that were under way at this server when it ended; to be done before anybody begins another.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn take_on(app: &App) -> Result<(), StoreError> {
     let mut read = app.store.read().await?;
-    for id in badge_imports::unfinished(&mut read).await? {
+    for id in badge_imports::unfinished(&mut read, app.store.node()).await? {
         app.owed_imports.add(id);
     }
     Ok(())

@@ -13,6 +13,8 @@ use crate::{
 
 /// Wait this long when the database does not answer.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// So often something is said before it is given up.
+const SAY_TRIES: u32 = 3;
 
 /// Runs until `stop`.
 pub async fn hear(app: App, mut peers: Peers, stop: CancellationToken) {
@@ -46,21 +48,28 @@ pub async fn hear(app: App, mut peers: Peers, stop: CancellationToken) {
     }
 }
 
-/// Runs until `stop`.
+/// Runs until `stop`, which comes once no request is under way, and then says what is left.
 pub async fn say(app: App, mut told: mpsc::Receiver<Told>, stop: CancellationToken) {
     loop {
-        let told = tokio::select! {
-            () = stop.cancelled() => return,
-            told = told.recv() => told,
+        let next = tokio::select! {
+            biased;
+            next = told.recv() => next,
+            () = stop.cancelled() => told.try_recv().ok(),
         };
-        let Some(told) = told else { return };
-        let text = serde_json::to_string(&told).unwrap_or_else(|_| unreachable!("an event is plain data"));
+        let Some(next) = next else { return };
+        let text = serde_json::to_string(&next).unwrap_or_else(|_| unreachable!("an event is plain data"));
         if text.len() > SAID_SIZE_BYTES_MAX {
-            tracing::warn!(workstation.id = %told.workstation_id, "Other servers are not told: it is too long");
+            tracing::warn!(workstation.id = %next.workstation_id, "Other servers are not told: it is too long");
             continue;
         }
-        if let Err(error) = app.store.say(&text).await {
-            tracing::warn!(%error, workstation.id = %told.workstation_id, "Other servers could not be told");
+        for tries_left in (0..SAY_TRIES).rev() {
+            match app.store.say(&text).await {
+                Ok(()) => break,
+                Err(error) if tries_left == 0 => {
+                    tracing::error!(%error, workstation.id = %next.workstation_id, "Other servers could not be told");
+                }
+                Err(_) => tokio::time::sleep(RETRY_AFTER).await,
+            }
         }
     }
 }

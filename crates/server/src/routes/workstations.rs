@@ -63,6 +63,8 @@ pub async fn enrol(
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(0);
                 return Err(ApiError::new(ProblemCode::ServerBusy).retry_after_ms(wait_ms));
             }
+            // Here, so that those who come at once are not all the first.
+            app.enrolment_failures.count(now);
             trail::put(write, About::default(), What::Enrolment { is_accepted: false }, now).await?;
             return Ok(Decided::Refused);
         };
@@ -76,10 +78,7 @@ pub async fn enrol(
             Err(ApiError::new(ProblemCode::WorkstationRevoked))
         }
         Decided::Known(known) => Ok((StatusCode::CREATED, Json(answer(&app, known)))),
-        Decided::Refused => {
-            app.enrolment_failures.count(now);
-            Err(ApiError::new(ProblemCode::EnrolmentRefused))
-        }
+        Decided::Refused => Err(ApiError::new(ProblemCode::EnrolmentRefused)),
         Decided::Enrolled(workstation) => {
             tracing::info!(workstation.id = %workstation.id, "Workstation enrolled");
             Ok((StatusCode::CREATED, Json(answer(&app, workstation))))

@@ -138,7 +138,7 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Stored
         .transpose()
 }
 
-/// The newest event of each server.
+/// The newest event of each server that has taken up any.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -150,7 +150,9 @@ pub async fn newest(connection: &mut Connection) -> Result<Through, StoreError> 
     .fetch_all(connection)
     .await?;
     let places = rows.iter().map(|row| Ok(Place { node: row.get("number")?, number: row.get("newest")? }));
-    Ok(Through(places.collect::<Result<_, StoreError>>()?))
+    let mut places = places.collect::<Result<Vec<_>, StoreError>>()?;
+    places.retain(|place| place.number > 0);
+    Ok(Through(places))
 }
 
 /// The how many-eth event of a server is its newest.

@@ -30,12 +30,16 @@ pub struct Import {
     pub accepted_at: Option<Timestamp>,
 }
 
-/// Begins a list.
+/// Begins a list at the server with this number.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn begin(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
-    query("INSERT INTO badge_imports (id) VALUES ($1)").bind(id).execute(connection).await?;
+pub async fn begin(connection: &mut Connection, id: Uuid, node: i64) -> Result<(), StoreError> {
+    query("INSERT INTO badge_imports (id, node) VALUES ($1, $2)")
+        .bind(id)
+        .bind(node)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -53,12 +57,12 @@ pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Import
     Ok(Some(Import { accepted_at }))
 }
 
-/// Every list that was begun and is not done.
+/// Every list that was begun at the server with this number and is not done.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
-pub async fn unfinished(connection: &mut Connection) -> Result<Vec<Uuid>, StoreError> {
-    query_scalar("SELECT id FROM badge_imports").fetch_all(connection).await
+pub async fn unfinished(connection: &mut Connection, node: i64) -> Result<Vec<Uuid>, StoreError> {
+    query_scalar("SELECT id FROM badge_imports WHERE node = $1").bind(node).fetch_all(connection).await
 }
 
 /// Sets one row aside.
@@ -121,12 +125,12 @@ pub async fn accept(
     .bind(millis(now))
     .execute(&mut *connection)
     .await?;
-    query("UPDATE badge_imports SET accepted_at = $2 WHERE id = $1")
+    let written = query("UPDATE badge_imports SET accepted_at = $2 WHERE id = $1")
         .bind(import_id)
         .bind(millis(now))
         .execute(connection)
         .await?;
-    Ok(true)
+    if written == 1 { Ok(true) } else { Err(StoreError::Corrupt("list of badges")) }
 }
 
 /// At most `count` rows that are still there: of a list that was taken over, those whose record is owed. Whose badges

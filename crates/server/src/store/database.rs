@@ -10,7 +10,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    Connection, OpenError, Peers, StoreError, audit_events, nodes, places::Places, postgres, query, sqlite,
+    Address, Connection, OpenError, Peers, StoreError, audit_events, nodes, places::Places, postgres, query,
+    sqlite,
 };
 use crate::keys;
 
@@ -65,13 +66,12 @@ impl Store {
         Self::joined(Engine::Sqlite(sqlite::Database::open(path).await?), node).await
     }
 
-    /// Opens the PostgreSQL database that `url` names, with this password if one is asked for, and brings it to the newest
-    /// migration, as the server `node`.
+    /// Opens the PostgreSQL database of this address and brings it to the newest migration, as the server `node`.
     ///
     /// # Errors
     /// When it cannot be reached, is too old, a standby or without a safeguard, or a migration fails.
-    pub async fn open_url(url: &str, password: Option<&str>, node: Uuid) -> Result<Self, OpenError> {
-        Self::joined(Engine::Postgres(postgres::Database::open(url, password).await?), node).await
+    pub async fn open_url(address: Address<'_>, node: Uuid) -> Result<Self, OpenError> {
+        Self::joined(Engine::Postgres(postgres::Database::open(address).await?), node).await
     }
 
     async fn joined(engine: Engine, node: Uuid) -> Result<Self, OpenError> {
@@ -94,14 +94,20 @@ impl Store {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// The other servers of this database; `None` where there can be none.
+    /// The other servers of this database; `None` where there can be none. Whoever asks is one of them from then on, alone
+    /// under its number.
     ///
     /// # Errors
     /// [`OpenError::Taken`] where another server runs under this one's id, and when the database fails.
     pub async fn peers(&self) -> Result<Option<Peers>, OpenError> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(None),
-            Engine::Postgres(database) => Ok(Some(database.peers(self.places.node()).await?)),
+            Engine::Postgres(database) => {
+                let peers = database.peers(self.places.node()).await?;
+                let newest = audit_events::newest_of(&mut self.read().await?, self.places.node()).await?;
+                self.places.go_on_after(newest);
+                Ok(Some(peers))
+            }
         }
     }
 

@@ -37,4 +37,5 @@ pub use error::{OpenError, StoreError};
 pub use forgetting::forget;
 pub use peers::{Heard, Peers, SAID_SIZE_BYTES_MAX};
 pub use places::Place;
+pub use postgres::Address;
 pub use time::{millis, timestamp};

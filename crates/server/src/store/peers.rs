@@ -22,9 +22,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// An ear for the other servers, and this server's seat among them.
 #[derive(Debug)]
 pub struct Peers {
-    listener: PgListener,
+    pool: PgPool,
+    /// Nothing while it is deaf.
+    listener: Option<PgListener>,
     seat: i64,
-    is_deaf: bool,
+    has_seat: bool,
 }
 
 /// What an ear hears.
@@ -39,12 +41,10 @@ pub enum Heard {
 impl Peers {
     /// Listens, and takes the seat of the server with this number, which only one may have.
     pub(super) async fn join(pool: &PgPool, node: i64) -> Result<Self, OpenError> {
-        let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen(CHANNEL).await?;
-        listener.eager_reconnect(false);
-        let mut peers = Self { listener, seat: node, is_deaf: false };
+        let mut peers = Self { pool: pool.clone(), listener: None, seat: node, has_seat: false };
         for _ in 0..SEAT_TRIES {
-            if peers.take_seat().await? {
+            peers.listen().await?;
+            if peers.has_seat {
                 return Ok(peers);
             }
             tokio::time::sleep(SEAT_PAUSE).await;
@@ -57,36 +57,55 @@ impl Peers {
     /// # Errors
     /// [`StoreError::Unavailable`] while the database is not there; then it is to be asked again after a while.
     pub async fn hear(&mut self) -> Result<Heard, StoreError> {
-        while !self.is_deaf {
-            match tokio::time::timeout(SILENT_MAX, self.listener.try_recv()).await {
+        while let Some(listener) = &mut self.listener {
+            match tokio::time::timeout(SILENT_MAX, listener.try_recv()).await {
                 Ok(Ok(Some(said))) => return Ok(Heard::Said(said.payload().to_owned())),
-                Ok(Ok(None) | Err(_)) => self.is_deaf = true,
-                Err(_) => self.is_deaf = self.ask_whether_it_is_there().await.is_err(),
+                Ok(Ok(None) | Err(_)) => self.listener = None,
+                // It may be silence, or a connection that leads nowhere any more.
+                Err(_) if self.sit_down().await.is_err() => self.listener = None,
+                Err(_) => {}
             }
         }
-        // This connects and listens anew.
-        self.ask_whether_it_is_there().await?;
-        if !self.take_seat().await? {
-            tracing::error!("Another tapward-server runs under this one's node.id: stop one of them");
-        }
-        self.is_deaf = false;
+        self.listen().await?;
         Ok(Heard::Missed)
     }
 
-    async fn ask_whether_it_is_there(&mut self) -> Result<(), StoreError> {
-        let asked = sqlx::query("SELECT 1").execute(&mut self.listener);
-        match tokio::time::timeout(ANSWER_MAX, asked).await {
-            Ok(answer) => answer.map(drop).map_err(StoreError::from),
-            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
-        }
+    /// On a connection of its own, for the one before may be dead without a word.
+    async fn listen(&mut self) -> Result<(), StoreError> {
+        let listening = async {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.eager_reconnect(false);
+            listener.listen(CHANNEL).await?;
+            Ok::<_, sqlx::Error>(listener)
+        };
+        self.listener = Some(answered(listening).await?);
+        self.has_seat = false;
+        self.sit_down().await.inspect_err(|_| self.listener = None)
     }
 
-    async fn take_seat(&mut self) -> Result<bool, StoreError> {
-        let taken = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('tapward node'), $1::int)")
-            .bind(self.seat)
-            .fetch_one(&mut self.listener)
-            .await?;
-        Ok(taken)
+    /// Takes the seat, if it is not taken; and asks whether the database is there.
+    async fn sit_down(&mut self) -> Result<(), StoreError> {
+        let Some(listener) = &mut self.listener else { return Ok(()) };
+        if self.has_seat {
+            return answered(sqlx::query("SELECT 1").execute(listener)).await.map(drop);
+        }
+        let asked = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('tapward node'), $1::int)")
+            .bind(self.seat);
+        self.has_seat = answered(asked.fetch_one(listener)).await?;
+        if !self.has_seat {
+            tracing::warn!(
+                "The seat of this server is taken: by what is left of a lost connection, or by a copy of it"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Gives an answer up that does not come.
+async fn answered<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWER_MAX, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
     }
 }
 

@@ -35,6 +35,12 @@ impl Places {
         Arc::new(Self { node, next: Mutex::new(newest + 1) })
     }
 
+    /// Goes on after the event with this number: another process may have counted meanwhile.
+    pub(super) fn go_on_after(&self, newest: i64) {
+        let mut next = self.next();
+        *next = (*next).max(newest + 1);
+    }
+
     pub(super) const fn node(&self) -> i64 {
         self.node
     }

@@ -1,11 +1,11 @@
 //! PostgreSQL: one database of several servers.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{fmt, str::FromStr as _, time::Duration};
 
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
 use super::{
@@ -20,6 +20,23 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Connections of one server.
 const CONNECTIONS_MAX: u32 = 16;
 
+/// Where a database is.
+#[derive(Clone, Copy)]
+pub struct Address<'a> {
+    /// Host, port, user and name; no password, and nothing that could be read in two ways (`config/database.rs`).
+    pub url: &'a str,
+    /// Whether the connection is encrypted and the other end has to prove who it is.
+    pub is_over_network: bool,
+    /// Where one is asked for.
+    pub password: Option<&'a str>,
+}
+
+impl fmt::Debug for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 /// An open database, cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
@@ -28,9 +45,12 @@ pub(super) struct Database {
 
 impl Database {
     /// Connects to the database that `url` names and brings it to the newest migration.
-    pub(super) async fn open(url: &str, password: Option<&str>) -> Result<Self, OpenError> {
-        let named = PgConnectOptions::from_str(url)?.application_name("tapward-server");
-        let named = password.map_or(named.clone(), |password| named.password(password));
+    pub(super) async fn open(address: Address<'_>) -> Result<Self, OpenError> {
+        // Whatever the environment says of it.
+        let ssl_mode = if address.is_over_network { PgSslMode::VerifyFull } else { PgSslMode::Prefer };
+        let named =
+            PgConnectOptions::from_str(address.url)?.application_name("tapward-server").ssl_mode(ssl_mode);
+        let named = address.password.map_or(named.clone(), |password| named.password(password));
         migrate(&named).await?;
         let wait_ms = WAIT_MAX.as_millis().to_string();
         let options = named.options([

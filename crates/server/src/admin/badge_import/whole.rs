@@ -108,10 +108,7 @@ pub async fn set_aside(app: &App, plan: &Plan) -> Result<Uuid, StoreError> {
 }
 
 async fn set_aside_under(app: &App, id: Uuid, plan: &Plan) -> Result<(), StoreError> {
-    transact!(app.store, |write| {
-        imports::begin(write, id).await?;
-        Ok::<_, StoreError>(())
-    })?;
+    transact!(app.store, |write| imports::begin(write, id, app.store.node()).await)?;
     for burst in plan.rows.chunks(BURST) {
         transact!(app.store, |write| {
             for row in burst {

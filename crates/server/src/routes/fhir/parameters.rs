@@ -31,7 +31,7 @@ pub struct Parameters {
 }
 
 /// Servers that one page mark names, at most.
-const NODES_MAX: usize = 64;
+const NODES_MAX: usize = 500;
 
 /// Where a page begins, and what had been received when the first one was read: pages show one state,
 /// though every page read is itself received.
