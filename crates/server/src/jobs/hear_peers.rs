@@ -27,7 +27,7 @@ pub async fn hear(app: App, mut peers: Peers, stop: CancellationToken) {
             Ok(Heard::Said(text)) => match serde_json::from_str(&text) {
                 Ok(Told { from, .. }) if from == app.store.node() => {}
                 Ok(Told { workstation_id, event, .. }) => app.events.tell_here(workstation_id, &event),
-                // Of a version that knows more: whoever it was meant for asks again within a minute.
+                // Of a version that has more to say.
                 Err(_) => tracing::debug!("Another server said what this one does not know"),
             },
             Ok(Heard::Missed) => {

@@ -34,9 +34,5 @@ pub fn if_outdated(app: &App, user: User, password: &WireSecret, place: FirstPla
 
 async fn renew(app: &App, user: &User, password: &WireSecret) -> Result<(), ApiError> {
     let hash = app.passwords.hash(password).await?;
-    transact!(app.store, |write| {
-        users::renew_password_hash(write, user, &hash).await?;
-        Ok::<_, ApiError>(())
-    })?;
-    Ok(())
+    Ok(transact!(app.store, |write| users::renew_password_hash(write, user, &hash).await)?)
 }

@@ -24,7 +24,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 
 /// Does a block in one transaction of a store; `$write` is the connection in it. The block's value is a `Result`, and
 /// `?` and `return` leave the block. With `Ok` all of it is durable: no power cut takes it back. With `Err` nothing of
-/// it was written. The block may be run more than once, each time in a new transaction; what it does elsewhere must
+/// it was written, unless it is the answer to the commit that was lost. The block may be run more than once, each time in a new transaction; what it does elsewhere must
 /// bear that.
 #[macro_export]
 macro_rules! transact {

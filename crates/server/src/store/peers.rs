@@ -1,5 +1,5 @@
-//! The other servers of one PostgreSQL database, by LISTEN and NOTIFY. What they say is a hint: whoever missed it reads the
-//! truth.
+//! The other servers of one PostgreSQL database, by LISTEN and NOTIFY. What they say is a hint: the truth is in the rows, and
+//! a workstation reads it as its stream opens. So whoever could not hear for a while ends its streams.
 
 use std::time::Duration;
 

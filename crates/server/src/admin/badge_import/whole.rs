@@ -125,11 +125,7 @@ async fn set_aside_under(app: &App, id: Uuid, plan: &Plan) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError`].
 pub async fn take_over(app: &App, id: Uuid) -> Result<bool, StoreError> {
-    let is_done = transact!(app.store, |write| {
-        let is_done = imports::accept(write, id, app.clock.now()).await?;
-        Ok::<_, StoreError>(is_done)
-    })?;
-    Ok(is_done)
+    transact!(app.store, |write| imports::accept(write, id, app.clock.now()).await)
 }
 
 /// Brings a list that was begun to its end: what was taken over gets its records, what was not is forgotten.
